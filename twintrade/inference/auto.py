@@ -21,8 +21,7 @@ from twintrade.inference.randomization import Randomization
 from twintrade.inference.wild import Wild
 from twintrade.text import Listed, Text, find_fact
 
-PERMUTATIONS, PERMUTATIONS_BESIDE = 499, 199
-"""With either a p-value of .05 is one of those that can come out."""
+PERMUTATIONS, PERMUTATIONS_BESIDE = 499, 199  # with either a p-value of .05 is one of those that can come out
 SPEAKS: dict[str, About] = {"randomization": "these", "placebo": "these"}
 """Which agreements a method's p-value is about, where that is not agreements like these."""
 

@@ -14,8 +14,7 @@ from twintrade.text import Text
 
 SIZES = np.log1p(np.array([10, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150, 200, 300, 400]) / 100)
 """Effects that are planted, as rises and as falls, in logs."""
-FEWEST = 10
-"""Placebo registers below which nothing is said."""
+FEWEST = 10  # placebo registers below which nothing is said
 GRADES = ("some", "strong")
 
 

@@ -24,8 +24,7 @@ from twintrade.text import Text
 
 # Prediction intervals of a synthetic control: how wrong the weights may be, and how noisy the unit is anyway.
 
-FEWEST_FREE = 3
-"""Fewest periods before the onset beyond the number of fitted weights."""
+FEWEST_FREE = 3  # fewest periods before the onset beyond the number of fitted weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +127,7 @@ def _spread(estimator: WeightedCase, case: Case) -> tuple[float, int]:
     return float(np.sqrt((gaps**2).sum() / (gaps.size - n_free))), n_free
 
 
-ENOUGH_BEFORE = 15
-"""Fewer periods before the onset are reported with a warning."""
+ENOUGH_BEFORE = 15  # fewer periods before the onset are reported with a warning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,8 +340,7 @@ def select_rows(matrix: OutcomeMatrix, rows: IntArray, onset: FloatArray | None 
     )
 
 
-Draw: TypeAlias = tuple[IntArray, FloatArray]
-"""Rows of the matrix, repeats allowed, and their onsets."""
+Draw: TypeAlias = tuple[IntArray, FloatArray]  # rows of the matrix, repeats allowed, and their onsets
 
 
 def _replication(

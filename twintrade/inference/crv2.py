@@ -41,8 +41,7 @@ from twintrade.text import Listed, Text
 
 # Clustered errors over their expectation, with Satterthwaite degrees of freedom, for any estimate that is v'y.
 
-FEWEST_DEGREES = 1.0
-"""Degrees of freedom below which a t distribution says nothing and no error is given."""
+FEWEST_DEGREES = 1.0  # degrees of freedom below which a t distribution says nothing and no error is given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -240,8 +240,7 @@ class EqualVariances(Dependence):
 
 # The test of one series against its own past: how far draws of its serial correlation alone would move it.
 
-STEPS = np.sinh(np.linspace(-6, 6, 31))
-"""Constant effects that are tried, in errors from the average effect."""
+STEPS = np.sinh(np.linspace(-6, 6, 31))  # constant effects that are tried, in errors from the average effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

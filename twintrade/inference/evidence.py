@@ -37,27 +37,21 @@ STATISTICS: tuple[Statistic, ...] = ("total", "row-average", "largest", "one-pai
 
 CHECKED_BY: tuple[DealtBy, ...] = ("size", "naive")
 """Deals for checks of the periods before; those that know growth are blind to it."""
-SOME, STRONG = (0.05, 0.10), (0.01, 0.05)
-"""Largest p of the total, and of the other statistics."""
+SOME, STRONG = (0.05, 0.10), (0.01, 0.05)  # largest p of the total, and of the other statistics
 OBJECTS = 0.05
-FEWEST_AT_RISK = 5
-"""Fewest pairs at risk a signer."""
+FEWEST_AT_RISK = 5  # fewest pairs at risk a signer
 FEWEST_DEALS = 200
-FEWEST_SIGNERS = 5
-"""Signers below which evidence is never strong."""
+FEWEST_SIGNERS = 5  # signers below which evidence is never strong
 EARLY_SHARE = 0.8
 """Share of expected trade whose pairs have enough earlier periods below which the check before cannot tell."""
 STEPS = 3
-FARTHEST = 6.0
-"""Logs beyond which an interval has no end."""
-CLOSE = 0.04
-"""How closely ends are found, as a share of their distance from the estimate."""
+FARTHEST = 6.0  # logs beyond which an interval has no end
+CLOSE = 0.04  # how closely ends are found, as a share of their distance from the estimate
 MOST_DRAWS = 7999
 FACTORS = (1.1, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
 POWER = 0.8
 LARGEST_EFFECT = 3.0
-DETECTABLE_DRAWS = 499
-"""Most deals from which it is counted how often an effect is found."""
+DETECTABLE_DRAWS = 499  # most deals from which it is counted how often an effect is found
 
 
 @dataclass(frozen=True, slots=True)

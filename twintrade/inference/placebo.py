@@ -73,8 +73,7 @@ class Posterior(Inference):
         )
 
 
-FEWEST_BEFORE = 4
-"""Fewest periods before the onset at which a single case is given a p-value."""
+FEWEST_BEFORE = 4  # fewest periods before the onset at which a single case is given a p-value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

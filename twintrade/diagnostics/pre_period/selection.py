@@ -162,8 +162,7 @@ def _rank(values: FloatArray) -> FloatArray:
 
 HazardTerm = Literal["trade growth", "log trade", "other agreements of the city"]
 GROWTH: HazardTerm = "trade growth"
-ALWAYS = 4
-"""Variables of the hazard beside further columns: growth, size, the city's other agreements, and a trend."""
+ALWAYS = 4  # variables of the hazard beside further columns: growth, size, the city's other agreements, and a trend
 COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")
 STEPS = 100
 CONVERGED = 1e-10

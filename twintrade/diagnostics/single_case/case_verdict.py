@@ -33,10 +33,8 @@ from twintrade.text import Listed, Text
 from twintrade.text.numbers import convert_log_to_percent
 
 Obstacle = Literal["short", "floor", "chance", "second", "readings"]
-FEWEST_BEFORE = 4
-"""Fewest periods before the agreement."""
-STEP = 0.01
-"""How finely the smallest effect found is searched for, in logs."""
+FEWEST_BEFORE = 4  # fewest periods before the agreement
+STEP = 0.01  # how finely the smallest effect found is searched for, in logs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

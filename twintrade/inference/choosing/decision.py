@@ -90,8 +90,7 @@ SCALED_LIKE_FROM = 5.0
 """The same where the p-value is to speak of agreements like these: 4.7 % on average there, and power .63."""
 CLUSTERED_FROM = 18.0
 """The same for plain clustered errors, which come in where rows' weights are not known: 6.5 % from there on."""
-JACKKNIFE_FROM = 8.0
-"""The same for the cluster jackknife: 5 % there, 7 % from 5 and 12 % from 2 to 3."""
+JACKKNIFE_FROM = 8.0  # the same for the cluster jackknife: 5 % there, 7 % from 5 and 12 % from 2 to 3
 FEWEST_LIKE = 5
 """Treated pairs below which nothing is said about agreements like these: no study has been made of fewer."""
 MOST_ON_LEVERAGE_ONE = 0.05

@@ -35,8 +35,7 @@ from twintrade.numerics.poisson import fit_poisson
 
 Reference = Literal["hotelling", "fixest"]
 RANK = 1e-10
-CONDITION = 1e-8
-"""Smallest over largest eigenvalue of a correlation matrix, below which no joint test is made."""
+CONDITION = 1e-8  # smallest over largest eigenvalue of a correlation matrix, below which no joint test is made
 CHUNK = 2_000_000
 
 
@@ -162,8 +161,7 @@ def select_block(covariance: FloatArray, positions: IntArray) -> FloatArray:
     return covariance[np.ix_(positions, positions)]
 
 
-WEIGHTS_AT_ONCE, FEWEST_AT_ONCE = 4_000_000, 8
-"""Weights of rows, and effects, that are made at once."""
+WEIGHTS_AT_ONCE, FEWEST_AT_ONCE = 4_000_000, 8  # weights of rows, and effects, that are made at once
 NEGLIGIBLE = 1e-8
 LEAST_EXPECTED = 1e-3
 """Share of the variance below which an expected sum of squares counts as that share: no score is left to scale."""

@@ -23,15 +23,12 @@ from twintrade.text import Text
 
 # Onsets dealt as likely as a hazard of signing says, from what was known before each date.
 
-PRIOR = 2.0
-"""Standard deviation of the prior of each slope of the hazard."""
-MOST_SIZE, MOST_GROWTH = 3.0, 2.5
-"""Where size and growth are cut, in standard deviations."""
+PRIOR = 2.0  # standard deviation of the prior of each slope of the hazard
+MOST_SIZE, MOST_GROWTH = 3.0, 2.5  # where size and growth are cut, in standard deviations
 YEARS = 2
 FLOOR = 0.02
 """Share of a unit's mean so far that is added to its flows before growth is taken, so that zeros have one."""
-QUARTILES = 1.349
-"""Distance of a normal distribution's quartiles, in standard deviations."""
+QUARTILES = 1.349  # distance of a normal distribution's quartiles, in standard deviations
 WORDS = ("size", "growth", "city_size", "partner_size")
 
 
@@ -150,8 +147,7 @@ def score_growth(flows: FloatArray, places: IntArray, lag: int) -> FloatArray:
     return out
 
 
-FEWEST = 20
-"""Distinct assignments below which no p-value reaches .05."""
+FEWEST = 20  # distinct assignments below which no p-value reaches .05
 
 
 def deal_onsets(

@@ -20,12 +20,10 @@ from twintrade.numerics.testing import Hazard, draw_signers, fit_hazard, score_s
 from twintrade.text import Text
 
 DealtBy = Literal["hazard", "naive", "labels", "size"]
-WINDOW = 2
-"""Periods before the agreements that a check compares with what came earlier."""
+WINDOW = 2  # periods before the agreements that a check compares with what came earlier
 TILTS = (0.5, 0.75, 0.9)
 """Shares of pairs, by what they later add to a total, above which the worst case makes signing likelier."""
-FARTHEST = 2.0
-"""How many times as far as two effects are apart their fits are extended to a third one."""
+FARTHEST = 2.0  # how many times as far as two effects are apart their fits are extended to a third one
 CROWDED = 1.5
 """How many times as many agreements a city, or partner, as in deals among all pairs call for deals of labels."""
 

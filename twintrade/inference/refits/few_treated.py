@@ -167,8 +167,7 @@ def invert_studentized(
 
 
 Group = Literal["unit", "city", "partner"]
-MOST_AT_ONCE = 4_000_000
-"""Numbers held at once while residuals are moved about."""
+MOST_AT_ONCE = 4_000_000  # numbers held at once while residuals are moved about
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,13 +9,10 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.poisson import FlowTable, LeftOutFit, MarginFactors, fit_left_out
 from twintrade.numerics.testing import fit_by_size
 
-MOST_SQUARE = 25.0
-"""Where squared relative residuals are cut."""
-ADDED_NOISE = 0.1
-"""Share of the noise of a pair's size that is added to that of its own past."""
+MOST_SQUARE = 25.0  # where squared relative residuals are cut
+ADDED_NOISE = 0.1  # share of the noise of a pair's size that is added to that of its own past
 FEWEST_BEFORE = 3
-FLOOR = 0.003
-"""Share of an expected total below which an actual one counts as this."""
+FLOOR = 0.003  # share of an expected total below which an actual one counts as this
 TINY = 1e-12
 EXACT, ROUNDS_EXACT = 1e-11, 20_000
 DEALT, ROUNDS_DEALT = 3e-4, 100

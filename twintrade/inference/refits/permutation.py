@@ -27,8 +27,7 @@ AT_ONCE = 20_000
 MOST_LISTED = 20_000
 MOST_STEPS = 5_000
 STEPS_PER_LABEL = 20
-FIRST_LOOKED_UP = 6
-"""Agreements of each label that are looked up first."""
+FIRST_LOOKED_UP = 6  # agreements of each label that are looked up first
 
 
 @dataclass(frozen=True, slots=True, eq=False)

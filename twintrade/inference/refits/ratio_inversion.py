@@ -118,11 +118,9 @@ class RatioStatistics:
         return self.studentizer is None and self.fit.view(self.view).scale == "percent"
 
 
-LARGEST = 8.0
-"""Effect, in log points, that counts as any effect however large: three thousand times the flow."""
+LARGEST = 8.0  # effect, in log points, that counts as any effect however large: three thousand times the flow
 
-FAR = 1e6
-"""What a draw counts as that an effect leaves without estimate: it never speaks against the effect."""
+FAR = 1e6  # what a draw counts as that an effect leaves without estimate: it never speaks against the effect
 
 WIDER, FINE = 1.1, 40
 ROUNDS, SETTLED = 10, 5e-4

@@ -24,8 +24,7 @@ Across = Literal["units", "strata", "labels", "cities", "partners", "dates", "ha
 Counted = Literal["exactly", "about", "at-least"]
 SCHEMES: tuple[str, ...] = get_args(Across)
 
-MANY = 1e9
-"""Assignments beyond which their number is no longer told."""
+MANY = 1e9  # assignments beyond which their number is no longer told
 ENOUGH_REPEATS = 10
 SURELY_ALL = 10
 

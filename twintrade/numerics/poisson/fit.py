@@ -116,10 +116,8 @@ def _relabeled(inside: Absorber, outside: Absorber) -> Absorber:
     )
 
 
-TOLERANCE = 1e-10
-"""Relative change of the deviance at which the tightly solved steps begin."""
-MOST_WHOLE = 2_000_000
-"""Numbers up to which regressors are laid out as they are given."""
+TOLERANCE = 1e-10  # relative change of the deviance at which the tightly solved steps begin
+MOST_WHOLE = 2_000_000  # numbers up to which regressors are laid out as they are given
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,12 @@ import numpy as np
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 
 MOST_ROUNDS = 400
-NUMBERS_AT_ONCE = 130_000
-"""Factors that are updated at once."""
+NUMBERS_AT_ONCE = 130_000  # factors that are updated at once
 LEAP, MOST_SHARE = 4, 0.97
 """Rounds after which updates are extended, and the largest share of the last round that the next one may be."""
-MOST_RATIO = 1e3
-"""How far an extension may take a factor."""
+MOST_RATIO = 1e3  # how far an extension may take a factor
 TINY = 1e-300
-ROUNDING = 1e-12
-"""Change of a table's largest relative mean below which the fit without left-out rows has converged."""
+ROUNDING = 1e-12  # change of a table's largest relative mean below which the fit without left-out rows has converged
 
 
 @dataclass(frozen=True, eq=False)

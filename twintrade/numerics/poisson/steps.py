@@ -24,8 +24,7 @@ DRIFT = 0.1
 PRECISE = 1e-4
 HALVINGS = 12
 TOLERATED_RISE = 1e-3
-SWEEPS = 5
-"""Times that means are brought to the sums of every effect in turn, before the first step."""
+SWEEPS = 5  # times that means are brought to the sums of every effect in turn, before the first step
 FLOOR = 1e-9
 ROWS_AT_ONCE = 1 << 15
 LARGEST_PREDICTOR = 700.0

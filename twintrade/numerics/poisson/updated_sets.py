@@ -65,14 +65,10 @@ class Start:
         return Start(self.levels[sets], self.dummies[columns], None if self.means is None else self.means[:, sets])
 
 
-LONGEST = 16.0
-"""Lengths of a round that an extrapolation goes at most."""
-GONE = 1e-30
-"""Factor of a level without any outcome: small, with a log."""
-SHORTER = 4.0
-"""What this is divided by for a set whose rounds move it farther after an extrapolation than before."""
-FARTHEST = 30.0
-"""Log points by which it moves a factor at most."""
+LONGEST = 16.0  # lengths of a round that an extrapolation goes at most
+GONE = 1e-30  # factor of a level without any outcome: small, with a log
+SHORTER = 4.0  # what this is divided by for a set whose rounds move it farther after an extrapolation than before
+FARTHEST = 30.0  # log points by which it moves a factor at most
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,12 +30,9 @@ from twintrade.text import Text, numbers, texts
 
 # Where the names of lines stand in a picture of totals: beside their line, with nothing in the way.
 
-AWAY = 6.0
-"""Points from a line to its name."""
-CLEAR = 4.0
-"""Points around a name that stay free: markers are as large."""
-EDGE = 0.05
-"""Shares of the width that matplotlib leaves free at either side."""
+AWAY = 6.0  # points from a line to its name
+CLEAR = 4.0  # points around a name that stay free: markers are as large
+EDGE = 0.05  # shares of the width that matplotlib leaves free at either side
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,14 +125,10 @@ def _list_starts(highest: float, lowest: float) -> Iterator[float]:
 
 
 HEIGHT = 3.4
-AROUND = 0.7
-"""Inches that the axis takes below the methods."""
-MARK, ROOM = 0.07, 0.12
-"""Inches from a method's name to its interval, and for that interval."""
-MOST_LETTERS = 34
-"""Letters of a method's name on a line."""
-BEYOND = 2.2
-"""Times the largest total up to which the range is drawn."""
+AROUND = 0.7  # inches that the axis takes below the methods
+MARK, ROOM = 0.07, 0.12  # inches from a method's name to its interval, and for that interval
+MOST_LETTERS = 34  # letters of a method's name on a line
+BEYOND = 2.2  # times the largest total up to which the range is drawn
 DASH = (0, (4, 1.6))
 SPARSE = (-90, -50, 0, 100, 400)
 

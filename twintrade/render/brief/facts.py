@@ -296,8 +296,7 @@ def _list_payload(results: ResultSet, name: str) -> list[Record]:
 
 MOST = 2
 FEW = 20
-LARGE_SHARE = 0.4
-"""Share of the trade of all treated pairs from which one of them is named."""
+LARGE_SHARE = 0.4  # share of the trade of all treated pairs from which one of them is named
 OF_EFFECT = ("percent", "low", "high", "low_error", "high_error", "p", "level")
 OF_EVIDENCE = (
     *("total", "ordinary", "share", "without_largest", "n_effective"),

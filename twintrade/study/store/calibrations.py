@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
+from twintrade.files import read_file
 from twintrade.render.reading import CALIBRATED, CALIBRATION, GRADED
 from twintrade.study.store.fingerprint import get_calibration_path, hash_json
 from twintrade.study.store.replay import from_bytes
 from twintrade.version import __version__
 
-OF_DESIGN = ("data", "design", "case", "estimator")
-"""Tables of an analysis file that a verdict follows from."""
+OF_DESIGN = ("data", "design", "case", "estimator")  # tables of an analysis file that a verdict follows from
 MADE_FROM = "made_from"
 
 
@@ -38,7 +38,7 @@ def add_calibration(results: ResultSet, root: Path) -> ResultSet:
     is_graded = findings["diagnostic"] == GRADED
     names = [name for name in str(findings.loc[is_graded, "payloads"].max()).split() if name not in CALIBRATED]
     if path.is_file():
-        table = from_bytes(path.read_bytes())
+        table = from_bytes(read_file(path))
         inputs = ((one["path"], one["sha256"]) for one in results.manifest.get("inputs", ()))
         made_from = hash_verdict(results.manifest.get("spec", {}), inputs)
         sections[CALIBRATION] = "fits" if set(table.get(MADE_FROM, ())) == {made_from} else "stale"
