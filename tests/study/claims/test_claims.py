@@ -235,7 +235,8 @@ def test_a_single_case_is_answered_by_its_placebos_and_their_direction(claimed, 
         return of(build_ledger(case, own), "X")["verdict"]
 
     assert said(0.02, "higher") == higher
-    assert said(0.02, "lower") == lower
+    assert said(0.02, "lower") == said(0.05, "lower") == lower
+    assert said(0.05, "higher") == higher  # as the interval, which excludes zero exactly if p is at most 0.05
     assert said(0.4, "higher") == said(float("nan"), "lower") == "cannot tell"
     assert said(0.02, "higher", finding("placebo_time", "objects", 0.01)) == "cannot tell"
 

@@ -119,6 +119,7 @@ def describe_group_difference(rows: list[Record], scale: str) -> Words:
 Verdict = Literal["supported", "not supported", "cannot tell"]
 Side = Literal["claimed", "other", "neither"]
 LEVEL = 0.05
+ACCEPTED = math.nextafter(LEVEL, 1.0)  # smallest p of an effect that its interval holds
 MAIN = "C1"  # the claim that is judged on its own; all others share the 5 % among them, by Holm's adjustment
 
 
@@ -163,8 +164,8 @@ def decide_claim(evidence: Evidence, p: float, n_tests: int) -> Answer:
     verdict: Verdict = "cannot tell"
     if evidence.floor > LEVEL / max(1, n_tests):
         parts.append(Text("claims.floor", floor=evidence.floor, level=LEVEL / max(1, n_tests)))
-    elif not p < LEVEL:
-        if evidence.p < LEVEL:
+    elif not p <= LEVEL:
+        if evidence.p <= LEVEL:
             parts.append(Text("claims.adjusted", p=p, n=n_tests))
         elif evidence.side != "neither":
             parts.append(Text("claims.both-answers"))
@@ -187,7 +188,7 @@ def place_effect(
         p = max(_p_from_interval(effect, low, high, bound), least)
     is_above = low > bound or (high >= bound and effect > bound)
     if not (low > bound or high < bound):
-        p = max(p, LEVEL) if math.isfinite(p) else LEVEL
+        p = max(p, ACCEPTED) if math.isfinite(p) else ACCEPTED
     if direction == "different":
         return "claimed", p
     return ("claimed" if is_above != (direction == "lower") else "other"), p

@@ -34,7 +34,7 @@ from twintrade.text import Listed, Text, Words, pack_both
 def place_groups(rows: list[Record], p: float, evidence: Mapping[str, Any]) -> tuple[Side, float]:
     """Return the side that groups lie on, and the p-value of neither; ``p`` is that of one effect in all groups."""
     if evidence.get("direction") == "same":
-        if p < deciding.LEVEL:
+        if p <= deciding.LEVEL:
             return "other", p
         placed = [place_row(r, "higher", 0.0) for r in rows]
         sides = {side for side, _ in placed}
