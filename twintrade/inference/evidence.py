@@ -20,6 +20,7 @@ from twintrade.inference.refits import (
     build_case,
     build_case_with_undated,
     compare_totals,
+    compute_simulation_error,
     compute_tail_shares,
     count_assignments,
     find_critical,
@@ -157,6 +158,7 @@ def weigh_evidence(
     rng: np.random.Generator,
     *,
     draws: int = 1999,
+    most_draws: int | None = None,
     others: tuple[str, ...] = (),
     tests: float = 1.0,
     seeks_interval: bool = True,
@@ -179,6 +181,7 @@ def weigh_evidence(
         rng,
         beside=build_case_with_undated(fit),
         draws=draws,
+        most_draws=most_draws,
         seeks_interval=seeks_interval,
         seeks_gamma=seeks_gamma,
         seeks_detectable=seeks_detectable,
@@ -276,23 +279,24 @@ class Weighing:
     def p(self) -> FloatArray:
         """The largest p of each statistic over the dealings, (4,), the total's adjusted for several outcomes."""
         p = np.max([one.p for one in self.compared.values()], axis=0)
-        return np.asarray(np.minimum(p * [self.case.tests, 1, 1, 1], 1.0))
+        return np.asarray(np.minimum(p * self.case.multipliers, 1.0))
 
     @property
     def is_close(self) -> bool:
         """Whether p-values two simulation errors away would give another grade."""
-        met = []
+        met, tests = [], self.case.multipliers
         for most in (np.repeat(bounds, (1, 3)) for bounds in (SOME, STRONG)):
-            error = 2 * np.sqrt(most * (1 - most) / (self.draws + 1))
+            error = 2 * compute_simulation_error(most, tests, self.draws)
             met.append(bool((self.p + error <= most).all()))
             if met[-1] != (self.p - error <= most).all():
                 return True
         if not met[0]:
             return False
-        decisive = [check.p for check in self.checks] + [self._find_p_of(self.carried * np.sign(self.total))]
-        decisive += map(self._find_p_of, self.farthest_before if met[1] else ())
-        error = 2 * np.sqrt(OBJECTS * (1 - OBJECTS) / (self.draws + 1))
-        return bool((np.abs(np.array(decisive) - OBJECTS) < error).any())
+        of_total = [self.carried * np.sign(self.total), *(self.farthest_before if met[1] else ())]
+        decisive = np.array([*(check.p for check in self.checks), *map(self._find_p_of, of_total)])
+        of_each = np.repeat(tests[1::-1], (len(self.checks), len(of_total)))
+        error = 2 * compute_simulation_error(OBJECTS, of_each, self.draws)
+        return bool((np.abs(decisive - OBJECTS) < error).any())
 
     @cached_property
     def tau(self) -> float:

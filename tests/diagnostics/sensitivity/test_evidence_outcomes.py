@@ -1,5 +1,7 @@
 """Several outcomes on page 1: each is graded, with p-values and intervals by Holm over all of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,10 +9,12 @@ import pytest
 from benchmarks.size_of_outcomes import judge, load_pair
 from benchmarks.size_of_verdicts import FIRST, Flows, place, plant
 from twintrade.design import Design, NotYetTreated, Panel, Treatment
+from twintrade.diagnostics.sensitivity import evidence
 from twintrade.diagnostics.sensitivity.evidence import EvidenceOfChange
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.evidence import weigh_case
+from twintrade.inference.refits import build_case
 from twintrade.numerics.holm import adjust_holm, count_tests
 from twintrade.numerics.poisson import FlowTable
 
@@ -55,7 +59,7 @@ def check(fitted, **options):
 
 @pytest.mark.parametrize("planted", [("+300 %", "none"), ("none", "+300 %")])
 def test_the_outcome_that_moved_is_found_and_the_other_is_not(planted, monkeypatch) -> None:
-    monkeypatch.setitem(weigh_case.__kwdefaults__, "most_draws", DRAWS)
+    monkeypatch.setattr("twintrade.inference.evidence.MOST_DRAWS", DRAWS)
     table = check(make_fit(planted), others=("imports",)).set_index("outcome")
     assert table.index.tolist() == ["exports", "imports"]
     moved, still = ("exports", "imports") if planted[0] != "none" else ("imports", "exports")
@@ -65,6 +69,25 @@ def test_the_outcome_that_moved_is_found_and_the_other_is_not(planted, monkeypat
         assert (row["p"] <= 0.05) == (row["low"] > 0 or row["high"] < 0), name
     assert table.loc[moved, "tests"] == 2
     assert table.loc[still, "tests"] >= 1
+
+
+def test_printed_p_and_intervals_follow_from_the_same_deals(monkeypatch) -> None:
+    """By Holm both p of .0245 and .04 are just below .05; more deals then find the first at .0255."""
+    case = replace(build_case(make_fit(("none", "none"))), tests=1.0)
+    found = weigh_case(case, np.random.default_rng(1), draws=DRAWS, most_draws=DRAWS)
+    intervals = {}
+
+    def weigh(fit, rng, *, draws, tests, most_draws=None, seeks_interval=True, **_):
+        n = 1999 if tests == 1 and draws == DRAWS else 3999 if most_draws is None else draws
+        first = {1999: 0.0245, 3999: 0.0255}[n]
+        p = first if fit.design.outcome == "exports" else 0.04
+        if seeks_interval:
+            intervals[fit.design.outcome] = p <= 0.05 / tests
+        return replace(found, p={"naive": np.full(4, p)}, draws=n)
+
+    monkeypatch.setattr(evidence, "weigh_evidence", weigh)
+    table = check(make_fit(("none", "none")), others=("imports",)).set_index("outcome")
+    assert {name: p <= 0.05 for name, p in table["p"].items()} == intervals
 
 
 def test_the_headline_named_again_is_no_second_outcome() -> None:

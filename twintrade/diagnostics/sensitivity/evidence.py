@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from twintrade.text.numbers import convert_log_to_percent
 
 ALPHA = 0.05
 LEVEL = 0.95
+P_ALONE = dict.fromkeys(("seeks_interval", "seeks_gamma", "seeks_detectable"), False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +96,17 @@ class EvidenceOfChange(Diagnostic):
         others = {name: fit.refit(design.with_outcome(name, design.transform)) for name in names[1:]}
         fits = {design.outcome: fit} | others
 
-        def weigh(name: str, tests: float, seeks: bool) -> GradedEvidence:
+        def weigh(name: str, tests: float, draws: int, **asked: Any) -> GradedEvidence:
             others, fresh = tuple(one for one in names if one != name), np.random.default_rng(seed)
-            asked = {f"seeks_{what}": seeks for what in ("interval", "gamma", "detectable")}
-            return weigh_evidence(fits[name], fresh, draws=self.draws, others=others, tests=tests, **asked)
+            return weigh_evidence(fits[name], fresh, draws=draws, others=others, tests=tests, **asked)
 
-        factors = count_tests(np.array([find_largest_p(weigh(name, 1.0, False)) for name in names]))
-        return {name: (weigh(name, tests, True), tests) for name, tests in zip(names, factors, strict=True)}
+        factors, draws = np.ones(len(names)), [self.draws] * len(names)
+        for _ in range(2):  # p that is close to the level by Holm takes more deals, which may change the factors
+            found = [weigh(*one, **P_ALONE) for one in zip(names, factors, draws, strict=True)]
+            factors = count_tests(np.array([find_largest_p(one) for one in found]))
+            draws = [one.draws for one in found]
+        each = zip(names, factors, draws, strict=True)
+        return {name: (weigh(name, tests, n, most_draws=n), tests) for name, tests, n in each}
 
     def _describe(self, outcome: str, evidence: GradedEvidence, tests: float) -> dict[str, object]:
         given, side = self._grade(evidence, tests)

@@ -12,6 +12,7 @@ from twintrade.inference.refits.dealt_cases import SharedFits as SharedFits
 from twintrade.inference.refits.dealt_cases import build_case as build_case
 from twintrade.inference.refits.dealt_cases import build_case_with_undated as build_case_with_undated
 from twintrade.inference.refits.dealt_cases import compare_totals as compare_totals
+from twintrade.inference.refits.dealt_cases import compute_simulation_error as compute_simulation_error
 from twintrade.inference.refits.dealt_cases import compute_tail_shares as compute_tail_shares
 from twintrade.inference.refits.dealt_cases import find_critical as find_critical
 from twintrade.inference.refits.few_treated import compute_two_sided_share as compute_two_sided_share

@@ -43,6 +43,11 @@ class DealtCase:
     others: tuple[FloatArray, ...] = ()
     tests: float = 1.0  # by how much Holm's adjustment for several outcomes multiplies p of the total
 
+    @property
+    def multipliers(self) -> FloatArray:
+        """By what p of each statistic is multiplied, (4,)."""
+        return np.array([self.tests, 1.0, 1.0, 1.0])
+
     @cached_property
     def dates(self) -> IntArray:
         """Distinct first periods, (n_dates,)."""
@@ -183,6 +188,11 @@ def compute_tail_shares(z: FloatArray, at: FloatArray | float) -> FloatArray:
     sizes = np.sort(np.abs(z))
     smaller = np.searchsorted(sizes, np.abs(at) - 1e-9 * (1 + np.abs(at)))
     return np.asarray((1 + sizes.size - smaller) / (sizes.size + 1))
+
+
+def compute_simulation_error(most: FloatArray | float, tests: FloatArray, draws: int) -> FloatArray:
+    """Return the errors of p-values from so many deals at bounds that they meet once multiplied."""
+    return np.asarray(np.sqrt(most * (tests - most) / (draws + 1)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
