@@ -9,6 +9,7 @@ import pytest
 from tests.study.claims.test_headline_money import PERCENT, headline, ran
 from twintrade.effects import Finding
 from twintrade.study.run.columns import Concluded, Ladder, settle_grade
+from twintrade.text import Listed, Text
 
 ROW = {
     "grade": "strong", "side": "rise", "reasons": "", "percent": 31.0, "low": 20.0, "high": 60.0, "p": 0.004,
@@ -53,6 +54,7 @@ def settle(estimated, *concluded):
         ("strong", -5.0, 0.4, ("cannot", "neither", "columns")),
         ("some", 5.0, 0.4, ("some", "rise", "")),
         ("some", -5.0, 0.4, ("cannot", "neither", "columns")),
+        ("nothing", -5.0, 0.4, ("nothing", "rise", "")),  # whatever its sign, it is too small to matter
     ],
 )
 def test_another_reading_must_have_the_same_sign_and_for_strong_a_small_p(estimated, grade, effect, p, expected):
@@ -94,3 +96,23 @@ def test_a_pair_does_not_stand_out_if_a_check_objects_and_several_pairs_are_grad
     assert settle((ours,), case, objecting) == ("cannot", "neither", "objects")
     assert settle((ours,), case) == ("some", "rise", "")
     assert settle((ours,), conclude(ours), objecting) == ("strong", "rise", "")
+
+
+def test_the_sentence_of_the_check_says_the_settled_grade(estimated):
+    """The appendix must not call strong what page 1 cannot tell."""
+    ours, other = estimated
+    words = Text(
+        "checks.evidence", grade="strong", direction="rise", percent=31.0, total=40.0, ordinary=7.0, p=0.004,
+        objects="no",
+    )  # fmt: skip
+    row = {"total": 40.0, "ordinary": 7.0}
+    one = conclude(ours, **row)
+    one = replace(one, finding=replace(one.finding, text=words))
+    ladder = settle_grade(Ladder((ours, having(other, -5.0, 0.4)), (one,)))
+    assert ladder.graded.sentence.startswith("The data cannot tell: ")
+    out = Text("checks.case-stands-out", move="the flow rose", rank="rank p = 0.02")
+    case = conclude(ours, "case_verdict", grade="some", inference="placebo")
+    case = replace(case, finding=replace(case.finding, text=Listed((out,), "sentences")))
+    objecting = Concluded(Finding(diagnostic="placebo_time", verdict="objects", text=""), ours)
+    said = settle_grade(Ladder((ours,), (case, objecting))).graded.sentence
+    assert said.startswith("Does not stand out: the flow rose; rank p = 0.02; a check objects")

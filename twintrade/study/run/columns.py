@@ -96,10 +96,8 @@ class Ladder:
     @property
     def graded(self) -> Finding | None:
         """The check that grades the headline; None where none was made."""
-        of_headline = [
-            c.finding for c in self.concluded if c.estimated is self.headline and "grade" in c.finding.table
-        ]
-        return next((f for f in of_headline if f.diagnostic in (GRADED, CASE_VERDICT) and f.is_available), None)
+        made = [c.finding for c in self.concluded if c.estimated is self.headline and c.finding.is_available]
+        return next((f for f in made if f.diagnostic in (GRADED, CASE_VERDICT) and "grade" in f.table), None)
 
 
 # Finished inferences in the ledger of a run, so that one that was cut short does not make them again.
@@ -268,8 +266,21 @@ def settle_grade(ladder: Ladder) -> Ladder:
     table = pd.DataFrame(rows)
     if table.equals(graded.table):
         return ladder
-    settled = Concluded(replace(graded, table=table, payloads={**graded.payloads, GRADED: table}), headline)
-    return replace(ladder, concluded=(settled, *(c for c in ladder.concluded if c.finding is not graded)))
+    payloads = {**graded.payloads, GRADED: table}
+    settled = replace(graded, text=_restate(graded.text, rows[0]), table=table, payloads=payloads)
+    rest = (c for c in ladder.concluded if c.finding is not graded)
+    return replace(ladder, concluded=(Concluded(settled, headline), *rest))
+
+
+def _restate(words: Words, row: Mapping[str, Any]) -> Words:
+    """Return what a grading check says, by the verdict that other columns and checks leave."""
+    if isinstance(words, Listed | str):
+        return words if isinstance(words, str) else replace(words, items=tuple(_restate(w, row) for w in words.items))
+    values = dict(words.values)
+    if words.key == "checks.case-stands-out" and row["grade"] == "cannot":
+        return Text("checks.case-usual", **values, reasons=Text(f"checks.case-{row['reasons'].split()[0]}"))
+    names = {"grade", "percent", "total", "ordinary", "p"} & values.keys()
+    return Text(words.key, **values | {name: row[name] for name in names})
 
 
 def _take_larger(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
@@ -288,7 +299,7 @@ def _hold_against_columns(row: dict[str, Any], headline: Estimated, columns: Seq
         is_same = all(getattr(ours.design, key) == getattr(theirs.design, key) for key in READINGS)
         if overall is None or (is_same and ours.exclude_flagged == theirs.exclude_flagged):
             continue
-        if overall.estimate.effects[0] * row["percent"] <= 0:
+        if overall.estimate.effects[0] * row["percent"] <= 0 and row["grade"] != "nothing":
             row = _lower(row, "columns")
         elif not overall.p[0] <= 0.05:
             row = _lower(row, "columns", "some")
