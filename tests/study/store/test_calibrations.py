@@ -8,12 +8,15 @@ import pytest
 import typer
 
 from twintrade import commands
+from twintrade.diagnostics.sensitivity.evidence import EvidenceOfChange
 from twintrade.errors import SpecError
 from twintrade.fanout import Workers
 from twintrade.inference import calibration
-from twintrade.study.calibrating import write_calibration
+from twintrade.inference.refits import build_case
+from twintrade.study.calibrating import laboratory, write_calibration
 from twintrade.study.execute import execute, plan_analysis
 from twintrade.study.observing.observe import observe
+from twintrade.study.plan.designs import Designs
 from twintrade.study.redraw import redraw
 from twintrade.study.run.columns import run
 from twintrade.study.spec.spec_text import parse_tables
@@ -175,3 +178,13 @@ def test_other_outcomes_and_dates_of_the_file_are_judged_as_well(project, graded
     assert family >= some + strong
     alone = run_calibration(project, graded)
     assert "checks.calibration-family" not in [parse_text(packed).key for packed in alone["quantity_text"]]
+
+
+def test_placebo_registers_are_judged_by_holm_where_page_1_grades_further_outcomes(project, graded, monkeypatch):
+    made, _ = plan_analysis(project, "tiny", graded)
+    monkeypatch.setattr(laboratory, "build_case", lambda fitted, _: build_case(fitted))
+    column = next(one for one in made.columns if one.is_headline)
+    for others, tests in (((), 1.0), (("imports",), 2.0), (("imports", "exports"), 2.0)):
+        check = EvidenceOfChange(draws=99, others=others)
+        cases = laboratory._list_cases(made, column, Designs(observe("tiny", made.spec, project)), check)
+        assert [case.tests for case in cases] == [tests]

@@ -72,7 +72,9 @@ def _list_cases(plan: Plan, column: LadderColumn, designs: Designs, check: Any) 
     fitted = fit(column.estimator, designs.of(column))
     if not check.grades(fitted):
         raise InferenceError(Text("checks.evidence-no-total"))
-    main = build_case(fitted, check.others)
+    # Where nothing moved another outcome, Holm's adjustment multiplies by the number of outcomes.
+    tests = float(len({column.design.outcome, *check.others}))
+    main = replace(build_case(fitted, check.others), tests=tests)
     yield main
     known = {(column.design.outcome, column.design.treatment.model_dump_json())}
     for other in plan.columns:
@@ -84,7 +86,7 @@ def _list_cases(plan: Plan, column: LadderColumn, designs: Designs, check: Any) 
         with suppress(TwintradeError):
             case = build_case(fit(column.estimator, designs.of(replace(column, design=design))), check.others)
             if case.table.shape == main.table.shape:
-                yield case
+                yield replace(case, tests=tests)
 
 
 def tabulate_calibration(calibration: Calibration) -> pd.DataFrame:
