@@ -412,6 +412,7 @@ def _mark(text: str, name: str) -> str:
 def _find_case(root: Path, new: str, recipe: str, tail: str, look: TablesLook, pair: str) -> str:
     """Return the table of the case: the city as the new trade table has it, and the code of the partner."""
     ends = _BETWEEN.split(pair.strip())
+    ends = pair.strip().split("-") if len(ends) == 1 else ends
     if len(ends) != 2 or not all(ends):
         raise SpecError(Text("study.swap-pair-unread", typed=pair))
     city, partner = ends[0], find_code(ends[1])
