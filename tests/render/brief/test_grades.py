@@ -208,6 +208,13 @@ def test_a_single_pair_stands_out_or_does_not_and_the_title_says_what_would_have
 
 
 @pytest.mark.usefixtures("unencoded")
+def test_a_question_of_one_pair_is_about_one_agreement(made) -> None:
+    results = case(replace(made, specifications=made.specifications.assign(n_treated_units=1)))
+    document = build(replace(results, sections={**made.sections, "question": ""}))
+    assert find(document, Heading)[0].text.startswith("Did exports change after the agreement? This pair")
+
+
+@pytest.mark.usefixtures("unencoded")
 def test_no_page_calls_all_estimates_of_a_case_a_range(made) -> None:
     document = build(case(made))
     (keys,) = find(document, KeyNumbers)
@@ -233,6 +240,8 @@ def test_every_outcome_has_its_number_and_grade_and_holm_is_named(made) -> None:
     results = with_payloads(made, evidence=pd.DataFrame([RECORD | {"outcome": "exports"}, second]))
     document = build(results)
     title = find(document, Heading)[0].text
+    asked = build(replace(results, sections={**results.sections, "question": ""}))
+    assert find(asked, Heading)[0].text.startswith("Did exports and imports change after the agreements? Exports: ")
     assert title.endswith("Exports: Some evidence of a rise; Imports: 8 pairs cannot tell us")
     (keys,) = find(document, KeyNumbers)
     assert (keys.numbers[-1].value, keys.numbers[-1].spread) == ("+12.0%", "−20.0% to +40.0%")

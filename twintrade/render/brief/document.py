@@ -168,7 +168,8 @@ def _say(key: str) -> str:
 
 def _write_title(facts: Facts) -> str:
     page = facts.page
-    question = page.results.sections.get("question") or str(Text("brief.question", outcome=page.outcome))
+    asked = Listed((page.outcome, *(one.outcome for one in facts.others)), "and")
+    question = page.results.sections.get("question") or str(Text("brief.question", outcome=asked, n=facts.n_treated))
     answers = [_write_answer(facts, facts.graded, facts.answer)]
     if facts.graded is not None and facts.others:
         answers += [_write_answer(facts, one, one.answer) for one in facts.others]

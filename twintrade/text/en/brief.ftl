@@ -1,7 +1,10 @@
 # The brief: two pages that anyone can read.
 title = { $question } { $answer }
 observed = Observed
-question = Did { $outcome } change after the agreements?
+question = Did { $outcome } change after the { $n ->
+    [one] agreement
+   *[other] agreements
+}?
 answer = { $grade ->
     [strong] Strong evidence of { $direction ->
         [fall] a fall
