@@ -187,6 +187,7 @@ def case(made, **changed):
             "Of 104 pairs few moved",
         ),
         ({"rise_found": 80.0} | FALL | {"side": "fall"}, "This pair stands out by a fall", "40% below"),
+        ({"p": 1 / 104}, "This pair stands out by a rise", "Of 104 pairs this one moved farthest"),
         (NOT_CLEAR | {"grade": "cannot", "reasons": "chance"}, "cannot tell us; only a rise of 353%", "chance"),
         ({"grade": "cannot", "side": "neither", "reasons": "second"}, "cannot tell us; only", "do not bear that out"),
         (

@@ -202,10 +202,12 @@ def _lead(facts: Facts) -> blocks.Lead:
     byline = " · ".join(filter(None, (*signed, str(described))))
     if effect is None:
         return blocks.Lead(str(Text("brief.deck-none")), byline)
+    of = facts.graded.n_at_risk if facts.graded is not None else 0
     deck = Text(
         "brief.deck",
         n=facts.n_treated,
-        of=facts.graded.n_at_risk if facts.graded is not None else 0,
+        of=of,
+        is_first="yes" if effect.p * of < 1.5 else "no",
         outcome=capitalize(page.outcome),
         traded=page.outcome,
         direction="fall" if effect.percent < 0 else "rise",

@@ -53,7 +53,10 @@ deck = { $reading ->
         [fall] lower
        *[rise] higher
     }. Why, these data do not show.
-    [outstanding] Of { $of } pairs few moved as far as this one, whose { $traded } stood { PERCENT($size, decimals: 0) } { $direction ->
+    [outstanding] Of { $of } pairs { $is_first ->
+        [yes] this one moved farthest: its
+       *[no] few moved as far as this one, whose
+    } { $traded } stood { PERCENT($size, decimals: 0) } { $direction ->
         [fall] below
        *[rise] above
     } what other trade leads one to expect. Why, these data do not show.

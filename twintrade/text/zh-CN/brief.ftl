@@ -47,7 +47,10 @@ deck = { $reading ->
         [fall] 低
        *[rise] 高
     }{ PERCENT($size, decimals: 0) }。其原因，这些数据不能说明。
-    [outstanding] 在{ $of }个配对中，变动如此之大的很少：该配对的{ $traded }比由其他贸易推算的预期值{ $direction ->
+    [outstanding] 在{ $of }个配对中，{ $is_first ->
+        [yes] 该配对变动最大：其
+       *[no] 变动如此之大的很少：该配对的
+    }{ $traded }比由其他贸易推算的预期值{ $direction ->
         [fall] 低
        *[rise] 高
     }{ PERCENT($size, decimals: 0) }。其原因，这些数据不能说明。
