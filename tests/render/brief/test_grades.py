@@ -123,6 +123,8 @@ def test_rates_of_placebo_registers_take_the_place_of_the_formula(made) -> None:
         assert words in needed, words
     assert "77%" not in needed
     assert "overstates" not in needed
+    never = read_aside(build(calibrate(made, some=0.0, strong=0.0)), "What would be needed to know")
+    assert "judged by the same rule: none was called evidence of a change." in never
     none = read_aside(build(calibrate(made, math.inf)), "What would be needed to know")
     assert "No rise of up to 400% and no fall of up to 80% would have been called evidence" in none
     both = read_aside(build(calibrate(made, fall=-42.0, **{"fall-printed": 1.1})), "What would be needed to know")

@@ -420,7 +420,11 @@ def _tell_found(graded: Graded) -> list[Text]:
         return [smallest]
     printed = {"rise": rates.rise_printed, "fall": rates.fall_printed}
     sizes = [Text("brief.printed", direction=side, times=x) for side, x in printed.items() if math.isfinite(x)]
-    return [Text("brief.calibrated", n=rates.n, false=rates.false), smallest, *sizes]
+    return [
+        Text("brief.calibrated", n=rates.n, any="yes" if rates.false > 0 else "no", false=rates.false),
+        smallest,
+        *sizes,
+    ]
 
 
 def _cite(facts: Facts) -> str:

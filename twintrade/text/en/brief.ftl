@@ -264,7 +264,10 @@ found = { $which ->
    *[no] { "" }
 }
 unasked = Checks not asked for: { $names }.
-calibrated = { $n } placebo registers of pairs without an agreement were judged by the same rule: { PERCENT($false, decimals: 1) } were called evidence of a change.
+calibrated = { $n } placebo registers of pairs without an agreement were judged by the same rule: { $any ->
+    [yes] { PERCENT($false, decimals: 1) } were
+   *[no] none was
+} called evidence of a change.
 printed = Where such a { $direction } is called evidence, the page prints { FIXED($times, decimals: 1) } times the true change in the median.
 calibration-stale = A calibration is on file for other data, another design or another version, and is not quoted: twintrade calibrate { $name } makes a new one.
 reason-range-clear = The whole range, { $low } to { $high }, lies { $side } zero.
