@@ -70,7 +70,8 @@ name_choice = partial(_name, "choice")  # a choice of a specification, or one of
 
 
 def capitalize(name: str) -> str:
-    """Return a name as it stands at the head of a sentence."""
+    """Return a name, in the language of the page, as it stands at the head of a sentence."""
+    name = find_catalogue().name(name)
     return name[:1].upper() + name[1:]
 
 

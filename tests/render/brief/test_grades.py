@@ -253,3 +253,5 @@ def test_every_outcome_has_its_number_and_grade_and_holm_is_named(made) -> None:
     assert "Imports, asked about as well: Cannot tell (+12%, p = 0.30)." in told
     assert "With 2 outcomes" in told
     assert "Holm" not in read_aside(build(graded(made)), "Can we believe it?")
+    with use_language("zh-CN"):
+        assert "进口：" in find(build(results), Heading)[0].text
