@@ -42,7 +42,6 @@ def strip_accents(text: str) -> str:
 
 
 _NUMBERS = {strip_accents(name): month for month, names in enumerate(_NAMES, 1) for name in names}
-
 MONTH_NAMES = "|".join(sorted({*_NUMBERS, *(n for names in _NAMES for n in names)}, key=lambda n: (-len(n), n)))
 """Alternatives for a regular expression, longest first."""
 _MARKED = re.compile(r"(\d{1,2})\s?(?:月份?|월)|[Mm]\s?(\d{1,2})")

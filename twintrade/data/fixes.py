@@ -47,17 +47,11 @@ _OF_REGISTER = ("kinds", "events", "day_first", "duplicate-twinning", "undated")
 """Remedies and codes whose lines only such a table has."""
 _PADDING = ("CODE", "CODE")  # what stands for a value that the message does not know
 _BY_CODE: Mapping[str, str] = {
-    "decimal-mark": "data.fix-decimal",
-    "thousands-or-decimals": "data.fix-thousands",
-    "thousands-likely": "data.fix-thousands",
-    "duplicate-twinning": "data.fix-duplicate-twinning",
-    "absent-row": "data.fix-absent",
-    "missing-figures": "data.fix-blank",
-    "currency": "data.fix-exchange",
-    "looks-cumulated": "data.fix-cumulated",
-    "revision": "data.fix-revision",
-    "undated": "data.fix-undated",
-}
+    "decimal-mark": "data.fix-decimal", "thousands-or-decimals": "data.fix-thousands",
+    "thousands-likely": "data.fix-thousands", "duplicate-twinning": "data.fix-duplicate-twinning",
+    "absent-row": "data.fix-absent", "missing-figures": "data.fix-blank", "currency": "data.fix-exchange",
+    "looks-cumulated": "data.fix-cumulated", "revision": "data.fix-revision", "undated": "data.fix-undated",
+}  # fmt: skip
 
 
 def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:

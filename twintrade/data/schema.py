@@ -16,15 +16,13 @@ class Microdata:
     """Rows of single shipments, declarations, or firms and products, added up by a database.
 
     engine: DuckDB on this machine (extra microdata), or Spark on any master (extra spark); the numbers are the same.
-    master: Of Spark: "local[4]", "spark://host:7077".
-    memory: What the engine may hold, as "1GB"; what is more goes to the spill folder.
-    spill: Folder for what does not fit, relative to the project; emptied afterwards.
-    table: Of a DuckDB file.
-    decimals: Of the smallest unit of money; a value with more of them is an error.
-    weight, firm, product: Columns of the weight, the firm and the product code. Firms and products are counted.
-    product_digits: Cells by product group, the first digits of the code; None adds all products up.
-    margins: Also count firm-products, and firms that enter and exit, by city, partner and period.
-    answer_within: Seconds that a Spark master may take to answer and to give a worker.
+    master: Of Spark: "local[4]", "spark://host:7077". memory: What the engine may hold, as "1GB"; what is more goes
+    to the spill folder. spill: Folder for what does not fit, relative to the project; emptied afterwards. table: Of a
+    DuckDB file. decimals: Of the smallest unit of money; a value with more of them is an error. weight, firm,
+    product: Columns of the weight, the firm and the product code. Firms and products are counted. product_digits:
+    Cells by product group, the first digits of the code; None adds all products up. margins: Also count
+    firm-products, and firms that enter and exit, by city, partner and period. answer_within: Seconds that a Spark
+    master may take to answer and to give a worker.
     """
 
     engine: EngineName = "duckdb"

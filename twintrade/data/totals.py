@@ -19,7 +19,6 @@ MOST_FIGURES = 4_000_000
 """Members of a dimension, and figures of its cells, that are looked at: of more cells those with most trade."""
 
 LEAST_CELLS = 8  # cells in which a member has to equal the sum of two or more parts
-
 DEPENDENT = 1e-4
 """Smallest eigenvalue of the members' correlations, not centered, from which none is a sum of the others."""
 
@@ -94,11 +93,8 @@ LEAST_TOTAL_CELLS = 4
 """Cells in which a member has to equal the sum of at least two others: by chance it does in one of thousands."""
 
 TOLERANCE = 2e-3  # relative distance from the sum of the parts that their rounding may make
-
 NEARLY_ALL = 0.95  # share of a member's cells in which it has to equal the sum; some parts may be suppressed
-
 _MAX_NAMED = 6
-
 MOST_TOTALS = 3  # groupings of the same parts that may stand beside them, each adding up to the same sum
 
 

@@ -92,7 +92,6 @@ LEAST_FACTOR = 30.0
 """Smallest factor between two neighbors that is looked at: trade of a pair grows tenfold in a year, seldom more."""
 
 SCALES = 12.0  # size of a jump, in robust standard deviations of the changes of the series
-
 SCALES_APART, AROUND = 8.0, 4
 """Distance of the figures before a jump that stays from those after it, in the same measure, and how many of them."""
 
@@ -100,11 +99,8 @@ SCALES_OF_TEN = 6.0
 """Size, in the same measure, from which a power of ten below ``LEAST_FACTOR`` is a jump of a city or at an onset."""
 
 LEAST_CHANGES = 5  # changes from which a series' own variation is known; below it twice the usual one is taken
-
 LEAST_CITIES = 3  # cities in a period whose median change is what moved all of them
-
 LEAST_PAIRS = 3  # pairs of a city whose median change is the city's
-
 _NORMAL = 1.4826
 _PAIR = ["city", "partner"]
 _NEAR_POWER = 0.12

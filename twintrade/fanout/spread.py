@@ -113,9 +113,7 @@ def use_workers(workers: Workers, name: str = "") -> Iterator[Workers]:
 S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R")
-
 ATTEMPTS = 3  # how often the rest of the tasks is given to new processes after one was killed
-
 OF_THE_CLUSTER = ("KilledWorker", "CommClosedError", "CancelledError", "FutureCancelledError")
 """Names of what distributed raises when workers or the scheduler go."""
 

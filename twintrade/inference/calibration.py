@@ -20,25 +20,15 @@ GRADES = ("some", "strong")
 
 @dataclass(frozen=True, slots=True)
 class Laboratory:
-    """Flows that no known agreement moved, and who of their pairs may get a placebo.
+    """Flows that no known agreement moved, and who of their pairs may get a placebo."""
 
-    Attributes
-    ----------
-    cases : tuple of DealtCase
-        The headline's outcome and dates first, then the file's others. Rows from real agreements on are not observed,
-        and their pairs are not at risk.
-    starts : tuple of IntArray
-        Of each case, the place of the first period of every agreement of the first case; -1 where it has no date.
-    logs : FloatArray
-        Log hazard of signing, (n_pairs, n_dates).
-    draws : int
-        Deals of each kind behind a verdict.
-    """
-
+    # The headline's outcome and dates first, then the file's others. Rows from real agreements on are not observed,
+    # and their pairs are not at risk
     cases: tuple[DealtCase, ...]
+    # Of each case, the place of the first period of every agreement of the first case; -1 where it has no date
     starts: tuple[IntArray, ...]
-    logs: FloatArray
-    draws: int
+    logs: FloatArray  # (n_pairs, n_dates): log hazard of signing
+    draws: int  # deals of each kind behind a verdict
 
     def place(self, rng: np.random.Generator) -> tuple[DealtCase, ...]:
         """Return the cases with the agreements of pairs without one, the same pairs in each."""
@@ -121,38 +111,20 @@ def judge_placement(laboratory: Laboratory, number: int, rng: np.random.Generato
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Rates over placebo registers; effects in logs, falls as negative ones.
-
-    Attributes
-    ----------
-    times, draws : int
-    some, strong : float
-        Shares called some, or strong, evidence although there was no effect.
-    family : float
-        Share called evidence for any of the file's outcomes and dates; NaN where it has one of each.
-    n_designs : int
-        Of these.
-    coverage : float
-        Share of intervals that contain an effect that was planted.
-    detectable : tuple of float
-        The rise, and the fall, called evidence four times in five; infinite where none is.
-    overstated : tuple of float
-        Median printed change over the true one, in percent, where such a rise, or fall, is called evidence.
-    effects, shares : FloatArray
-        Planted effects, ascending, and the share of each that is called evidence.
-    """
+    """Rates over placebo registers; effects in logs, falls as negative ones."""
 
     times: int
     draws: int
-    some: float
+    some: float  # some, strong: shares called so although there was no effect
     strong: float
+    # Share called evidence for any of the file's outcomes and dates, of which there are so many; NaN for one of each
     family: float
     n_designs: int
-    coverage: float
-    detectable: tuple[float, float]
-    overstated: tuple[float, float]
-    effects: FloatArray
-    shares: FloatArray
+    coverage: float  # share of intervals that contain an effect that was planted
+    detectable: tuple[float, float]  # rise, and fall, called evidence four times in five; infinite where none is
+    overstated: tuple[float, float]  # median printed change over the true one, in percent, where these are found
+    effects: FloatArray  # those planted, ascending
+    shares: FloatArray  # of each that is called evidence
 
 
 def measure_rates(laboratory: Laboratory, times: int, rng: np.random.Generator) -> Calibration:

@@ -10,6 +10,7 @@ from twintrade.effects import Bands, Estimate, Message, Sample
 from twintrade.effects.cohort_influence import join_counts
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
+from twintrade.inference.clustering import constant_effect, conventions
 from twintrade.inference.clustering.clusters import (
     Clusters,
     GivenClusters,
@@ -17,26 +18,7 @@ from twintrade.inference.clustering.clusters import (
     count_treated_clusters,
     find_clusters,
 )
-from twintrade.inference.clustering.constant_effect import (
-    compute_sup_t,
-    compute_t_quantiles,
-    compute_two_sided_p,
-    repair_covariance,
-)
-from twintrade.inference.clustering.conventions import (
-    TWINTRADE,
-    Convention,
-    Correction,
-    EffectLevels,
-    compute_correction,
-    correct,
-    describe_correction,
-    get_convention,
-    has_variance,
-    is_reference,
-    list_variance_messages,
-    warn_of_few_ends,
-)
+from twintrade.inference.clustering.conventions import Convention, Correction, EffectLevels
 from twintrade.numerics.arrays import BoolArray, FloatArray, compact
 from twintrade.text import Listed, Text, Words
 
@@ -84,7 +66,7 @@ class Clustered(Inference):
     """
 
     by: tuple[str, ...] = ()
-    correction: str = TWINTRADE
+    correction: str = conventions.TWINTRADE
     level: float = 0.95
     draws: int = PLUG_IN_DRAWS
     name: ClassVar[str] = "clustered"
@@ -93,17 +75,19 @@ class Clustered(Inference):
     def sandwich(self, fit: Fit, estimate: Estimate) -> Sandwich:
         """Return the covariance of an estimate."""
         clusters = find_clusters(fit, estimate, self.by or fit.design.clusters, self.name)
-        rule = get_convention(self.correction)
+        rule = conventions.get_convention(self.correction)
         correction = _correction(fit, estimate.sample, rule, clusters, is_linear=not fit.estimator.is_poisson)
-        covariance, negative = repair_covariance(clusters.covariance() * correction.factor)
+        covariance, negative = constant_effect.repair_covariance(clusters.covariance() * correction.factor)
         return Sandwich(covariance, clusters, rule, correction, negative)
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return pointwise and plug-in sup-t intervals."""
         estimate = fit.view(view)
         sandwich = self.sandwich(fit, estimate)
-        usable = has_variance(estimate, sandwich.se)
-        critical = compute_sup_t(sandwich.covariance, usable, self.level, sandwich.correction.df, rng, self.draws)
+        usable = conventions.has_variance(estimate, sandwich.se)
+        critical = constant_effect.compute_sup_t(
+            sandwich.covariance, usable, self.level, sandwich.correction.df, rng, self.draws
+        )
         errors = describe_sandwich(sandwich)
         note = Text("inference.clustered-sup-t", errors=errors, critical=critical, draws=self.draws)
         facts: Facts = {"critical_value": critical, "draws": self.draws, "simultaneous": "plug-in"}
@@ -122,10 +106,10 @@ def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, 
         levels = [effect_levels[name] for name in sample.effects]
         n_all = sample.n_slopes + sum(e.n for e in levels) - max(0, len(levels) - 1)
         sizes = list(clusters.sizes.values())
-        return compute_correction(rule, sample.n_rows, sample.n_slopes, levels, sizes, n_all, is_linear)
+        return conventions.compute_correction(rule, sample.n_rows, sample.n_slopes, levels, sizes, n_all, is_linear)
     o = fit.design.observations
     effects = [compact(o.codes(name)[sample.rows]) for name in sample.effects]
-    return correct(rule, sample.n_rows, sample.n_slopes, effects, clusters.row_codes, is_linear=is_linear)
+    return conventions.correct(rule, sample.n_rows, sample.n_slopes, effects, clusters.row_codes, is_linear=is_linear)
 
 
 def build_sandwich_bands(
@@ -140,7 +124,7 @@ def build_sandwich_bands(
     p: FloatArray | None = None,
 ) -> Bands:
     """Put a sandwich and a critical value together as bands."""
-    usable = has_variance(estimate, sandwich.se)
+    usable = conventions.has_variance(estimate, sandwich.se)
     sizes: Facts = {f"clusters_{key}": size for key, size in sandwich.clusters.sizes.items()}
     shared: Facts = {
         "correction": sandwich.rule.name,
@@ -165,11 +149,11 @@ def build_bands(
     facts: Facts,
 ) -> Bands:
     """Put covariance and critical value together as bands, degrees for all or (n_effects,); references stay zero."""
-    effects, reference = estimate.effects, is_reference(estimate)
+    effects, reference = estimate.effects, conventions.is_reference(estimate)
     se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
     se = np.where(usable, se, np.where(reference, 0.0, np.nan))
     df = np.broadcast_to(np.asarray(df, dtype=np.float64), effects.shape)
-    pointwise = compute_t_quantiles((1 + level) / 2, df)
+    pointwise = constant_effect.compute_t_quantiles((1 + level) / 2, df)
     statistic = np.full(effects.size, np.nan)
     statistic[usable] = effects[usable] / se[usable]
     return Bands(
@@ -179,7 +163,7 @@ def build_bands(
         se=se,
         low=effects - pointwise * se,
         high=effects + pointwise * se,
-        p=compute_two_sided_p(statistic, df),
+        p=constant_effect.compute_two_sided_p(statistic, df),
         df=df.copy(),
         simultaneous_low=effects - critical * se,
         simultaneous_high=effects + critical * se,
@@ -201,7 +185,7 @@ def list_dimensions(names: Iterable[str]) -> Listed:
 
 def describe_sandwich(sandwich: Sandwich) -> Text:
     """Return what stands in the foot of a table."""
-    clusters, correction = sandwich.clusters, describe_correction(sandwich.rule, sandwich.correction)
+    clusters, correction = sandwich.clusters, conventions.describe_correction(sandwich.rule, sandwich.correction)
     distribution = describe_reference(sandwich.correction.df)
     if clusters.names == ("row",):
         return Text("inference.by-row", correction=correction, distribution=distribution)
@@ -225,9 +209,9 @@ def list_sandwich_messages(
     """Return what the reader of clustered errors must know."""
     names = sandwich.clusters.names
     few = warn_of_few_treated(fit, estimate, sandwich.clusters.sizes, "clustered")
-    few += warn_of_few_ends(fit, estimate, tuple(names))
+    few += conventions.warn_of_few_ends(fit, estimate, tuple(names))
     what = "multi-way" if len(names) > 1 else "clustered"
-    return (*list_variance_messages(estimate, sandwich.negative, usable, what, "one-dimension"), *few)
+    return (*conventions.list_variance_messages(estimate, sandwich.negative, usable, what, "one-dimension"), *few)
 
 
 def warn_of_few_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int], consequence: str) -> list[Message]:

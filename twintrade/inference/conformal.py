@@ -33,9 +33,8 @@ class PredictionIntervals(Inference):
 
     In-sample: the treated path before the onset is redrawn around its fit with residuals of random sign, the weights
     are refitted under their own constraints, and the counterfactual's moves are kept. The paper bounds the same moves
-    by optimization over the localized constraint set.
-    Out-of-sample: the noise after the onset, from the residuals before. Each part gets half of the error probability,
-    so the interval is conservative.
+    by optimization over the localized constraint set. Out-of-sample: the noise after the onset, from the residuals
+    before. Each part gets half of the error probability, so the interval is conservative.
 
     Attributes
     ----------

@@ -11,17 +11,8 @@ from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.refits.few_treated import (
-    Group,
-    GroupErrors,
-    GroupResiduals,
-    compute_reassigned_effects,
-    compute_two_sided_share,
-    draw_errors,
-    draw_reassignments,
-    group_residuals,
-    invert_randomization,
-)
+from twintrade.inference.refits import few_treated
+from twintrade.inference.refits.few_treated import Group, GroupErrors, GroupResiduals
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.text import Text
 
@@ -58,15 +49,15 @@ class ConleyTaber(Inference):
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return intervals by inversion."""
-        residuals = group_residuals(fit, view, self.group, None)
+        residuals = few_treated.group_residuals(fit, view, self.group, None)
         n, m = residuals.n_treated, residuals.n_controls
         group = Text("inference.dimension", name=self.group)
         if self.null == "imposed":
             note = Text("inference.exchanged-groups", n=n, group=group, all=n + m)
-            orders = draw_reassignments(residuals, self.draws, rng, every=True)
+            orders = few_treated.draw_reassignments(residuals, self.draws, rng, every=True)
             return build_reassigned_bands(self.name, fit.view(view), residuals, orders, self.level, note)
         note = Text("inference.other-groups", n=n, group=group, others=m)
-        drawn = draw_errors(residuals.errors().values, self.draws, rng)
+        drawn = few_treated.draw_errors(residuals.errors().values, self.draws, rng)
         return build_residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
 
 
@@ -80,14 +71,14 @@ def build_reassigned_bands(
     variances: FloatArray | None = None,
 ) -> Bands:
     """Return p-values of no effect, and the effects that are not rejected as the null, by drawn orders."""
-    fixed_part, slope = compute_reassigned_effects(residuals, orders, variances)
+    fixed_part, slope = few_treated.compute_reassigned_effects(residuals, orders, variances)
     p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
     is_fixed = np.asarray(~residuals.multipliers.any(axis=(0, 1)))
     for k in np.flatnonzero(~is_fixed):
         effect = float(estimate.effects[k])
         at_zero = fixed_part[:, k] + effect * slope[:, k]
-        p[k] = compute_two_sided_share(effect, at_zero)
-        low[k], high[k] = invert_randomization(effect, 1.0, at_zero, slope[:, k], level)
+        p[k] = few_treated.compute_two_sided_share(effect, at_zero)
+        low[k], high[k] = few_treated.invert_randomization(effect, 1.0, at_zero, slope[:, k], level)
     n_draws = orders.shape[0]
     messages: tuple[Message, ...] = ()
     if np.isinf(low[~is_fixed]).any() or np.isinf(high[~is_fixed]).any():
@@ -183,16 +174,16 @@ class FermanPinto(ConleyTaber):
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return intervals by inversion."""
-        residuals = group_residuals(fit, view, self.group, self.size)
+        residuals = few_treated.group_residuals(fit, view, self.group, self.size)
         n, m, size = residuals.n_treated, residuals.n_controls, self.size or "rows"
         group = Text("inference.dimension", name=self.group)
         if self.null == "imposed":
             note = Text("inference.exchanged-scaled-groups", n=n, group=group, all=n + m, size=size)
             alike = np.unique(residuals.sizes).size == 1
-            orders = draw_reassignments(residuals, self.draws, rng, every=alike)
+            orders = few_treated.draw_reassignments(residuals, self.draws, rng, every=alike)
             variances = None if alike else estimate_position_variances(residuals)
             return build_reassigned_bands(self.name, fit.view(view), residuals, orders, self.level, note, variances)
-        drawn = draw_errors(rescale_errors(residuals.errors()), self.draws, rng)
+        drawn = few_treated.draw_errors(rescale_errors(residuals.errors()), self.draws, rng)
         note = Text("inference.other-scaled-groups", n=n, group=group, others=m, size=size)
         return build_residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
 

@@ -19,19 +19,8 @@ from twintrade.inference.clustered import (
     list_dimensions,
     warn_of_few_treated,
 )
-from twintrade.inference.clustering.clusters import (
-    NESTING,
-    count_fewest_treated,
-    count_treated_clusters,
-    get_influence,
-)
-from twintrade.inference.clustering.constant_effect import (
-    ScaledVariance,
-    compute_scaled_variances,
-    compute_sup_t,
-    repair_covariance,
-    require_constant_effect,
-)
+from twintrade.inference.clustering import clusters, constant_effect
+from twintrade.inference.clustering.constant_effect import ScaledVariance
 from twintrade.inference.clustering.conventions import has_variance, list_effects, list_variance_messages
 from twintrade.inference.refits.leave_out import build_effects_projection, find_row_clusters, list_members
 from twintrade.numerics.absorption import Annihilator
@@ -76,13 +65,13 @@ class Scaled(Inference):
 
     def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
         """Return none, or say why the scores cannot be had."""
-        require_constant_effect(fit)
+        constant_effect.require_constant_effect(fit)
         return Refits()
 
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
         """Return bands for several views, whose residuals share one factor of the effects."""
         estimates = [fit.view(view) for view in views]
-        variances = compute_scaled_variances(fit, estimates, self.by or fit.design.clusters)
+        variances = constant_effect.compute_scaled_variances(fit, estimates, self.by or fit.design.clusters)
         pairs = zip(estimates, variances, strict=True)
         return {view: self._build(fit, *pair, rng) for view, pair in zip(views, pairs, strict=True)}
 
@@ -91,11 +80,11 @@ class Scaled(Inference):
         enough = scaled.df >= FEWEST_DEGREES
         usable = has_variance(estimate, se) & enough
         smallest = float(scaled.df[usable].min()) if usable.any() else float("nan")
-        critical = compute_sup_t(scaled.covariance, usable, self.level, smallest, rng, self.draws)
+        critical = constant_effect.compute_sup_t(scaled.covariance, usable, self.level, smallest, rng, self.draws)
         facts: Facts = {"critical_value": critical, "draws": self.draws, "df": smallest}
         facts["clusters"] = join_counts(scaled.sizes)
         facts |= {f"clusters_{name}": n for name, n in scaled.sizes.items()}
-        facts["fewest_clusters"] = count_fewest_treated(fit, estimate, scaled.sizes)
+        facts["fewest_clusters"] = clusters.count_fewest_treated(fit, estimate, scaled.sizes)
         if usable.any():
             facts["variance_factor"] = round(float(scaled.factor[usable].max()), 3)
         df = np.where(usable, scaled.df, smallest)
@@ -150,12 +139,12 @@ class BiasReduced(Inference):
         name = self.by or (fit.design.clusters[0] if len(fit.design.clusters) == 1 else "")
         if not name:
             raise InferenceError("crv2 takes one clustering dimension; name it with `by`")
-        source = get_influence(estimate, self.name).regression
+        source = clusters.get_influence(estimate, self.name).regression
         if source is None or fit.estimator.is_poisson or np.ptp(source.weights) > 0:
             raise InferenceError("crv2 is for unweighted least squares; use the jackknife for this estimate")
         q = build_effects_projection(fit, estimate, source)
         codes = find_row_clusters(fit, name, source.rows)
-        if name in NESTING and count_treated_clusters(fit, estimate, name)[0] < 2:
+        if name in clusters.NESTING and clusters.count_treated_clusters(fit, estimate, name)[0] < 2:
             raise InferenceError(
                 "one cluster is treated: its residuals say nothing about its error; use randomization"
             )
@@ -164,9 +153,9 @@ class BiasReduced(Inference):
         se = np.sqrt(np.clip(np.diag(reduced.covariance), 0.0, None))
         usable = has_variance(estimate, se)
         smallest = float(np.nanmin(reduced.df[usable])) if usable.any() else float("nan")
-        critical = compute_sup_t(reduced.covariance, usable, self.level, smallest, rng, self.draws)
+        critical = constant_effect.compute_sup_t(reduced.covariance, usable, self.level, smallest, rng, self.draws)
         facts: Facts = {"critical_value": critical, "clusters": join_counts({name: n}), "df": smallest}
-        facts["fewest_clusters"] = count_fewest_treated(fit, estimate, {name: n})
+        facts["fewest_clusters"] = clusters.count_fewest_treated(fit, estimate, {name: n})
         note = Text("inference.bias-reduced", name=name, n=n, df=smallest, critical=critical)
         df = np.where(usable, reduced.df, smallest)
         bands = build_bands(estimate, self.name, self.level, reduced.covariance, usable, df, critical, note, facts)
@@ -250,9 +239,9 @@ class WeidnerZylkin(Inference):
         once = influence.adjusted.T @ influence.values
         once = 0.5 * (once + once.T) * n / (n - 1)
         twice = influence.adjusted.T @ influence.adjusted * n / (n - 1)
-        covariance, negative = repair_covariance(once if self.adjusted == "one_side" else twice)
+        covariance, negative = constant_effect.repair_covariance(once if self.adjusted == "one_side" else twice)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
-        critical = compute_sup_t(covariance, usable, self.level, n - 1, rng, self.draws)
+        critical = constant_effect.compute_sup_t(covariance, usable, self.level, n - 1, rng, self.draws)
         note = Text(
             "inference.weidner-zylkin",
             n=n,

@@ -13,20 +13,10 @@ from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, describe_reference
+from twintrade.inference.clustering import conventions
 from twintrade.inference.clustering.clusters import find_unit_positions, get_influence
 from twintrade.inference.clustering.constant_effect import compute_sup_t, repair_covariance
-from twintrade.inference.clustering.conventions import (
-    TWINTRADE,
-    Correction,
-    collect_levels,
-    compute_correction,
-    correct,
-    count_all,
-    describe_correction,
-    get_convention,
-    has_variance,
-    list_variance_messages,
-)
+from twintrade.inference.clustering.conventions import Correction, get_convention
 from twintrade.inference.refits.leave_out import get_regression
 from twintrade.numerics.arrays import BoolArray, FloatArray, compact, sum_by_group
 from twintrade.numerics.series import (
@@ -76,7 +66,7 @@ class Dependence(Inference):
         estimate = fit.view(view)
         dependent = self.covariance(fit, estimate)
         covariance, negative = repair_covariance(dependent.covariance * dependent.factor)
-        usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
+        usable = conventions.has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
         critical = compute_sup_t(covariance, usable, self.level, dependent.df, rng, self.draws)
         note = Text(
             "inference.dependent",
@@ -86,7 +76,9 @@ class Dependence(Inference):
         )
         facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": dependent.n_clusters}
         bands = build_bands(estimate, self.name, self.level, covariance, usable, dependent.df, critical, note, facts)
-        messages = list_variance_messages(estimate, negative, usable, self.name.replace("_", "-"), self.remedy)
+        messages = conventions.list_variance_messages(
+            estimate, negative, usable, self.name.replace("_", "-"), self.remedy
+        )
         return replace(bands, messages=messages)
 
 
@@ -118,7 +110,9 @@ class Dyadic(Dependence):
         twice = sum_by_group(np.where(same[:, None], 0.0, values), pair)
         used = estimate.sample.rows
         clusters = [compact(o.codes(name)[used]) for name in ("city", "partner")]
-        correction = correct(get_convention(TWINTRADE), used.size, estimate.sample.n_slopes, (), clusters)
+        correction = conventions.correct(
+            get_convention(conventions.TWINTRADE), used.size, estimate.sample.n_slopes, (), clusters
+        )
         smallest = min(int(codes.max()) + 1 for codes in clusters)
         note = Text("inference.dyadic", n=members.size, factor=correction.sentence)
         return UnscaledCovariance(sums.T @ sums - twice.T @ twice, correction.factor, correction.df, smallest, note)
@@ -206,7 +200,7 @@ class EqualVariances(Dependence):
         (N−1)/(N−K) and the normal, else the same. "none": no factor, and the normal. K counts slopes and all effects.
     """
 
-    correction: str = TWINTRADE
+    correction: str = conventions.TWINTRADE
     name: ClassVar[str] = "iid"
     citation: ClassVar[str] = "wooldridge2010"
     remedy: ClassVar[str] = "unit-or-city"
@@ -223,7 +217,7 @@ class EqualVariances(Dependence):
         effects = [compact(o.codes(name)[sample.rows]) for name in sample.effects]
         rows = compact(sample.rows)
         is_known = fit.estimator.is_poisson and self.correction == "fixest"
-        correction = correct(rule, sample.n_rows, sample.n_slopes, effects, [rows], not is_known)
+        correction = conventions.correct(rule, sample.n_rows, sample.n_slopes, effects, [rows], not is_known)
         spread = float(source.weights @ source.residuals**2) / sample.n_rows
         if is_known:
             # fixest takes the variance for known, and then one degree of freedom off the rows.
@@ -233,7 +227,7 @@ class EqualVariances(Dependence):
             "inference.independent",
             variance="mean" if is_known else "proportional" if fit.estimator.is_poisson else "one",
             dispersion=spread * correction.factor,
-            correction=describe_correction(rule, correction),
+            correction=conventions.describe_correction(rule, correction),
         )
         return UnscaledCovariance(covariance, correction.factor, correction.df, sample.n_rows, note)
 
@@ -276,7 +270,7 @@ class Autoregressive(Inference):
         kept = source.design[:, ~source.selector.any(axis=1)]
         series = RestrictedSeries.of(source.design, kept, lags, np.random.default_rng(seed))
         loadings = source.along(source.bread @ source.selector)
-        usable = has_variance(estimate, errors)
+        usable = conventions.has_variance(estimate, errors)
         p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
         if usable.any():
             p[usable], low[usable], high[usable] = self._test(
@@ -356,7 +350,7 @@ class Serial(Dependence):
     """
 
     lags: int | None = None
-    correction: str = TWINTRADE
+    correction: str = conventions.TWINTRADE
 
     @abstractmethod
     def sum_products(self, fit: Fit, source: Regression, lags: int) -> FloatArray:
@@ -390,7 +384,7 @@ class Serial(Dependence):
             is_prewhitened="yes" if self.prewhitens else "no",
             lags=lags,
             n=n,
-            correction=describe_correction(get_convention(self.correction), correction),
+            correction=conventions.describe_correction(get_convention(self.correction), correction),
         )
         return UnscaledCovariance(self.sum_products(fit, source, lags), correction.factor, correction.df, n, note)
 
@@ -398,12 +392,12 @@ class Serial(Dependence):
         """Take periods for clusters in which no effect nests: their scores are correlated."""
         rule, sample = get_convention(self.correction), estimate.sample
         effects = [compact(fit.design.observations.codes(name)[sample.rows]) for name in sample.effects]
-        n_all = count_all(sample.n_slopes, effects)
-        return compute_correction(
+        n_all = conventions.count_all(sample.n_slopes, effects)
+        return conventions.compute_correction(
             rule,
             sample.n_rows,
             sample.n_slopes,
-            collect_levels(rule, effects, ()),
+            conventions.collect_levels(rule, effects, ()),
             [n_periods],
             n_all,
             not fit.estimator.is_poisson,

@@ -7,25 +7,8 @@ from typing import Literal
 import numpy as np
 
 from twintrade.estimators.base import Fit
-from twintrade.inference.refits import (
-    WINDOW,
-    CaseReading,
-    Checked,
-    DealsCompared,
-    DealtBy,
-    DealtCase,
-    PairTotals,
-    Placements,
-    SharedFits,
-    build_case,
-    build_case_with_undated,
-    compare_totals,
-    compute_simulation_error,
-    compute_tail_shares,
-    count_assignments,
-    find_critical,
-    fit_trend,
-)
+from twintrade.inference import refits
+from twintrade.inference.refits import CaseReading, Checked, DealtBy, DealtCase, PairTotals, Placements, SharedFits
 from twintrade.numerics.arrays import FloatArray
 
 Grade = Literal["strong", "some", "cannot tell", "none"]
@@ -35,7 +18,6 @@ Reason = (
     | Literal["sign", "before", "trend", "carried", "undated", "equivalence", "few-pairs", "at-risk", "deals"]
 )
 STATISTICS: tuple[Statistic, ...] = ("total", "row-average", "largest", "one-pair")
-
 CHECKED_BY: tuple[DealtBy, ...] = ("size", "naive")
 """Deals for checks of the periods before; those that know growth are blind to it."""
 SOME, STRONG = (0.05, 0.10), (0.01, 0.05)  # largest p of the total, and of the other statistics
@@ -71,70 +53,38 @@ class EarlierCheck:
 
 @dataclass(frozen=True, slots=True)
 class GradedEvidence:
-    """What a set of agreements is evidence of, by how their pairs compare with pairs that were as likely to sign.
+    """What a set of agreements is evidence of, by how their pairs compare with pairs that were as likely to sign."""
 
-    Attributes
-    ----------
-    grade : {"strong", "some", "cannot tell", "none"}
-        "none" where no grade can be given: too few pairs at risk, or too few different deals.
-    direction : {"rise", "fall"}
-        Of the total; evidence of it only where the grade is "some" or "strong".
-    reasons : tuple of str
-        What stands between the grade and the next one up, by name.
-    total, tau, low, high : float
-        In logs: the actual over the imputed total; the same less its mean over the deals made on data without the
-        effect; and all effects whose largest p is above .05.
-    low_error, high_error : float
-        Monte Carlo errors of the ends: how far another set of deals would move them.
-    low_90, high_90 : float
-        The effects whose largest p is above .10; changes beyond them are ruled out.
-    p : dict
-        Of total, row average, total without the pair of largest expected trade, and without the one pair that leaves
-        it nearest zero, by dealing.
-    centered : dict
-        The first three, less their mean over the deals of each dealing.
-    checks : tuple of EarlierCheck
-    carried : float
-        By how much the trend before, going on, would have moved the total, in logs.
-    slopes : tuple of float
-        Log hazard ratios of signing by size and growth (and those of other flows), per standard deviation.
-    overlap : float
-        Share of the signers' expected trade that the mean deal has as well.
-    largest, n_effective : float
-        Share of the pair with the largest expected trade; number of equal pairs with the same concentration.
-    without_largest : float
-        The total without that pair, in logs.
-    gamma, gamma_worst : float
-        Largest factor by which pairs whose trade later moved this way may have been likelier to sign with p <= .05,
-        and the same for the pairs that move the total most; NaN where p is larger as it is or they were not asked.
-    detectable_rise, detectable_fall : float
-        Effects in logs that the rule, checks included, calls "some" or "strong" in four of five cases; infinite where
-        none does, NaN where they were not asked.
-    n_signers, n_at_risk, draws, seed : int
-    """
-
-    grade: Grade
-    direction: Literal["rise", "fall"]
-    reasons: tuple[Reason, ...]
-    total: float
-    tau: float
-    low: float
+    grade: Grade  # "none" where no grade can be given: too few pairs at risk, or too few different deals
+    direction: Literal["rise", "fall"]  # of the total; evidence of it only where the grade is "some" or "strong"
+    reasons: tuple[Reason, ...]  # what keeps the grade from the next one up
+    total: float  # in logs, as all that follows: the actual over the imputed total
+    tau: float  # the same less its mean over the deals made on data without the effect
+    low: float  # low, high: all effects whose largest p is above .05
     high: float
+    # low_error, high_error: Monte Carlo errors of the ends: how far another set of deals would move them
     low_error: float
     high_error: float
-    low_90: float
+    low_90: float  # low_90, high_90: where the largest p is above .10; changes beyond them are ruled out
     high_90: float
+    # Of total, row average, total without the pair of largest expected trade, and without the one pair that leaves it
+    # nearest zero, by dealing; and the first three, less their mean over the deals of each
     p: dict[DealtBy, FloatArray]
     centered: dict[DealtBy, FloatArray]
     checks: tuple[EarlierCheck, ...]
-    carried: float
+    carried: float  # by how much the trend before, going on, would have moved the total
+    # Log hazard ratios of signing by size and growth (and those of other flows), per standard deviation
     slopes: tuple[float, ...]
-    overlap: float
-    largest: float
-    n_effective: float
-    without_largest: float
+    overlap: float  # share of the signers' expected trade that the mean deal has as well
+    largest: float  # share of the pair with the largest expected trade
+    n_effective: float  # number of equal pairs with the same concentration
+    without_largest: float  # the total without the largest pair
+    # Largest factor by which pairs whose trade later moved this way may have been likelier to sign with p <= .05, and
+    # the same for the pairs that move the total most; NaN where p is larger as it is or they were not asked
     gamma: float
     gamma_worst: float
+    # Effects that the rule, checks included, calls "some" or "strong" in four of five cases; infinite where none
+    # does, NaN where they were not asked
     detectable_rise: float
     detectable_fall: float
     n_signers: int
@@ -177,9 +127,9 @@ def weigh_evidence(
     it.
     """
     return weigh_case(
-        replace(build_case(fit, others), tests=tests),
+        replace(refits.build_case(fit, others), tests=tests),
         rng,
-        beside=build_case_with_undated(fit),
+        beside=refits.build_case_with_undated(fit),
         draws=draws,
         most_draws=most_draws,
         seeks_interval=seeks_interval,
@@ -271,7 +221,7 @@ class Weighing:
         return float(self.real.total[0])
 
     @cached_property
-    def compared(self) -> dict[DealtBy, DealsCompared]:
+    def compared(self) -> dict[DealtBy, refits.DealsCompared]:
         """The real agreements beside deals of each dealing."""
         return {by: self.read(0.0).compare(by) for by in self.dealings}
 
@@ -310,7 +260,7 @@ class Weighing:
     def checks(self) -> tuple[EarlierCheck, ...]:
         """Checks of the periods before, under deals by size alone and among all pairs."""
         reading = self.read(0.0)
-        is_compared = self.case.timing.moved_before(WINDOW).is_compared
+        is_compared = self.case.timing.moved_before(refits.WINDOW).is_compared
         weight = self.real.expected[0]
         lacks = weight[is_compared].sum() < EARLY_SHARE * weight.sum()
         before = [] if lacks else [reading.check_before(one) for one in CHECKED_BY]
@@ -319,7 +269,7 @@ class Weighing:
     @cached_property
     def trend(self) -> tuple[float, float]:
         """Common trend of the pairs before, in logs a period, and the share of one that a single step finds."""
-        return fit_trend(self.case)
+        return refits.fit_trend(self.case)
 
     @cached_property
     def carried(self) -> float:
@@ -330,7 +280,7 @@ class Weighing:
     def farthest_before(self) -> tuple[float, float]:
         """What was under way at most (90 %) in the total's direction, by two periods before and by the trend."""
         reading, real = self.read(0.0), self.read(0.0).totals(None)
-        critical = max(find_critical(reading.check_slope(by).z, 0.20) for by in CHECKED_BY)
+        critical = max(refits.find_critical(reading.check_slope(by).z, 0.20) for by in CHECKED_BY)
         error = critical * real.slope_error[0] * real.reach[0] / self.trend[1]
         return self.checks[0].far, float(np.sign(self.total) * self.carried + error)
 
@@ -352,7 +302,7 @@ class Weighing:
         deals = self.read(0.0).deal("hazard").copy()
         for start in case.dates:
             deals[:, case.starts == start] = np.sort(deals[:, case.starts == start], axis=1)
-        if not len(deals) or count_assignments(list(deals))[0] < FEWEST_DEALS:
+        if not len(deals) or refits.count_assignments(list(deals))[0] < FEWEST_DEALS:
             return "none", ("deals",)
         reasons = self._list_reasons(*SOME)
         if reasons:
@@ -432,7 +382,7 @@ class Weighing:
 
     def _reach(self, level: float) -> float:
         error = float(self.read(0.0).totals(None).errors[0, 0])
-        return 0.9 * error * max(find_critical(one.z[:-1, 0], level) for one in self.compared.values())
+        return 0.9 * error * max(refits.find_critical(one.z[:-1, 0], level) for one in self.compared.values())
 
     def find_gamma(self, is_worst: bool) -> float:
         """Return the largest factor by which some pairs may have been likelier to sign with p still at most .05."""
@@ -441,7 +391,7 @@ class Weighing:
         for factor in FACTORS:
             for tilt in tilts:
                 pairs = self.case.deal(logs + np.log(factor) * tilt, self.draws, self.seed)
-                compared = compare_totals(reading.totals(None), reading.measure(pairs))
+                compared = refits.compare_totals(reading.totals(None), reading.measure(pairs))
                 if compared.p[0] > SOME[0] / self.case.tests or compared.centered[0] * self.total <= 0:
                     return largest
             largest = factor
@@ -496,5 +446,5 @@ def _place(weighing: Weighing) -> Placements:
             (reading.check_slope(by), totals.slope, totals.slope_error),
         ):
             if checked.p == checked.p and (has_before or values is not before.total):
-                is_fine &= compute_tail_shares(checked.z, (values - checked.center) / errors) >= OBJECTS
+                is_fine &= refits.compute_tail_shares(checked.z, (values - checked.center) / errors) >= OBJECTS
     return Placements(reading.deal("hazard"), totals, totals.slope * totals.reach / weighing.trend[1], is_fine)

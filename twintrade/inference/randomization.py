@@ -10,24 +10,13 @@ from twintrade.effects import Bands
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference, Refits
-from twintrade.inference.refits.comparing import (
-    Dealt,
-    compare_refits,
-    find_effect_after,
-    invert_views,
-    take_off_means,
-)
+from twintrade.inference.refits import comparing, studentizing
+from twintrade.inference.refits.comparing import Dealt
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
 from twintrade.inference.refits.paired import KnownDraws, keep_draws
 from twintrade.inference.refits.permutation import is_linear, permute
 from twintrade.inference.refits.reassignment import Across, Dealing
-from twintrade.inference.refits.studentizing import (
-    OneStepDraws,
-    build_draws,
-    build_studentizer,
-    keep_shown,
-    permute_one_step,
-)
+from twintrade.inference.refits.studentizing import OneStepDraws
 from twintrade.text import Text
 
 Statistic = Literal["default", "coefficient", "t", "score"]
@@ -92,19 +81,21 @@ class Randomization(Inference):
         if dealt is None:
             drawn, near = permute(fit, views, dealing.onsets, self.intervals, is_t), None
         else:
-            after, shown = find_effect_after(fit), {view: fit.view(view) for view in views}
-            drawn, near = permute_one_step(dealt, shown, len(dealing.onsets), after, self.intervals)
+            after, shown = comparing.find_effect_after(fit), {view: fit.view(view) for view in views}
+            drawn, near = studentizing.permute_one_step(dealt, shown, len(dealing.onsets), after, self.intervals)
         if "overall" in views:
             keep_draws(fit, KnownDraws(asdict(self), seed, dealing, drawn.kept, drawn.views["overall"]))
         studentizer, kept = None, [dealing.onsets[k] for k in drawn.kept]
         if not is_t and self.noise != "equal":
-            studentizer = build_studentizer(fit, views, kept, by_row=self.noise == "by_row", one_step=dealt)
+            studentizer = studentizing.build_studentizer(
+                fit, views, kept, by_row=self.noise == "by_row", one_step=dealt
+            )
             if near is not None:
                 studentizer.learn(near, after)
             if dealt is not None:
                 studentizer.learn(dealt.model.under_none)
         if self.across == "hazard":
-            drawn = take_off_means(drawn)
+            drawn = comparing.take_off_means(drawn)
         noise = None if studentizer is None else studentizer.facts()
         statistic = "t" if is_t else "coefficient" if dealt is None else "score"
         scheme, n_draws, is_complete = dealing.scheme, drawn.n_draws, dealing.is_complete
@@ -112,10 +103,12 @@ class Randomization(Inference):
         options = statistic, noise, is_by_row, is_refused, self.level
         how = Dealt(scheme, n_draws, drawn.failures, seed, is_complete, *options)
         inverts = self.intervals and not is_refused
-        ends = (invert_views(fit, drawn, kept, studentizer, self.level, is_t, dealt) if inverts else None) or {}
+        ends = (
+            comparing.invert_views(fit, drawn, kept, studentizer, self.level, is_t, dealt) if inverts else None
+        ) or {}
         return {
             view: how.bands(
-                compare_refits(fit, view, drawn.views[view], studentizer, ends.get(view), is_t),
+                comparing.compare_refits(fit, view, drawn.views[view], studentizer, ends.get(view), is_t),
                 view in ends,
                 asked=self.intervals,
             )
@@ -147,5 +140,5 @@ class Randomization(Inference):
             )
         if model is None:
             return None
-        dealt = build_draws(keep_shown(model, views), dealing.onsets)
+        dealt = studentizing.build_draws(studentizing.keep_shown(model, views), dealing.onsets)
         return dealt.take_out_undetermined() if self.noise == "by_row" and "overall" in views else dealt

@@ -11,16 +11,9 @@ from twintrade.effects.cohort_influence import join_counts
 from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
+from twintrade.inference import clustered
 from twintrade.inference.base import Inference, Refits
-from twintrade.inference.clustered import (
-    Clustered,
-    Facts,
-    build_bands,
-    build_sandwich_bands,
-    describe_sandwich,
-    list_sandwich_messages,
-    warn_of_few_treated,
-)
+from twintrade.inference.clustered import Clustered, Facts
 from twintrade.inference.clustering.clusters import Clusters, count_fewest_treated, get_influence
 from twintrade.inference.clustering.constant_effect import bound_critical_value
 from twintrade.inference.clustering.conventions import TWINTRADE, has_variance, list_variance_messages
@@ -84,7 +77,7 @@ class Multiplier(Inference):
         p[usable] = (1 + (np.abs(simulated) >= observed).sum(axis=0)) / (self.draws + 1)
         note = Text(
             "inference.multiplier",
-            errors=describe_sandwich(sandwich),
+            errors=clustered.describe_sandwich(sandwich),
             weights=self.weights,
             draws=self.draws,
             critical=critical,
@@ -97,8 +90,12 @@ class Multiplier(Inference):
             "simultaneous": "multiplier",
             "fewest_clusters": count_fewest_treated(fit, estimate, sandwich.clusters.sizes),
         }
-        messages = list_sandwich_messages(fit, estimate, sandwich, usable) + _few_clusters(sandwich.clusters)
-        return build_sandwich_bands(estimate, self.name, self.level, sandwich, critical, note, facts, messages, p)
+        messages = clustered.list_sandwich_messages(fit, estimate, sandwich, usable) + _few_clusters(
+            sandwich.clusters
+        )
+        return clustered.build_sandwich_bands(
+            estimate, self.name, self.level, sandwich, critical, note, facts, messages, p
+        )
 
 
 def _few_clusters(clusters: Clusters) -> tuple[Message, ...]:
@@ -213,7 +210,7 @@ class Wild(Inference):
             tested = self._one(model, int(k), float(estimate.effects[k]), drawn, factor)
             covariance[k, k], p[k], low[k], high[k] = tested
         usable &= np.diag(covariance) > 0
-        bands = build_bands(
+        bands = clustered.build_bands(
             estimate,
             self.name,
             self.level,
@@ -226,7 +223,7 @@ class Wild(Inference):
         )
         reference = bands.se == 0
         lost = list_variance_messages(estimate, np.zeros(usable.size, dtype=bool), usable, "clustered")
-        few = warn_of_few_treated(fit, estimate, {by: model.n_clusters}, "wild")
+        few = clustered.warn_of_few_treated(fit, estimate, {by: model.n_clusters}, "wild")
         return replace(
             bands,
             p=p,

@@ -8,24 +8,13 @@ from typing import Literal
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render import blocks
+from twintrade.render import blocks, reading
 from twintrade.render.appendix import build_appendix, open_page
 from twintrade.render.citing import remove_sources
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.names import Wording
 from twintrade.render.page import Page, collect_romanized, name_objecting
-from twintrade.render.reading import (
-    Record,
-    find_headline,
-    find_overall,
-    format_ends,
-    format_label,
-    format_slug,
-    list_records,
-    read_number,
-    read_shown_ends,
-    take_text,
-)
+from twintrade.render.reading import Record
 from twintrade.render.registration import Rendered, render_document
 from twintrade.render.style import AppendixOptions
 from twintrade.render.tables.effect_rows import TableOptions as TableOptions
@@ -52,7 +41,7 @@ def build_ladder(results: ResultSet, options: TableOptions) -> blocks.Table:
 def build_coefficient_rows(tables: list[pd.DataFrame], options: TableOptions) -> tuple[blocks.Row, ...]:
     """Return a row a coefficient with one cell a table; columns term, effect, se, low, high, p, scale."""
     terms = dict.fromkeys(str(term) for table in tables for term in table["term"])
-    records = [{str(r["term"]): r for r in list_records(table)} for table in tables]
+    records = [{str(r["term"]): r for r in reading.list_records(table)} for table in tables]
     return tuple(
         blocks.build_row(term, *(estimate_cell(known.get(term), options) for known in records)) for term in terms
     )
@@ -115,7 +104,7 @@ def _bind(
     content: list[blocks.Block] = [blocks.Heading(1, title, "top"), *_overview(pages)]
     for i, page in enumerate(pages):
         parts = build_appendix(page.results, options, page) if drawn is None else drawn[i].blocks
-        content += [blocks.PageBreak(), *_shifted(parts, format_slug(page.results.name))]
+        content += [blocks.PageBreak(), *_shifted(parts, reading.format_slug(page.results.name))]
     document = blocks.Document(
         title,
         blocks.replace_words(blocks.number_blocks(content), options.spelling),
@@ -159,8 +148,8 @@ def _overview(pages: Sequence[Page]) -> list[blocks.Block]:
 
 def _row(page: Page) -> Record:
     results = page.results
-    spec = find_headline(results)
-    effect = find_overall(results, spec) if spec is not None else None
+    spec = reading.find_headline(results)
+    effect = reading.find_overall(results, spec) if spec is not None else None
     marked, short = (
         page.say("simulated_title", title=name) if results.is_simulated else name
         for name in (results.title, results.name)
@@ -169,8 +158,8 @@ def _row(page: Page) -> Record:
     row: Record = {"analysis": marked, "_label": short, "_is_log": False, **nothing}
     if spec is None or effect is None:
         return row | {"estimate": page.say("binder_none")} | dict.fromkeys(("effect", "interval", "p", "checks"), "")
-    scale = take_text(effect.get("scale"))
-    value, low, high = (read_number(effect.get(k)) for k in ("effect", "low", "high"))
+    scale = reading.take_text(effect.get("scale"))
+    value, low, high = (reading.read_number(effect.get(k)) for k in ("effect", "low", "high"))
     if scale == "percent":
         shown = numbers.format_percent(value)
         value, low, high = (numbers.compute_log_of_percent(v) for v in (value, low, high))
@@ -178,19 +167,27 @@ def _row(page: Page) -> Record:
         shown = numbers.format_log_percent(value)
     else:
         shown = numbers.format_compact(value)
-    spread = format_ends(read_shown_ends(effect), 1, "%" if scale in ("log points", "percent") else "")
+    spread = reading.format_ends(
+        reading.read_shown_ends(effect), 1, "%" if scale in ("log points", "percent") else ""
+    )
     if math.isinf(low) and math.isinf(high):
         spread = page.say("binder_unbounded")
     is_log = scale in ("log points", "percent") and math.isfinite(value)
     row |= {"_is_log": is_log, "_effect": value, "_low": low, "_high": high}
     p, checks = texts.format_p_cell(effect.get("p")), _verdicts(page)
-    return row | {"estimate": format_label(spec), "effect": shown, "interval": spread, "p": p, "checks": checks}
+    return row | {
+        "estimate": reading.format_label(spec),
+        "effect": shown,
+        "interval": spread,
+        "p": p,
+        "checks": checks,
+    }
 
 
 def _verdicts(page: Page) -> str:
-    findings = list_records(page.results.findings)
+    findings = reading.list_records(page.results.findings)
     failed = name_objecting(page)
-    n_passed = sum(take_text(r["verdict"]) == "does not object" for r in findings)
+    n_passed = sum(reading.take_text(r["verdict"]) == "does not object" for r in findings)
     if failed:
         return page.say("binder_objects", names=Listed(tuple(failed), "comma"))
     return page.say("binder_silent", n=n_passed) if n_passed else page.say("binder_unchecked")

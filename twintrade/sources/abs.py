@@ -6,20 +6,8 @@ from typing import Any, ClassVar
 
 from twintrade.data.geography import find_code, load_places
 from twintrade.errors import SpecError
-from twintrade.sources.base import (
-    NO_ROWS,
-    PartnerCode,
-    Query,
-    RawAnswer,
-    Request,
-    RowsPage,
-    Source,
-    number_places,
-    read_csv_page,
-    read_json,
-    refuse_answer,
-    resolve_partners,
-)
+from twintrade.sources import base
+from twintrade.sources.base import PartnerCode, Query, RawAnswer, Request, RowsPage, Source
 from twintrade.text import Text
 
 # What publishers with an SDMX interface share: keys of codes, answers as CSV, and errors with any status.
@@ -35,20 +23,20 @@ def build_series_key(*dimensions: Sequence[str]) -> str:
 def read_observations(source: Source, request: Request, answer: RawAnswer, needed: Sequence[str]) -> RowsPage:
     """Return the rows of an answer in SDMX-CSV."""
     if not answer.content:
-        return NO_ROWS
+        return base.NO_ROWS
     if answer.content.lstrip()[:1] == b"{":
-        raise refuse_answer(source, request, Text("sources.says-no", words=_find_fault(answer)))
-    return read_csv_page(source, request, answer, (*needed, *OBSERVED))
+        raise base.refuse_answer(source, request, Text("sources.says-no", words=_find_fault(answer)))
+    return base.read_csv_page(source, request, answer, (*needed, *OBSERVED))
 
 
 def read_codelist(source: Source, request: Request, answer: RawAnswer) -> RowsPage:
     """Return id and name of every code of the first list in a structure message."""
-    value = read_json(source, request, answer)
+    value = base.read_json(source, request, answer)
     try:
         codes = value["data"]["codelists"][0]["codes"]
         rows = tuple((str(code["id"]), str(code["name"])) for code in codes)
     except (KeyError, IndexError, TypeError):
-        raise refuse_answer(source, request, Text("sources.no-records")) from None
+        raise base.refuse_answer(source, request, Text("sources.no-records")) from None
     return RowsPage(("id", "name"), rows)
 
 
@@ -147,15 +135,9 @@ def _list_two_letters(names: Sequence[str]) -> dict[str, str]:
 
 _COUNTRIES = "/rest/codelist/ABS/CL_MERCH_COUNTRY"
 _STATES = {
-    "1": "New South Wales",
-    "2": "Victoria",
-    "3": "Queensland",
-    "4": "South Australia",
-    "5": "Western Australia",
-    "6": "Tasmania",
-    "7": "Northern Territory",
-    "8": "Australian Capital Territory",
-}
+    "1": "New South Wales", "2": "Victoria", "3": "Queensland", "4": "South Australia", "5": "Western Australia",
+    "6": "Tasmania", "7": "Northern Territory", "8": "Australian Capital Territory",
+}  # fmt: skip
 _TABLES = {"exports": "MERCH_EXP", "imports": "MERCH_IMP"}
 _ENDS = {"exports": ("COUNTRY_DEST", "STATE_ORIGIN"), "imports": ("COUNTRY_ORIGIN", "STATE_DEST")}
 _THOUSANDS = "3"
@@ -202,7 +184,7 @@ class AustralianBureau(Source):
             place = page.columns.index("UNIT_MULT")
             others = {row[place] for row in page.rows} - {_THOUSANDS}
             if others:
-                raise refuse_answer(self, request, Text("sources.other-unit", unit=sorted(others)[0]))
+                raise base.refuse_answer(self, request, Text("sources.other-unit", unit=sorted(others)[0]))
         return page
 
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
@@ -233,6 +215,6 @@ class AustralianBureau(Source):
         return len(query.cities) * (len(query.partners) or 200) * months
 
     def _list_partners(self, query: Query, lookups: Sequence[RowsPage]) -> list[PartnerCode]:
-        return resolve_partners(
-            self.name, query.partners, number_places((code, name) for code, name in lookups[0].rows)
+        return base.resolve_partners(
+            self.name, query.partners, base.number_places((code, name) for code, name in lookups[0].rows)
         )

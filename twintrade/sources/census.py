@@ -3,22 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from twintrade.sources.base import (
-    NO_ROWS,
-    Key,
-    PartnerCode,
-    Query,
-    RawAnswer,
-    Request,
-    RowsPage,
-    Source,
-    load_codes,
-    read_json,
-    refuse_answer,
-    require_columns,
-    resolve_partners,
-    write_cell,
-)
+from twintrade.sources import base
+from twintrade.sources.base import Key, PartnerCode, Query, RawAnswer, Request, RowsPage, Source
 from twintrade.text import Text
 
 _TOTALS = ("-",)
@@ -68,21 +54,21 @@ class Census(Source):
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
         """Return the rows of a list of lists; a predicate that comes back as a second column stands once."""
         if not answer.content:
-            return NO_ROWS
-        table = read_json(self, request, answer)
+            return base.NO_ROWS
+        table = base.read_json(self, request, answer)
         if not isinstance(table, list) or not table or not all(isinstance(row, list) for row in table):
-            raise refuse_answer(self, request, Text("sources.no-records"))
-        header, rows = [write_cell(name) for name in table[0]], table[1:]
+            raise base.refuse_answer(self, request, Text("sources.no-records"))
+        header, rows = [base.write_cell(name) for name in table[0]], table[1:]
         if any(len(row) != len(header) for row in rows):
-            raise refuse_answer(self, request, Text("sources.no-records"))
+            raise base.refuse_answer(self, request, Text("sources.no-records"))
         asked = dict(request.params)
-        require_columns(self, request, header, [*asked["get"].split(","), "YEAR", "MONTH"])
+        base.require_columns(self, request, header, [*asked["get"].split(","), "YEAR", "MONTH"])
         places = {name: header.index(name) for name in header}
         for i, name in enumerate(header):
             if any(row[i] != row[places[name]] for row in rows):
-                raise refuse_answer(self, request, Text("sources.column-twice", name=name))
-        cells = tuple(tuple(write_cell(row[i]) for i in places.values()) for row in rows)
-        return RowsPage(tuple(places), cells) if cells else NO_ROWS
+                raise base.refuse_answer(self, request, Text("sources.column-twice", name=name))
+        cells = tuple(tuple(base.write_cell(row[i]) for i in places.values()) for row in rows)
+        return RowsPage(tuple(places), cells) if cells else base.NO_ROWS
 
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
         """Return the lines that read it: December's year to date is the year."""
@@ -109,13 +95,13 @@ class Census(Source):
     def estimate_rows(self, query: Query) -> int:
         """Return the product of states, partners and periods."""
         periods = sum(len(self._list_months(query, year)) for year in query.years)
-        return len(query.cities) * (len(query.partners) or len(load_codes(self.name))) * periods
+        return len(query.cities) * (len(query.partners) or len(base.load_codes(self.name))) * periods
 
     def _list_months(self, query: Query, year: int) -> list[str]:
         return ["12"] if self.get_step(query) == "year" else [f"{month:02d}" for month in query.list_months(year)]
 
     def _list_partners(self, query: Query) -> list[PartnerCode]:
-        return resolve_partners(self.name, query.partners, load_codes(self.name))
+        return base.resolve_partners(self.name, query.partners, base.load_codes(self.name))
 
 
 def _get_place(query: Query) -> str:

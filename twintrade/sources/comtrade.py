@@ -5,22 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from twintrade.data.geography import find_code, list_un_codes
-from twintrade.sources.base import (
-    NO_ROWS,
-    Key,
-    PartnerCode,
-    Query,
-    RawAnswer,
-    Request,
-    RowsPage,
-    Source,
-    build_page,
-    load_codes,
-    number_places,
-    read_json,
-    refuse_answer,
-    resolve_partners,
-)
+from twintrade.sources import base
+from twintrade.sources.base import Key, PartnerCode, Query, RawAnswer, Request, RowsPage, Source, refuse_answer
 from twintrade.text import Text
 
 # The Brazilian ministry's interface to exports and imports by municipality.
@@ -32,15 +18,11 @@ _COUNTRIES = "/tables/countries"
 _STATES = {"34": "SP", "50": "MS", "52": "MS GO", "53": "GO DF", "54": "DF"} | {
     str(first + i): state
     for first, states in [
-        (11, "RO AC AM RR PA AP TO"),
-        (21, "MA PI CE RN PB PE AL SE BA"),
-        (31, "MG ES RJ"),
-        (35, "SP"),
-        (41, "PR SC RS"),
-        (51, "MT"),
+        (11, "RO AC AM RR PA AP TO"), (21, "MA PI CE RN PB PE AL SE BA"), (31, "MG ES RJ"), (35, "SP"),
+        (41, "PR SC RS"), (51, "MT"),
     ]
     for i, state in enumerate(states.split())
-}
+}  # fmt: skip
 
 
 class Comexstat(Source):
@@ -88,22 +70,22 @@ class Comexstat(Source):
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
         """Return the rows of ``data.list``; an answer as long as the cap is cut and refused."""
-        value = read_json(self, request, answer) if answer.content else {"success": True, "data": {"list": []}}
+        value = base.read_json(self, request, answer) if answer.content else {"success": True, "data": {"list": []}}
         value = value if isinstance(value, dict) else {}
         data = value.get("data") if value.get("success", True) is True else None
         rows = data.get("list") if isinstance(data, dict) else None
         if not isinstance(rows, list):
             raise refuse_answer(self, request, Text("sources.says-no", words=str(value.get("message") or "")))
         if request.path == _COUNTRIES:
-            return build_page(self, request, rows, ("id", "text"))
+            return base.build_page(self, request, rows, ("id", "text"))
         if len(rows) >= _MOST_ROWS:
             raise refuse_answer(self, request, Text("sources.cap-reached", n=len(rows)))
         months = ("monthNumber",) if json.loads(request.body)["monthDetail"] else ()
-        page = build_page(self, request, rows, ("year", *months, "country", "metricFOB"))
+        page = base.build_page(self, request, rows, ("year", *months, "country", "metricFOB"))
         if page.rows and not set(_CITY) & set(page.columns):
             raise refuse_answer(self, request, Text("sources.no-city-column"))
         self._check_cities(request, page)
-        return page if page.rows else NO_ROWS
+        return page if page.rows else base.NO_ROWS
 
     def _check_cities(self, request: Request, page: RowsPage) -> None:
         """Refuse more cities than were asked for, and one of another state: rows have names, questions numbers."""
@@ -135,7 +117,7 @@ class Comexstat(Source):
         }
 
     def _list_partners(self, query: Query, lookups: Sequence[RowsPage]) -> list[PartnerCode]:
-        return resolve_partners(self.name, query.partners, number_places(_list_countries(lookups)))
+        return base.resolve_partners(self.name, query.partners, base.number_places(_list_countries(lookups)))
 
     def _list_names(self, lookups: Sequence[RowsPage]) -> dict[str, str]:
         """Return names of the publisher that stand for no country, which are left out and counted."""
@@ -192,15 +174,15 @@ class Comtrade(Source):
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
         """Return the rows of ``data``; as many as the cap are a cut answer."""
         if not answer.content:
-            return NO_ROWS
-        value = read_json(self, request, answer)
+            return base.NO_ROWS
+        value = base.read_json(self, request, answer)
         rows = value.get("data") if isinstance(value, dict) else None
         if not isinstance(value, dict) or value.get("error") or not isinstance(rows, list):
             says = value.get("error") or value.get("message") if isinstance(value, dict) else ""
             raise refuse_answer(self, request, Text("sources.says-no", words=str(says or "")))
         if len(rows) >= _CAPS["preview" if "/preview/" in request.path else "get"]:
             raise refuse_answer(self, request, Text("sources.cap-reached", n=len(rows)))
-        return build_page(self, request, rows, _NEEDED)
+        return base.build_page(self, request, rows, _NEEDED)
 
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
         """Return the lines that read it; the world is a total."""
@@ -226,4 +208,4 @@ class Comtrade(Source):
         }
 
     def _resolve(self, names: Sequence[str]) -> list[PartnerCode]:
-        return resolve_partners(self.name, names, {**list_un_codes(), **load_codes(self.name)})
+        return base.resolve_partners(self.name, names, {**list_un_codes(), **base.load_codes(self.name)})

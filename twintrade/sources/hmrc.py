@@ -5,20 +5,8 @@ from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
-from twintrade.sources.base import (
-    NO_ROWS,
-    PartnerCode,
-    Query,
-    RawAnswer,
-    Request,
-    RowsPage,
-    Source,
-    build_page,
-    number_places,
-    read_json,
-    refuse_answer,
-    resolve_partners,
-)
+from twintrade.sources import base
+from twintrade.sources.base import PartnerCode, Query, RawAnswer, Request, RowsPage, Source, refuse_answer
 from twintrade.text import Text
 
 _COUNTRIES, _REGIONS, _TRADE = "/Country", "/Region", "/RTS"
@@ -67,14 +55,14 @@ class Hmrc(Source):
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
         """Return the rows of ``value`` and where they go on, which must be this publisher again."""
         if not answer.content:
-            return NO_ROWS
-        value = read_json(self, request, answer)
+            return base.NO_ROWS
+        value = base.read_json(self, request, answer)
         rows = value.get("value") if isinstance(value, dict) else None
         if not isinstance(rows, list):
             error = value.get("error") if isinstance(value, dict) else None
             says = error.get("message") if isinstance(error, dict) else ""
             raise refuse_answer(self, request, Text("sources.says-no", words=str(says)))
-        page = build_page(self, request, rows, _NEEDED[request.path])
+        page = base.build_page(self, request, rows, _NEEDED[request.path])
         link = value.get("@odata.nextLink")
         return RowsPage(page.columns, page.rows, self._follow(request, str(link)) if link else None)
 
@@ -124,13 +112,13 @@ class Hmrc(Source):
         return replace(request, params=params)
 
     def _list_partners(self, query: Query, lookups: Sequence[RowsPage]) -> list[PartnerCode]:
-        return resolve_partners(self.name, query.partners, _read_codes(lookups[0]))
+        return base.resolve_partners(self.name, query.partners, _read_codes(lookups[0]))
 
 
 def _read_codes(countries: RowsPage) -> dict[str, str]:
     """Return the publisher's numbers of countries by ISO code."""
     numbers, letters = (_list_column(countries, name) for name in ("CountryId", "CountryCodeAlpha"))
-    return number_places(zip(numbers, letters, strict=True))
+    return base.number_places(zip(numbers, letters, strict=True))
 
 
 def _list_column(page: RowsPage, name: str) -> list[str]:

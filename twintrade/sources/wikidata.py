@@ -7,18 +7,8 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from twintrade.errors import SourceError, SpecError
-from twintrade.sources.base import (
-    NO_ROWS,
-    Query,
-    RawAnswer,
-    Request,
-    RowsPage,
-    Source,
-    build_page,
-    read_json,
-    refuse_answer,
-    write_cell,
-)
+from twintrade.sources import base
+from twintrade.sources.base import Query, RawAnswer, Request, RowsPage, Source, refuse_answer
 from twintrade.text import Text
 
 # Any ArcGIS table with a query endpoint, such as an open list of sister cities.
@@ -62,17 +52,17 @@ class Arcgis(Source):
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
         """Return the rows of ``features``; a date in milliseconds gets a column of its own as a date."""
-        value = read_json(self, request, answer) if answer.content else {}
+        value = base.read_json(self, request, answer) if answer.content else {}
         error = value.get("error") if isinstance(value, dict) else {"message": ""}
         if error:
             words = f"{error.get('code', '')} {error.get('message', '')}".strip() if isinstance(error, dict) else ""
             raise refuse_answer(self, request, Text("sources.says-no", words=words))
         asked = dict(request.params)
         if "returnCountOnly" in asked:
-            return self._check_number(request, build_page(self, request, [value], ("count",)), "count")
+            return self._check_number(request, base.build_page(self, request, [value], ("count",)), "count")
         if "resultOffset" not in asked:
             key, most = value.get("objectIdField") or "OBJECTID", value.get("maxRecordCount") or _USUAL_ROWS
-            page = RowsPage(("key", "most"), ((write_cell(key), write_cell(most)),))
+            page = RowsPage(("key", "most"), ((base.write_cell(key), base.write_cell(most)),))
             return self._check_number(request, page, "most")
         features = value.get("features")
         if not isinstance(features, list) or not all(isinstance(f, dict) and "attributes" in f for f in features):
@@ -82,9 +72,9 @@ class Arcgis(Source):
             records = [{**f["attributes"], **_read_dates(f["attributes"], dates)} for f in features]
         except (ValueError, OverflowError, TypeError):
             raise refuse_answer(self, request, Text("sources.no-date")) from None
-        page = build_page(self, request, records, (asked["orderByFields"],))
+        page = base.build_page(self, request, records, (asked["orderByFields"],))
         following = self._follow(request, asked) if value.get("exceededTransferLimit") else None
-        return RowsPage(page.columns, page.rows, following) if page.rows or following else NO_ROWS
+        return RowsPage(page.columns, page.rows, following) if page.rows or following else base.NO_ROWS
 
     def check_whole(self, lookups: Sequence[RowsPage], n_rows: int) -> None:
         """Refuse fewer or more rows than the layer counts."""
@@ -128,7 +118,7 @@ def _read_dates(record: Mapping[str, Any], names: Sequence[str]) -> dict[str, st
     """Return the dates of a record as ISO text, from milliseconds since 1970, also before it."""
     dates = {}
     for name in names:
-        text = write_cell(record.get(name))
+        text = base.write_cell(record.get(name))
         day = datetime.date(1970, 1, 1) + datetime.timedelta(milliseconds=int(text)) if text else ""
         dates[f"{name}_iso"] = str(day)
     return dates
@@ -188,8 +178,8 @@ class Wikidata(Source):
         if b"TimeoutException" in answer.content:
             raise refuse_answer(self, request, Text("sources.query-too-long"))
         if not answer.content:
-            return NO_ROWS
-        value = read_json(self, request, answer)
+            return base.NO_ROWS
+        value = base.read_json(self, request, answer)
         try:
             bindings = value["results"]["bindings"]
             rows = [{name: _get_value(cell) for name, cell in binding.items()} for binding in bindings]
@@ -205,23 +195,15 @@ class Wikidata(Source):
             _build_row(row, " ".join(dict.fromkeys(filter(None, urls[name]))))
             for name, row in sorted(statements.items())
         )
-        return RowsPage(_COLUMNS, cells) if cells else NO_ROWS
+        return RowsPage(_COLUMNS, cells) if cells else base.NO_ROWS
 
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
         """Return the lines that read the register; agreements without a date are counted and left out."""
         return {
-            "id": "id",
-            "city": "city",
-            "partner": "partner_iso3",
-            "partner_city": "partner_city",
-            "date": "date",
-            "precision": "date_precision",
-            "ended": "ended",
-            "kind": "agreement_type",
-            "kinds": {"twinned_body": "sister city"},
-            "source": "source_url",
-            "undated": "exclude",
-        }
+            "id": "id", "city": "city", "partner": "partner_iso3", "partner_city": "partner_city", "date": "date",
+            "precision": "date_precision", "ended": "ended", "kind": "agreement_type",
+            "kinds": {"twinned_body": "sister city"}, "source": "source_url", "undated": "exclude",
+        }  # fmt: skip
 
     def estimate_rows(self, query: Query) -> int:
         """Return about twenty agreements a city."""

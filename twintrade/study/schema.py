@@ -15,16 +15,8 @@ from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.estimators.base import ESTIMATORS
 from twintrade.inference.base import INFERENCES
 from twintrade.methods import Registry
-from twintrade.study.spec.analysis import (
-    CaseSection,
-    DataSection,
-    DesignSection,
-    InferenceSection,
-    SimulatedTrade,
-    Spec,
-    TradeEntry,
-    TreatmentSection,
-)
+from twintrade.study.spec import analysis
+from twintrade.study.spec.analysis import CaseSection, DesignSection, InferenceSection, SimulatedTrade, Spec
 from twintrade.study.spec.page_spec import ClaimEntry, RegistrySection, ReportSection
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.spec_faults import build_option_schema, format_type
@@ -35,8 +27,8 @@ from twintrade.text import Text, Words, find_catalogue, name_fact
 TABLES: tuple[tuple[Words, type[Any], str], ...] = (
     (Text("spec.table-top"), Spec, ""),
     ("`[case]`", CaseSection, "case"),
-    ("`[data]`", DataSection, ""),
-    ("`[[data.trade]]`", TradeEntry, "trade"),
+    ("`[data]`", analysis.DataSection, ""),
+    ("`[[data.trade]]`", analysis.TradeEntry, "trade"),
     (Text("spec.table-in", name="simulate = { ... }", table="[[data.trade]]"), SimulatedTrade, "simulate"),
     (Text("spec.table-in", name="microdata = { ... }", table="[[data.trade]]"), Microdata, "microdata"),
     ("`[[data.twinnings]]`", TwinningSource, "twinnings"),
@@ -44,7 +36,7 @@ TABLES: tuple[tuple[Words, type[Any], str], ...] = (
     ("`[[data.covariates]]`", CovariateSource, "covariates"),
     ("`[[data.trade.city_names]]`", CityName, ""),
     ("`[design]`", DesignSection, ""),
-    (Text("spec.table-in", name="treatment = { ... }", table="[design]"), TreatmentSection, ""),
+    (Text("spec.table-in", name="treatment = { ... }", table="[design]"), analysis.TreatmentSection, ""),
     ("`[inference]`", InferenceSection, "inference"),
     ("`[report]`", ReportSection, "report"),
     ("`[[claim]]`", ClaimEntry, "claim"),

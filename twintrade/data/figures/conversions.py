@@ -71,7 +71,6 @@ def _mean(book: Any, no_rate: type[Exception], currency: str, target: str, first
 
 
 _MAX_NAMED = 8
-
 CONVERSION_COLUMNS = ("kind", "currency", "target", "period", "factor", "source", "source_text")
 
 

@@ -16,7 +16,6 @@ from twintrade.text import Text
 # Which character is the decimal mark of a column, decided by proof and never by guess.
 
 Decimal = Literal[".", ","]
-
 _NoFigure = Literal["n.a.", "n.a", "na", "n/a", "nan", "null", "none", "nil", "x", "not available", "missing"]
 BLANKS = frozenset(("", "-", "--", "---", "–", "—", "−", "－", "―", "——"))
 """What ``blank`` in the analysis file speaks of: nothing, or a dash, which is zero in the tables of most offices."""

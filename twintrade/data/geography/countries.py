@@ -8,26 +8,12 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from twintrade.data.geography import country_codes, name_rules
 from twintrade.data.geography.cities import is_total_word
-from twintrade.data.geography.country_codes import (
-    CodeKind,
-    find_code_kind,
-    list_doubtful_codes,
-    load_numbers,
-    load_two_letters,
-)
+from twintrade.data.geography.country_codes import CodeKind
 from twintrade.data.geography.country_codes import load_places as load_places
 from twintrade.data.geography.country_names import fold_key
-from twintrade.data.geography.name_rules import (
-    OPEN,
-    Proof,
-    ProvedCode,
-    find_languages,
-    find_names,
-    is_english,
-    is_name_of_another,
-    list_near_codes,
-)
+from twintrade.data.geography.name_rules import Proof, ProvedCode
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, fold_name, quote_cell
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
@@ -99,7 +85,7 @@ class _ColumnReading:
         for cell, answer in self.answers.items():
             if answer.code and answer.proof:
                 cells[answer.proof].append(cell)
-        is_plain = all(is_english(cell, self.answers[cell].code) for cell in cells["name"])
+        is_plain = all(name_rules.is_english(cell, self.answers[cell].code) for cell in cells["name"])
         if self.kind in ("", "alpha-3") and is_plain and not any(cells.keys() - {"code", "name"}):
             return None
         parts = [self._describe_proof(proof, cells[proof]) for proof in get_args(Proof) if cells[proof]]
@@ -119,11 +105,11 @@ class _ColumnReading:
         name = clean_name(cell)
         if not name:
             return Text("data.partner-blank")
-        code = load_two_letters().get(name) or (name if name in self.doubtful else "")
+        code = country_codes.load_two_letters().get(name) or (name if name in self.doubtful else "")
         if code:
             key = "data.partner-two-standards" if name in self.doubtful else "data.partner-two-letters"
             return Text(key, cell=quote_cell(cell), name=load_places()[code].name)
-        near = [f"{load_places()[code].name} ({code})" for code in list_near_codes(name, self.languages)]
+        near = [f"{load_places()[code].name} ({code})" for code in name_rules.list_near_codes(name, self.languages)]
         return Text(
             "data.partner-unknown", cell=quote_cell(cell), n_near=len(near), near=Listed(tuple(near), "comma")
         )
@@ -148,34 +134,38 @@ def _read(column: TextColumn, declared: Mapping[str, str]) -> _ColumnReading:
         left = kept
         reading = _read_names(left, n_declared)
     known |= reading.answers
-    return replace(reading, answers={cell: known.get(name, OPEN) for cell, name in cells.items()}, doubtful=doubtful)
+    return replace(
+        reading, answers={cell: known.get(name, name_rules.OPEN) for cell, name in cells.items()}, doubtful=doubtful
+    )
 
 
 def _read_names(names: Sequence[str], n_declared: int) -> _ColumnReading:
-    kind = find_code_kind(names, n_declared)
-    doubtful = list_doubtful_codes(names, kind)
+    kind = country_codes.find_code_kind(names, n_declared)
+    doubtful = country_codes.list_doubtful_codes(names, kind)
     coded = {
         name: ProvedCode("" if name in doubtful else code, "code")
         for name in names
         if (code := _find_code(name, kind))
     }
     rest = [name for name in names if name not in coded]
-    languages, is_sure = find_languages(rest)
-    answers = find_names(rest, languages, is_sure)
+    languages, is_sure = name_rules.find_languages(rest)
+    answers = name_rules.find_names(rest, languages, is_sure)
     if kind == "alpha-2" and any(code and not load_places()[code].is_aggregate for code, _ in answers.values()):
         kind = ""
-        answers |= dict.fromkeys(coded, OPEN)
+        answers |= dict.fromkeys(coded, name_rules.OPEN)
     if not kind:
-        rest = [name for name in names if name in load_places() and not is_name_of_another(name, languages)]
+        rest = [
+            name for name in names if name in load_places() and not name_rules.is_name_of_another(name, languages)
+        ]
         coded = {name: ProvedCode(name, "code") for name in rest}
     return _ColumnReading(answers | coded, kind, doubtful, languages)
 
 
 def _find_code(name: str, kind: CodeKind) -> str:
     if kind == "alpha-2":
-        return load_two_letters().get(name, "")
+        return country_codes.load_two_letters().get(name, "")
     if kind == "numeric":
-        return load_numbers().get(name.zfill(_CODE_LENGTH), "")
+        return country_codes.load_numbers().get(name.zfill(_CODE_LENGTH), "")
     return name if kind == "alpha-3" and name in load_places() else ""
 
 
@@ -191,7 +181,7 @@ def list_own_codes(cities: Sequence[str]) -> ObjectArray:
 def list_un_codes() -> dict[str, str]:
     """Return the number of every place at the United Nations, by its code; where there are several, the first."""
     codes: dict[str, str] = {}
-    for number, code in load_numbers().items():
+    for number, code in country_codes.load_numbers().items():
         codes.setdefault(code, str(int(number)))
     return codes
 
@@ -199,7 +189,8 @@ def list_un_codes() -> dict[str, str]:
 def resolve_un_codes(column: TextColumn) -> ObjectArray:
     """Return the cells of a column with the codes of the United Nations, as M49 numbers them, as ISO codes."""
     return build_text_array(
-        load_numbers().get(cell.strip().zfill(3), cell) if cell.strip().isdigit() else cell for cell in column.cells
+        country_codes.load_numbers().get(cell.strip().zfill(3), cell) if cell.strip().isdigit() else cell
+        for cell in column.cells
     )
 
 
@@ -253,7 +244,7 @@ def _declared_code(name: str, code: str, faults: Faults) -> str:
 
 def _find_remedy(cell: str) -> Remedy | None:
     name = clean_name(cell)
-    if not name or name in load_two_letters():
+    if not name or name in country_codes.load_two_letters():
         return None
     return Remedy("partner_name", (cell, LEAVE_OUT) if is_total_word(name) else (cell,))
 

@@ -15,7 +15,6 @@ _LETTERS: Mapping[int, CodeKind] = {2: "alpha-2", 3: "alpha-3"}
 _ABROAD = {"EL": "GRC", "UK": "GBR", "XS": "SRB", "XK": "XKX"}  # codes of two letters that Eurostat has
 _N_FIPS = 5  # codes of two letters from which a column whose codes are all in FIPS 10-4 may be in it
 _N_LARGE = 3  # numbers of large partners that a column has if it numbers countries as ISO or Comtrade does
-
 WORDS = tomllib.loads(read_packaged("name_words.toml"))  # what the tables say of names and of codes, by its section
 _STANDARDS = {key: frozenset(codes.split()) for key, codes in WORDS["standards"].items()}
 

@@ -43,7 +43,6 @@ def _list_alphabets(name: str) -> set[str]:
 SHORTEST = 4  # letters from which the spelling of names is compared: two codes of two letters are always alike
 ALIKE = 0.8  # share of matching letters from which one name may stand for another (`difflib` ratio)
 SHORTEST_CHINESE = 2  # characters from which a Chinese name may be a part of a longer one
-
 _WORDS = tomllib.loads(read_packaged("place_words.toml"))
 _LEVELS: Mapping[str, str] = {word: kind for kind, words in _WORDS["kinds"].items() for word in words}
 _CHINESE: Mapping[str, str] = {word: kind for kind, words in _WORDS["chinese_kinds"].items() for word in words}

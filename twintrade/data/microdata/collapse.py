@@ -28,9 +28,7 @@ ROWS = "microdata"
 """Name of the view that an engine makes of the files: one column a role, text and numbers as they stand."""
 
 WEIGHT_DECIMALS = 3
-
 DIGITS = 18  # of an exact number in the engines: as many as 64 bits hold
-
 ENGINES = {"duckdb": "twintrade.data.microdata.collapse_duckdb", "spark": "twintrade.data.microdata.collapse_spark"}
 
 

@@ -22,18 +22,14 @@ from twintrade.extras import note_library
 from twintrade.text import Text
 
 R = TypeVar("R")
-
 _PLACES = "microdata_places"
 _CAUSE: Literal["Caused by: "] = "Caused by: "  # begins the line in which Java names a cause
 
 _SETTINGS = {
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.sql.parser.escapedStringLiterals": "true",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "true",
-    "spark.log.level": "OFF",
-}
+    "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
+    "spark.sql.parser.escapedStringLiterals": "true", "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true", "spark.log.level": "OFF",
+}  # fmt: skip
 
 
 def open_engine(options: Microdata, root: Path) -> "Spark":

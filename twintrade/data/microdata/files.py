@@ -20,15 +20,9 @@ Kind: TypeAlias = Literal["csv", "parquet", "duckdb"]
 Type: TypeAlias = Literal["text", "integer", "decimal", "float"]
 
 ENDINGS: dict[str, Kind] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".csv.gz": "csv",
-    ".tsv.gz": "csv",
-    ".txt.gz": "csv",
-    ".parquet": "parquet",
-    ".duckdb": "duckdb",
-}
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".csv.gz": "csv", ".tsv.gz": "csv", ".txt.gz": "csv",
+    ".parquet": "parquet", ".duckdb": "duckdb",
+}  # fmt: skip
 _SEPARATORS = (",", ";", "\t", "|")
 _HEADER_BYTES = 1_000_000
 _CHUNK = 1 << 22

@@ -96,21 +96,14 @@ def estimate_hidden_share(coverage: Coverage, n_comparison: int) -> tuple[float,
 
 
 _NAMES: Mapping[str, Sequence[str]] = {
-    "city": ("city", "city_a", "us_unit", "us_city", "USCity", "signatory"),
-    "state": ("us_usps", "state", "USState"),
+    "city": ("city", "city_a", "us_unit", "us_city", "USCity", "signatory"), "state": ("us_usps", "state", "USState"),
     "country": ("country", "country_a", "country_iso3", "city_country"),
     "partner_city": ("partner_city", "city_b", "partner_unit", "twin", "PartnerCity"),
     "partner": ("partner_iso3", "country_b", "twin_country", "partner_country", "partner", "PartnerCityCountry"),
-    "date": ("date", "DateEablished_iso", "start", "signed"),
-    "precision": ("date_precision", "precision"),
-    "ended": ("ended", "end"),
-    "kind": ("agreement_type", "kind", "Relationship"),
-    "event": ("event",),
-    "source": ("source_url", "source"),
-    "note": ("note",),
-    "item": ("city_item",),
-    "partner_item": ("partner_item",),
-}
+    "date": ("date", "DateEablished_iso", "start", "signed"), "precision": ("date_precision", "precision"),
+    "ended": ("ended", "end"), "kind": ("agreement_type", "kind", "Relationship"), "event": ("event",),
+    "source": ("source_url", "source"), "note": ("note",), "item": ("city_item",), "partner_item": ("partner_item",),
+}  # fmt: skip
 _NEEDED = ("city", "partner_city", "partner")
 _AMERICAN = ("us_unit", "us_city", "USCity")
 _ITEM = re.compile(r"Q\d+")

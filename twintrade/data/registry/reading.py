@@ -8,14 +8,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar import (
-    TwinningDate,
-    find_day_order,
-    find_day_orders,
-    parse_date,
-    refuse_future,
-    strip_accents,
-)
+from twintrade.data import calendar
+from twintrade.data.calendar import TwinningDate
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
@@ -49,26 +43,16 @@ _NOT_YET = (
 _KINDS: tuple[tuple[TwinningKind, tuple[str, ...]], ...] = (
     ("memorandum", ("memorand", "mou", "备忘")),
     ("sister state", ("state", "province", "友好省")),
-    (
-        "friendship",
-        (
-            *("friend", "freund", "amiti", "amist", "amiz", "amici"),
-            *("友好交流", "友好合作", "友好交往", "友好往来", "友好关系"),
-        ),
-    ),
-    (
-        USUAL_KIND,
-        (
-            *("sister", "twin", "partner", "jumel", "gemel", "herman", "irma", "zuster", "steden", "geminac"),
-            *("姐妹", "姊妹", "友好城", "友城", "友好市", "结好", "結好", "友好都市", "결연", "자매"),
-        ),
-    ),
+    ("friendship", ("friend", "freund", "amiti", "amist", "amiz", "amici")),
+    ("friendship", ("友好交流", "友好合作", "友好交往", "友好往来", "友好关系")),
+    (USUAL_KIND, ("sister", "twin", "partner", "jumel", "gemel", "herman", "irma", "zuster", "steden", "geminac")),
+    (USUAL_KIND, ("姐妹", "姊妹", "友好城", "友城", "友好市", "结好", "結好", "友好都市", "결연", "자매")),
 )
 
 
 def suggest_kind(word: str) -> KindAnswer | None:
     """Return the kind that a word suggests, the usual one for a blank; None where it may be no agreement."""
-    lowered = strip_accents(word)
+    lowered = calendar.strip_accents(word)
     if any(part in lowered for part in _NOT_YET):
         return None
     known = (kind for kind, parts in _KINDS if any(p in lowered for p in parts))
@@ -273,16 +257,16 @@ def _dates(
     source: TwinningSource, column: TextColumn, precision: ObjectArray, faults: Faults, *, is_start: bool = False
 ) -> list[TwinningDate | None]:
     """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
-    as_of = parse_date(source.as_of) if source.as_of else None
-    orders = find_day_orders(column.cells, source.day_first)
+    as_of = calendar.parse_date(source.as_of) if source.as_of else None
+    orders = calendar.find_day_orders(column.cells, source.day_first)
     dates: list[TwinningDate | None] = []
     for cell, declared, row in zip(column.cells, precision, column.rows, strict=True):
         date = None
         if cell.strip():
             try:
-                date = parse_date(cell, declared, find_day_order(cell, orders), as_of)
+                date = calendar.parse_date(cell, declared, calendar.find_day_order(cell, orders), as_of)
                 if is_start and as_of is None:
-                    refuse_future(date)
+                    calendar.refuse_future(date)
             except CellError as error:
                 text = Text("data.cell", cell=quote_cell(cell), reason=error.text)
                 faults.error("date", text, column.file, int(row), column.name, error.remedy)

@@ -11,14 +11,8 @@ import pandas as pd
 
 from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged
-from twintrade.diagnostics.single_case.placebo_space import (
-    CaseEffect,
-    PlaceboPaths,
-    find_disagreements,
-    get_single_case,
-    measure_case,
-    name_case_method,
-)
+from twintrade.diagnostics.single_case import placebo_space
+from twintrade.diagnostics.single_case.placebo_space import CaseEffect, PlaceboPaths
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -118,9 +112,9 @@ class CaseVerdict(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method; payload ``evidence`` has the verdict where effects are changes in percent."""
-        if get_single_case(fit) is None:
+        if placebo_space.get_single_case(fit) is None:
             return self._check_each(fit)
-        measured = list(measure_case(fit))
+        measured = list(placebo_space.measure_case(fit))
         methods, readings = sort_out(measured)
         evidence = weigh_one_case(list(methods.values()), readings)
         reasons = tuple(_explain(why, evidence, methods) for why in evidence.obstacles)
@@ -152,7 +146,7 @@ class CaseVerdict(Diagnostic):
         for unit in map(str, o.unit_ids[o.is_ever_treated]):
             with suppress(TwintradeError):
                 alone = build_case_design(design, unit, build_untreated_rectangle(design, unit))
-                methods, readings = sort_out(measure_case(estimate(DoubleRatio(), alone)))
+                methods, readings = sort_out(placebo_space.measure_case(estimate(DoubleRatio(), alone)))
                 cases[unit] = list(methods.values()), readings
         if len(cases) < 2:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
@@ -216,8 +210,8 @@ def _explain(why: Obstacle, evidence: CaseEvidence, methods: Mapping[str, Placeb
 def _say_apart(fit: Fit, measured: list[CaseEffect], unit: str) -> tuple[Text, ...]:
     """Return the sentence that leads where donor sets A and B point in different directions by some method."""
     apart = tuple(
-        Text("checks.case-apart-by", method=name_case_method(label), a=_size(fit, a), b=_size(fit, b))
-        for label, a, b in find_disagreements(measured)
+        Text("checks.case-apart-by", method=placebo_space.name_case_method(label), a=_size(fit, a), b=_size(fit, b))
+        for label, a, b in placebo_space.find_disagreements(measured)
     )
     return (Text("checks.case-apart", unit=unit, methods=Listed(apart, "semicolon")),) if apart else ()
 
@@ -228,7 +222,7 @@ def _say(fit: Fit, main: PlaceboPaths, evidence: CaseEvidence, reasons: tuple[Te
         "checks.case-move",
         unit=str(main.units[0]),
         size=_size(fit, main.effect),
-        method=name_case_method(str(fit.estimator.title).lower()),
+        method=placebo_space.name_case_method(str(fit.estimator.title).lower()),
         before=int(main.case.is_before.sum()),
         after=int(main.case.is_after.sum()),
     )

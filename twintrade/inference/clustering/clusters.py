@@ -11,15 +11,8 @@ from twintrade.effects import Estimate, Factor, Influence
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.numerics.arrays import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    compact,
-    intersect_codes,
-    list_signed_subsets,
-    sum_by_group,
-)
+from twintrade.numerics import arrays
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 
 NESTING = ("unit", "city", "partner")
 
@@ -44,31 +37,31 @@ class Clusters:
         """Return the influence summed within the given clusters, shape (n_clusters, n_effects)."""
         if self.by_row is None:
             return self.influence.cluster_sums(codes)
-        return sum_by_group(self.by_row, codes)
+        return arrays.sum_by_group(self.by_row, codes)
 
     def factors(self, codes: IntArray) -> list[Factor]:
         """Return factors that add up to the sums within the given clusters."""
         if self.by_row is None:
             return self.influence.factors(codes)
-        return [Factor.whole(sum_by_group(self.by_row, codes))]
+        return [Factor.whole(arrays.sum_by_group(self.by_row, codes))]
 
     def cross_product(self, codes: IntArray) -> FloatArray:
         """Return the sum over clusters of outer products, shape (n_effects, n_effects)."""
         if self.by_row is None:
             return self.influence.cross_product(codes)
-        sums = sum_by_group(self.by_row, codes)
+        sums = arrays.sum_by_group(self.by_row, codes)
         return np.asarray(sums.T @ sums)
 
     def covariance(self) -> FloatArray:
         """Return the unscaled covariance by inclusion and exclusion over the dimensions."""
         total = np.zeros((self.influence.n_effects, self.influence.n_effects))
-        for sign, chosen in list_signed_subsets(self.codes):
+        for sign, chosen in arrays.list_signed_subsets(self.codes):
             total += sign * self.joint_product(chosen)
         return total
 
     def joint_product(self, codes: Sequence[IntArray]) -> FloatArray:
         """Return the sum of outer products over the joint clusters of some dimensions."""
-        return self.cross_product(intersect_codes(codes))
+        return self.cross_product(arrays.intersect_codes(codes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,23 +12,10 @@ from twintrade.effects import Estimate
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustering.clusters import RowWeights, find_row_weights
+from twintrade.numerics import arrays, linear
 from twintrade.numerics.absorption import factor_order, lay_out_elimination
-from twintrade.numerics.arrays import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    compact,
-    intersect_codes,
-    list_signed_subsets,
-    sum_by_group,
-)
-from twintrade.numerics.linear import (
-    ConstantEffect,
-    Expectation,
-    ProjectedForms,
-    build_constant_effect,
-    compute_expected_squares,
-)
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.linear import ConstantEffect, Expectation, ProjectedForms
 from twintrade.numerics.poisson import fit_poisson
 
 # Several effects at once: Wald tests, sup-t critical values, and what to do with an indefinite covariance.
@@ -231,19 +218,21 @@ def _sum_scores(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]) -> _
     o, known = fit.design.observations, fit.design.workings
     digest = hashlib.blake2b(np.ascontiguousarray(v).data)
     digest.update(m.effect.u.data)
-    codes = {name: np.arange(m.rows.size) if name == "row" else compact(o.codes(name)[m.rows]) for name in names}
+    codes = {
+        name: np.arange(m.rows.size) if name == "row" else arrays.compact(o.codes(name)[m.rows]) for name in names
+    }
     sizes = {name: int(c.max()) + 1 for name, c in codes.items()}
     if min(sizes.values()) < 2:
         raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
     scores = _Scores((v**2).sum(axis=0), {}, {}, sizes)
-    for _, chosen in list_signed_subsets(names):
+    for _, chosen in arrays.list_signed_subsets(names):
         joint, asked = (
-            intersect_codes([codes[name] for name in chosen]),
+            arrays.intersect_codes([codes[name] for name in chosen]),
             ("expected-squares", digest.digest(), chosen),
         )
-        scores.sums[chosen] = np.column_stack([sum_by_group(column * m.residuals, joint) for column in v.T])
+        scores.sums[chosen] = np.column_stack([arrays.sum_by_group(column * m.residuals, joint) for column in v.T])
         if asked not in known:
-            known[asked] = compute_expected_squares(v, m.effect, joint, has_degrees=len(chosen) == 1)
+            known[asked] = linear.compute_expected_squares(v, m.effect, joint, has_degrees=len(chosen) == 1)
         scores.expected[chosen] = known[asked]
     return scores
 
@@ -252,7 +241,7 @@ def _compute_variance(parts: Sequence[_Scores]) -> ScaledVariance:
     total = np.concatenate([part.total for part in parts])
     k, sizes = total.size, parts[0].sizes
     raw, mean, df, largest = np.zeros((k, k)), np.zeros(k), np.full(k, np.inf), np.zeros(k)
-    for sign, chosen in list_signed_subsets(tuple(sizes)):
+    for sign, chosen in arrays.list_signed_subsets(tuple(sizes)):
         sums = np.hstack([part.sums[chosen] for part in parts])
         expected = [part.expected[chosen] for part in parts]
         raw = raw + sign * sums.T @ sums
@@ -321,7 +310,7 @@ def _build_model(fit: Fit, u: FloatArray, rows: IntArray) -> _Model:
     treatment = _find_treatment(fit, u, rows)
     u, absorbed = u / (u @ treatment), _absorb(fit, treatment, rows)
     used = absorbed.used
-    effect = build_constant_effect(absorbed.forms, u[used], treatment[used])
+    effect = linear.build_constant_effect(absorbed.forms, u[used], treatment[used])
     residuals = absorbed.forms.q.residualize(absorbed.outcome[:, None])[:, 0]
     residuals -= (effect.u @ absorbed.outcome) * effect.net_treatment
     return _Model(rows[used], residuals, effect)

@@ -11,26 +11,10 @@ from twintrade.effects.estimate import fill_absent
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.clustered import Clustered, Facts
 from twintrade.inference.clustering.conventions import is_reference, list_effects
-from twintrade.inference.refits.few_treated import (
-    TIE,
-    DrawnEnds,
-    compute_two_sided_share,
-    find_ends,
-    invert_near,
-    invert_randomization,
-    invert_studentized,
-)
+from twintrade.inference.refits import few_treated, ratio_inversion
+from twintrade.inference.refits.few_treated import DrawnEnds
 from twintrade.inference.refits.permutation import Permutations, Permuted, is_linear
-from twintrade.inference.refits.ratio_inversion import (
-    LARGEST,
-    RatioStatistics,
-    compute_average_after,
-    invert_ratio,
-    is_proportional,
-    is_ratio,
-    take_logs,
-    take_off_mean,
-)
+from twintrade.inference.refits.ratio_inversion import RatioStatistics, take_logs
 from twintrade.inference.refits.reassignment import Scheme
 from twintrade.inference.refits.studentizing import OneStepDraws, Studentizer, find_early
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -213,7 +197,7 @@ def compute_joint_pre(compared: Compared) -> Facts:
     largest = np.abs(effects[complete] / spread).max(axis=1)
     return {
         "pretrend_statistic": float(largest[-1]),
-        "pretrend_p": compute_two_sided_share(float(largest[-1]), largest[:-1]),
+        "pretrend_p": few_treated.compute_two_sided_share(float(largest[-1]), largest[:-1]),
         "pretrend_df": pre.size,
     }
 
@@ -240,7 +224,7 @@ def compare_refits(
     for k in np.flatnonzero(~is_reference(estimate)):
         present = compared[~np.isnan(compared[:, k]), k]
         if present.size and not np.isnan(observed[k]):
-            p[k] = compute_two_sided_share(float(observed[k]), present)
+            p[k] = few_treated.compute_two_sided_share(float(observed[k]), present)
     if estimate.kind not in ("overall", "path") and not drawn.is_recentered:
         # One step that differs in sign from the estimate is evidence of neither.
         p = np.where(drawn.observed * estimate.effects < 0, 1.0, p)
@@ -256,7 +240,7 @@ def take_off_means(drawn: Permutations) -> Permutations:
     """Take from every statistic its mean over all assignments, the real one among them (Borusyak and Hull 2023)."""
     views = {}
     for view, one in drawn.views.items():
-        effects = take_off_mean(one.estimate, np.vstack([one.effects, one.observed]))
+        effects = ratio_inversion.take_off_mean(one.estimate, np.vstack([one.effects, one.observed]))
         slopes = _center(one.post_slopes), _center(one.pre_slopes)
         views[view] = Permuted(
             one.estimate, effects[-1], effects[:-1], one.statistics, *slopes, one.after, is_recentered=True
@@ -273,7 +257,7 @@ def _center(values: FloatArray) -> FloatArray:
 def find_effect_after(fit: Fit) -> float:
     """Return the estimated effect after onset in log points, NaN where outcomes cannot be divided by it."""
     estimate, o = fit.view("overall"), fit.design.observations
-    if is_ratio(fit):
+    if ratio_inversion.is_ratio(fit):
         return float(take_logs(estimate, estimate.effects)[0])
     observed = float(np.average(o.y[o.is_treated], weights=o.row_weights[o.is_treated]))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -298,7 +282,7 @@ def invert_views(
     """
     if is_linear(fit):
         return {view: _invert(permuted, view, studentizer, level) for view, permuted in drawn.views.items()}
-    if is_t or not is_proportional(fit):
+    if is_t or not ratio_inversion.is_proportional(fit):
         return None
     ends: dict[View, DrawnEnds] = {}
     for view, permuted in drawn.views.items():
@@ -309,7 +293,7 @@ def invert_views(
         known = {0.0: np.append(permuted.effects[:, 0], permuted.observed[0])}
         if permuted.near is not None:
             known[permuted.near[0]] = permuted.near[1][:, 0]
-        ends[view] = invert_ratio(statistics, known, level)
+        ends[view] = ratio_inversion.invert_ratio(statistics, known, level)
     if dealt is not None:
         for view in (v for v, permuted in drawn.views.items() if v not in ends and not permuted.is_recentered):
             ends[view] = _invert_near(drawn.views[view], view, studentizer, level)
@@ -335,18 +319,18 @@ def _invert_near(drawn: Permuted, view: View, studentizer: Studentizer | None, l
     def find(shift: int, k: int) -> tuple[float, float]:
         values, below, above = bound(shift)[:, : used[k], k]
         at = np.array([0.0, *(one[0][k] for one in fits[1:])])[: used[k]]
-        low, high = invert_near(at, values, below, above)
+        low, high = few_treated.invert_near(at, values, below, above)
         return _show(estimate, min(low, float(printed[k]))), _show(estimate, max(high, float(printed[k])))
 
     ends = DrawnEnds.absent(estimate.n_effects)
     for k in map(int, np.flatnonzero(np.isfinite(bound(0)[0, 0]) & np.isfinite(printed) & ~is_reference(estimate))):
-        ends.put(k, find_ends(partial(find, k=k), drawn.effects.shape[0], level))
+        ends.put(k, few_treated.find_ends(partial(find, k=k), drawn.effects.shape[0], level))
     return ends
 
 
 def _show(estimate: Estimate, end: float) -> float:
     """Return an end in log points on the scale of the estimate, infinite where it is too far away to be one."""
-    if abs(end) > LARGEST:
+    if abs(end) > ratio_inversion.LARGEST:
         return float(np.copysign(np.inf, end))
     return end if estimate.scale != "percent" else float(100 * np.expm1(end))
 
@@ -369,7 +353,7 @@ def _bound(
     for k in range(estimate.n_effects):
         sizes = np.abs(values[:-1, k] / scales[:-1, k])
         sizes = np.sort(sizes[~np.isnan(sizes)])
-        needed = int(np.floor((1 - level) * (sizes.size + 1) + TIE)) + shift
+        needed = int(np.floor((1 - level) * (sizes.size + 1) + few_treated.TIE)) + shift
         if 0 < needed <= sizes.size:
             critical[k] = sizes[-needed] * scales[-1, k]
     if studentizer is None and estimate.scale == "percent":
@@ -389,7 +373,7 @@ def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level:
     """
     estimate = drawn.estimate
     ends = DrawnEnds.absent(estimate.n_effects)
-    average, early = compute_average_after(estimate), find_early(estimate)
+    average, early = ratio_inversion.compute_average_after(estimate), find_early(estimate)
     for k in range(estimate.n_effects):
         effects, slopes, observed = drawn.effects[:, k], drawn.post_slopes[:, k], float(drawn.observed[k])
         is_early = estimate.kind == "event" and bool(early[k])
@@ -403,7 +387,12 @@ def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level:
             continue
         parts = observed, slope, effects[present], slopes[:-1][present]
         if studentizer is None:
-            ends.put(k, find_ends(partial(invert_randomization, *parts, level), int(present.sum()), level))
+            ends.put(
+                k,
+                few_treated.find_ends(
+                    partial(few_treated.invert_randomization, *parts, level), int(present.sum()), level
+                ),
+            )
             continue
         kept = np.append(np.flatnonzero(present), present.size)
 
@@ -411,5 +400,5 @@ def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level:
             after, before = (average, effect) if is_early else (effect, 0.0)
             return studentizer.scale(view, k, after, before)[kept]
 
-        ends.put(k, invert_studentized(*parts, scale_at, level))
+        ends.put(k, few_treated.invert_studentized(*parts, scale_at, level))
     return ends

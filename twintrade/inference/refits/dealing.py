@@ -9,14 +9,8 @@ from twintrade.design import Design
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.refits.reassignment import (
-    Across,
-    Dealing,
-    Scheme,
-    build_assignments,
-    count_assignments,
-    find_units_with_trade,
-)
+from twintrade.inference.refits import reassignment
+from twintrade.inference.refits.reassignment import Across, Dealing, Scheme
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, sum_by_group
 from twintrade.numerics.testing import draw_signers, fit_hazard
 from twintrade.text import Text
@@ -43,7 +37,7 @@ def deal_by_hazard(
     """
     if not hazard:
         raise InferenceError(Text("inference.hazard-none"))
-    units = build_assignments(design, "units", pool)
+    units = reassignment.build_assignments(design, "units", pool)
     is_treated = np.isfinite(units.onset)
     dates, cohort = np.unique(units.onset[is_treated], return_inverse=True)
     begins = np.full(units.onset.size, dates.size)
@@ -58,7 +52,7 @@ def deal_by_hazard(
     onsets = tuple(units.place(row) for row in dealt[: len(signers)])
     if not onsets or all(np.array_equal(onset, units.panel_onset) for onset in onsets):
         units.refuse()
-    number, counted = count_assignments(onsets)
+    number, counted = reassignment.count_assignments(onsets)
     return Dealing(Scheme("hazard", pool.size, int(is_treated.sum()), number, counted), onsets, False)
 
 
@@ -173,12 +167,12 @@ def deal_onsets(
     if across == "hazard":
         return deal_by_hazard(fit.design, pool, hazard, draws, rng)
     if across != "assigned":
-        return build_assignments(fit.design, across, pool, strata).collect(draws, rng)
+        return reassignment.build_assignments(fit.design, across, pool, strata).collect(draws, rng)
     dealings: list[Dealing] = []
     reasons: list[str] = []
     for scheme in _list_schemes(fit):
         try:
-            dealing = build_assignments(fit.design, scheme, pool, strata).collect(draws, rng)
+            dealing = reassignment.build_assignments(fit.design, scheme, pool, strata).collect(draws, rng)
         except InferenceError as error:
             reasons.append(str(error))
             continue
@@ -192,7 +186,7 @@ def deal_onsets(
 
 def choose_pool(fit: Fit, signers: Sequence[str]) -> IntArray:
     """Return the units that could have signed: with trade and two ends, of one of the names if signers are named."""
-    pool = find_units_with_trade(fit)
+    pool = reassignment.find_units_with_trade(fit)
     o, panel = fit.design.observations, fit.design.panel
     codes = o.unit_rows
     if panel.is_dyadic:

@@ -119,9 +119,7 @@ class RatioStatistics:
 
 
 LARGEST = 8.0  # effect, in log points, that counts as any effect however large: three thousand times the flow
-
 FAR = 1e6  # what a draw counts as that an effect leaves without estimate: it never speaks against the effect
-
 WIDER, FINE = 1.1, 40
 ROUNDS, SETTLED = 10, 5e-4
 FARTHER, SHORTEST = 1.5, 0.05

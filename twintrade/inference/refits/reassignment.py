@@ -23,7 +23,6 @@ from twintrade.text import Text
 Across = Literal["units", "strata", "labels", "cities", "partners", "dates", "hazard"]
 Counted = Literal["exactly", "about", "at-least"]
 SCHEMES: tuple[str, ...] = get_args(Across)
-
 MANY = 1e9  # assignments beyond which their number is no longer told
 ENOUGH_REPEATS = 10
 SURELY_ALL = 10

@@ -6,28 +6,10 @@ from typing import Literal
 
 from twintrade.effects import Money, ResultSet
 from twintrade.effects.regression import POOLED
+from twintrade.render import reading
 from twintrade.render.names import capitalize, name_check, name_method, name_pair
 from twintrade.render.page import Page, name_objecting
-from twintrade.render.reading import (
-    CALIBRATED,
-    DEALT,
-    GRADED,
-    Record,
-    find_detectable,
-    find_graded,
-    find_headline,
-    find_overall,
-    find_payload,
-    find_words,
-    list_records,
-    list_specifications,
-    read_calibration,
-    read_number,
-    read_shown_ends,
-    read_whole,
-    select_matching,
-    take_text,
-)
+from twintrade.render.reading import Record, list_records, read_number, read_whole, take_text
 from twintrade.render.tables.effect_rows import convert_to_percent
 from twintrade.text import Listed, Text, texts
 from twintrade.text.numbers import convert_log_to_percent
@@ -168,7 +150,9 @@ class Facts:
     @property
     def cohorts(self) -> frozenset[int]:
         """Periods from which agreements behind the headline count, empty where its effects have no cohorts."""
-        effects = select_matching(self.page.results.effects, self.headline or {"estimator": "", "specification": ""})
+        effects = reading.select_matching(
+            self.page.results.effects, self.headline or {"estimator": "", "specification": ""}
+        )
         cohorts = (read_whole(cohort) for cohort in effects.get("cohort", ()))
         return frozenset(cohort for cohort in cohorts if cohort is not None and cohort > POOLED)
 
@@ -187,18 +171,21 @@ class Facts:
 def collect_facts(page: Page) -> Facts:
     """Pick from the results what a brief says."""
     results = page.results
-    headline = find_headline(results)
+    headline = reading.find_headline(results)
     verdicts = [take_text(r.get("verdict")) for r in list_records(results.findings)]
-    money, grades = find_payload(results, "money"), read_graded(results)
+    money, grades = reading.find_payload(results, "money"), read_graded(results)
     graded = grades[0] if grades else None
-    effect = None if headline is None else read_effect(find_overall(results, headline))
+    effect = None if headline is None else read_effect(reading.find_overall(results, headline))
     n_tried = 1 if results.sections.get("registered_on") else read_whole(results.manifest.get("designs_tried")) or 1
     if graded is not None and n_tried > 1 and graded.answer.grade == "strong":
         graded = replace(graded, answer=PageAnswer("some", graded.answer.side), reasons=("tries", *graded.reasons))
     claims = {take_text(row["claim_id"]): take_text(row["verdict"]) for row in _list_payload(results, "claims")}
     main = OF_CLAIM.get(claims.get(MAIN_CLAIM, ""))
     answer = PageAnswer() if main is None else PageAnswer("some", main)
-    read = [(column, read_effect(find_overall(results, column))) for column in list_specifications(results)]
+    read = [
+        (column, read_effect(reading.find_overall(results, column)))
+        for column in reading.list_specifications(results)
+    ]
     has_roles = {"unit", "status"} <= set(results.data.columns)
     roles = results.data.drop_duplicates("unit")["status"].value_counts().items() if has_roles else ()
     return Facts(
@@ -224,7 +211,7 @@ def read_effect(record: Record | None) -> Effect | None:
     percent = convert_to_percent(record)
     if record is None or percent != percent:
         return None
-    low, high = read_shown_ends(record)
+    low, high = reading.read_shown_ends(record)
     return Effect(
         percent=percent,
         low=low.value,
@@ -239,17 +226,17 @@ def read_effect(record: Record | None) -> Effect | None:
 
 def read_graded(results: ResultSet) -> list[Graded]:
     """Return what the check that grades the headline says of it, and of further outcomes; empty where none does."""
-    graded = find_graded(results)
+    graded = reading.find_graded(results)
     if graded is None:
         return []
     first = _read_grade(results, graded, _read_calibrated(results))
-    return [first, *(_read_grade(results, row) for row in _list_payload(results, GRADED)[1:])]
+    return [first, *(_read_grade(results, row) for row in _list_payload(results, reading.GRADED)[1:])]
 
 
 def _read_grade(results: ResultSet, row: Record, calibrated: Calibrated | None = None) -> Graded:
     grade, side = take_text(row["grade"]), take_text(row["side"])
-    inference = take_text(row.get("inference")) or DEALT
-    tests = _list_payload(results, f"{GRADED}_tests")
+    inference = take_text(row.get("inference")) or reading.DEALT
+    tests = _list_payload(results, f"{reading.GRADED}_tests")
     return Graded(
         answer=PageAnswer(grade, side),  # type: ignore[arg-type]
         effect=Effect(inference=inference, **{name: read_number(row.get(name)) for name in OF_EFFECT}),
@@ -264,7 +251,7 @@ def _read_grade(results: ResultSet, row: Record, calibrated: Calibrated | None =
 
 
 def _read_calibrated(results: ResultSet) -> Calibrated | None:
-    rates, curve = read_calibration(results), find_payload(results, CALIBRATED[1])
+    rates, curve = reading.read_calibration(results), reading.find_payload(results, reading.CALIBRATED[1])
     if not rates or curve is None:
         return None
     return Calibrated(
@@ -278,17 +265,17 @@ def _read_calibrated(results: ResultSet) -> Calibrated | None:
 
 
 def _find_detectable(results: ResultSet, headline: Record | None) -> float:
-    effect = None if headline is None else find_overall(results, headline)
+    effect = None if headline is None else reading.find_overall(results, headline)
     if headline is None or effect is None:
         return math.nan
-    size, scale, _ = find_detectable(results, headline, effect)
+    size, scale, _ = reading.find_detectable(results, headline, effect)
     if scale == "log points" and math.isfinite(size):
         return convert_log_to_percent(size)
     return size if scale == "percent" else math.nan
 
 
 def _list_payload(results: ResultSet, name: str) -> list[Record]:
-    frame = find_payload(results, name)
+    frame = reading.find_payload(results, name)
     return [] if frame is None else list_records(frame)
 
 
@@ -302,7 +289,6 @@ OF_EVIDENCE = (
     *("total", "ordinary", "share", "without_largest", "n_effective"),
     *("rise_found", "fall_found", "ruled_out", "matters", "gamma"),
 )
-
 
 USUAL = ("anticipation", "comparison", "dates", "leave_one_out", "spillovers")
 """Checks of several pairs that no recipe asks for."""
@@ -431,11 +417,11 @@ def _explain_chance(facts: Facts) -> Text | None:
 
 def explain_no_range(facts: Facts, key: str = "brief.reason-no-range") -> Text:
     """Return a sentence about why the headline has no range, by the messages of its inference."""
-    note = find_words(facts.headline or {}, "inference_note")
+    note = reading.find_words(facts.headline or {}, "inference_note")
     n_draws = dict(note.values).get("draws") if isinstance(note, Text) else None
     why, lost = "inference", 0
     for message in list_records(facts.page.results.messages):
-        words = find_words(message, "message")
+        words = reading.find_words(message, "message")
         if not isinstance(words, Text) or n_draws is None:
             continue
         values = dict(words.values)

@@ -10,18 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from twintrade.render import reading
 from twintrade.render.figures.points import draw_line
 from twintrade.render.figures.theme import DASHES, add_legend_below, draw_zero_line, open_figure, split_label
 from twintrade.render.names import name_column, name_method
-from twintrade.render.reading import (
-    list_names,
-    list_records,
-    read_number,
-    read_truth,
-    read_words,
-    select_named,
-    take_text,
-)
+from twintrade.render.reading import read_number, take_text
 from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Text, numbers, texts
 
@@ -34,14 +27,14 @@ def list_candidates(dates: pd.DataFrame | None) -> list[dict[str, object]]:
     """Return the candidate dates in their order."""
     if dates is None or dates.empty:
         return []
-    return sorted(list_records(dates.dropna(subset=["period"])), key=lambda d: read_number(d["period"]))
+    return sorted(reading.list_records(dates.dropna(subset=["period"])), key=lambda d: read_number(d["period"]))
 
 
 def draw_date_lines(axes: Axes, dates: pd.DataFrame | None, theme: Theme, *, has_letters: bool = False) -> None:
     """Draw a line at each candidate date, the chosen one solid."""
     seen: dict[float, list[str]] = {}
     for letter, date in zip(ascii_lowercase, list_candidates(dates), strict=False):
-        chosen = read_truth(date["is_chosen"])
+        chosen = reading.read_truth(date["is_chosen"])
         axes.axvline(
             read_number(date["period"]),
             color=theme.ink,
@@ -85,13 +78,13 @@ def list_event_key(dates: pd.DataFrame | None, shocks: pd.DataFrame | None, fram
     for letter, date in zip(ascii_lowercase, list_candidates(dates), strict=False):
         period = read_number(date["period"])
         when = names.get(period) or numbers.format_fixed(period, 0).replace(",", "")
-        label = read_words(date, "label")
+        label = reading.read_words(date, "label")
         named = label if when in label else f"{when}  {label}"
-        shown = Text("figures.date-used", date=named) if read_truth(date["is_chosen"]) else named
+        shown = Text("figures.date-used", date=named) if reading.read_truth(date["is_chosen"]) else named
         lines.append(f"{letter}  {shown}")
     for place, shock in enumerate(_inside(shocks, frame), 1):
         when = "–".join(dict.fromkeys((take_text(shock["first_label"]), take_text(shock["last_label"]))))
-        named = f"{when}  {read_words(shock, 'label')}"
+        named = f"{when}  {reading.read_words(shock, 'label')}"
         lines.append(f"{place}  {Text('figures.shock', shock=named)}")
     return lines
 
@@ -115,7 +108,9 @@ def _inside(shocks: pd.DataFrame | None, frame: pd.DataFrame) -> list[dict[str, 
     if shocks is None or shocks.empty:
         return []
     first, last = float(frame["period"].min()), float(frame["period"].max())
-    return [s for s in list_records(shocks) if read_number(s["last"]) >= first and read_number(s["first"]) <= last]
+    return [
+        s for s in reading.list_records(shocks) if read_number(s["last"]) >= first and read_number(s["first"]) <= last
+    ]
 
 
 def _leave_room(axes: Axes) -> None:
@@ -157,11 +152,11 @@ def draw_case(
     is_chosen: every candidate date; the chosen one is drawn solid; ``shocks``: label, first, last: known events,
     drawn as grey bands; ``set_names``: title of each donor set; ``sets``: donor sets shown, in this order.
     """
-    methods = list_names(frame, "method")
+    methods = reading.list_names(frame, "method")
     with open_figure(theme, 5.2) as figure:
         grid = figure.subplots(2, len(sets), sharex=True, sharey="row", squeeze=False)
         for column, key in enumerate(sets):
-            rows = select_named(frame, "donor_set", key)
+            rows = reading.select_named(frame, "donor_set", key)
             upper, lower = grid[0, column], grid[1, column]
             upper.set_title(split_label(set_names.get(key, key), 64 // len(sets)), loc="left")
             observed = str(Text("figures.observed"))
@@ -169,7 +164,9 @@ def draw_case(
             path = rows.drop_duplicates("period")
             draw_line(upper, path, "period", "observed", observed, label=observed, **style)
             for i, method in enumerate(methods, 1):
-                _draw_method(upper, lower, select_named(rows, "method", method), name_method(method), theme, i)
+                _draw_method(
+                    upper, lower, reading.select_named(rows, "method", method), name_method(method), theme, i
+                )
             draw_zero_line(lower, theme)
             draw_period_axis(lower, rows, most=12 // len(sets))
         for upper, lower in grid.T:  # room for letters is left once everything is drawn

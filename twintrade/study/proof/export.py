@@ -145,12 +145,10 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "static": ("transform", "effects", "clusters", "poisson", "stored", "error"),
     "impute": ("transform", "effects", "poisson", "measure", "stored"),
     "cells": ("transform", "effects", "clusters", "poisson", "measure", "stored", "error"),
-    "groups": ("transform", "comparison", "stored"),
-    "ratio": ("stored",),
-    "control": ("transform", "demeaned", "stored"),
-    "synthetic": ("transform", "stored"),
+    "groups": ("transform", "comparison", "stored"), "ratio": ("stored",),
+    "control": ("transform", "demeaned", "stored"), "synthetic": ("transform", "stored"),
     "bounds": ("transform", "effects", "clusters", "reference"),
-}
+}  # fmt: skip
 FUNCTIONS = {"twfe": "static", "ppml": "static", "imputation": "impute", "etwfe": "cells", "double_ratio": "ratio"}
 
 
