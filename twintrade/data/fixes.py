@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from twintrade.data.sources import limits
 from twintrade.data.sources.provenance import InputRecord
@@ -54,27 +55,33 @@ _BY_CODE: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
-    """Return the lines to change by the file whose table they belong to, each once, in the order of the messages."""
+def list_lines_to_change(messages: Iterable[Message], tables: Iterable[str] = ()) -> dict[str, list[str]]:
+    """Return the lines to change by the file whose table they belong to, each once, in the order of the messages.
+
+    ``tables`` are the files as declared, of which one may stand for several files.
+    """
     by_file: dict[str, dict[tuple[RemedyName | None, str], None]] = {}
     for message in messages:
         if message.level == "info":
             continue
         if message.remedy is not None:
-            lines = by_file.setdefault(_find_table(message, message.remedy.name), {})
+            lines = by_file.setdefault(_find_table(message, message.remedy.name, tables), {})
             step = 2 if message.remedy.name in _TABLES else len(message.remedy.values) or 1
             for start in range(0, len(message.remedy.values) or 1, step):
                 values = message.remedy.values[start : start + step]
                 lines[message.remedy.name, _write(Remedy(message.remedy.name, values), message.row)] = None
         elif message.code in _BY_CODE:
-            by_file.setdefault(_find_table(message, message.code), {})[None, str(Text(_BY_CODE[message.code]))] = None
+            by_file.setdefault(_find_table(message, message.code, tables), {})[
+                None, str(Text(_BY_CODE[message.code]))
+            ] = None
     return {file: _shorten(_join(entries)) for file, entries in by_file.items()}
 
 
-def _find_table(message: Message, name: str) -> str:
+def _find_table(message: Message, name: str, tables: Iterable[str]) -> str:
     """Return the file whose table a line belongs to: one file may be declared as trade and as agreements."""
     is_of_register = name in _OF_REGISTER or (name == "agreement_city" and not message.file)
-    return f"{REGISTER}{message.file}" if is_of_register else message.file
+    patterns = (t for t in tables if fnmatchcase(message.file, t if "*" in t or "?" in t else f"{t.rstrip('/')}/*"))
+    return f"{REGISTER}{message.file}" if is_of_register else next(patterns, message.file)
 
 
 def _write(remedy: Remedy, row: int | None) -> str:
@@ -162,7 +169,7 @@ def format_data_report(
             counts = {"n_shown": len(mine), "n_lines": sum(line.startswith("    ") for line in shown)}
             heading = Text("data.report-level", level=level, total=total, all_shown=all_shown, **counts)
             lines += ["", str(heading), *shown]
-    fixes = list_lines_to_change(listed)
+    fixes = list_lines_to_change(listed, tables or ())
     if fixes:
         lines += ["", str(Text("data.report-fixes"))]
         for file, changes in fixes.items():

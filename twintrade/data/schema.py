@@ -67,7 +67,11 @@ class FileFormat:
         columns exist.
     sheet: Sheet of a workbook; needed when it has several.
     member: Table inside a zip file, or data frame inside an R file; needed when it holds several.
-    header: Row number of the column names.
+    header: Row number of the column names, of the last one where they take several rows.
+    header_rows: How many rows the column names take; a cell of an upper row counts for the empty ones to its right.
+    repeated: Which of the columns of one name is read, counted from the left: 2 where each year has weight and value.
+    group_rows: Names of the levels of a text in which a row with its first cell alone opens a group, the outermost
+        first; the last name is that of the first column: ("year", "state", "country").
     last_row: Last row of the table; what follows is not read.
     where: Only rows whose column equals a value, or one of several, are read; the others are counted.
     drop: Rows whose column equals a value, or one of several, are left out and counted.
@@ -78,6 +82,9 @@ class FileFormat:
     sheet: str | None = None
     member: str | None = None
     header: int = 1
+    header_rows: int = 1
+    repeated: int | None = None
+    group_rows: tuple[str, ...] = ()
     last_row: int | None = None
     where: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     drop: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
@@ -183,7 +190,8 @@ class CityName:
 class TradeSource(FileFormat):
     """A file of trade values.
 
-    file: Path relative to the project, or ``TWINTRADE_DATA/...``.
+    file: Path relative to the project, or ``TWINTRADE_DATA/...``. A folder, or a path with ``*``, stands for each of
+        its files, which all have the same columns.
     city, partner: Columns of the two ends. Partners are codes or names of countries; cities are taken as they are
         written.
     period: Column of the period; None in a wide layout, where every column that is not declared is a period.

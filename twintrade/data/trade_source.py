@@ -19,6 +19,7 @@ from twintrade.data.geography import countries
 from twintrade.data.geography.cities import check_codes
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import resolve_column, resolve_un_codes, warn_of_validity
+from twintrade.data.geography.name_rules import find_valid_years
 from twintrade.data.schema import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
 from twintrade.data.sources.faults import COLUMN_NAMES, Faults, TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.provenance import InputRecord
@@ -61,6 +62,9 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     wide = _lay_long(table, source) if source.layout == "wide" else None
     long, periods_of, values_of = wide or (table, table.column(str(source.period)), table.column(str(source.value)))
     periods = _periods(source, long, periods_of, faults)
+    if wide is None:
+        long, periods = _drop_outside(source, long, periods)
+        values_of = long.column(str(source.value))
     values, flags, currency = _values(source, long, values_of, faults)
     city_column, partner_column = long.part(source.city, "city"), long.part(source.partner, "partner")
     codes = resolve_column(partner_column, source.partner_names, faults)
@@ -88,9 +92,20 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     if isinstance(source.money_unit, UnitColumn):
         unit = Text("data.unit-by-row", column=source.money_unit.column)
     scaled = list_scalings(source, long)
-    record = replace(table.record, unit=unit).dropping(Text("data.dropped-superseded"), n_older)
+    record = replace((table if wide else long).record, unit=unit).dropping(Text("data.dropped-superseded"), n_older)
     rows = SourceRows(newest, currency, record, scaled)
     return _take_partners(rows, source, faults)
+
+
+def _drop_outside(source: TradeSource, long: TextTable, periods: IntArray) -> tuple[TextTable, IntArray]:
+    """Leave out rows without a figure in years for which the partner's name, as "Serbien (ab 2006)", is not valid."""
+    if not isinstance(source.partner, str):
+        return long, periods
+    spans = {cell: find_valid_years(cell) for cell in set(long.columns[source.partner])}
+    years = periods // source.frequency.per_year
+    cells = zip(long.columns[source.partner], long.columns[str(source.value)], years, strict=True)
+    is_kept = np.array([spans[p][0] <= y <= spans[p][1] or any(map(str.isdigit, v)) for p, v, y in cells], dtype=bool)
+    return long.keep(is_kept, Text("data.dropped-invalid")), periods[is_kept]
 
 
 def _take_newest(frame: pd.DataFrame, source: TradeSource, long: TextTable, faults: Faults) -> pd.DataFrame:

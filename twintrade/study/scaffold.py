@@ -40,7 +40,7 @@ from twintrade.text import Listed, Text, find_catalogue
 MOST_QUESTIONS = 5
 MOST_MARKS = 5
 _PRESSING = (
-    *("partner_names", "day_first", "where", "city_names", "kinds", "absent", "value", "date", "undated"),
+    *("repeated", "partner_names", "day_first", "where", "city_names", "kinds", "absent", "value", "date", "undated"),
     *("decimal", "product_revision", "money_unit", "encoding", "sheet", "last_row", "flow", "frequency", "reporter"),
 )
 """Keys whose guess is marked first, by what a wrong one would do."""
@@ -78,7 +78,7 @@ def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> list[list[Gue
         choices = [c for c in question.choices if guess.key != "partner" or c != city]
         answer = _ask_one(guess, choices, ask)
         n_asked += 1
-        value: object = answer
+        value: object = next((c for c in choices if str(c) == answer), answer)
         if isinstance(guess.value, dict):
             value = {k: answer if v == UNDECIDED or not guess.options else v for k, v in guess.value.items()}
         lines[question.place] = replace(guess, options=(), reason="", value=value) if answer else guess

@@ -175,7 +175,11 @@ def parse_delimited(
     above = records[: int(np.searchsorted(rows, declared.header))]
     title = " ".join(cell for record in above for cell in record)
     names, records, rows = _body(records, rows, declared, file)
-    raw_table.check_header(names, needed, declared.header, (), file, needs_all)
+    if declared.group_rows:
+        _check_width(names, records, rows, file)
+        names, records, rows = raw_table.unfold_groups(names, records, rows, declared.group_rows, file)
+    chosen = raw_table.keep_repeated(names, declared.repeated)
+    raw_table.check_header(chosen, needed, declared.header, (), file, needs_all)
     _check_width(names, records, rows, file)
     raw_table.refuse_second_header(names, records, rows, file)
     if declared.separator is None and separator != ",":
@@ -184,7 +188,7 @@ def parse_delimited(
         faults.inform("encoding", Text("data.encoding-proven", encoding=decoded.encoding), file)
     if needs_all:
         raw_table.refuse_unnamed(names, records, file)
-    kept = [(i, name) for i, name in enumerate(names) if name and (needs_all or name in needed)]
+    kept = [(i, name) for i, name in enumerate(chosen) if name and (needs_all or name in needed)]
     columns = {name: build_text_array(list(map(itemgetter(i), records))) for i, name in kept}
     unread = tuple(name for name in names if name and name not in columns)
     return raw_table.RawTable(
@@ -200,6 +204,8 @@ def _separator(lines: list[str], needed: Sequence[str], declared: FileFormat, fi
             raise DataError(f'{file}: separator = {separator!r} is not one character (a tab is "tab")')
         return separator
     header = lines[declared.header - 1]
+    if declared.header_rows > 1 or declared.group_rows:
+        needed = ()  # this row alone has none of the names
     fitting = [s for s in _SEPARATORS if set(needed) <= set(_names(header, s))]
     wide = [s for s in fitting if len(_names(header, s)) > 1]
     if len(wide) > 1:
@@ -222,7 +228,9 @@ def _body(
     start = int(np.searchsorted(rows, declared.header))
     if start >= rows.size or rows[start] != declared.header:
         raise DataError(f"{file}: header = {declared.header} is not the start of a row")
-    names = [raw_table.clean_column_name(name) for name in records[start]]
+    if not 0 < declared.header_rows <= start + 1:
+        raise DataError(f"{file}: header_rows = {declared.header_rows} reaches above the first row")
+    names = raw_table.join_header(records[start - declared.header_rows + 1 : start + 1])
     stop = rows.size if declared.last_row is None else int(np.searchsorted(rows, declared.last_row, side="right"))
     body, numbers = records[start + 1 : stop], rows[start + 1 : stop]
     is_full = np.fromiter(map(bool, map(str.strip, map("".join, body))), dtype=bool, count=len(body))

@@ -119,6 +119,57 @@ def clean_column_name(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def join_header(header: Sequence[Sequence[str]]) -> list[str]:
+    """Return the names of columns; a cell of an upper row counts also for the empty ones to its right."""
+    *above, last = header
+    names = [[cell] for cell in last]
+    for row in reversed(above):
+        spanning = ""
+        for i, name in enumerate(names):
+            spanning = row[i].strip() or spanning if i < len(row) else spanning
+            name.insert(0, spanning)
+    return [clean_column_name(" ".join(name)) for name in names]
+
+
+def keep_repeated(names: Sequence[str], place: int | None) -> list[str]:
+    """Return the names with only the one at a place kept of each that is repeated; the others become empty."""
+    if place is None:
+        return list(names)
+    return [
+        name if names.count(name) == 1 or names[:i].count(name) == place - 1 else "" for i, name in enumerate(names)
+    ]
+
+
+def is_group_row(record: Sequence[str]) -> bool:
+    """Whether a row has its first cell alone."""
+    return bool(record) and bool(record[0].strip()) and not any(map(str.strip, record[1:]))
+
+
+def unfold_groups(
+    names: Sequence[str], records: Sequence[list[str]], rows: IntArray, levels: Sequence[str], file: str
+) -> tuple[list[str], list[list[str]], IntArray]:
+    """Return a table in which each row has the groups it is in; all groups have to begin with the same row.
+
+    A row after the groups' rows opens the innermost group, two such rows the inner two.
+    """
+    groups: list[str] = []
+    opened: list[str] = []
+    unfolded, kept, first = [], [], ""
+    for i, record in enumerate(records):
+        if is_group_row(record):
+            opened.append(clean_column_name(record[0]))
+            continue
+        groups = [*groups[: len(levels) - 1 - len(opened)], *opened]
+        first = first or record[0]
+        if len(groups) != len(levels) - 1 or (opened and record[0] != first):
+            named, opener = Listed(tuple(map(quote_cell, opened or levels)), "comma"), quote_cell(first)
+            raise DataError(Text("data.group-rows", file=file, row=int(rows[i]), groups=named, first=opener))
+        opened = []
+        unfolded.append([*groups, *record])
+        kept.append(i)
+    return [*levels, *names[1:]], unfolded, rows[kept]
+
+
 def check_header(
     names: Sequence[str],
     needed: Sequence[str],
@@ -132,7 +183,7 @@ def check_header(
     if twice:
         raise DataError(
             f"{file} row {header}: {', '.join(map(quote_cell, twice))} stands twice in the header: name every column "
-            "once (a header of two rows has to become one row)"
+            "once, or set header_rows where several rows name them, or repeated = 2 to read the second of each name"
         )
     absent = [name for name in needed if name not in names]
     if not absent:

@@ -52,6 +52,16 @@ _CODE_BESIDE = re.compile(r"(?P<a>[A-Z]{2,3})\s*[-–:]\s*(?P<b>\D{3,})|(?P<c>\D
 _TURNED = re.compile(r"(.+?)(?:, | ?[(（])([^()（）]+?)[)）]?")
 
 
+_VALID = re.compile(rf"\(\s*(?:(?:ab|from|since)\s+({_YEAR})|(?:({_YEAR})\s+)?(?:bis|until|to)\s+({_YEAR}))\s*\)\s*$")
+
+
+def find_valid_years(cell: str) -> tuple[int, int]:
+    """Return the first and last year of "(ab 1992)", "(bis 1998)" and "(1992 bis 1998)" behind a name."""
+    match = _VALID.search(cell)
+    first, last = (match[1] or match[2], match[3]) if match else (None, None)
+    return int(first[-4:]) if first else 0, int(last[-4:]) if last else 9999
+
+
 def clean_label(cell: str) -> str:
     """Return a name without the marks of footnotes and the years in which it is valid."""
     return _VALIDITY.sub("", _MARK.sub("", _VALIDITY.sub("", " ".join(cell.split()))))

@@ -45,19 +45,22 @@ from twintrade.data.schema import UNNAMED
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.provenance import read_packaged
 from twintrade.errors import DataError
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words
 
 # Public trade tables known by their headers: their parts are written down without guessing.
 
 _MAX_CODES = 300
 
 
-def look_for_layout(table: TextTable, file: str) -> list[Guess]:
+def look_for_layout(table: TextTable, file: str, cities: Sequence[str] = ()) -> list[Guess]:
     """Return the lines of a trade table of a known layout, else none, with "" as reason where nothing is guessed."""
     names = {name.casefold(): name for name in table.columns}
     for layout in _load_layouts():
-        if all(header.casefold() in names for header in layout["headers"]):
-            return _list_lines(layout, table, names, file)
+        is_there = all(header.casefold() in names for header in layout["headers"])
+        if is_there and _find_filled(layout["partner"], table, names):
+            lines = _list_lines(layout, table, names, file)
+            only = _find_only_city(cities, f"{table.title} {file}", Text("data.look-no-city"))
+            return lines if "city" in layout else [*lines, only]
     return []
 
 
@@ -73,20 +76,25 @@ def _load_layouts() -> Sequence[Mapping[str, Any]]:
 
 def _list_lines(layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str], file: str) -> list[Guess]:
     where: dict[str, str] = {}
-    city, partner, value = (_find_filled(layout[part], table, names) for part in ("city", "partner", "value"))
+    city, partner, value = (_find_filled(layout.get(p, ()), table, names) for p in ("city", "partner", "value"))
+    places = {clean_name(cell) for cell in table.columns[city]} if city else set()
+    totals = [total for total in layout.get("totals", ()) if total in places and len(places) > 1]
+    added = [names[name.casefold()] for name in layout.get("add_up", ()) if name.casefold() in names]
     period = names[layout["period"].casefold()]
     lines = [
         Guess("", "", Text("data.look-layout", title=layout["title"])),
-        Guess("city", city),
+        *([Guess("city", city)] if city else []),
+        *([Guess("drop", {city: totals[0]})] if totals else []),
         Guess("partner", partner),
         *([Guess("country_codes", layout["country_codes"])] if "country_codes" in layout else []),
         Guess("period", period),
         *_list_subperiod(layout, table, names, period),
         Guess("value", value),
-        Guess("money_unit", layout["money_unit"]),
-        *([Guess("decimal", layout["decimal"])] if "decimal" in layout else []),
+        _find_scale(layout, table, names),
+        *(Guess(key, layout[key]) for key in ("decimal", "blank") if key in layout),
         _find_flow(layout, table, names, value, file, where),
         *([Guess("valuation", layout["valuation"])] if "valuation" in layout else []),
+        *([Guess("add_up", added)] if added else []),
     ]
     for column, codes in layout.get("only", {}).items():
         _keep_only(column, codes, table, names, where, layout.get("needs_only", False))
@@ -95,6 +103,20 @@ def _list_lines(layout: Mapping[str, Any], table: TextTable, names: Mapping[str,
     if layout.get("own_codes"):
         lines += _list_own_codes(table, partner)
     return lines
+
+
+_SCALES = {"units": "", "thousands": "1,000 ", "millions": "1,000,000 "}
+
+
+def _find_scale(layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str]) -> Guess:
+    """Return the money unit, scaled as a column says of all rows; a question where it says several things."""
+    cells = (
+        {clean_name(cell) for cell in table.columns[names[layout["scale"].casefold()]]} if "scale" in layout else {""}
+    )
+    units = [f"{_SCALES.get(cell, '')}{layout['money_unit']}" for cell in sorted(cells)]
+    if len(units) == 1:
+        return Guess("money_unit", units[0])
+    return build_question("money_unit", units, Text("data.look-two-units", units=Listed(tuple(units), "and")))
 
 
 def _find_filled(columns: Sequence[str], table: TextTable, names: Mapping[str, str]) -> str:
@@ -271,7 +293,7 @@ _NEARLY_ALL = 0.95
 def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: OtherFile = NO_FILE) -> list[Guess]:
     """Return the lines of a trade table that a file suggests, each with its reason; ``cities`` are the registry's."""
     table, guesses = look_at_file(root, file)
-    if known := look_for_layout(table, file):
+    if known := look_for_layout(table, file, cities):
         return [Guess("file", file), *guesses, *known, *_find_remainders(table, known), *_conventions()]
     names = list(table.columns)
     wide = list_periods(names)
@@ -283,7 +305,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     ends = look_for_ends(table, names, file, other)
     city = ends.city
     if city.value == {"constant": UNNAMED}:
-        city = _only_city(cities, f"{table.title} {file}") or city
+        city = _find_only_city(cities, f"{table.title} {file}", city.reason)
     ends_of = {city.value, *city.options} if not isinstance(city.value, dict) else set()
     names = [n for n in names if n not in {*ends_of, ends.partner.value, *ends.partner.options}]
     parts.append(ends.partner)
@@ -392,14 +414,14 @@ def _frequency(frequency: Frequency, key: str) -> list[Guess]:
     return [] if frequency is Frequency.YEAR else [Guess("frequency", str(frequency), Text(key))]
 
 
-def _only_city(cities: Sequence[str], text: str) -> Guess | None:
-    """Return the city a file without a column of cities is about, where the registry leaves one."""
+def _find_only_city(cities: Sequence[str], text: str, unknown: Words) -> Guess:
+    """Return the city that a file without a column of cities is about, where the registry leaves one."""
     named = [c for c in cities if c and c in text]
     if len(named) == 1:
         return Guess("city", {"constant": named[0]}, Text("data.look-city-titled"))
     if len(cities) == 1:
         return Guess("city", {"constant": cities[0]}, Text("data.look-only-city"))
-    return None
+    return Guess("city", {"constant": UNNAMED}, unknown)
 
 
 def _product(table: TextTable, names: list[str]) -> list[Guess]:

@@ -2,10 +2,12 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -16,14 +18,14 @@ from twintrade.data.figures.money import UNKNOWN, parse_money_unit, split_unit
 from twintrade.data.figures.numbers import NumberStyle, parse_numbers
 from twintrade.data.formats.containers import expand, limit_time, list_zip_tables, read_zip_table
 from twintrade.data.formats.delimited import decode, list_possible_encodings, list_readings
-from twintrade.data.formats.raw_table import clean_column_name, refuse_other_kind
+from twintrade.data.formats.raw_table import is_group_row, join_header, keep_repeated, refuse_other_kind
 from twintrade.data.formats.tables import TextTable, find_kind, open_table, read_content
 from twintrade.data.formats.workbook import list_visible_sheets, read_sheet_texts
 from twintrade.data.geography.countries import find_codes, load_places
-from twintrade.data.looks.words import list_periods, take_head
+from twintrade.data.looks.words import list_periods, score_periods, take_head
 from twintrade.data.schema import UNNAMED, FileFormat
-from twintrade.data.sources.faults import Faults, clean_name
-from twintrade.data.sources.provenance import locate
+from twintrade.data.sources.faults import Faults, clean_name, quote_cell
+from twintrade.data.sources.provenance import list_files, locate
 from twintrade.errors import UNDECIDED, DataError
 from twintrade.numerics.arrays import find_step
 from twintrade.text import Listed, Text, Words
@@ -31,6 +33,7 @@ from twintrade.text import Listed, Text, Words
 _SEPARATORS = (",", ";", "\t", "|")
 _LINES = 60
 
+_NUMBERED = re.compile(r"(Column|Coluna|Spalte|Unnamed: )\d+")  # names that a program gave to nameless columns
 _LEAST_WIDTH = 3  # columns of a table: a city or partner, a period and a figure
 
 _Rows: TypeAlias = list[tuple[int, list[str]]]  # rows with the file's own row numbers
@@ -53,11 +56,17 @@ def build_question(key: str, options: Iterable[object], reason: Words) -> Guess:
 
 
 def look_at_file(root: Path, file: str, taken: object = None) -> tuple[TextTable, list[Guess]]:
-    """Open an undeclared file by the likeliest format; return its table and the lines that differ from defaults."""
+    """Open an undeclared file, the first of several, by the likeliest format; return its table and further lines."""
+    file = list_files(root, file)[0]
     with limit_time(file):
         names, guesses = _guessed(read_content(locate(root, file), file), file, taken)
-        declared = FileFormat(**{g.key: g.value for g in guesses})  # type: ignore[arg-type]
+        declared = FileFormat(**read_lines(guesses))  # type: ignore[arg-type]
         return open_table(root, file, declared, names, Faults(), needs_all=not names), guesses
+
+
+def read_lines(guesses: Iterable[Guess]) -> dict[str, object]:
+    """Return the lines by their keys; which of several columns of one name is read is needed to read any."""
+    return {g.key: g.options[0] if g.key == "repeated" and g.options else g.value for g in guesses}
 
 
 def _guessed(raw: bytes, file: str, taken: object) -> tuple[list[str], list[Guess]]:
@@ -127,6 +136,8 @@ def _table_rows(rows: _Rows, width: int, *, is_text: bool = False) -> tuple[list
     """Return the column names, and the lines for a header below titles and a table above notes."""
     guesses = []
     header = next((i for i, (_, row) in enumerate(rows[:_LINES]) if _is_header(row, width, is_text=is_text)), 0)
+    if is_text and header + 1 < len(rows) and all(map(_NUMBERED.fullmatch, rows[header][1])):
+        header += bool(list_periods(list(dict.fromkeys(rows[header + 1][1]))))
     if header:
         guesses.append(Guess("header", rows[header][0], Text("data.look-titles")))
     last = len(rows) - 1
@@ -134,7 +145,56 @@ def _table_rows(rows: _Rows, width: int, *, is_text: bool = False) -> tuple[list
         last -= 1
     if any(_filled(row) for _, row in rows[last + 1 :]):
         guesses.append(Guess("last_row", rows[last][0], Text("data.look-notes")))
-    return [name for cell in rows[header][1] if (name := clean_column_name(cell))] if rows else [], guesses
+    if not rows:
+        return [], guesses
+    names = join_header([rows[header][1]])
+    if not is_text:
+        return [n for n in names if n], guesses
+    names, further = _look_at_names(names, [row for _, row in rows[: last + 1]], header)
+    return [n for n in names if n], [*guesses, *further]
+
+
+def _look_at_names(names: list[str], rows: list[list[str]], header: int) -> tuple[list[str], list[Guess]]:
+    """Return the names of columns, and the lines for names in two rows, rows that open groups, and names repeated."""
+    guesses = []
+    above = rows[header - 1] if header else []
+    if _list_repeated(names) and len(above) == len(names) and 0 < _filled(above) < _filled(names):
+        guesses.append(Guess("header_rows", 2, Text("data.look-header-rows")))
+        names = join_header([above, rows[header]])
+    body = rows[header + 1 :]
+    runs = [len(list(run)) for is_group, run in groupby(body, is_group_row) if is_group]
+    if body and len(names) > 2 and is_group_row(body[0]) and len(runs) > 1:
+        outer = "year" if score_periods([body[0][0]])[0].share else "group"
+        levels = [outer, *(f"group {i}" if i > 1 else "group" for i in range(1, max(runs)))]
+        levels = [*levels, names[0] or "name"]
+        guesses.append(Guess("group_rows", levels, Text("data.look-group-rows", first=clean_name(body[0][0]))))
+        names = [*levels, *names[1:]]
+    chosen = _choose_repeated(names, body)
+    if chosen is not None:
+        guesses.append(chosen)
+        names = keep_repeated(names, read_lines(guesses)["repeated"])  # type: ignore[arg-type]
+    return names, guesses
+
+
+def _choose_repeated(names: Sequence[str], body: list[list[str]]) -> Guess | None:
+    """Return which column of a repeated name is read: the only one with figures; of periods, a question."""
+    repeated = _list_repeated(names)
+    if not repeated:
+        return None
+    last, most = repeated[-1], max(map(names.count, repeated))
+    places = [i - len(names) for i, name in enumerate(names) if name == last]  # from the right: groups come first
+    figures = [sum(row[i].strip()[:1].isdigit() for row in body if len(row) >= -i) for i in places]
+    filled = [place for place, n in enumerate(figures, 1) if n > max(figures) / 2]
+    known = {"n": most, "name": quote_cell(last)}
+    if len(filled) == 1:
+        return Guess("repeated", filled[0], Text("data.look-repeated-figures", **known))
+    is_of_periods = bool(list_periods(repeated))
+    reason = Text("data.look-repeated", **known)
+    return build_question("repeated", range(most, 0, -1), reason) if is_of_periods else None
+
+
+def _list_repeated(names: Sequence[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
 
 
 def _decoded(raw: bytes, file: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.near_names import is_in_other_letters
 from twintrade.data.looks.column_look import look_at_trade
 from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_signatories
-from twintrade.data.looks.file_look import Guess, build_question, look_at_file
+from twintrade.data.looks.file_look import Guess, build_question, look_at_file, read_lines
 from twintrade.data.looks.words import (
     HALF,
     choose_column,
@@ -24,6 +24,7 @@ from twintrade.data.looks.words import (
 from twintrade.data.registry.reading import USUAL_KIND, suggest_kind
 from twintrade.data.schema import KIND_ANSWERS, FileFormat
 from twintrade.data.sources.faults import Faults, clean_name, fold_names, quote_cell
+from twintrade.data.sources.provenance import list_files
 from twintrade.errors import UNDECIDED
 from twintrade.text import Listed, Text
 
@@ -136,13 +137,13 @@ def list_rival_columns(root: Path, entry: Mapping[str, object], key: str) -> lis
 
 def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:
     """Return the names of the cities of a registry that was looked at."""
-    lines = {g.key: g.value for g in guesses}
+    lines = read_lines(guesses)
     city = lines["city"]
     if not isinstance(city, str) or city == UNDECIDED:
         return []
     keys = {f.name for f in fields(FileFormat)} - {"where", "drop"}
     declared = FileFormat(**{k: v for k, v in lines.items() if k in keys})  # type: ignore[arg-type]
-    table = open_table(root, str(lines["file"]), declared, [city], Faults())
+    table = open_table(root, list_files(root, str(lines["file"]))[0], declared, [city], Faults())
     return sorted({clean_name(c) for c in table.columns[city]})
 
 

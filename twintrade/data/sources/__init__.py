@@ -8,4 +8,5 @@ from twintrade.data.sources.faults import fold_name as fold_name
 from twintrade.data.sources.faults import quote_cell as quote_cell
 from twintrade.data.sources.provenance import InputRecord as InputRecord
 from twintrade.data.sources.provenance import hold_collection as hold_collection
+from twintrade.data.sources.provenance import list_files as list_files
 from twintrade.data.sources.provenance import locate as locate

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +22,7 @@ from twintrade.text import Text, Words
 # Where an input may lie: inside the project or under the folder that TWINTRADE_DATA names, nowhere else.
 
 DATA_VARIABLE = "TWINTRADE_DATA"
+_LIST = "sources.csv"  # what the files of a folder are, for those without a data card
 
 
 def locate(root: Path, path: str, *, folder_too: bool = False) -> Path:
@@ -34,6 +36,20 @@ def locate(root: Path, path: str, *, folder_too: bool = False) -> Path:
     if relative.parts[:1] == (DATA_VARIABLE,):
         return _inside(_outer_folder(path), PurePosixPath(*relative.parts[1:]), path, folder_too)
     return _inside(root, relative, path, folder_too)
+
+
+def list_files(root: Path, path: str) -> list[str]:
+    """Return the files of a folder or of a path with * or ?, by name and without data cards; else the path alone."""
+    is_pattern = "*" in path or "?" in path
+    if not is_pattern and not locate(root, path, folder_too=True).is_dir():
+        return [path]
+    folder, _, name = path.rpartition("/") if is_pattern else (path.rstrip("/"), "", "*")
+    inside = [p for p in locate(root, folder or ".", folder_too=True).iterdir() if p.is_file()]
+    names = sorted(p.name for p in inside if not p.name.startswith(".") and p.suffix.lower() != ".md")
+    found = [f"{folder}/{n}".lstrip("/") for n in names if n != _LIST and fnmatchcase(n, name.replace("[", "[[]"))]
+    if not found:
+        raise AbsentInputError(Text("data.no-files", path=path))
+    return found
 
 
 def _outer_folder(path: str) -> Path:
@@ -156,7 +172,7 @@ def read_data_card(root: Path, file: str) -> DataCard:
 def _card_from_list(root: Path, file: str) -> DataCard:
     folder, _, name = file.rpartition("/")
     try:
-        with open_file(locate(root, f"{folder}/sources.csv".lstrip("/"))) as page:
+        with open_file(locate(root, f"{folder}/{_LIST}".lstrip("/"))) as page:
             text = page.read(_CARD_BYTES).decode("utf-8", "replace")
         rows = [row for row in csv.DictReader(io.StringIO(text)) if row.get("file") == name]
     except (DataError, csv.Error):

@@ -20,7 +20,7 @@ from twintrade.data.registry import (
     reconcile,
 )
 from twintrade.data.schema import Constant, TradeSource
-from twintrade.data.sources import AbsentInputError, InputRecord, hold_collection, locate
+from twintrade.data.sources import AbsentInputError, InputRecord, hold_collection, list_files, locate
 from twintrade.data.trade import TradeTable, list_cities_left_out, read_trade
 from twintrade.data.unit_jumps import Jump
 from twintrade.design import Panel
@@ -148,7 +148,7 @@ def build_simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
 @hold_collection()
 def observe(name: str, spec: Spec, root: Path) -> Observed:
     """Read every input of an analysis; simulated tables stand in the project already."""
-    sources = [_source(name, i, entry) for i, entry in enumerate(spec.data.trade)]
+    sources = [source for i, entry in enumerate(spec.data.trade) for source in _list_sources(name, i, entry, root)]
     flows = dict.fromkeys(source.flow for source in sources)
     tables = [complete(read_trade([s for s in sources if s.flow == flow], root)) for flow in flows]
     panel, further = _panel(spec, sources, tables, root)
@@ -202,7 +202,8 @@ def list_absent_inputs(spec: Spec, root: Path) -> list[str]:
     folders = {entry.file for entry in spec.data.trade if entry.microdata is not None}
     for file in list_declared_files(spec):
         try:
-            locate(root, file, folder_too=file in folders)
+            for path in [file] if file in folders else list_files(root, file):
+                locate(root, path, folder_too=file in folders)
         except AbsentInputError as error:
             absent.append(str(error))
     return absent
@@ -218,11 +219,16 @@ def list_declared_files(spec: Spec) -> list[str]:
     return [file for file in dict.fromkeys(files) if file]
 
 
-def _source(name: str, position: int, entry: TradeEntry) -> TradeSource:
+def _list_sources(name: str, position: int, entry: TradeEntry, root: Path) -> list[TradeSource]:
+    """Return a table of an analysis as one source for each of its files."""
     values = {f.name: getattr(entry, f.name) for f in fields(TradeSource)}
     if entry.simulate is not None:
         values["file"] = name_simulated_file(name, position)
-    return TradeSource(**values)
+    is_one = entry.simulate is not None or entry.microdata is not None
+    return [
+        TradeSource(**{**values, "file": file})
+        for file in ([values["file"]] if is_one else list_files(root, entry.file))
+    ]
 
 
 def _drawn(entry: TradeEntry) -> pd.DataFrame:

@@ -212,6 +212,8 @@ ragged-row = { $file } row { PLAIN($row) }: { $n ->
 ragged-footer = A footer: set last_row = { PLAIN($last) }
 ragged-separator = A separator inside a cell that is not quoted: quote the cell, or declare another separator
 ragged-title = A title or a note inside the table: remove it, or set header and last_row
+no-files = { $path }: no file has such a name: correct file, or put the files there
+group-rows = { $file } row { PLAIN($row) }: the rows { $groups } above it do not open a group as the other groups are opened, which begin with { $first }: correct group_rows, or remove rows that have no figures
 no-column = { $file } row { PLAIN($row) }: no column { $names }; the file has { $columns }
 no-column-of-wide = { no-column }. { $n_periods } columns are named by a { period }: if the table has one column a { period }, declare layout = "wide" and leave period and value out
 unnamed-columns = { $file }: column { $column } has cells but no name: { $others ->
@@ -223,6 +225,7 @@ rule = { $name } { $kept ->
     [yes] =
    *[no] ≠
 } { $values }
+dropped-invalid = without a figure, in years for which the name is not valid
 dropped-where = where { $rules }
 hidden-rows = { $n ->
     [one] { $n } row is hidden in the sheet and was read: { $rows }
@@ -750,6 +753,10 @@ look-other-sheet = the first of { $n } sheets that the trade table does not read
 look-encoding = not UTF-8; keep the one that reads right: { $readings }
 look-separator = it gives { $n } columns in most rows
 look-titles = the rows above it are narrower, as titles are
+look-header-rows = the row above names several columns at once
+look-group-rows = rows with their first cell alone, as { $first }, open groups
+look-repeated = { $n } columns are named { $name }, and nothing says which holds the money: write 1 for the first, 2 for the second
+look-repeated-figures = of { $n } columns named { $name } only this one has figures
 look-notes = the rows below it are narrower, as notes are
 look-no-column = { $file }: no column looks like { $part ->
     [partner] partner countries (codes, or names in English, Chinese or one of 37 further languages)

@@ -16,6 +16,7 @@ question-product_revision = Which classification do the products follow? For exa
 question-absent = What does it mean that a row is absent?
 question-reporter = Who recorded the trade?
 question-sheet = Which sheet is to be read?
+question-repeated = Of several columns of one name, which is read? 1 is the first of each name
 question-choose = A number, or Enter to leave it open
 question-write = Your answer, or Enter to leave it open
 question-again = “{ $typed }” is no answer to this.

@@ -210,6 +210,8 @@ ragged-row = { $file }第{ PLAIN($row) }行：{ $n }个单元格，而列名有{
 ragged-footer = 属表尾注释：请设 last_row = { PLAIN($last) }
 ragged-separator = 单元格内含未加引号的分隔符：请给该单元格加引号，或声明其他分隔符
 ragged-title = 表中夹有标题或注释：请删去，或设置header与last_row
+no-files = { $path }：没有这样的文件：请改正file，或把文件放到该处
+group-rows = { $file }第{ PLAIN($row) }行：其上各行{ $groups }不像其他各组的标题行（其他组均以{ $first }开始）：请改正group_rows，或删去没有数值的行
 no-column = { $file }第{ PLAIN($row) }行：没有列{ $names }；文件中的列为{ $columns }
 no-column-of-wide = { no-column }。有{ $n_periods }列以{ period }为列名：若表中每{ period }占一列，请声明 layout = "wide"，并去掉period与value
 unnamed-columns = { $file }：列{ $column }有数据但没有列名：{ $others ->
@@ -221,6 +223,7 @@ rule = { $name } { $kept ->
     [yes] =
    *[no] ≠
 } { $values }
+dropped-invalid = 该名称在该年份无效且无数值
 dropped-where = 仅保留{ $rules }
 hidden-rows = 工作表中有{ $n }行处于隐藏状态，已照常读取：{ $rows }
 merged-inside = 第{ PLAIN($row) }行：表内有合并单元格（{ $cells }）：请取消合并并逐行填写
@@ -639,6 +642,10 @@ look-other-sheet = { $n }个工作表中，贸易表未读取且含有表格的�
 look-encoding = 不是UTF-8编码；请保留读来正确的一种：{ $readings }
 look-separator = 在大多数行中给出{ $n }列
 look-titles = 其上各行列数较少，像是标题
+look-header-rows = 其上一行的列名跨多列
+look-group-rows = 只有首格有内容的行（如{ $first }）是各组的标题
+look-repeated = 有{ $n }列同名{ $name }，文件没有说明哪一列是金额：第一列写1，第二列写2
+look-repeated-figures = { $n }列同名{ $name }，其中只有这一列有数值
 look-notes = 其下各行列数较少，像是注释
 look-no-column = { $file }：没有像{ $part ->
     [partner] 伙伴国（代码，或英文、中文及另外37种语言之一的国名）

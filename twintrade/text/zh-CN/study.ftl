@@ -16,6 +16,7 @@ question-product_revision = 商品采用哪种分类？例如：HS2012，SITC4
 question-absent = 某行缺失表示什么？
 question-reporter = 贸易由哪一方记录？
 question-sheet = 读取哪个工作表？
+question-repeated = 同名的几列中读取哪一列？1为每个列名的第一列
 question-choose = 输入编号，或按回车键留待以后确定
 question-write = 输入答案，或按回车键留待以后确定
 question-again = “{ $typed }”不是有效答案。
