@@ -57,7 +57,7 @@ def look_for_layout(table: TextTable, file: str, cities: Sequence[str] = ()) -> 
     names = {name.casefold(): name for name in table.columns}
     for layout in _load_layouts():
         is_there = all(header.casefold() in names for header in layout["headers"])
-        if is_there and _find_filled(layout["partner"], table, names):
+        if is_there and all(_find_filled(layout[part], table, names) for part in ("partner", "value")):
             lines = _list_lines(layout, table, names, file)
             only = _find_only_city(cities, f"{table.title} {file}", Text("data.look-no-city"))
             return lines if "city" in layout else [*lines, only]
