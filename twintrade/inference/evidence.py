@@ -236,7 +236,7 @@ class Weighing:
         """Whether p-values two simulation errors away would give another grade."""
         met, tests = [], self.case.multipliers
         for most in (np.repeat(bounds, (1, 3)) for bounds in (SOME, STRONG)):
-            error = 2 * compute_simulation_error(most, tests, self.draws)
+            error = 2 * refits.compute_simulation_error(most, tests, self.draws)
             met.append(bool((self.p + error <= most).all()))
             if met[-1] != (self.p - error <= most).all():
                 return True
@@ -245,7 +245,7 @@ class Weighing:
         of_total = [self.carried * np.sign(self.total), *(self.farthest_before if met[1] else ())]
         decisive = np.array([*(check.p for check in self.checks), *map(self._find_p_of, of_total)])
         of_each = np.repeat(tests[1::-1], (len(self.checks), len(of_total)))
-        error = 2 * compute_simulation_error(OBJECTS, of_each, self.draws)
+        error = 2 * refits.compute_simulation_error(OBJECTS, of_each, self.draws)
         return bool((np.abs(decisive - OBJECTS) < error).any())
 
     @cached_property
