@@ -66,7 +66,6 @@ def on_rows(monkeypatch, estimator, design):
     with monkeypatch.context() as patch:
         for module in (collapsed, group_time):
             patch.setattr(module, "group_by_pattern", lambda *_: None)
-        patch.setattr("twintrade.estimators.callaway_santanna.group_by_pattern", lambda *_: None)
         result = fit(estimator, design)
     assert not isinstance(result.estimate.uncertainty, CohortInfluence)
     return result

@@ -74,7 +74,7 @@ OTHERS = {
         data/totals.MOST_TOTALS estimators/imputing/comparison_units.MOST_ZEROS
         inference/choosing/decision.MOST_ON_LEVERAGE_ONE inference/refits/dealing.MOST_GROWTH
         inference/refits/dealing.MOST_SIZE inference/refits/pair_totals.MOST_SQUARE study/proof/regressions.MOST_ZEROS
-        study/registering/outcomes.MOST_SERIAL""",
+        study/plan/weighing.MOST_MOVED study/registering/outcomes.MOST_SERIAL""",
     "ranges of floating point": """
         estimators/repeating/treatment_blocks.LARGEST_STEP inference/refits/reassignment.LARGEST_LOG
         inference/refits/trend_and_power.LARGEST_TREND
@@ -83,9 +83,10 @@ OTHERS = {
         numerics/poisson/steps.LARGEST_PREDICTOR numerics/testing.LARGEST_LOG""",
     "approximations: the largest clusters whose products with each other the degrees of freedom count": """
         numerics/linear/cluster_forms.MOST_EXACT""",
+    "sizes of files that are read, refused with the reason": "files.MOST_BYTES",
     "what is shown or named": """
         design/rules.MOST_AGREEMENTS design/rules.MOST_NAMED diagnostics/who_is_compared/balance.MOST_UNITS
-        study/scaffold.MOST_QUESTIONS study/spec/report_options.MOST_BYTES""",
+        study/scaffold.MOST_MARKS study/scaffold.MOST_QUESTIONS study/spec/report_options.MOST_BYTES""",
 }
 DISPLAY = {"python", "render", "text"}
 

@@ -185,7 +185,7 @@ def _choose_repeated(names: Sequence[str], body: list[list[str]]) -> Guess | Non
     places = [i - len(names) for i, name in enumerate(names) if name == last]  # from the right: groups come first
     figures = [sum(row[i].strip()[:1].isdigit() for row in body if len(row) >= -i) for i in places]
     filled = [place for place, n in enumerate(figures, 1) if n > max(figures) / 2]
-    known = {"n": most, "name": quote_cell(last)}
+    known: dict[str, Value] = {"n": most, "name": quote_cell(last)}
     if len(filled) == 1:
         return Guess("repeated", filled[0], Text("data.look-repeated-figures", **known))
     is_of_periods = bool(list_periods(repeated))
