@@ -89,8 +89,7 @@ class EvidenceOfChange(Diagnostic):
     def _weigh(self, fit: Fit, rng: np.random.Generator) -> dict[str, tuple[GradedEvidence, float]]:
         """Return the evidence of each outcome, the headline's first, and what Holm multiplies its p by."""
         design = fit.design
-        names = tuple(dict.fromkeys((design.outcome, *self.others)))
-        if len(names) == 1:
+        if len(names := tuple(dict.fromkeys((design.outcome, *self.others)))) == 1:
             return {design.outcome: (weigh_evidence(fit, rng, draws=self.draws), 1.0)}
         seed = int(rng.integers(2**31))
         others = {name: fit.refit(design.with_outcome(name, design.transform)) for name in names[1:]}
@@ -102,9 +101,9 @@ class EvidenceOfChange(Diagnostic):
 
         factors, draws = np.ones(len(names)), [self.draws] * len(names)
         for _ in range(2):  # p that is close to the level by Holm takes more deals, which may change the factors
-            found = [weigh(*one, **P_ALONE) for one in zip(names, factors, draws, strict=True)]
-            factors = count_tests(np.array([find_largest_p(one) for one in found]))
-            draws = [one.draws for one in found]
+            weighed = [weigh(*one, **P_ALONE) for one in zip(names, factors, draws, strict=True)]
+            factors = count_tests(np.array([find_largest_p(one) for one in weighed]))
+            draws = [one.draws for one in weighed]
         each = zip(names, factors, draws, strict=True)
         return {name: (weigh(name, tests, n, most_draws=n), tests) for name, tests, n in each}
 

@@ -68,13 +68,11 @@ def _judge_registers(analysis: Analysis, times: int, draws: int, workers: Worker
 
 
 def _list_cases(plan: Plan, column: LadderColumn, designs: Designs, check: Any) -> Iterator[DealtCase]:
-    """Yield the headline's outcome and dates, then others of the file's columns on the same pairs and periods."""
+    """Yield the headline's outcome and dates, by Holm, then others of the file's columns on its pairs and periods."""
     fitted = fit(column.estimator, designs.of(column))
     if not check.grades(fitted):
         raise InferenceError(Text("checks.evidence-no-total"))
-    # Where nothing moved another outcome, Holm's adjustment multiplies by the number of outcomes.
-    tests = float(len({column.design.outcome, *check.others}))
-    main = replace(build_case(fitted, check.others), tests=tests)
+    main = replace(build_case(fitted, check.others), tests=float(len({column.design.outcome, *check.others})))
     yield main
     known = {(column.design.outcome, column.design.treatment.model_dump_json())}
     for other in plan.columns:
@@ -86,7 +84,7 @@ def _list_cases(plan: Plan, column: LadderColumn, designs: Designs, check: Any) 
         with suppress(TwintradeError):
             case = build_case(fit(column.estimator, designs.of(replace(column, design=design))), check.others)
             if case.table.shape == main.table.shape:
-                yield replace(case, tests=tests)
+                yield replace(case, tests=main.tests)
 
 
 def tabulate_calibration(calibration: Calibration) -> pd.DataFrame:

@@ -96,8 +96,8 @@ class Ladder:
     @property
     def graded(self) -> Finding | None:
         """The check that grades the headline; None where none was made."""
-        made = [c.finding for c in self.concluded if c.estimated is self.headline and c.finding.is_available]
-        return next((f for f in made if f.diagnostic in (GRADED, CASE_VERDICT) and "grade" in f.table), None)
+        checks = [c.finding for c in self.concluded if c.estimated is self.headline and c.finding.is_available]
+        return next((f for f in checks if f.diagnostic in (GRADED, CASE_VERDICT) and "grade" in f.table), None)
 
 
 # Finished inferences in the ledger of a run, so that one that was cut short does not make them again.
@@ -242,6 +242,7 @@ def _interval(bands: Bands) -> dict[str, Any]:
 
 # What other columns and checks make of the grade: another date or donor set must not say otherwise.
 
+SETTLED = {"grade", "percent", "total", "ordinary", "p"}  # of a verdict, what its sentence names
 READINGS = ("treatment", "comparison", "sample", "without", "always_treated", "anticipation")
 """Keys of the design that make a column another reading of who was treated when, and against whom."""
 
@@ -279,8 +280,7 @@ def _restate(words: Words, row: Mapping[str, Any]) -> Words:
     values = dict(words.values)
     if words.key == "checks.case-stands-out" and row["grade"] == "cannot":
         return Text("checks.case-usual", **values, reasons=Text(f"checks.case-{row['reasons'].split()[0]}"))
-    names = {"grade", "percent", "total", "ordinary", "p"} & values.keys()
-    return Text(words.key, **values | {name: row[name] for name in names})
+    return Text(words.key, **values | {name: row[name] for name in SETTLED & values.keys()})
 
 
 def _take_larger(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
