@@ -13,7 +13,7 @@ from scipy.stats import t as student
 
 from twintrade.design import Design
 from twintrade.estimators.base import Fit, fit
-from twintrade.inference.clustering.clusters import find_row_weights, sum_by_group
+from twintrade.inference.clustering.clusters import find_row_weights
 from twintrade.inference.clustering.constant_effect import compute_scaled_variances
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
 from twintrade.inference.refits.few_treated import compute_two_sided_share
@@ -21,7 +21,7 @@ from twintrade.inference.refits.noise import Residuals, compute_linear_residuals
 from twintrade.inference.refits.reassignment import find_units_with_trade, measure_sizes
 from twintrade.inference.refits.studentizing import build_studentizer
 from twintrade.numerics.absorption import build_absorber
-from twintrade.numerics.arrays import FloatArray, compact, intersect_codes, list_signed_subsets
+from twintrade.numerics.arrays import FloatArray, compact, intersect_codes, list_signed_subsets, sum_by_group
 from twintrade.numerics.testing import score_sizes
 
 

@@ -35,8 +35,7 @@ def read_file(path: Path, shown: str = "", most: int = MOST_BYTES) -> bytes:
 
 def check_memory(n_bytes: int, shown: str) -> None:
     """Refuse a file whose content takes more memory than is free, before any is taken."""
-    free = min(_list_free_memory(), default=n_bytes)
-    if n_bytes > free:
+    if n_bytes > min(_list_free_memory(), default=n_bytes):
         raise DataError(Text("common.no-memory", file=shown))
 
 

@@ -128,8 +128,7 @@ class TwinningDate:
     @property
     def iso(self) -> str:
         """The known part in ISO 8601: 2004, 2004-09 or 2004-09-13."""
-        parts = [f"{self.year:04d}", *(f"{p:02d}" for p in (self.month, self.day) if p is not None)]
-        return "-".join(parts)
+        return "-".join([f"{self.year:04d}", *(f"{p:02d}" for p in (self.month, self.day) if p is not None)])
 
     @property
     def earliest(self) -> tuple[int, int, int]:

@@ -187,8 +187,7 @@ def _list_by_file(messages: Sequence[Message]) -> list[str]:
         lines.append(f"  {file or Text('data.report-all-files')}")
         rows: dict[tuple[str, str, str], list[int | None]] = {}
         for message in sorted((m for m in messages if m.file == file), key=lambda m: (m.row or 0, m.column)):
-            key = (message.column, message.code, message.message)
-            rows.setdefault(key, []).append(message.row)
+            rows.setdefault((message.column, message.code, message.message), []).append(message.row)
         shown: Counter[tuple[str, str]] = Counter()
         left: Counter[tuple[str, str]] = Counter()
         for (column, code, text), places in rows.items():

@@ -140,8 +140,7 @@ def complete_sums(summed: pd.DataFrame, frame: pd.DataFrame, source: TradeSource
     is_short = _lack_names(summed, names)
     if source.absent == "error" and is_short.any():
         first = summed[is_short].iloc[0]
-        what = _name_cell(first.to_dict(), source.frequency)
-        text = Text("data.absent-name", what=what, n=int(is_short.sum()))
+        text = Text("data.absent-name", what=_name_cell(first.to_dict(), source.frequency), n=int(is_short.sum()))
         faults.error("absent-row", text, source.file, int(first["row"]))
     return summed.assign(value=summed["value"].mask(is_short), flag=summed["flag"].mask(is_short, "missing"))
 
@@ -211,8 +210,7 @@ def sum_parts(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: 
         _refuse_mixed(frame, source, faults)
     grouped = frame.groupby(KEY, sort=False)
     summed = grouped.agg({"value": "sum", "flag": "max", **dict.fromkeys(["file", "row", *further[1:]], "first")})
-    has_holes = grouped["value"].count() < grouped.size()
-    summed["value"] = summed["value"].mask(has_holes)
+    summed["value"] = summed["value"].mask(grouped["value"].count() < grouped.size())
     if source.added_columns:
         columns = Listed(tuple(map(quote_cell, source.added_columns)))
         text = Text("data.rows-added-up", n_rows=len(frame), columns=columns, n=len(summed))

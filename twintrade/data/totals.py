@@ -102,8 +102,7 @@ def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Fa
     """Note an error for every member of a dimension that equals the sum of the others, cell by cell."""
     keys = [name for name in ("city", "partner", "product", "period") if name in frame]
     for dimension, column in parts.items():
-        others = [name for name in keys if name != dimension]
-        cell = frame.groupby(others).ngroup().to_numpy().astype(np.int64)
+        cell = frame.groupby([name for name in keys if name != dimension]).ngroup().to_numpy().astype(np.int64)
         cleaned = {cell: clean_name(cell) for cell in set(column.cells)}
         members = build_text_array(map(cleaned.__getitem__, column.cells))
         for name, of in find_totals(members, cell, frame["value"].to_numpy()).items():
@@ -159,8 +158,7 @@ def _find_sums(summed: pd.DataFrame, least_others: int) -> set[int]:
 def _list_families(names: Iterable[object]) -> Iterator[tuple[int, list[int]]]:
     """Yield each code of digits with the next longer ones that begin with it."""
     digits = {name: i for i, name in enumerate(map(str, names)) if name.isdigit()}
-    lengths = sorted({len(name) for name in digits})
-    for short, long in pairwise(lengths):
+    for short, long in pairwise(sorted({len(name) for name in digits})):
         children: dict[str, list[int]] = {}
         for name, i in digits.items():
             if len(name) == long:

@@ -163,8 +163,7 @@ def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRo
             text = Text(f"data.{kind}-rows", n=n, blank=source.blank)
             faults.warn(f"{kind}-figures", text, source.file, None, source.value or "")
     frame = cells[keys].assign(value=np.where(is_missing, np.nan, value), flag=flag, file=source.file, row=0)
-    rows = SourceRows(frame, unit.currency, collapsed.record, counts=collapsed.counts)
-    return _take_partners(rows, source, faults)
+    return _take_partners(SourceRows(frame, unit.currency, collapsed.record, counts=collapsed.counts), source, faults)
 
 
 def _values(
@@ -172,8 +171,7 @@ def _values(
 ) -> tuple[FloatArray, ObjectArray, str]:
     """Return values in single currency units, their flags, and the currency."""
     powers, currency = read_unit(source, long, faults)
-    style = NumberStyle(source.decimal, source.flags, source.missing_tokens)
-    numbers = parse_numbers(column, style, faults, powers)
+    numbers = parse_numbers(column, NumberStyle(source.decimal, source.flags, source.missing_tokens), faults, powers)
     _report_missing(numbers, source, faults)
     if source.blank == "missing":
         return numbers.values, numbers.flags, currency

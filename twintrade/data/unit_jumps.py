@@ -181,8 +181,7 @@ def _find_gap(logs: FloatArray, series: IntArray) -> FloatArray:
     before = np.stack([_shift(logs, series, -k) for k in range(1, AROUND + 1)])
     after = np.stack([_shift(logs, series, k) for k in range(AROUND)])
     is_known = np.minimum(np.isfinite(before).sum(axis=0), np.isfinite(after).sum(axis=0)) >= AROUND - 1
-    gap = np.fmin.reduce(after) - np.fmax.reduce(before)
-    return np.where(is_known, gap, np.nan)
+    return np.where(is_known, np.fmin.reduce(after) - np.fmax.reduce(before), np.nan)
 
 
 def _shift(logs: FloatArray, series: IntArray, by: int) -> FloatArray:
@@ -235,8 +234,7 @@ def _list_once(rows: pd.DataFrame) -> tuple[Jump, ...]:
     last: dict[tuple[str, str, bool], float] = {}
     for row in rows.sort_values(["city", "partner", "period"]).to_dict("records"):
         key, change = (str(row["city"]), str(row["partner"]), bool(row["is_small"])), float(row["relative"])
-        leads_back = key in last and abs(last[key] + change) < np.log(LEAST_FACTOR)
-        if leads_back:
+        if key in last and abs(last[key] + change) < np.log(LEAST_FACTOR):
             del last[key]
             continue
         last[key] = change

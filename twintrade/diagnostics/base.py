@@ -74,8 +74,7 @@ def judge_violation(p: float | Sequence[float] | FloatArray, bound: float, toler
     adjusted = adjust_holm(np.atleast_1d(np.asarray(p, dtype=float)))
     if np.nanmin(adjusted, initial=1.0) < LEVEL:
         return "objects"
-    could_see = bound <= tolerance and not np.isnan(adjusted).all()
-    return "does not object" if could_see else "cannot tell"
+    return "does not object" if (bound <= tolerance and not np.isnan(adjusted).all()) else "cannot tell"
 
 
 def judge_choices(differences: FloatArray, yardstick: Yardstick) -> Verdict:

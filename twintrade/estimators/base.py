@@ -133,7 +133,6 @@ class Estimator(ABC):
         Key in TOML, CLI and tables; key in references.bib.
     title : Words
         Head of a table's column.
-    requires : Requires
     compared_with : str
         What the overall effect of the default options is compared with.
     takes_treated : bool
@@ -277,10 +276,8 @@ class Fit:
 
     Attributes
     ----------
-    estimator : Estimator
     design : Design
         As it was estimated, without rows that the method leaves out before; rows of the estimate are positions in it.
-    estimate : Estimate
     """
 
     estimator: Estimator

@@ -42,7 +42,6 @@ class ETWFE(CellMethod):
     moderator : str or None
         One of the design's covariates: effects are those where it has the value ``at``, not those at its cohort's
         mean. Two fits at two values show how the effect differs (R's ``xvar``). For coefficients.
-    at : float
     covariates_enter : {"added", "by_cell"} or None
         One regressor each, as other policies enter a gravity equation (``exogvar`` of Stata's ``jwdid``); or as
         Wooldridge has them, in deviations from their cohort's mean with every cell, and with every cohort and period:

@@ -44,7 +44,6 @@ class StructuralSeries(SingleCase):
     variance_factor : float
         Multiplies the level's estimated innovation variance: the sensitivity analysis over how fast the level may
         drift on its own.
-    n_draws, seed : int
     min_before : int
         Fewest periods before the onset.
     """

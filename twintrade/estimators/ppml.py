@@ -168,7 +168,6 @@ class PPMLCorrected(Catalogued):
     Attributes
     ----------
     shape : {"event", "static"}
-    bins : bool
     second_reference : int or None
         As in PPML; overall effect and path are corrected for their own biases.
     """

@@ -91,7 +91,6 @@ class ElasticNetSyntheticControl(WeightedCase):
         None chooses it, and the mix among ``mixes``.
     mix : float
         Share of the absolute penalty when the penalty is given.
-    mixes : tuple of float
     n_blocks : int
         Blocks of consecutive periods left out in turn.
     min_before : int

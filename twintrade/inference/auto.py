@@ -79,7 +79,6 @@ class Auto(Inference):
         For simultaneous bands under scaled, clustered and jackknife errors.
     permutations : int or None
         For randomization; None takes 499, and 199 for columns beside the headline.
-    level : float
     """
 
     about: About = "these"
@@ -234,8 +233,7 @@ class Auto(Inference):
 
 def list_steps(decision: Decision) -> list[Method]:
     """Return the methods of the ladder from the one named on; plain clustered errors where enough clusters count."""
-    start = LADDER.index(decision.method)
-    steps: list[Method] = [name for name in LADDER[start:] if name != "none"]
+    steps: list[Method] = [name for name in LADDER[LADDER.index(decision.method) :] if name != "none"]
     if decision.method == "scaled" and decision.situation.fewest_effective[1] < CLUSTERED_FROM:
         steps.remove("clustered")
     return steps

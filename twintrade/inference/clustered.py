@@ -60,7 +60,6 @@ class Clustered(Inference):
         "twintrade" for every method: factor G/(G−1), t with G−1 degrees of freedom, G of the dimension with the
         fewest clusters; for single rows N/(N−K) and N−K. Or what other software prints: "fixest", "stata",
         "ppmlhdfe", "linearmodels", "did", "didimputation", "none".
-    level : float
     draws : int
         Of the joint normal for the sup-t critical value.
     """

@@ -38,10 +38,8 @@ class PredictionIntervals(Inference):
 
     Attributes
     ----------
-    draws : int
     noise : {"subgaussian", "normal"}
         Bound of the second part: valid for any errors with such tails, or the normal quantile.
-    level : float
     """
 
     draws: int = 200
@@ -141,7 +139,6 @@ class Conformal(Inference):
     ----------
     order : float
         Norm of the statistic.
-    level : float
     """
 
     order: float = 1.0
@@ -161,8 +158,7 @@ class Conformal(Inference):
         else:
             p[0], low[0], high[0] = self._tested(estimator, case, case.is_after, float(estimate.effects[0]))
         n_before = int(case.is_before.sum())
-        n_tested = 1 if isinstance(estimate, EventStudy) else int(case.is_after.sum())
-        floor = 1.0 / (n_before + n_tested)
+        floor = 1.0 / (n_before + (1 if isinstance(estimate, EventStudy) else int(case.is_after.sum())))
         return Bands.build(
             estimate,
             self.name,
@@ -237,7 +233,6 @@ class SyntheticDidVariance(Inference):
         resamples units, jackknife leaves each unit out at fixed weights (conservative).
     draws : int
         Of placebo and bootstrap.
-    level : float
     """
 
     method: Literal["placebo", "bootstrap", "jackknife"] = "placebo"
@@ -285,10 +280,9 @@ class SyntheticDidVariance(Inference):
             )
         if self.method != "placebo" and n_treated == 1:
             raise InferenceError(f"{self.method} errors are not defined with one treated unit; take placebo")
-        if self.method == "jackknife":
-            counts = np.unique(matrix.onset[matrix.is_treated], return_counts=True)[1]
-            if counts.min() == 1:
-                raise InferenceError("jackknife errors need two treated units at every onset; take placebo")
+        n_alike = np.unique(matrix.onset[matrix.is_treated], return_counts=True)[1]
+        if self.method == "jackknife" and n_alike.min() == 1:
+            raise InferenceError("jackknife errors need two treated units at every onset; take placebo")
 
     def _replications(
         self, fit: Fit, view: View, estimator: SyntheticDid, matrix: OutcomeMatrix, rng: np.random.Generator
@@ -307,12 +301,11 @@ class SyntheticDidVariance(Inference):
         return np.vstack(replications)
 
     def _jackknife(self, fit: Fit, view: View, estimator: SyntheticDid, matrix: OutcomeMatrix) -> FloatArray:
-        onsets = np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
         full = {
             int(g): estimator.cohort_weights(
                 build_cohort_case(fit.design, matrix, int(g)), int((matrix.onset == g).sum())
             )
-            for g in onsets
+            for g in np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
         }
         estimate, replications = fit.view(view), []
         for kept, weights in _leave_one_out(matrix, full):

@@ -37,7 +37,6 @@ class ConleyTaber(Inference):
         treated groups among few.
     draws : int
         With several treated groups; with one every other group is used once.
-    level : float
     """
 
     group: Group = "unit"
@@ -196,8 +195,7 @@ def estimate_position_variances(residuals: GroupResiduals) -> FloatArray:
     out = np.ones((n_groups, n_effects, 2))
     for k in range(n_effects):
         weights = residuals.multipliers[:, :, k]
-        at = np.abs(weights).argmax(axis=1)
-        top = weights[np.arange(n_groups), at]
+        top = weights[np.arange(n_groups), np.abs(weights).argmax(axis=1)]
         shapes = np.round(weights / np.where(top != 0, top, 1.0)[:, None], 9)
         different, place = np.unique(shapes, axis=0, return_inverse=True)
         fits = [_fitted(terms, residuals.residuals[controls] @ shape) for shape in different]

@@ -48,7 +48,6 @@ class Scaled(Inference):
     ----------
     by : tuple of str
         Cluster dimensions; empty for the design's.
-    level : float
     draws : int
         Of the joint normal for the sup-t critical value.
     """
@@ -124,7 +123,6 @@ class BiasReduced(Inference):
     ----------
     by : str
         Cluster dimension; empty for the design's, which must then be one.
-    level : float
     """
 
     by: str = ""
@@ -176,8 +174,7 @@ def compute_crv2(source: Regression, q: Annihilator, codes: IntArray) -> Reduced
     n_clusters, n_effects = int(codes.max()) + 1, loading.shape[1]
     u = np.zeros((codes.size, n_effects))
     for _, rows, blocks in q.iterate_blocks(list_members(codes)):
-        net = blocks - x[rows] @ source.bread @ np.swapaxes(x[rows], -1, -2)
-        u[rows] = _inverse_root(net) @ (x[rows] @ loading)
+        u[rows] = _inverse_root(blocks - x[rows] @ source.bread @ np.swapaxes(x[rows], -1, -2)) @ (x[rows] @ loading)
     scores = sum_products_by_group(source.residuals, u, codes, n_clusters)
     df = np.full(n_effects, np.nan)
     for k in range(n_effects):
@@ -214,7 +211,6 @@ class WeidnerZylkin(Inference):
     ----------
     adjusted : {"both_sides", "one_side"}
         Residuals freed of their leverage twice in each product of the meat, or once, as the authors do.
-    level : float
     draws : int
         Of the joint normal for the sup-t critical value.
     """

@@ -48,7 +48,6 @@ class Dependence(Inference):
 
     Attributes
     ----------
-    level : float
     draws : int
         Of the joint normal for the sup-t critical value.
     """
@@ -248,8 +247,6 @@ class Autoregressive(Inference):
     ----------
     lags : int or None
         Of the Bartlett errors; None takes floor(4 (T/100)^(2/9)).
-    draws : int
-    level : float
     """
 
     lags: int | None = None

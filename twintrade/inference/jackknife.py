@@ -33,7 +33,6 @@ class Jackknife(Inference):
         Cluster dimensions; empty for the design's. Several are added and their intersection is subtracted.
     centre : {"estimate", "mean"}
         CRV3 measures the spread around the full estimate, CV3J around the mean of the estimates.
-    level : float
     """
 
     by: tuple[str, ...] = ()

@@ -29,12 +29,7 @@ from twintrade.text import Text, Words
 
 @dataclass(frozen=True, slots=True)
 class Posterior(Inference):
-    """Equal-tailed intervals from draws.
-
-    Attributes
-    ----------
-    level : float
-    """
+    """Equal-tailed intervals from draws."""
 
     level: float = 0.95
     name: ClassVar[str] = "posterior"
@@ -89,7 +84,6 @@ class Placebo(Inference):
         "by_size": gaps are compared over the error that each case's size and its own past before the onset give it,
         since small pairs are noisier; "equal": as they are. Methods that are not made for one case compare as
         "equal" does.
-    level : float
     """
 
     keeps_treated: bool = False

@@ -53,7 +53,6 @@ class Randomization(Inference):
         What the log hazard depends on: "size" (log flow before the first agreement), "growth" (own log growth over
         the two years before each date), "city_size", "partner_size", columns of the panel as they were before each
         date; "size:imports" and "growth:imports" are those of another column.
-    level : float
     """
 
     across: Across | Literal["assigned"] = "assigned"

@@ -42,7 +42,6 @@ class Multiplier(Inference):
     ----------
     by, correction, level
         As in ``clustered``.
-    draws : int
     weights : {"rademacher", "mammen", "normal"}
     """
 
@@ -152,17 +151,14 @@ class Wild(Inference):
         Clustering dimension; empty for that one of the design's with the fewest clusters.
     draw_by : str
         Dimension within which weights are constant, finer than ``by``: the subcluster bootstrap. Empty for ``by``.
-    draws : int
     weights : {"rademacher", "webb", "mammen", "normal"}
         All sign vectors are used where there are no more than ``draws``.
     scores : {"plain", "jackknife"}
         Residuals of the bootstrap's data: as they are, or as if each cluster had been left out.
     variance : {"cv1", "cv3"}
         Of the t statistics.
-    imposes_null : bool
     correction : str
         As in ``clustered``: of the errors shown. Tests and intervals do not depend on it.
-    level : float
     """
 
     by: str = ""

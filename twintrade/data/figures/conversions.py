@@ -53,8 +53,7 @@ def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency
 def _days(period: int, frequency: Frequency) -> tuple[date, date]:
     length = 12 // frequency.per_year
     year, part = divmod(period, frequency.per_year)
-    end = period + 1
-    next_year, next_part = divmod(end, frequency.per_year)
+    next_year, next_part = divmod(period + 1, frequency.per_year)
     return date(year, part * length + 1, 1), date(next_year, next_part * length + 1, 1) - timedelta(days=1)
 
 

@@ -128,8 +128,7 @@ def _list_units(text: str) -> list[str]:
     parts = [text[i:j] for i, j in zip([0, *ends], ends, strict=False)]
     if parts:
         parts[-1] += text[ends[-1] :]
-    units = [read_header(part) for part in parts]
-    return list(dict.fromkeys(unit.declare() for unit in units if unit.is_whole))
+    return list(dict.fromkeys(unit.declare() for unit in [read_header(part) for part in parts] if unit.is_whole))
 
 
 @cache

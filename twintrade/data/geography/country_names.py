@@ -79,10 +79,9 @@ ISLANDS: Concepts = frozenset("Z")
 
 
 def _list_words(table: Mapping[str, str]) -> dict[str, Concepts]:
-    keys = [key for key in table if key not in _NO_WORDS]
     return {
         word: frozenset("".join(_LETTER[part] for part in key.split("_")))
-        for key in keys
+        for key in [key for key in table if key not in _NO_WORDS]
         for word in table[key].split()
     }
 

@@ -287,8 +287,7 @@ def is_name_of_another(code: str, languages: Languages) -> bool:
 
 def is_english(name: str, code: str) -> bool:
     """Return whether the tables have a name in English, or it is that of a group."""
-    spoken = load_names().exact.get(fold_key(name), {}).get(code, frozenset())
-    return "en" in spoken or code.startswith("+")
+    return "en" in load_names().exact.get(fold_key(name), {}).get(code, frozenset()) or code.startswith("+")
 
 
 _N_NEAR, _ALIKE = 3, 0.8  # ratio from which a name is spelled nearly like another (`difflib`)

@@ -111,8 +111,7 @@ def list_near_names(name: str, known: Collection[str]) -> tuple[str, ...]:
 
 
 def _list_words(name: str) -> tuple[str, ...]:
-    plain = split_words(_APOSTROPHES.sub("", _ELIDED.sub(r"\1e ", name)))
-    return tuple(unicodedata.normalize("NFC", plain).split())
+    return tuple(unicodedata.normalize("NFC", split_words(_APOSTROPHES.sub("", _ELIDED.sub(r"\1e ", name)))).split())
 
 
 def _strip_kinds(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -132,8 +131,7 @@ def _strip_kinds(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]
 
 def _find_ending(word: str) -> str:
     """Return the Chinese word for a kind of place at the end of a name that stays a name without it."""
-    fitting = (e for e in _CHINESE if word.endswith(e) and len(word) - len(e) >= SHORTEST_CHINESE)
-    return next(fitting, "")
+    return next((e for e in _CHINESE if word.endswith(e) and len(word) - len(e) >= SHORTEST_CHINESE), "")
 
 
 def _holds(long: NameParts, short: NameParts) -> bool:

@@ -85,8 +85,7 @@ def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
     rules = [build_condition(f"m.rule_{i}", rule) for i, rule in enumerate(source.row_rules)]
     joins = [f"JOIN period_names t ON {' AND '.join(_same(f'm.{n}', f't.{n}') for n in periods)}"]
     for role, short in (("city", "c"), ("partner", "p")):
-        part = getattr(source, role)
-        on = "1 = 1" if isinstance(part, Constant) else _same(f"m.{role}", f"{short}.cell")
+        on = "1 = 1" if isinstance(getattr(source, role), Constant) else _same(f"m.{role}", f"{short}.cell")
         joins.append(f"JOIN {role}_names {short} ON {on}")
     firm, product = options.firm is not None, options.product is not None
     details = [*(["m.firm AS firm"] if firm else []), *(["m.product AS product"] if product else [])]
@@ -315,8 +314,7 @@ def _counts(
     """Return what stands beside the values; firms of merged cells or longer periods are counted anew, not added."""
     options = source.microdata
     assert options is not None
-    wanted = source.to_frequency or source.frequency
-    ratio = source.frequency.per_year // wanted.per_year
+    ratio = source.frequency.per_year // (source.to_frequency or source.frequency).per_year
     long = frame[KEY].assign(period=frame["period"] // max(ratio, 1))
     numbers, sizes = _number_keys(long, KEY)
     joint = join_keys(numbers, sizes)

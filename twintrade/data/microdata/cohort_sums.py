@@ -186,8 +186,7 @@ def _centered(
     h, s, t = (g.ravel() for g in np.meshgrid(np.arange(onset.size), periods, periods, indexing="ij"))
     tables = {}
     for name, (tally, sums, labels) in by_cluster.items():
-        shifted = sums - tally.astype(object)[:, :, None] * center
-        tables[name] = _long(labels, onset, periods, tally, shifted, size)
+        tables[name] = _long(labels, onset, periods, tally, sums - tally.astype(object)[:, :, None] * center, size)
     return CohortTables(
         sums=_long([""], onset, periods, counts[None], moved[None], size).drop(columns="cluster"),
         products=pd.DataFrame(

@@ -77,8 +77,7 @@ class Reading:
 
 def build_engine(options: Microdata, root: Path) -> Engine:
     """Return a closed engine."""
-    module = import_module(ENGINES[options.engine])
-    return module.open_engine(options, root)  # type: ignore[no-any-return]
+    return import_module(ENGINES[options.engine]).open_engine(options, root)  # type: ignore[no-any-return]
 
 
 def build_cells_statement(reading: Reading) -> str:

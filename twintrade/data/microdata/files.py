@@ -179,8 +179,7 @@ def _parquet(files: MicrodataFiles, needed: Sequence[str]) -> MicrodataFiles:
 def _type(declared: object, column: str, name: str) -> Type:
     import pyarrow as pa
 
-    is_nested = pa.types.is_nested(declared) or pa.types.is_boolean(declared) or pa.types.is_binary(declared)
-    if is_nested:
+    if pa.types.is_nested(declared) or pa.types.is_boolean(declared) or pa.types.is_binary(declared):
         raise DataError(
             f"{name}: the column {quote_cell(column)} is of type {declared}, not one number or text a row"
         )

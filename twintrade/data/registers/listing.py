@@ -365,8 +365,7 @@ def merge_listings(listings: Sequence[Listing]) -> Merged:
         of_group = _find_conflicts(group)
         conflicts += [(f"{name} {_describe_pair(group[0])}", conflict) for conflict in of_group]
         rows.append(_merge(name, group, of_group))
-    frame = pd.DataFrame(rows, columns=list(MERGED_COLUMNS))
-    return Merged(frame, tuple(conflicts), sum(map(len, groups)))
+    return Merged(pd.DataFrame(rows, columns=list(MERGED_COLUMNS)), tuple(conflicts), sum(map(len, groups)))
 
 
 def _group(rows: Iterable[ListedAgreement]) -> list[list[ListedAgreement]]:
@@ -419,8 +418,7 @@ def find_common_date(
     starts, ends = [s[0] for s in spans if s], [s[1] for s in spans if s]
     dates = [row.date for row in dated if row.date is not None]
     if max(starts) <= min(ends):
-        precise = max(dates, key=lambda d: (d.month is not None, d.day is not None))
-        return precise, max(starts), min(ends)
+        return max(dates, key=lambda d: (d.month is not None, d.day is not None)), max(starts), min(ends)
     return min(dates, key=lambda d: d.earliest), min(starts), max(ends)
 
 

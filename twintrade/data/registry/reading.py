@@ -186,8 +186,7 @@ _ROLES = (
 def list_columns(source: TwinningSource | UndatedSource) -> list[str]:
     """Return the columns that a declaration names."""
     names = {f.name for f in fields(source)}
-    parts = [getattr(source, role) for role in _ROLES if role in names]
-    return [part for part in parts if isinstance(part, str)]
+    return [part for part in [getattr(source, role) for role in _ROLES if role in names] if isinstance(part, str)]
 
 
 def read_text_column(table: TextTable, column: str | None) -> ObjectArray:

@@ -71,8 +71,7 @@ class Faults:
         self, code: str, n_errors: int, faulty: Iterable[tuple[int, Words, Fix]], file: str = "", column: str = ""
     ) -> None:
         """Note many errors of one kind, given as (row, text, remedy); only those that will be listed are drawn."""
-        room = limits.MAX_MESSAGES - len(self._errors)
-        for row, text, remedy in islice(faulty, room):
+        for row, text, remedy in islice(faulty, limits.MAX_MESSAGES - len(self._errors)):
             self._errors.append(Message("error", code, text, file, row, column, remedy))
         self.n_errors += n_errors
 

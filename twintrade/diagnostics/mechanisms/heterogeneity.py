@@ -235,8 +235,7 @@ class Heterogeneity(Diagnostic):
 def keep_group(design: Design, members: BoolArray) -> Design:
     """Return the design without the treated units outside a group."""
     o = design.observations
-    gone = find_treated_units(design)[~members]
-    return design.without([str(u) for u in o.unit_ids[gone]])
+    return design.without([str(u) for u in o.unit_ids[find_treated_units(design)[~members]]])
 
 
 def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> JointTest:

@@ -111,8 +111,7 @@ class Margins(Diagnostic):
 def _row(
     name: str, fit: Fit, design: Design, inference: Inference, rng: np.random.Generator
 ) -> tuple[str, str, float, float, float, float]:
-    again = fit.refit(design, "overall")
-    bands = inference.infer(again, "overall", np.random.default_rng(rng.integers(2**31)))
+    bands = inference.infer(fit.refit(design, "overall"), "overall", np.random.default_rng(rng.integers(2**31)))
     group = "total" if name == "total" else "margin"
     return name, group, float(bands.estimate.effects[0]), float(bands.low[0]), float(bands.high[0]), float(bands.p[0])
 
@@ -137,7 +136,6 @@ class Outcomes(Diagnostic):
         Of these columns; None for the design's.
     draws : int
         Multiplier draws for the Romano-Wolf p-values, where every outcome has an influence function.
-    level : float
     """
 
     others: tuple[str, ...] = ()

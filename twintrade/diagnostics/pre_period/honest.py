@@ -99,7 +99,6 @@ class Honest(Diagnostic):
         for smoothness without sign restrictions, the least favorable hybrid otherwise.
     bias : {"positive", "negative"} or None
     monotone : {"increasing", "decreasing"} or None
-    level : float
     """
 
     restriction: Kind = "relative_magnitudes"

@@ -87,8 +87,7 @@ class PreEffects:
 
     def _draw(self, slope: float, normal: FloatArray) -> FloatArray:
         values, vectors = np.linalg.eigh(self.covariance)
-        root = vectors * np.sqrt(np.clip(values, 0.0, None))
-        return np.asarray(slope * self.regressor + normal @ root.T)
+        return np.asarray(slope * self.regressor + normal @ (vectors * np.sqrt(np.clip(values, 0.0, None))).T)
 
     def _objects(self, effects: FloatArray) -> BoolArray:
         p = np.column_stack([self._joint_p(effects), self._slope_p(effects)])
@@ -384,7 +383,6 @@ class PretrendPower(Diagnostic):
 
     Attributes
     ----------
-    powers : tuple of float
     draws : int
         Normal draws from which power is counted.
     level : float

@@ -48,8 +48,7 @@ def weigh_by_signing(design: Design) -> Design:
     except EstimationError as error:
         raise DesignError(error.text) from error
     rate = np.exp(hazard.logs[:, 0])
-    at_risk = np.array([rate[cohort >= k].sum() for k in range(dates.size)])
-    whole = (np.bincount(begins) / at_risk).sum()
+    whole = (np.bincount(begins) / np.array([rate[cohort >= k].sum() for k in range(dates.size)])).sum()
     weights = np.full(design.panel.n_units, np.nan)
     weights[o.unit_rows] = np.where(o.is_ever_treated, 1.0, np.expm1(whole * rate))
     by_row = weights[design.panel.unit]
@@ -182,7 +181,6 @@ class Selection(Diagnostic):
         Periods over which trade growth is measured.
     covariates : tuple of str
         Columns of the panel, lagged one period: distance, income ...
-    draws : int
     """
 
     lags: int = 2

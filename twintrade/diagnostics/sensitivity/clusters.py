@@ -29,12 +29,7 @@ INFLUENCE_COLUMNS = ("unit", "is_treated", "influence", "share", "effect_without
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitInfluenceCheck(Diagnostic):
-    """The ten dyads that move the headline most: first by influence, then by leaving each of them out.
-
-    Attributes
-    ----------
-    most : int
-    """
+    """The ten dyads that move the headline most: first by influence, then by leaving each of them out."""
 
     most: int = 10
     name: ClassVar[str] = "influence"
@@ -99,12 +94,7 @@ def compute_critical_values(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regions(Diagnostic):
-    """Simultaneous regions for the path of effects; they differ in width, never in the estimate.
-
-    Attributes
-    ----------
-    level : float
-    """
+    """Simultaneous regions for the path of effects; they differ in width, never in the estimate."""
 
     level: float = 0.95
     name: ClassVar[str] = "regions"
@@ -257,8 +247,7 @@ class ClusterLeverage(Diagnostic):
         source = refits.get_regression(estimate)
         if source is None:
             return self.unavailable(Text("checks.no-regression"))
-        q = refits.build_effects_projection(fit, estimate, source)
-        leverage = compute_row_leverage(source, q)
+        leverage = compute_row_leverage(source, refits.build_effects_projection(fit, estimate, source))
         parts, texts, smallest = [], [], float("inf")
         for name in fit.design.clusters:
             codes = refits.find_row_clusters(fit, name, source.rows)

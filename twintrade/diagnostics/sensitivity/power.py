@@ -39,10 +39,8 @@ class Power(Diagnostic):
 
     Attributes
     ----------
-    draws : int
     power : float
         Probability with which the minimum detectable effect is found.
-    level : float
     sizes : tuple of float
         Effects at which the power is printed, on the scale of the estimate; empty for multiples of the spread.
     """

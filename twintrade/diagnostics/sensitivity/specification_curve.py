@@ -275,7 +275,6 @@ class SpecificationCurve(Diagnostic):
         Names; the fit's own method is always among them.
     fixed_effects, comparisons : tuple of str
         Sets of effects and comparisons.
-    anticipation : tuple of int
     outcomes : tuple of str
         Further columns that measure the same, in the headline's unit.
     windows : tuple of (int, int)

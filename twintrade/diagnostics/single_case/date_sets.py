@@ -198,8 +198,7 @@ def iterate_dated_cases(case: Case, labels: dict[int, Words]) -> Iterator[Dated]
     first, last = min(inside), max(inside)
     between = (case.periods >= first) & (case.periods < last)
     yield Dated(Text("checks.date-sets-between"), "donut", last, case.during(~between).dated(last))
-    alone = case.during(case.periods < last)
-    yield Dated(Text("checks.date-sets-interval"), "interval", first, alone.dated(first))
+    yield Dated(Text("checks.date-sets-interval"), "interval", first, case.during(case.periods < last).dated(first))
 
 
 def compare_donor_sets(table: pd.DataFrame) -> pd.DataFrame:
@@ -262,7 +261,6 @@ class PooledCases(Diagnostic):
         From how many candidates the cases were chosen, where that is known; else several numbers are shown.
     best : int
         So many cases with the smallest p-values, taken alone, are the first row of what choosing costs.
-    level : float
     """
 
     estimator: Literal["double_ratio", "synthetic_control", "synthetic_did", "augmented_synthetic_control"] = (

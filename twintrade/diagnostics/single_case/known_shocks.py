@@ -67,7 +67,6 @@ class KnownShocks(Diagnostic):
 
     Attributes
     ----------
-    shocks : tuple of Shock
     further : tuple of Shock
         The analysis's own, beside ``shocks``.
     near : int
@@ -225,7 +224,6 @@ class StructuralSensitivity(Diagnostic):
     ----------
     factors : tuple of float
         Multiples of the level's innovation variance.
-    components : tuple of int
     """
 
     factors: tuple[float, ...] = (0.01, 0.1, 10.0, 100.0)
@@ -300,7 +298,6 @@ class UnknownBreak(Diagnostic):
         Share of periods on either side where no break is sought.
     min_periods : int
         Fewest periods of the series.
-    draws : int
     level : float
         Of the interval of the date.
     shift : float

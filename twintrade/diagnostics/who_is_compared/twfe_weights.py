@@ -61,8 +61,7 @@ class Bacon(Diagnostic):
             return self.unavailable(Text("checks.bacon-poisson"))
         if not o.is_complete:
             return self.unavailable(Text("checks.not-balanced"))
-        onset = np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset)
-        labels, cohort = np.unique(onset, return_inverse=True)
+        labels, cohort = np.unique(np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset), return_inverse=True)
         shape = (o.n_units, o.periods.size)
         y = o.y.reshape(shape)
         if design.covariates:
@@ -161,8 +160,7 @@ class CellWeights:
         ratio, share = self._ratios()
         order = np.argsort(-ratio)
         ratio, share = ratio[order], share[order]
-        from_here = [np.cumsum((share * ratio**power)[::-1])[::-1] for power in range(3)]
-        p, s, t = from_here
+        p, s, t = [np.cumsum((share * ratio**power)[::-1])[::-1] for power in range(3)]
         rest = 1 - p
         below = (rest > NEGLIGIBLE) & (ratio < -s / np.maximum(rest, NEGLIGIBLE))
         if not below.any():

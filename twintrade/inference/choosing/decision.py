@@ -271,8 +271,7 @@ def decide(fit: Fit, about: About = "these") -> Decision:
 
 def decide_for(situation: Situation, about: About = "these") -> Decision:
     """Go down the table; the first row that applies decides."""
-    table = TABLE if about == "these" else TABLE_LIKE
-    speaking = [rule for rule in table if rule.applies(situation)]
+    speaking = [rule for rule in (TABLE if about == "these" else TABLE_LIKE) if rule.applies(situation)]
     first = speaking[0]
     against = [rule for rule in speaking[:-1] if rule.method == first.method] or [first]
     return Decision(first.method, first.code, tuple(rule.reason(situation) for rule in against), situation, about)

@@ -65,8 +65,7 @@ def compute_wald(effects: FloatArray, covariance: FloatArray, df: float) -> Join
     rank = int(kept.sum())
     if rank == 0:
         return JointTest(float("nan"), 0, df, float("nan"))
-    projected = vectors[:, kept].T @ effects
-    quadratic = float((projected**2 / values[kept]).sum())
+    quadratic = float(((vectors[:, kept].T @ effects) ** 2 / values[kept]).sum())
     if np.isinf(df):
         return JointTest(quadratic, rank, df, float(scipy.special.chdtrc(rank, quadratic)))
     statistic = quadratic / rank
@@ -189,8 +188,7 @@ def compute_scaled_variances(
         parts: list[_Scores] = []
         for effects in _list_runs(estimate.n_effects, average.rows.size):
             given = _find_weights(fit, estimate, effects)
-            same = np.array_equal(given.rows, average.rows)
-            rows = average.rows if same else np.union1d(given.rows, average.rows)
+            rows = average.rows if np.array_equal(given.rows, average.rows) else np.union1d(given.rows, average.rows)
             if not known or not np.array_equal(known[0][0], rows):
                 known = [(rows, _build_model(fit, _spread(average, rows)[:, 0], rows))]
             model = known[0][1]

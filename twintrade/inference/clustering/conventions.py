@@ -164,8 +164,7 @@ def collect_levels(rule: Convention, effects: Sequence[IntArray], clusters: Sequ
     if rule.name == "stata":
         connected = [[int(label_components(h, e).max()) + 1 for h in effects[:i]] for i, e in enumerate(effects)]
         redundant = [max(components, default=0) for components in connected]
-    sizes = [int(e.max()) + 1 for e in effects]
-    return [EffectLevels(*of) for of in zip(sizes, nested, redundant, strict=True)]
+    return [EffectLevels(*of) for of in zip([int(e.max()) + 1 for e in effects], nested, redundant, strict=True)]
 
 
 def compute_correction(
@@ -218,8 +217,7 @@ def count_parameters(rule: Convention, n_slopes: int, levels: Sequence[EffectLev
     if rule.name == "linearmodels":
         return n_slopes if nested == [True] else n_all
     if rule.name == "stata":
-        free = sum(e.n - e.n_redundant for e in levels if not e.is_nested)
-        return max(1, n_slopes + free + int(any(nested)))
+        return max(1, n_slopes + sum(e.n - e.n_redundant for e in levels if not e.is_nested) + int(any(nested)))
     if not levels:
         return max(1, n_slopes)
     inside = sum(e.n - 1 for e in levels if e.is_nested)

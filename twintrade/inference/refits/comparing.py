@@ -170,8 +170,7 @@ def compute_draw_covariance(compared: Compared) -> FloatArray | None:
 
     None where fewer than twice as many draws as effects are complete.
     """
-    reference = is_reference(compared.estimate)
-    drawn = np.where(reference, 0.0, compared.drawn)
+    drawn = np.where(is_reference(compared.estimate), 0.0, compared.drawn)
     complete = drawn[~np.isnan(drawn).any(axis=1)]
     if complete.shape[0] < 2 * complete.shape[1] + 2:
         return None

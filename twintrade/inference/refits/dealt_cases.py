@@ -146,8 +146,7 @@ class DealtCase:
         onset[self.pairs] = self.starts
         labels = build_labels(city, partner, onset[pool], self.can_begin[pool], self.dates.astype(np.float64))
         places = labels.collect(draws, np.random.default_rng(seed))
-        order = np.argsort(onset[pool][np.isfinite(onset[pool])], kind="stable")
-        return pool[places[:, order]]
+        return pool[places[:, np.argsort(onset[pool][np.isfinite(onset[pool])], kind="stable")]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -329,8 +328,7 @@ def compare_totals(real: PairTotals, dealt: PairTotals) -> DealsCompared:
     z = (both - center) / scale
     nearest = [one.nearest_zero(float(center[0])) for one in (dealt, real)]
     w = np.concatenate(nearest) / scale[:, 0]
-    columns = (*z.T, w)
-    p = np.array([compute_tail_shares(column[:-1], float(column[-1])) for column in columns])
+    p = np.array([compute_tail_shares(column[:-1], float(column[-1])) for column in (*z.T, w)])
     return DealsCompared(p, both[-1] - center, center, z, w)
 
 
@@ -352,8 +350,7 @@ def build_case_with_undated(fit: Fit) -> DealtCase | None:
     if not undated:
         return None
     excluded = {unit: reason for unit, reason in treatment.excluded.items() if unit not in undated}
-    design = replace(fit.design, treatment=replace(treatment, excluded=excluded))
-    return build_case(estimate(fit.estimator, design))
+    return build_case(estimate(fit.estimator, replace(fit.design, treatment=replace(treatment, excluded=excluded))))
 
 
 def build_case(fit: Fit, others: Sequence[str] = ()) -> DealtCase:

@@ -223,8 +223,7 @@ def group_residuals(fit: Fit, view: View, group: Group, size: str | None) -> Gro
     ``group``: the level at which treatment is assigned; ``size``: column whose mean is a group's size; None counts a
     group's rows.
     """
-    estimate = fit.view(view)
-    uncertainty = estimate.uncertainty
+    uncertainty = fit.view(view).uncertainty
     if not isinstance(uncertainty, Influence) or uncertainty.regression is None:
         raise InferenceError(f"{fit.estimator.name} carries no regression; use it with a regression such as twfe")
     regression, o = uncertainty.regression, fit.design.observations
@@ -291,8 +290,7 @@ def draw_errors(values: FloatArray, draws: int, rng: np.random.Generator) -> Flo
         return np.asarray(values[0])
     if n_controls < n_treated:
         raise InferenceError(f"{n_treated} treated groups need as many untreated ones; there are {n_controls}")
-    taken = rng.integers(n_controls, size=(draws, n_treated))
-    return np.asarray(values[np.arange(n_treated), taken].sum(axis=1))
+    return np.asarray(values[np.arange(n_treated), rng.integers(n_controls, size=(draws, n_treated))].sum(axis=1))
 
 
 def draw_reassignments(residuals: GroupResiduals, draws: int, rng: np.random.Generator, every: bool) -> IntArray:

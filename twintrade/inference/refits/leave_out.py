@@ -108,8 +108,7 @@ def find_row_clusters(fit: Fit, name: str, rows: IntArray) -> IntArray:
 
 def compute_partial_shares(source: Regression, codes: IntArray) -> FloatArray:
     """Return each cluster's share of the variation that identifies the (first) effect, shape (n_clusters,)."""
-    loading = source.along(source.bread @ source.selector[:, :1])[:, 0]
-    size = np.bincount(codes, source.weights * loading**2)
+    size = np.bincount(codes, source.weights * source.along(source.bread @ source.selector[:, :1])[:, 0] ** 2)
     return np.asarray(size / size.sum())
 
 
@@ -220,8 +219,7 @@ def _estimate_each(
     failures = []
     for g, done in zip(left.tolist(), refits, strict=True):
         if done.values is None:
-            names = Listed(units[g][:3], "comma")
-            failures.append(Text("inference.without-failed", units=names, reason=done.text))
+            failures.append(Text("inference.without-failed", units=Listed(units[g][:3], "comma"), reason=done.text))
         else:
             effects[g] = done.values["effects"]
     return LeftOut(effects, False, tuple(failures))

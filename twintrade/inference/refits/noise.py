@@ -148,8 +148,7 @@ class Noise:
 
 
 def _is_more_than_rounding(variances: FloatArray) -> BoolArray:
-    known = variances[np.isfinite(variances)]
-    return np.asarray(variances > ROUNDING * known.max(initial=0.0))
+    return np.asarray(variances > ROUNDING * variances[np.isfinite(variances)].max(initial=0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

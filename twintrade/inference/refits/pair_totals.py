@@ -60,8 +60,7 @@ class PairNoise:
         square = np.where(seen, square, 0.0)
         so_far = np.cumsum(square, axis=1) / np.maximum(np.cumsum(seen, axis=1), 1)
         is_known = np.asarray(seen.any(axis=1))
-        logs = np.log(so_far[:, -1] + 1e-4)
-        return cls(np.exp(fit_by_size(size, logs, is_known)), so_far)
+        return cls(np.exp(fit_by_size(size, np.log(so_far[:, -1] + 1e-4), is_known)), so_far)
 
     def of_agreements(self, pairs: IntArray, timing: Timing) -> FloatArray:
         """Return the variance of each agreement's log ratio of its total, (n_draws, n)."""
@@ -191,8 +190,7 @@ def is_average_of_rows(y: FloatArray, is_compared: BoolArray) -> bool:
 
 
 def _log_ratio(actual: FloatArray, expected: FloatArray) -> FloatArray:
-    floor = FLOOR * expected + TINY
-    return np.asarray(np.log(np.maximum(actual, floor) / np.maximum(expected, TINY)))
+    return np.asarray(np.log(np.maximum(actual, FLOOR * expected + TINY) / np.maximum(expected, TINY)))
 
 
 def _compute_errors(expected: FloatArray, counts: FloatArray, variance: FloatArray) -> FloatArray:
@@ -202,5 +200,4 @@ def _compute_errors(expected: FloatArray, counts: FloatArray, variance: FloatArr
 
 
 def _weighted_error(weights: FloatArray, variance: FloatArray) -> FloatArray:
-    total = np.maximum(weights.sum(axis=1), TINY)
-    return np.asarray(np.sqrt((weights**2 * variance).sum(axis=1)) / total + 1e-9)
+    return np.asarray(np.sqrt((weights**2 * variance).sum(axis=1)) / np.maximum(weights.sum(axis=1), TINY) + 1e-9)

@@ -434,8 +434,7 @@ class _Again:
     def slopes(self, view: View, estimate: Estimate) -> list[tuple[Estimate, FloatArray]]:
         """Return a view's effects on the made-up outcomes: from the regression's own weights where there is one."""
         if len(self.fits) > 1:
-            shown = [made_up.view(view) for made_up in self.fits[1:]]
-            return [(one, one.effects) for one in shown]
+            return [(one, one.effects) for one in [made_up.view(view) for made_up in self.fits[1:]]]
         uncertainty = estimate.uncertainty
         source = uncertainty.regression if isinstance(uncertainty, Influence) else None
         if source is None:

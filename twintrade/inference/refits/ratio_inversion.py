@@ -135,8 +135,7 @@ def invert_ratio(statistics: RatioStatistics, effects: Mapping[float, FloatArray
     ``effects`` (n_draws + 1,): of the draws and last of the real assignment, by the effect in log points taken out:
     none, and any others.
     """
-    known = {effect: statistics.measure(values) for effect, values in effects.items()}
-    search = _Search(statistics, known, level)
+    search = _Search(statistics, {effect: statistics.measure(values) for effect, values in effects.items()}, level)
     low, high = search.find_ends()
     is_percent = statistics.fit.view(statistics.view).scale == "percent"
 
@@ -231,8 +230,7 @@ class _Search:
         self.known[effect] = values
 
     def _estimate(self, effect: float, places: IntArray) -> FloatArray:
-        values = self.statistics.at(effect, self.present[places])
-        return _clip(values)
+        return _clip(self.statistics.at(effect, self.present[places]))
 
     def _measure_distances(self, values: FloatArray, scales: FloatArray) -> FloatArray:
         """Return how far the draws' sizes lie from the deciding one."""

@@ -118,8 +118,7 @@ def build_strata(design: Design, pool: IntArray, strata: Sequence[str]) -> IntAr
     parts = []
     for name in strata:
         if name == "size":
-            rank = np.argsort(np.argsort(measure_sizes(design)[pool], kind="stable"))
-            parts.append(rank * N_SIZES // pool.size)
+            parts.append(np.argsort(np.argsort(measure_sizes(design)[pool], kind="stable")) * N_SIZES // pool.size)
             continue
         values = read_constant_column(design, name)[pool]
         parts.append(np.unique(values, return_inverse=True)[1])
@@ -214,8 +213,7 @@ class Assignments:
             drawn, is_complete = every[:draws], False
         if all(np.array_equal(onset, real) for onset in drawn):
             self.refuse()
-        n_treated = int(np.isfinite(self.onset).sum())
-        scheme = Scheme(self.across, self.eligible.size, n_treated, number, counted)
+        scheme = Scheme(self.across, self.eligible.size, int(np.isfinite(self.onset).sum()), number, counted)
         return Dealing(scheme, tuple(self.place(dealt) for dealt in drawn), is_complete)
 
     def draw(self, rng: np.random.Generator) -> FloatArray:
@@ -272,8 +270,7 @@ class Assignments:
     def _count(self, drawn: list[FloatArray]) -> tuple[float, Counted]:
         if not self._deals_units:
             return count_assignments(drawn)
-        treated = self.onset[np.isfinite(self.onset)]
-        can_all = self.can_begin(np.unique(treated)).all()
+        can_all = self.can_begin(np.unique(self.onset[np.isfinite(self.onset)])).all()
         return exp(min(self._log_count(), LARGEST_LOG)), "exactly" if can_all else "about"
 
     def refuse(self) -> NoReturn:
@@ -324,12 +321,10 @@ class Assignments:
 
     def can_begin(self, cohorts: FloatArray) -> BoolArray:
         """Return whether each unit could have had each onset, shape (n_eligible, n_cohorts)."""
-        is_after_start = cohorts - self.anticipation > self.first[:, None]
-        return np.asarray(is_after_start & (cohorts <= self.last[:, None]))
+        return np.asarray((cohorts - self.anticipation > self.first[:, None]) & (cohorts <= self.last[:, None]))
 
     def _is_feasible(self, onset: FloatArray) -> BoolArray:
-        is_after_start = onset - self.anticipation > self.first
-        return np.asarray(np.isinf(onset) | (is_after_start & (onset <= self.last)))
+        return np.asarray(np.isinf(onset) | ((onset - self.anticipation > self.first) & (onset <= self.last)))
 
     def _placed(self, places: IntArray) -> FloatArray:
         onset = self.onset
