@@ -28,7 +28,7 @@ from twintrade.data.sources.faults import Faults, clean_name, quote_cell
 from twintrade.data.sources.provenance import list_files, locate
 from twintrade.errors import UNDECIDED, DataError
 from twintrade.numerics.arrays import find_step
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Listed, Text, Value, Words
 
 _SEPARATORS = (",", ";", "\t", "|")
 _LINES = 60
