@@ -177,7 +177,7 @@ def parse_delimited(
     names, records, rows = _body(records, rows, declared, file)
     if declared.group_rows:
         _check_width(names, records, rows, file)
-        names, records, rows = raw_table.unfold_groups(names, records, rows, declared.group_rows, file)
+        names, records, rows = raw_table.expand_groups(names, records, rows, declared.group_rows, file)
     chosen = raw_table.keep_repeated(names, declared.repeated)
     raw_table.check_header(chosen, needed, declared.header, (), file, needs_all)
     _check_width(names, records, rows, file)
@@ -229,7 +229,7 @@ def _body(
     if start >= rows.size or rows[start] != declared.header:
         raise DataError(f"{file}: header = {declared.header} is not the start of a row")
     if not 0 < declared.header_rows <= start + 1:
-        raise DataError(f"{file}: header_rows = {declared.header_rows} reaches above the first row")
+        raise DataError(Text("data.header-rows", file=file, n=declared.header_rows))
     names = raw_table.join_header(records[start - declared.header_rows + 1 : start + 1])
     stop = rows.size if declared.last_row is None else int(np.searchsorted(rows, declared.last_row, side="right"))
     body, numbers = records[start + 1 : stop], rows[start + 1 : stop]

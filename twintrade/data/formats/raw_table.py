@@ -145,7 +145,7 @@ def is_group_row(record: Sequence[str]) -> bool:
     return bool(record) and bool(record[0].strip()) and not any(map(str.strip, record[1:]))
 
 
-def unfold_groups(
+def expand_groups(
     names: Sequence[str], records: Sequence[list[str]], rows: IntArray, levels: Sequence[str], file: str
 ) -> tuple[list[str], list[list[str]], IntArray]:
     """Return a table in which each row has the groups it is in; all groups have to begin with the same row.

@@ -46,10 +46,10 @@ def list_files(root: Path, path: str) -> list[str]:
     folder, _, name = path.rpartition("/") if is_pattern else (path.rstrip("/"), "", "*")
     inside = [p for p in locate(root, folder or ".", folder_too=True).iterdir() if p.is_file()]
     names = sorted(p.name for p in inside if not p.name.startswith(".") and p.suffix.lower() != ".md")
-    found = [f"{folder}/{n}".lstrip("/") for n in names if n != _LIST and fnmatchcase(n, name.replace("[", "[[]"))]
-    if not found:
+    files = [f"{folder}/{n}".lstrip("/") for n in names if n != _LIST and fnmatchcase(n, name.replace("[", "[[]"))]
+    if not files:
         raise AbsentInputError(Text("data.no-files", path=path))
-    return found
+    return files
 
 
 def _outer_folder(path: str) -> Path:

@@ -213,6 +213,7 @@ ragged-footer = A footer: set last_row = { PLAIN($last) }
 ragged-separator = A separator inside a cell that is not quoted: quote the cell, or declare another separator
 ragged-title = A title or a note inside the table: remove it, or set header and last_row
 no-files = { $path }: no file has such a name: correct file, or put the files there
+header-rows = { $file }: header_rows = { $n } reaches above the first row: correct header_rows
 group-rows = { $file } row { PLAIN($row) }: the rows { $groups } above it do not open a group as the other groups are opened, which begin with { $first }: correct group_rows, or remove rows that have no figures
 no-column = { $file } row { PLAIN($row) }: no column { $names }; the file has { $columns }
 no-column-of-wide = { no-column }. { $n_periods } columns are named by a { period }: if the table has one column a { period }, declare layout = "wide" and leave period and value out

@@ -211,6 +211,7 @@ ragged-footer = 属表尾注释：请设 last_row = { PLAIN($last) }
 ragged-separator = 单元格内含未加引号的分隔符：请给该单元格加引号，或声明其他分隔符
 ragged-title = 表中夹有标题或注释：请删去，或设置header与last_row
 no-files = { $path }：没有这样的文件：请改正file，或把文件放到该处
+header-rows = { $file }：header_rows = { $n }超出首行：请改正header_rows
 group-rows = { $file }第{ PLAIN($row) }行：其上各行{ $groups }不像其他各组的标题行（其他组均以{ $first }开始）：请改正group_rows，或删去没有数值的行
 no-column = { $file }第{ PLAIN($row) }行：没有列{ $names }；文件中的列为{ $columns }
 no-column-of-wide = { no-column }。有{ $n_periods }列以{ period }为列名：若表中每{ period }占一列，请声明 layout = "wide"，并去掉period与value
