@@ -56,7 +56,7 @@ _VALID = re.compile(rf"\(\s*(?:(?:ab|from|since)\s+({_YEAR})|(?:({_YEAR})\s+)?(?
 
 
 def find_valid_years(cell: str) -> tuple[int, int]:
-    """Return the first and last year of "(ab 1992)", "(bis 1998)" and "(1992 bis 1998)" behind a name, else -1 and 9999."""
+    """Return the first and last year of "(ab 1992)", "(bis 1998)" and "(1992 bis 1998)" behind a name; else all."""
     match = _VALID.search(cell)
     first, last = (match[1] or match[2], match[3]) if match else (None, None)
     return int(first[-4:]) if first else -1, int(last[-4:]) if last else 9999

@@ -165,7 +165,7 @@ def _look_at_names(names: list[str], rows: list[list[str]], header: int) -> tupl
     runs = [len(list(run)) for is_group, run in groupby(body, is_group_row) if is_group]
     if body and len(names) > 2 and is_group_row(body[0]) and len(runs) > 1:
         outer = "year" if score_periods([body[0][0]])[0].share else "group"
-        levels = [outer, *(f"group {i}" if i > 1 else "group" for i in range(1, max(runs)))]
+        levels = [outer, *(f"group_{i}" if i > 1 else "group" for i in range(1, max(runs)))]
         levels = [*levels, names[0] or "name"]
         guesses.append(Guess("group_rows", levels, Text("data.look-group-rows", first=clean_name(body[0][0]))))
         names = [*levels, *names[1:]]
