@@ -60,9 +60,7 @@ def test_the_design_comes_along_and_no_sentence(new_tables):
     assert "Double ratio: can be estimated" in str(check_analysis(new_tables, "new", text))
 
 
-@pytest.mark.parametrize(
-    "typed", ["青岛市–英国", "青岛 - GBR", "青岛市-英国", "qingdao → UK", "青岛|英国"]
-)
+@pytest.mark.parametrize("typed", ["青岛市–英国", "青岛 - GBR", "青岛市-英国", "qingdao → UK", "青岛|英国"])
 def test_a_pair_is_named_in_either_script(new_tables, typed):
     _, text = swap(new_tables, pair=typed)
     assert parse(text)[0].case.city == "青岛市"

@@ -21,7 +21,6 @@ from typing import Any
 from twintrade.data.sources import locate
 from twintrade.errors import DataError, SpecError, StoreError
 from twintrade.files import open_file, read_file
-from twintrade.render.writers import escape_formula, is_number
 from twintrade.sources.base import CARD_PARTS, Query, RawAnswer, Request, RowsPage, Source, refuse_answer
 from twintrade.sources.client import Client, Timer
 from twintrade.sources.contract import Contract, check_page, list_missing, list_silent
@@ -352,6 +351,8 @@ def write_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
 
 def _disarm(cell: str) -> str:
     """Return a cell that is no formula; a number and a dash alone are none."""
+    from twintrade.render.writers import escape_formula, is_number  # which imports every writer
+
     return cell if is_number(cell) or not cell.strip("-") else escape_formula(cell)
 
 

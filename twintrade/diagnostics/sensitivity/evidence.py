@@ -1,6 +1,7 @@
 """The verdict of page 1: how strong the evidence is, against pairs as large and as fast-growing."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ from twintrade.text.numbers import convert_log_to_percent
 
 ALPHA = 0.05
 LEVEL = 0.95
-P_ALONE = dict.fromkeys(("seeks_interval", "seeks_gamma", "seeks_detectable"), False)
+P_ALONE: Mapping[str, Any] = dict.fromkeys(("seeks_interval", "seeks_gamma", "seeks_detectable"), False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,6 +152,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     flows = dict.fromkeys(source.flow for source in sources)
     tables = [complete(read_trade([s for s in sources if s.flow == flow], root)) for flow in flows]
     panel, further = _panel(spec, sources, tables, root)
+    _check_outcomes(spec, panel)
     read = read_agreements(spec, root)
     absent = set(read.agreements.registry["city"]) - {str(city) for city in panel.cities}
     left_out = [city for source in sources for city in list_cities_left_out(source, root, absent)]
@@ -173,6 +174,15 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
         totals_only=tuple(sorted(kept & set(map(str, panel.partners)))),
     )
+
+
+def _check_outcomes(spec: Spec, panel: Panel) -> None:
+    """Refuse a check that grades an outcome which no table holds: the page would lose its grade without a word."""
+    for entry in spec.diagnostic:
+        for name in entry.options.get("others", ()) if entry.name == "evidence" else ():
+            if name not in panel.columns:
+                known = Listed(tuple(sorted(panel.columns)))
+                raise SpecError(Text("design.no-further-outcome", check=entry.name, outcome=str(name), known=known))
 
 
 def _list_other_sheets(records: Sequence[InputRecord]) -> Iterator[Message]:

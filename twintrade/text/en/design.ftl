@@ -209,3 +209,4 @@ preset-effects = { $name } effects
 sums-incomplete = the table of sums needs exactly one finite row per cohort and period (first: cohort { $cohort }, period { $period })
 sums-too-many = the table of sums needs exactly one finite row per cohort and period
 sums-uneven = cohort { $cohort } has { $n_first } units in { $first } and { $n_other } in { $other }: cohort statistics need units observed in every period; leave out those with gaps, or give the rows
+no-further-outcome = the check { $check } names “{ $outcome }” under others, which no trade table has; it can be one of { $known }: correct it, or add the table
