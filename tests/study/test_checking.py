@@ -6,7 +6,7 @@ import re
 import pytest
 from made_workbooks import sheet, workbook
 
-from twintrade.errors import DataError, DesignError, EstimationError
+from twintrade.errors import DataError, DesignError, EstimationError, SpecError
 from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
@@ -230,3 +230,9 @@ def test_one_zero_is_no_zeros(n, words):
     assert words in str(
         Text("study.outcome", outcome="exports", outcome_unit="USD", zeros=n, missing=0, quartiles="1")
     )
+
+
+def test_an_outcome_to_grade_that_no_table_has_is_refused(project):
+    text = (project / "analyses" / "tiny.toml").read_text(encoding="utf-8")
+    with pytest.raises(SpecError, match="names “imports” under others, which no trade table has"):
+        check_analysis(project, "tiny", text + '\n[[diagnostic]]\nname = "evidence"\nothers = ["imports"]\n')

@@ -60,7 +60,7 @@ def check(fitted, **options):
 @pytest.mark.parametrize("planted", [("+300 %", "none"), ("none", "+300 %")])
 def test_the_outcome_that_moved_is_found_and_the_other_is_not(planted, monkeypatch) -> None:
     monkeypatch.setattr("twintrade.inference.evidence.MOST_DRAWS", DRAWS)
-    table = check(make_fit(planted), others=("imports",)).set_index("outcome")
+    table = check(make_fit(planted, seed=6), others=("imports",)).set_index("outcome")  # no trend before in either
     assert table.index.tolist() == ["exports", "imports"]
     moved, still = ("exports", "imports") if planted[0] != "none" else ("imports", "exports")
     assert (table.loc[moved, "grade"] in ("some", "strong"), table.loc[moved, "side"]) == (True, "rise")
