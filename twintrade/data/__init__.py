@@ -21,7 +21,6 @@ from twintrade.data.schema import UndatedSource as UndatedSource
 from twintrade.data.schema import UnitColumn as UnitColumn
 from twintrade.data.sources.faults import AbsentInputError as AbsentInputError
 from twintrade.data.sources.faults import InvalidDataError as InvalidDataError
-from twintrade.data.sources.provenance import build_provenance_frame as build_provenance_frame
 from twintrade.data.sources.provenance import locate as locate
 from twintrade.data.sources.provenance import read_data_card as read_data_card
 from twintrade.data.trade import TradeTable as TradeTable

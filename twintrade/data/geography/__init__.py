@@ -2,7 +2,6 @@
 
 from twintrade.data.geography.cities import CitiesSource as CitiesSource
 from twintrade.data.geography.cities import SharesSource as SharesSource
-from twintrade.data.geography.cities import compute_distance as compute_distance
 from twintrade.data.geography.cities import find_listed_place as find_listed_place
 from twintrade.data.geography.cities import find_only_place as find_only_place
 from twintrade.data.geography.cities import load_listed_places as load_listed_places

@@ -1,6 +1,5 @@
 """Names of cities: cleaned, translated by a declared crosswalk, and never split or joined by a guess."""
 
-import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -95,7 +94,6 @@ def read_cities(source: CitiesSource, root: Path) -> tuple[pd.DataFrame, InputRe
 
 # Places that registers of agreements name: where they lie and how many live there, from GeoNames.
 
-EARTH_RADIUS = 6371.0088
 _SPELLINGS = {"anshang": "anshan", "tianjing": "tianjin", "qingdan": "qingdao", "macau": "macao", "lyons": "lyon"}
 """Spellings of the report and of old lists, folded, with the name that the table has."""
 
@@ -142,16 +140,6 @@ def find_only_place(name: str) -> ListedPlace | None:
     folded = _SPELLINGS.get(folded, folded)
     places = {place for (key, _), place in _index().items() if key == folded}
     return places.pop() if len(places) == 1 else None
-
-
-def compute_distance(one: ListedPlace, other: ListedPlace) -> float | None:
-    """Return the great-circle distance of two places in kilometers, None where a point is not known."""
-    if one.latitude is None or one.longitude is None or other.latitude is None or other.longitude is None:
-        return None
-    first, second = math.radians(one.latitude), math.radians(other.latitude)
-    half = math.radians(other.longitude - one.longitude) / 2
-    chord = math.sin((second - first) / 2) ** 2 + math.cos(first) * math.cos(second) * math.sin(half) ** 2
-    return 2 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(chord)))
 
 
 @cache

@@ -5,14 +5,12 @@ import gc
 import io
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path, PurePosixPath
-
-import pandas as pd
 
 from twintrade.data.sources.faults import AbsentInputError
 from twintrade.errors import DataError
@@ -106,11 +104,6 @@ _CARD_BYTES = 200_000
 _KEYS = {"发布方": "publisher", "权利": "rights", "转交": "passing_on"}  # names of facts in Chinese cards
 _YES = ("yes", "可以", "是")
 
-PROVENANCE_COLUMNS = (
-    *("path", "sha256", "bytes", "rows", "encoding", "separator", "sheet", "unit"),
-    *("publisher", "licence", "dropped"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class InputRecord:
@@ -182,15 +175,3 @@ def _card_from_list(root: Path, file: str) -> DataCard:
     publisher = rows[0].get("original_publisher") or rows[0].get("publisher") or ""
     given = (rows[0].get(column) or "" for column in ("licence", "what", "passing_on"))
     return DataCard(publisher, *given)
-
-
-def build_provenance_frame(records: Iterable[InputRecord]) -> pd.DataFrame:
-    """Return one row an input, with the columns ``PROVENANCE_COLUMNS``."""
-    rows = [
-        tuple(
-            "; ".join(f"{rule}: {n}" for rule, n in r.dropped) if name == "dropped" else getattr(r, name)
-            for name in PROVENANCE_COLUMNS
-        )
-        for r in (replace(record, unit=str(record.unit)) for record in records)
-    ]
-    return pd.DataFrame(rows, columns=list(PROVENANCE_COLUMNS))
