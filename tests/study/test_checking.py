@@ -234,5 +234,16 @@ def test_one_zero_is_no_zeros(n, words):
 
 def test_an_outcome_to_grade_that_no_table_has_is_refused(project):
     text = (project / "analyses" / "tiny.toml").read_text(encoding="utf-8")
-    with pytest.raises(SpecError, match="names “imports” under others, which no trade table has"):
+    with pytest.raises(SpecError, match="names “imports” under others"):
         check_analysis(project, "tiny", text + '\n[[diagnostic]]\nname = "evidence"\nothers = ["imports"]\n')
+
+
+def test_a_case_of_which_nothing_can_be_estimated_ends_with_the_reason_and_code_1(project, spec_text):
+    case = '\n[case]\ncity = "Alder"\npartner = "GBR"\n\n[[data.trade]]'
+    data = spec_text[: spec_text.index("[design]")].replace("\n[[data.trade]]", case, 1)
+    text = f'recipe = "single_case"\n{data}[design]\noutcome = "exports"\nsample = [2010, 2012]\n'
+    ended = execute(project, "tiny", text)
+    assert (ended.ending, ended.code) == ("failed", 1)
+    assert "nothing can be estimated" in ended.text
+    with pytest.raises(DesignError, match="no period before"):
+        check_analysis(project, "tiny", text)

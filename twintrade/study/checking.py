@@ -78,9 +78,9 @@ def describe_trials(trials: Sequence[Trial], *, is_tried: bool) -> Iterator[Text
 
 def find_failure(plan: Plan, trials: Sequence[Trial]) -> TwintradeError | None:
     """Return the error in which a run would end for want of estimates, as it would say it."""
-    if plan.spec.case is not None:
-        return None
     failed = next((trial.error for trial in trials if trial.column.is_headline and trial.error), None)
+    if plan.spec.case is not None:  # another column may still say something of the pair
+        failed = None
     return failed or find_refusal([(trial.column.label, trial.reason) for trial in trials])
 
 

@@ -357,7 +357,7 @@ def run(
     messages = [*observed.messages, *design.treatment.messages, *list_treated_warnings(observed.jumps, design)]
     estimated = [_estimated(plan, designs, column, messages, progress, learn) for column in plan.columns]
     refusal = find_refusal([(one.column.label, one.skip_reason) for one in estimated])
-    if refusal and plan.spec.case is None:
+    if refusal:
         raise refusal
     estimated = [_share_bands(plan, one, estimated) for one in estimated]
     concluded = _concluded(plan, design, estimated, messages, progress)
