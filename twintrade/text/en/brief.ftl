@@ -264,7 +264,7 @@ found = { $which ->
    *[no] { "" }
 }
 unasked = Checks not asked for: { $names }.
-calibrated = { $n } placebo registers of pairs without an agreement were judged by the same rule: { $any ->
+calibrated = { $n } placebo registers of pairs without an agreement were judged by this rule, with fewer draws and without the undated pairs: { $any ->
     [yes] { PERCENT($false, decimals: 1) } were
    *[no] none was
 } called evidence of a change.

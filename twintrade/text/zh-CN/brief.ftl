@@ -248,7 +248,7 @@ found = { $which ->
    *[no] { "" }
 }
 unasked = 未要求的检查：{ $names }。
-calibrated = 按同一规则评定了{ $n }个由无协议配对构成的安慰剂登记表，其中{ $any ->
+calibrated = 按此规则（抽样较少，不含日期不明的配对）评定了{ $n }个由无协议配对构成的安慰剂登记表，其中{ $any ->
     [yes] { PERCENT($false, decimals: 1) }被
    *[no] 没有一个被
 }称为有变化的证据。
