@@ -13,7 +13,7 @@ from twintrade.estimators.base import fit
 from twintrade.inference import placebo, randomization
 from twintrade.inference.auto import Auto, plan_inference
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.refits import leave_out
+from twintrade.inference.refits import leave_out, studentizing
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import plan
@@ -40,7 +40,7 @@ def refits(monkeypatch) -> Counter[str]:
         monkeypatch.setattr(module, name, watched)
 
     watch(randomization, "permute", "randomization", lambda fit, views, onsets, *_: len(onsets))
-    watch(randomization, "permute_one_step", "randomization", lambda dealt, shown, n, *_: n)
+    watch(studentizing, "permute_one_step", "randomization", lambda dealt, shown, n, *_: n)
     watch(leave_out, "run_jobs", "jackknife", lambda name, function, jobs, **_: len(jobs))
     watch(placebo, "run_jobs", "placebo", lambda name, function, jobs, **_: len(jobs))
     return counted

@@ -281,7 +281,9 @@ PATHS = (
     "$HOME/x.csv",
     "|touch x",
     "/dev/stdin",
-    "data/raw",
+    "folder",
+    "folder/*.csv",
+    "../*.csv",
 )
 
 
