@@ -12,7 +12,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.repeating import OneStep, take_out_undetermined
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import draw_headline
+from twintrade.inference.refits import draw_headline, ratio_inversion
 from twintrade.inference.refits.dealing import deal_onsets
 from twintrade.inference.refits.few_treated import compute_two_sided_share
 from twintrade.inference.refits.ratio_inversion import take_logs
@@ -151,8 +151,7 @@ def test_effects_before_the_onset_are_judged_alike_however_large_the_effect_afte
 
 @pytest.mark.parametrize("method", METHODS)
 def test_intervals_by_event_time_move_with_a_large_effect(gravity_panel, method) -> None:
-    # No end is beyond the 8 log points from which on none is printed.
-    made, effect, ends = make_design(gravity_panel, effect=0.0, seed=3), 1.5, []
+    made, effect, ends = make_design(gravity_panel, effect=0.0, seed=3), 2.0, []
     for design in (made, double(made, effect)):
         fitted = fit(METHODS[method], design)
         bands = Randomization(draws=DRAWS, across="units").infer(fitted, "event", np.random.default_rng(4))
@@ -161,9 +160,14 @@ def test_intervals_by_event_time_move_with_a_large_effect(gravity_panel, method)
         assert (bands.high[after] > bands.estimate.effects[after]).all()
         both = np.stack([bands.low[after], bands.high[after]])
         ends.append(np.log1p(both / 100) if bands.estimate.scale == "percent" else both)
-    np.testing.assert_allclose(ends[1][1] - ends[0][1], effect, atol=0.05)
+    moved = ends[0][1] + effect
+    moved[moved > ratio_inversion.LARGEST] = np.inf  # no end is printed from there on
+    np.testing.assert_allclose(ends[1][1], moved, atol=0.05)
+    assert ((ends[1][0] > 0) & (effect < ends[1][1])).all()
+    holds_zero = ends[0][0] < 0
+    assert (ends[1][0] < effect)[holds_zero].all()
     # Between two fits the lower ends lie on a line, which the estimates' noise is not.
-    np.testing.assert_allclose(ends[1][0] - ends[0][0], effect, atol=0.4)
+    np.testing.assert_allclose(ends[1][0] - ends[0][0], effect, atol=0.3 * effect)
 
 
 def test_extrapolations_that_go_too_far_are_shortened(gravity_panel, monkeypatch) -> None:
