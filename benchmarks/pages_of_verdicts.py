@@ -8,7 +8,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
-from benchmarks.simulated_pages import PARTNERS
+from benchmarks.simulated_pages import DATA, PARTNERS
 from benchmarks.size_of_verdicts import FIRST, LAST, Flows, load_panels, place, plant
 from twintrade.inference.evidence import GradedEvidence, weigh_case
 from twintrade.inference.refits import DealtCase
@@ -21,28 +21,10 @@ from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.run.columns import build_generator, run
 
-ANALYSIS = """title = "Planted"
-[data]
-simulated = true
-[[data.trade]]
-file = "data/raw/trade.csv"
-city = "city"
-partner = "partner"
-period = "year"
-value = "exports_usd"
-flow = "exports"
-reporter = "city"
-money_unit = "USD"
-absent = "error"
-[[data.twinnings]]
-file = "data/raw/twinnings.csv"
-city = "city"
-partner = "partner"
-partner_city = "partner_city"
-date = "date"
-kind = "kind"
-[data.twinnings.kinds]
-"sister city" = "sister city"
+ANALYSIS = (
+    'title = "Planted"\n'
+    + DATA
+    + """\
 [design]
 unit = "dyad"
 outcome = "exports"
@@ -62,6 +44,7 @@ name = "evidence"
 draws = {draws}
 matters = {matters}
 """
+)
 START = 2000
 
 

@@ -33,9 +33,7 @@ RHO, GROWTH, YEAR_SD = 0.6, 0.03, 0.05
 ZEROS = (0.04, 0.01, 0.0)
 """Share of zeros by tercile of size, as in the bundled tables."""
 
-_HEAD = """title = "Simulated"
-{preset}
-[data]
+DATA = """[data]
 simulated = true
 [[data.trade]]
 file = "data/raw/trade.csv"
@@ -56,7 +54,11 @@ date = "date"
 kind = "kind"
 [data.twinnings.kinds]
 "sister city" = "sister city"
-[data.undated]
+"""
+"""The tables of an analysis that simulated flows and agreements are written to."""
+_HEAD = f"""title = "Simulated"
+{{preset}}
+{DATA}[data.undated]
 file = "data/raw/undated.csv"
 city = "city"
 partner = "partner"

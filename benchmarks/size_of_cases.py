@@ -18,8 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.size_of_auto import fill_file
-from benchmarks.size_of_verdicts import FIRST, Flows, load_panels, place, read_results
+from benchmarks.size_of_verdicts import FIRST, Flows, load_panels, place, read_results, run_study
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.case_verdict import CaseEvidence, sort_out, weigh_one_case
@@ -202,17 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--panels", nargs="*", choices=list(load_panels()), default=list(load_panels()))
     parser.add_argument("--dealings", nargs="*", choices=DEALINGS, default=DEALINGS)
-    parser.add_argument("--placements", type=int, default=0, help="none: fill in the page")
-    parser.add_argument("--first", type=int, default=0, help="number of the first placement")
-    parser.add_argument("--run", default="now", help="name under which results are stored")
-    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no placement after so long")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the page of that name is filled in")
-    options = parser.parse_args()
-    run(options)
-    results = read_results(options.results)
-    for table in TABLES.values():
-        print(table(results[results["run"] == options.run]), "\n")
-    fill_file(options.results.with_suffix(".md"), results, TABLES)
+    run_study(parser, run, RESULTS, TABLES)
 
 
 if __name__ == "__main__":

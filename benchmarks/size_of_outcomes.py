@@ -20,9 +20,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.size_of_auto import fill_file
 from benchmarks.size_of_cases import format_share
-from benchmarks.size_of_verdicts import FIRST, LAST, Flows, build, load_panels, place, plant, read_flows, read_results
+from benchmarks.size_of_verdicts import (
+    FIRST,
+    LAST,
+    Flows,
+    build,
+    load_panels,
+    place,
+    plant,
+    read_flows,
+    read_results,
+    run_study,
+)
 from twintrade.errors import TwintradeError
 from twintrade.inference.evidence import FEWEST_AT_RISK, Weighing
 from twintrade.inference.refits import DealtCase
@@ -177,18 +187,8 @@ def main() -> None:
     parser.add_argument("--dealings", nargs="*", choices=DEALINGS, default=DEALINGS)
     parser.add_argument("--sizes", nargs="*", type=int, choices=SIZES, default=SIZES)
     parser.add_argument("--plants", nargs="*", choices=PLANTS, default=PLANTS)
-    parser.add_argument("--placements", type=int, default=0, help="none: fill in the page")
-    parser.add_argument("--first", type=int, default=0, help="number of the first placement")
     parser.add_argument("--draws", type=int, default=199, help="deals of each dealing")
-    parser.add_argument("--run", default="now", help="name under which results are stored")
-    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no placement after so long")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the page of that name is filled in")
-    options = parser.parse_args()
-    run(options)
-    results = read_results(options.results)
-    for table in TABLES.values():
-        print(table(results[results["run"] == options.run]), "\n")
-    fill_file(options.results.with_suffix(".md"), results, TABLES)
+    run_study(parser, run, RESULTS, TABLES)
 
 
 if __name__ == "__main__":

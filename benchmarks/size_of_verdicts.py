@@ -406,6 +406,26 @@ SMOKE = (
 )  # fmt: skip
 
 
+def run_study(
+    parser: argparse.ArgumentParser,
+    run_open: Callable[[argparse.Namespace], None],
+    results: Path,
+    tables: Mapping[str, Callable[[pd.DataFrame], str]],
+) -> None:
+    """Run the placements of a study that are asked for and not stored, and fill in its page."""
+    parser.add_argument("--placements", type=int, default=0, help="none: fill in the page")
+    parser.add_argument("--first", type=int, default=0, help="number of the first placement")
+    parser.add_argument("--run", default="now", help="name under which results are stored")
+    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no placement after so long")
+    parser.add_argument("--results", type=Path, default=results, help="the page of that name is filled in")
+    options = parser.parse_args()
+    run_open(options)
+    stored = read_results(options.results)
+    for table in tables.values():
+        print(table(stored[stored["run"] == options.run]), "\n")
+    fill_file(options.results.with_suffix(".md"), stored, tables)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--panels", nargs="*", choices=list(load_panels()), default=list(load_panels()))
@@ -413,18 +433,8 @@ def main() -> None:
     every = ("none", *dict.fromkeys(what for plants in PLANTS.values() for what in plants[1:]))
     parser.add_argument("--plants", nargs="*", choices=every, default=every)
     parser.add_argument("--sizes", nargs="*", type=int, choices=SIZES, default=SIZES)
-    parser.add_argument("--placements", type=int, default=0, help="none: fill in the page")
-    parser.add_argument("--first", type=int, default=0, help="number of the first placement")
     parser.add_argument("--draws", type=int, default=199, help="deals of each dealing")
-    parser.add_argument("--run", default="now", help="name under which results are stored")
-    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no placement after so long")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the page of that name is filled in")
-    options = parser.parse_args()
-    run(options)
-    results = read_results(options.results)
-    for table in TABLES.values():
-        print(table(results[results["run"] == options.run]), "\n")
-    fill_file(options.results.with_suffix(".md"), results, TABLES)
+    run_study(parser, run, RESULTS, TABLES)
 
 
 if __name__ == "__main__":
