@@ -319,11 +319,8 @@ class CaseReading:
 
 def compare_totals(real: PairTotals, dealt: PairTotals) -> DealsCompared:
     """Return how real agreements compare with deals, each statistic less its mean over all of them."""
-    values, errors, nearest = [], [], []
-    for one in (dealt, real):
-        values.append(np.column_stack([one.total, one.row_average, one.without_largest]))
-        errors.append(one.errors)
-    both, scale = np.concatenate(values), np.concatenate(errors)
+    values = [np.column_stack([one.total, one.row_average, one.without_largest]) for one in (dealt, real)]
+    both, scale = np.concatenate(values), np.concatenate([dealt.errors, real.errors])
     center = both.mean(axis=0)
     z = (both - center) / scale
     nearest = [one.nearest_zero(float(center[0])) for one in (dealt, real)]
