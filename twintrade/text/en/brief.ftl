@@ -38,7 +38,7 @@ deck = { $reading ->
     } stood { $direction ->
         [fall] below
        *[rise] above
-    } what other trade leads one to expect, but no further than chance can carry them.
+    } what other trade leads one to expect, but chance alone could explain the gap.
     [unknown] { $outcome } of { $n ->
         [one] the pair
        *[other] the { $n } pairs
@@ -291,7 +291,7 @@ reading-bounds = If trends parted after the agreements as much as they did at mo
     [yes] be { PERCENT($low, decimals: 0, sign: "always") }
    *[no] lie between { PERCENT($low, decimals: 0, sign: "always") } and { PERCENT($high, decimals: 0, sign: "always") }
 }.
-reading-unbounded = If trends parted after the agreements as much as they did at most before, it could be anything.
+reading-unbounded = If trends parted after the agreements as much as they did at most before, the data set no limit to the change.
 reading-average = The average of the pairs' own changes, large and small pairs counting alike, is { PERCENT($percent, decimals: 0, sign: "always") }.
 reading-always = With the pairs that had an agreement from the beginning as comparison it is { PERCENT($percent, decimals: 0, sign: "always") }.
 reading-conditional = Compared only with pairs whose trade grew as fast before any agreement, it is { PERCENT($percent, decimals: 0, sign: "always") }.
