@@ -11,6 +11,7 @@ from twintrade.effects import Message, Remedy
 from twintrade.errors import UNDECIDED, DataError, SpecError
 from twintrade.study.checking import check_analysis
 from twintrade.study.scaffold import write_scaffold
+from twintrade.study.spec.recipes import RECIPES
 
 CITIES, PARTNERS, YEARS = ("Lyon", "Lille", "Nantes"), ("GBR", "USA", "DEU", "JPN"), range(2003, 2015)
 TIES = "city,partner,partner_city,date,kind\n"
@@ -45,6 +46,8 @@ def test_several_pairs_are_compared_under_gravity_effects(tmp_path):
     _, spec = begun(tmp_path, table(rows()), TIES + BOTH)
     assert "recipe" not in spec
     assert spec["design"]["fixed_effects"] == "gravity"
+    asked = {check["name"] for check in spec["diagnostic"]}
+    assert {check["name"] for check in RECIPES["ppml_gravity"].preset["diagnostic"]} <= asked
 
 
 def test_one_city_named_in_the_title_has_no_booms_to_take_out(tmp_path):
