@@ -338,9 +338,9 @@ def _tell(facts: Facts) -> str:
     gaps = sorted(
         ((read_number(p["difference"]) * n, take_text(p["name"])) for p, n in zip(pairs, times, strict=True))
     )
-    farthest = sorted(gaps, key=lambda pair: -abs(pair[0]))[:NAMED_PAIRS]
-    ends = (gaps[0], gaps[-1]) if gaps[0][0] < 0 < gaps[-1][0] else farthest
-    for gap, name in ends if len(gaps) > NAMED_PAIRS else ():
+    named = [gaps[0], gaps[-1]] if gaps[0][0] < 0 < gaps[-1][0] else gaps
+    farthest = sorted(named, key=lambda pair: -abs(pair[0]))[:NAMED_PAIRS]
+    for gap, name in farthest if len(gaps) > NAMED_PAIRS else ():
         side = "short" if gap < 0 else "ahead"
         sentences.append(Text("brief.told-pair", name=name, side=side, gap=texts.format_quantity(abs(gap), unit)))
     return str(Listed(tuple(sentences), "sentences"))
