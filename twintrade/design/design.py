@@ -1,12 +1,13 @@
 """A design: which units are compared with whom, when, and within which effects; checks are transformed designs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from twintrade.design.cohort_statistics import MEAN, CohortStatistics
 from twintrade.design.comparison import Comparison, Donors, NotYetTreated
@@ -26,8 +27,9 @@ from twintrade.design.transforms import TRANSFORMS, Outcome, TransformName
 from twintrade.effects.regression import Dropped
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, sum_by_group, take_rows
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Listed, Text, Words, list_some
 
+NAMED_UNITS = 5  # so many are named in a line of a summary
 CLUSTERS = ("unit", "city", "partner", "period", "undirected_pair")
 
 
@@ -167,6 +169,48 @@ class Design:
             window=str(list(self.window)),
         )
         return str(text)
+
+    def summary(self) -> pd.DataFrame:
+        """Return who is treated from when, who is compared, and what is left out and why, with units and rows.
+
+        Examples
+        --------
+        >>> design.summary().columns.tolist()
+        ['group', 'units', 'rows', 'which']
+        """
+        o, rows = self.observations, []
+        n_rows = np.bincount(o.unit, minlength=o.n_units)
+        for onset in np.unique(o.unit_onset):
+            units = np.flatnonzero(o.unit_onset == onset)
+            name = f"treated from {self.panel.label(int(onset))}" if np.isfinite(onset) else "comparison"
+            which = list_some([str(u) for u in o.unit_ids[units]], NAMED_UNITS) if np.isfinite(onset) else ""
+            rows.append((name, units.size, int(n_rows[units].sum()), str(which)))
+        left_out = [
+            (
+                f"left out: {d.sentence}",
+                d.n_units,
+                d.n_rows,
+                str(list_some(d.labels, NAMED_UNITS)) if d.labels else "",
+            )
+            for d in o.dropped
+        ]
+        return pd.DataFrame([*rows, *left_out], columns=["group", "units", "rows", "which"])
+
+    def split(self, column: str) -> dict[Any, "Design"]:
+        """Return the design by each value of a column of the panel, for one fit a sample.
+
+        Examples
+        --------
+        >>> list(design.split("city"))[:2]
+        ['Alder', 'Birch']
+        """
+        frame = self.panel.to_frame()
+        if column not in frame:
+            raise DesignError(
+                f"the panel has no column {column!r}; it has {', '.join(sorted(map(str, frame.columns)))}"
+            )
+        values = frame[column].to_numpy()
+        return {value: self.restricted(values == value) for value in pd.unique(frame[column].dropna())}
 
     def _repr_html_(self) -> str:
         head, _, rest = repr(self).partition(": ")
@@ -314,6 +358,18 @@ class Design:
         member = np.isfinite(self.onset)
         member[self.panel.locate(comparison.units)] = True
         return new.restricted(member[self.panel.unit])
+
+    def for_outcomes(self, outcomes: Sequence[str]) -> dict[str, "Design"]:
+        """Return the design by outcome, each transformed as this one's, for one fit an outcome.
+
+        Examples
+        --------
+        >>> list(design.for_outcomes(["exports_usd", "x"]))
+        ['exports_usd', 'x']
+        """
+        for name in outcomes:
+            require_word("outcome", name, sorted(self.panel.columns))
+        return {name: self.with_outcome(name, self.transform) for name in outcomes}
 
     def with_outcome(self, outcome: str, transform: TransformName) -> "Design":
         """Return the design for another outcome or transform."""

@@ -403,6 +403,16 @@ class Panel:
             columns[name] = np.where(is_there, values[row], np.nan)
         return replace(self, columns=columns)
 
+    def interacted(self, column: str, by: str) -> "Panel":
+        """Return the panel with the product of two numeric columns, called ``column:by``.
+
+        Examples
+        --------
+        >>> "exports_usd:x" in panel.interacted("exports_usd", "x").columns
+        True
+        """
+        return replace(self, columns=dict(self.columns) | {f"{column}:{by}": self.values(column) * self.values(by)})
+
     def label(self, period: int) -> str:
         """Return a period as a reader writes it: 2004, 2004Q3, 2004-07."""
         if self.frequency == "year":

@@ -7,25 +7,31 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from twintrade.design.fixed_effects import TOGETHER
+from twintrade.design.period_column import read_period_column
 from twintrade.effects import Bands, Estimate
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import Fit, View
+from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
 from twintrade.estimators.regression import join_covariates
 from twintrade.fanout import limit_threads
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.inference.clustered import Clustered, build_sandwich_bands, describe_sandwich
 from twintrade.inference.clustering import compute_t_quantiles, compute_two_sided_p
+from twintrade.inference.clustering.constant_effect import Reference, compute_joint_test, read_fewest_clusters
 from twintrade.numerics.arrays import FloatArray
 from twintrade.python.summary import (
     Intervals,
     Summary,
+    advise_scale,
     build_glance,
     build_summary,
     build_tidy,
     find_coefficients,
     list_terms,
 )
-from twintrade.study.by_name import build_generator, build_method
+from twintrade.python.treated import to_pandas
+from twintrade.python.words import build_generator, build_method, list_names, read_inference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,6 +71,64 @@ def combine_terms(
     return pd.DataFrame([row])
 
 
+# What a model of untreated rows alone expects: by row, by level, for the rows of another table.
+
+
+def find_counterfactual(fit: Fit) -> Counterfactual:
+    """Return the model of untreated rows that a fit predicts treated ones by."""
+    family = fit.estimator.imputes_by
+    if family is None or fit.design.statistics is not None:
+        raise EstimationError(
+            f'{fit.estimator.name} keeps no model of untreated rows; tt.fit("imputation", design) has fixed effects, '
+            "expected outcomes and predictions"
+        )
+    return fit_counterfactual(fit.design.observations, family)
+
+
+_PARTS = {"city_period": ("city", "period"), "partner_period": ("partner", "period")}
+
+
+def list_fixed_effects(c: Counterfactual) -> dict[str, pd.Series]:
+    """Return the value of each level that untreated rows know, by effect."""
+    keys = c.o.panel.to_frame().iloc[c.o.rows[c.fit_rows]]
+    found = {}
+    for name, codes, values in zip(c.o.effect_names, c.codes_fit, c.effects, strict=True):
+        parts = [part for word in name.split(TOGETHER) for part in _PARTS.get(word, (word,))]
+        level, first = np.unique(codes, return_index=True)
+        if not set(parts) <= set(keys):
+            labels: pd.Index = pd.Index(level, name=name)
+        else:
+            labels = (
+                pd.MultiIndex.from_frame(keys[parts].iloc[first]) if parts[1:] else pd.Index(keys[name].iloc[first])
+            )
+        found[name] = pd.Series(np.asarray(values)[level], index=labels, name=name)
+    return found
+
+
+def predict_rows(fit: Fit, table: pd.DataFrame) -> pd.Series:
+    """Return the outcome without an agreement of the rows of a table, NaN where untreated rows do not know it."""
+    c, panel = find_counterfactual(fit), fit.design.panel
+    names = {given: own for given, own in panel.key_columns.items() if given in table}
+    keys = table.rename(columns=names)
+    if "period" in keys:
+        keys = keys.assign(period=read_period_column(keys["period"], "period", panel.frequency)[0])
+    eta = np.zeros(len(table))
+    for name, values in list_fixed_effects(c).items():
+        parts = [str(part) for part in values.index.names]
+        if panel.is_dyadic and parts == ["unit"] and "unit" not in keys:
+            cities = panel.to_frame().drop_duplicates("unit").set_index("unit")
+            values = values.set_axis(pd.MultiIndex.from_frame(cities.loc[values.index, ["city", "partner"]]))
+            parts = ["city", "partner"]
+        if lacking := [part for part in (*parts, *c.o.covariate_names) if part not in keys]:
+            raise EstimationError(f"newdata has no column for {lacking[0]!r}, which {name} and the covariates need")
+        wanted = pd.MultiIndex.from_frame(keys[parts]) if len(parts) > 1 else pd.Index(keys[parts[0]])
+        eta += values.reindex(wanted).to_numpy()
+    if c.o.covariate_names:
+        eta += keys[list(c.o.covariate_names)].to_numpy(dtype=np.float64) @ c.slopes
+    expected = np.exp(eta) if fit.estimator.imputes_by == "poisson" else eta
+    return pd.Series(expected, index=table.index, name="expected")
+
+
 AUTO, CLUSTERED = "auto", "clustered"
 How = str | Inference | None
 
@@ -92,10 +156,14 @@ class FitResult(Fit):
         """Return a fit with its accessors."""
         return cls(**{f.name: getattr(fit, f.name) for f in fields(Fit)})
 
+    def __repr__(self) -> str:
+        return "; ".join(filter(None, (Fit.__repr__(self), str(advise_scale(self)))))
+
     def infer(self, inference: How = None, *, view: View | None = None, seed: int = 1, **options: Any) -> Intervals:
         """Say how sure the estimate is; see ``tt.infer``."""
         view = view or self.views[0]
         estimate = self.view(view)
+        inference, options = read_inference(inference, options, self.design.panel)
         name = inference or (CLUSTERED if estimate.kind == "coefficient" else AUTO)
         method = name if isinstance(name, Inference) else build_method(INFERENCES, name, options, "infer")
         if estimate.kind == "coefficient" and method.name not in (CLUSTERED, "crv2"):
@@ -177,9 +245,55 @@ class FitResult(Fit):
         """Return the standard errors by term; options as in ``tidy``."""
         return self.tidy(inference, **options).set_index("term")["std.error"]
 
-    def confint(self, inference: How = None, **options: Any) -> pd.DataFrame:
-        """Return the ends of the intervals by term; options as in ``tidy``."""
-        return self.tidy(inference, **options).set_index("term")[["conf.low", "conf.high"]]
+    def confint(self, inference: How = None, *, joint: bool = False, **options: Any) -> pd.DataFrame:
+        """Return the ends of the intervals by term; options as in ``tidy``.
+
+        ``joint``: intervals that hold all effects of the view at once, by the largest of their t statistics.
+
+        Examples
+        --------
+        >>> fit.confint("clustered", joint=True).shape
+        (10, 2)
+        """
+        if not joint:
+            return self.tidy(inference, **options).set_index("term")[["conf.low", "conf.high"]]
+        bands = self.infer(CLUSTERED if inference is None else inference, **options)
+        chosen = find_coefficients(bands.estimate)
+        ends = {"conf.low": bands.simultaneous_low[chosen], "conf.high": bands.simultaneous_high[chosen]}
+        terms = [term for term, is_chosen in zip(bands.terms, chosen, strict=True) if is_chosen]
+        if not np.isfinite(ends["conf.low"]).all():
+            raise InferenceError(f'{bands.inference} gives no joint intervals; set inference to "clustered"')
+        return pd.DataFrame(ends, index=pd.Index(terms, name="term"))
+
+    def wald(
+        self,
+        terms: str | Sequence[str] | None = None,
+        inference: How = CLUSTERED,
+        *,
+        reference: Reference = "hotelling",
+        **options: Any,
+    ) -> pd.Series:
+        """Test that some coefficients are all zero: every one of the view, where no terms are named.
+
+        Few clusters cannot tell many coefficients apart: Hotelling's distribution allows for that, and more
+        coefficients than treated clusters are refused. ``reference="fixest"``: the usual F, which rejects too often.
+
+        Examples
+        --------
+        >>> fit.wald(["event_time::-3", "event_time::-2"])["df1"].item()
+        2.0
+        """
+        bands, covariance = self.infer(inference, **options), self.vcov(inference, **options)
+        names = list(covariance.index) if terms is None else list_names(terms)
+        estimates = self.coef(view=options.get("view"))
+        if unknown := [name for name in names if name not in estimates.index]:
+            raise InferenceError(f"no coefficient is called {unknown[0]!r}; known: {', '.join(estimates.index)}")
+        b, v = estimates[list(names)].to_numpy(), covariance.loc[names, names].to_numpy()
+        if not np.isfinite(v).all():
+            raise InferenceError(f'{bands.inference} gives no covariance; set inference to "clustered"')
+        test = compute_joint_test(b, v, float(np.nanmin(bands.df)), read_fewest_clusters(bands.facts), reference)
+        numbers = {"statistic": test.statistic, "df1": float(test.df1), "df2": test.df2, "p.value": test.p}
+        return pd.Series(numbers, name=test.name)
 
     def vcov(self, inference: How = CLUSTERED, *, view: View | None = None, **options: Any) -> pd.DataFrame:
         """Return the covariance of the coefficients, covariates among them where errors are clustered.
@@ -229,20 +343,59 @@ class FitResult(Fit):
         rows, fitted = self._fitted()
         return self._by_row(rows, self.design.observations.y[rows] - fitted)
 
-    def predict(self) -> pd.Series:
+    def predict(self, newdata: Any = None) -> pd.Series:
         """Return the fitted value of every row used, by unit and period: for Poisson the mean.
+
+        Of ``imputation``, the outcome without an agreement, also of the rows of another table: its columns are those
+        of the panel's table, and a row whose effects no untreated row has is NaN.
 
         Raises
         ------
         EstimationError
-            The method is no single regression.
+            The method is no single regression; or, with ``newdata``, none that predicts by fixed effects alone.
 
         Examples
         --------
         >>> bool(abs(fit.predict().sum() / (fit.predict() + fit.resid()).sum() - 1) < 1e-6)
         True
         """
+        if newdata is not None:
+            return predict_rows(self, to_pandas(newdata, "newdata"))
+        if self.estimator.imputes_by is not None:
+            return self.counterfactual()["expected"]
         return self._by_row(*self._fitted())
+
+    def counterfactual(self) -> pd.DataFrame:
+        """Return observed and expected outcomes of the treated rows by unit and period, as ``imputation`` has them.
+
+        Expected is the outcome without an agreement: for Poisson its mean. Rows that cannot be imputed are absent.
+
+        Examples
+        --------
+        >>> tt.fit("imputation", design, family="poisson").counterfactual().columns.tolist()
+        ['event_time', 'observed', 'expected', 'difference']
+        """
+        c = find_counterfactual(self)
+        o, is_after = c.o, c.o.is_treated[c.rows]
+        rows, expected = c.rows[is_after], c.predicted[is_after]
+        columns = {
+            "event_time": o.event_time[rows], "observed": o.y[rows], "expected": expected,
+            "difference": o.y[rows] - expected,
+        }  # fmt: skip
+        return pd.DataFrame({name: self._by_row(rows, values) for name, values in columns.items()})
+
+    def fixef(self) -> dict[str, pd.Series]:
+        """Return the fixed effects of ``imputation`` by level: of a linear fit, or in logs. Only sums are identified.
+
+        Examples
+        --------
+        >>> list(tt.fit("imputation", design).fixef())
+        ['unit', 'city_period', 'partner_period']
+        """
+        return list_fixed_effects(find_counterfactual(self))
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.tidy().__arrow_c_stream__(requested_schema)
 
     def _fitted(self) -> tuple[np.ndarray[Any, Any], FloatArray]:
         source = getattr(self.estimate.uncertainty, "regression", None)
@@ -253,7 +406,7 @@ class FitResult(Fit):
             return source.rows, source.weights / o.row_weights[source.rows]
         return source.rows, o.y[source.rows] - source.residuals
 
-    def _by_row(self, rows: np.ndarray[Any, Any], values: FloatArray) -> pd.Series:
+    def _by_row(self, rows: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> pd.Series:
         o = self.design.observations
         units = o.panel.given_keys.get("unit", o.panel.units)[o.unit_rows[o.unit[rows]]]
         return pd.Series(values, index=pd.MultiIndex.from_arrays([units, o.period[rows]], names=["unit", "period"]))

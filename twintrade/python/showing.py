@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 import pandas as pd
 
+from twintrade.design.panel import require_word
 from twintrade.effects import ResultSet
 from twintrade.errors import SpecError
 from twintrade.estimators.base import Fit, View
 from twintrade.python.fitted import FitResult
 from twintrade.python.pictures import draw_coefficients, draw_studies
 from twintrade.python.summary import OVERALL, PATH, TIDY_COLUMNS
+from twintrade.python.words import explain_call, require_fit
 from twintrade.render import binder
 from twintrade.render.appendix import build_document
 from twintrade.render.binder import TableFormat, TableOptions
@@ -72,10 +74,11 @@ def name_fits(fits: Any) -> dict[str, FitResult]:
     if isinstance(fits, Mapping):
         given = fits.items()
     else:
-        alone = [fits] if isinstance(fits, Fit) else list(fits)
+        alone = [fits] if isinstance(fits, Fit) else [require_fit(fit) for fit in fits]
         given = [(str(fit.estimator.title or fit.estimator.name), fit) for fit in alone]
     named: dict[str, FitResult] = {}
     for name, fit in given:
+        require_fit(fit)
         free = next(n for n in (name, *(f"{name} {k}" for k in range(2, 999))) if n not in named)
         named[free] = fit if isinstance(fit, FitResult) else FitResult.of(fit)
     if not named:
@@ -93,6 +96,7 @@ def build_fits_table(
     **options: Any,
 ) -> Table:
     """Return the ladder of some fits, with their covariates as further rows; ``options`` are the inference's."""
+    require_word("under", under, get_args(Under))
     bands = [
         [fit.infer(inference, view=view, seed=seed, **options) for view in VIEWS if view in fit.views]
         for fit in fits.values()
@@ -189,6 +193,7 @@ def _name_term(row: Mapping[Any, Any]) -> str:
     return ":".join([f"{name}::{int(value)}" for name, value in parts.items() if not pd.isna(value)])
 
 
+@explain_call
 def etable(fits: Any, to: Any = None, **options: Any) -> Any:
     """Print several fits as one table, as a run prints its ladder.
 
@@ -209,6 +214,7 @@ def etable(fits: Any, to: Any = None, **options: Any) -> Any:
     return write_fits(fits, to, **options)
 
 
+@explain_call
 def eventplot(fits: Any, ax: "Axes | None" = None, inference: Any = None, **options: Any) -> "Axes":
     """Draw the event studies of several fits on one pair of axes, which are returned.
 
@@ -228,6 +234,7 @@ def eventplot(fits: Any, ax: "Axes | None" = None, inference: Any = None, **opti
     return draw_studies(bands, next(iter(bands.values())).period_name, ax)
 
 
+@explain_call
 def coefplot(
     fits: Any, ax: "Axes | None" = None, inference: Any = None, *, view: View | None = None, **options: Any
 ) -> "Axes":
@@ -253,6 +260,7 @@ def coefplot(
     return draw_coefficients(tables, [fit.estimate.scale for fit in named.values()], ax)
 
 
+@explain_call
 def run(path: str, *, force: bool = False, jobs: int | None = None) -> AnalysisResults:
     """Run an analysis file unless its results are fresh, and return them.
 
@@ -279,6 +287,7 @@ def run(path: str, *, force: bool = False, jobs: int | None = None) -> AnalysisR
     return AnalysisResults(run_stored(path, force=force, jobs=jobs))
 
 
+@explain_call
 def read(folder: str) -> AnalysisResults:
     """Return the results in a folder.
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import scipy.special
 
 from twintrade.effects import Bands, CohortEffects, Dropped, Estimate, EventStudy
 from twintrade.effects.regression import POOLED
 from twintrade.estimators.base import Fit
-from twintrade.numerics.arrays import BoolArray
+from twintrade.inference.clustering.conventions import count_all
+from twintrade.numerics.arrays import BoolArray, compact
 from twintrade.text import Text, Words, find_fact, list_some, numbers
 
 if TYPE_CHECKING:
@@ -127,6 +129,14 @@ class Intervals(Bands):
         return f"{table}<p>{notes}</p>"
 
 
+def advise_scale(fit: Fit) -> Words:
+    """Return what an effect in the outcome's own unit is counted in, and how it becomes percent; else nothing."""
+    if fit.estimate.scale != "level" or (fit.design.observations.y < 0).any():
+        return ""
+    has_family = "yes" if "family" in fit.estimator.options() else "no"
+    return Text("python.scale-level", outcome=fit.design.outcome, method=fit.estimator.name, has_family=has_family)
+
+
 MOST_NAMED = 5
 _STATISTICS = (("within_r2", "within.r.squared"), ("pseudo_r2", "pseudo.r.squared"), ("deviance", "deviance"))
 
@@ -192,7 +202,7 @@ def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words 
     )
     covariates = Text("python.covariate-errors", note=others) if others else ""
     warnings = (m.message for m in bands.messages if m.level == "warning")
-    notes = map(str, (bands.no_errors, bands.note, covariates, *warnings))
+    notes = map(str, (advise_scale(fit), bands.no_errors, bands.note, covariates, *warnings))
     return Summary(str(title), tuple(map(str, lines)), table, tuple(filter(None, notes)))
 
 
@@ -219,4 +229,25 @@ def build_glance(fit: Fit, bands: Intervals) -> pd.DataFrame:
         "inference": bands.inference,
     }
     row |= {name: sample.statistics[key] for key, name in _STATISTICS if key in sample.statistics}
-    return pd.DataFrame([row])
+    return pd.DataFrame([row | compute_likelihood(fit)])
+
+
+def compute_likelihood(fit: Fit) -> dict[str, float]:
+    """Return log-likelihood and information criteria of a single regression, normal or Poisson; nothing of others.
+
+    Parameters are slopes plus effect levels, less one for each effect after the first.
+    """
+    source = getattr(fit.estimate.uncertainty, "regression", None)
+    if source is None or fit.design.statistics is not None:
+        return {}
+    o, rows = fit.design.observations, source.rows
+    y, w = o.y[rows], o.row_weights[rows]
+    if fit.estimator.is_poisson:
+        mu = source.weights / w
+        fitted = float((w * (scipy.special.xlogy(y, mu) - mu - scipy.special.gammaln(y + 1))).sum())
+    else:
+        variance = float((w * source.residuals**2).sum()) / rows.size
+        fitted = -rows.size / 2 * (np.log(2 * np.pi * variance) + 1) + float(np.log(w).sum()) / 2
+    codes = [compact(code[rows]) for code in o.effect_codes()]
+    n = count_all(source.bread.shape[0], codes)
+    return {"log.lik": fitted, "aic": 2 * n - 2 * fitted, "bic": n * float(np.log(rows.size)) - 2 * fitted}

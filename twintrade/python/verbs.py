@@ -1,14 +1,15 @@
 """The same steps as an analysis file, for a notebook: a table becomes a panel, a design, a fit, bands, a picture."""
 
-import difflib
+import inspect
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, overload
 
+import numpy as np
 import pandas as pd
 
 from twintrade.design import COMPARISONS, Comparison, Design, Panel
-from twintrade.design.fixed_effects import EFFECTS, SETS, TOGETHER
+from twintrade.design.fixed_effects import SETS
 from twintrade.design.panel import FrequencyName, require_word
 from twintrade.design.rules import TreatmentRule
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
@@ -22,79 +23,32 @@ from twintrade.methods import find_name
 from twintrade.python.fitted import FitResult
 from twintrade.python.summary import Intervals
 from twintrade.python.treated import build_treatment_from_agreements, build_treatment_from_column, to_pandas
-from twintrade.study.by_name import build_generator, build_method
+from twintrade.python.words import (
+    build_generator,
+    build_method,
+    choose_shape,
+    explain_call,
+    explain_option,
+    find_estimator,
+    list_names,
+    put_first,
+    read_inference,
+    require,
+    require_fit,
+    translate_effect,
+)
 from twintrade.study.scaffold import build_simulated_tables
+from twintrade.study.spec.spec_faults import list_option_names
 
-# What other software calls the methods, for who has its words in the fingers.
-
-SYNONYMS: dict[str, str] = {
-    "feols": "twfe", "reghdfe": "twfe", "xtreg": "twfe", "xtevent": "twfe", "fepois": "ppml", "ppmlhdfe": "ppml",
-    "sunab": "sun_abraham", "eventstudyinteract": "sun_abraham", "csdid": "callaway_santanna",
-    "att_gt": "callaway_santanna", "did2s": "two_stage", "did_imputation": "imputation",
-    "didimputation": "imputation", "jwdid": "etwfe", "wooldid": "etwfe",
-    "did_multiplegt_dyn": "chaisemartin_dhaultfoeuille", "lpdid": "local_projections", "sdid": "synthetic_did",
-    "synthdid": "synthetic_did", "synth": "synthetic_control", "augsynth": "augmented_synthetic_control",
-    "gsynth": "interactive_effects",
-}  # fmt: skip
-REGRESSIONS = ("feols", "reghdfe", "xtreg", "fepois", "ppmlhdfe")
-"""Commands that estimate the columns of a formula: the treatment's own, or covariates alone."""
-
-
-def find_estimator(word: str) -> str:
-    """Return the name of an estimator, also where the word is another software's."""
-    if word in ESTIMATORS:
-        return word
-    if word in SYNONYMS:
-        return SYNONYMS[word]
-    near = difflib.get_close_matches(word, [*ESTIMATORS, *SYNONYMS], n=1)
-    if not near:
-        raise SpecError(f"no estimator is called {word!r}; known: {', '.join(sorted([*ESTIMATORS, *SYNONYMS]))}")
-    meant = f"{near[0]!r} ({SYNONYMS[near[0]]})" if near[0] in SYNONYMS else repr(near[0])
-    raise SpecError(f"no estimator is called {word!r}; did you mean {meant}?")
-
-
-def choose_shape(word: str, design: Design) -> dict[str, str]:
-    """Return the shape that a regression command has without being asked; none for other words."""
-    if word not in REGRESSIONS:
-        return {}
-    if design.treatment.name:
-        return {"shape": "dose"}
-    is_untreated = not (design.onset <= design.panel.last_period).any()
-    return {"shape": "covariates"} if is_untreated and design.covariates else {}
-
-
-# Effects, clusters and covariates as users name them: by the columns of their own table.
-
+K = TypeVar("K")
 EffectNames = str | Sequence[str | Sequence[str]]
-OTHER_NAMES = {"dyad": "unit", "pair": "unit", "id": "unit", "time": "period"}
-_COMBINED = {frozenset(("city", "period")): "city_period", frozenset(("partner", "period")): "partner_period"}
 
 
 def read_effects(panel: Panel, effects: EffectNames) -> str | tuple[str, ...]:
     """Return fixed effects in the design's words: a named set, or the name of each effect."""
     if isinstance(effects, str):
-        return effects if effects in SETS else (_translate_effect(panel, [effects]),)
-    return tuple(_translate_effect(panel, [e] if isinstance(e, str) else list(e)) for e in effects)
-
-
-def _translate_effect(panel: Panel, columns: Sequence[str]) -> str:
-    parts = [_translate(panel, part) for column in columns for part in str(column).split(TOGETHER)]
-    combined = _COMBINED.get(frozenset(parts))
-    if combined is None and panel.is_dyadic and set(parts) == {"city", "partner"}:
-        return TOGETHER.join(parts) if "unit" in panel.key_columns.values() else "unit"
-    return combined or TOGETHER.join(parts)
-
-
-def _translate(panel: Panel, name: str) -> str:
-    """Return the design's word for a column: its own names stand before those of the table."""
-    if name in EFFECTS or name in panel.columns:
-        return name
-    return panel.key_columns.get(name) or OTHER_NAMES.get(name, name)
-
-
-def list_names(names: Any) -> tuple[str, ...]:
-    """Return one name, or several, as a tuple."""
-    return (names,) if isinstance(names, str) else tuple(names)
+        return effects if effects in SETS else (translate_effect(panel, [effects]),)
+    return tuple(translate_effect(panel, [e] if isinstance(e, str) else list(e)) for e in effects)
 
 
 def example() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -109,6 +63,7 @@ def example() -> tuple[pd.DataFrame, pd.DataFrame]:
     return build_simulated_tables()
 
 
+@explain_call
 def panel(
     frame: Any,
     *,
@@ -158,6 +113,7 @@ def panel(
     )
 
 
+@explain_call
 def compare(
     panel: Panel,
     agreements: Any = None,
@@ -221,8 +177,10 @@ def compare(
     >>> tt.compare(panel, agreements, "exports_usd", fixed_effects=[("city", "year"), ("partner", "year"), "dyad"])
     Design: exports_usd in levels; 79 pairs compared, 7 treated; ...
     """
-    if not outcome or outcome not in panel.columns:
-        raise DesignError(f"the panel has no column {outcome!r}; it has {', '.join(sorted(panel.columns))}")
+    panel, agreements = put_first(panel, agreements, Panel)
+    require(panel, Panel, "a panel", "tt.panel")
+    _require_options(panel, outcome, list_names(covariates), options)
+    require(rule or TreatmentRule(), TreatmentRule, "a rule", "tt.TreatmentRule")
     require_word("undated", undated, ("error", "exclude"))
     given = {"agreements": agreements, "treated": treated, "dose": dose}
     named = [name for name, value in given.items() if value is not None]
@@ -246,12 +204,43 @@ def compare(
         comparison=comparison,
         fixed_effects=read_effects(panel, fixed_effects),
         covariates=list_names(covariates),
-        clusters=tuple(_translate_effect(panel, [name]) for name in chosen),
+        clusters=tuple(translate_effect(panel, [name]) for name in chosen),
         **options,
     )
 
 
-def fit(estimator: str | Estimator | type[Estimator] | ModuleType, design: Design, **options: Any) -> FitResult:
+def _require_options(panel: Panel, outcome: Any, covariates: Sequence[str], options: Mapping[str, Any]) -> None:
+    """Refuse an outcome, columns and fields of a design that are none, before anything is made of them."""
+    columns = f"it has {', '.join(sorted(panel.columns))}"
+    if not isinstance(outcome, str) or not outcome:
+        given = f", not {outcome!r}; for several, design.for_outcomes([…])" if outcome else ""
+        raise DesignError(f"compare needs an outcome, the name of a column of the panel{given}; {columns}")
+    for name in (outcome, *covariates, *filter(None, [options.get("weights")])):
+        if name not in panel.columns:
+            raise DesignError(f"the panel has no column {name!r}; {columns}")
+    known = [*inspect.signature(compare).parameters, *list_option_names(Design)]
+    for key in options:
+        if key not in known:
+            raise DesignError(f"compare has no argument {key!r}{explain_option(key, known, 'tt.compare')}")
+    for key in ("reference", "anticipation", "index_base"):
+        value = options.get(key, 0)
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise DesignError(f"{key} is a whole number of periods, not {value!r}")
+    window = options.get("window", (-5, 5))
+    is_two = isinstance(window, list | tuple) and len(window) == 2
+    if not is_two or not all(isinstance(end, int | np.integer) for end in window):
+        raise DesignError(f"window is the first and the last event time shown, as (-5, 5), not {window!r}")
+
+
+Method = str | Estimator | type[Estimator] | ModuleType
+
+
+@overload
+def fit(estimator: Method, design: Design, **options: Any) -> FitResult: ...
+@overload
+def fit(estimator: Method, design: Mapping[K, Design], **options: Any) -> dict[K, FitResult]: ...
+@explain_call
+def fit(estimator: Any, design: Any, **options: Any) -> Any:
     """Estimate.
 
     Parameters
@@ -260,7 +249,9 @@ def fit(estimator: str | Estimator | type[Estimator] | ModuleType, design: Desig
         Name from ``twintrade list estimators``, with its options as keywords; what other software calls it (feols,
         fepois, ppmlhdfe, sunab, csdid, did2s, did_imputation, jwdid, sdid, synth, xtevent); ``tt.estimators.ppml``;
         or one made already. feols and fepois estimate the column that the design names as treated, or its covariates.
-    design : Design
+    design : Design, or mapping to Design
+        Of several, as ``design.split("region")`` or ``design.for_outcomes(["exports", "imports"])``, the fits by
+        their names, as ``etable`` takes them.
 
     Raises
     ------
@@ -275,7 +266,10 @@ def fit(estimator: str | Estimator | type[Estimator] | ModuleType, design: Desig
     >>> fit.views
     ('event', 'overall', 'path')
     """
-    method = estimator
+    design, method = put_first(design, estimator, Design | Mapping)
+    if isinstance(design, Mapping):
+        return {name: fit(method, one, **options) for name, one in design.items()}
+    require(design, Design, "a design", "tt.compare")
     if not isinstance(method, Estimator):
         word = find_name("estimators", method)
         method = build_method(ESTIMATORS, find_estimator(word), choose_shape(word, design) | options, "fit")
@@ -283,6 +277,7 @@ def fit(estimator: str | Estimator | type[Estimator] | ModuleType, design: Desig
         return FitResult.of(fit_(method, design))
 
 
+@explain_call
 def infer(
     fit: Fit, inference: str | Inference | None = None, *, view: View | None = None, seed: int = 1, **options: Any
 ) -> Intervals:
@@ -309,10 +304,15 @@ def infer(
     >>> bands.inference, bands.level
     ('clustered', 0.95)
     """
+    fit, inference = put_first(fit, inference, Fit)
+    fit = require_fit(fit)
+    if not isinstance(seed, int):
+        raise SpecError(f"seed is a whole number, not {seed!r}")
     result = fit if isinstance(fit, FitResult) else FitResult.of(fit)
     return result.infer(inference, view=view, seed=seed, **options)
 
 
+@explain_call
 def check(
     fit: Fit,
     diagnostic: str | Diagnostic | type[Diagnostic] | ModuleType,
@@ -337,11 +337,14 @@ def check(
     >>> tt.check(fit, "adoption").verdict
     'informs'
     """
+    fit, diagnostic = put_first(fit, diagnostic, Fit)
+    fit = require_fit(fit)
     method = (
         diagnostic
         if isinstance(diagnostic, Diagnostic)
         else build_method(DIAGNOSTICS, find_name("diagnostics", diagnostic), options, "check")
     )
-    how = inference if isinstance(inference, Inference) else build_method(INFERENCES, inference, {}, "check")
+    named, asked = read_inference(inference, {}, fit.design.panel)
+    how = named if isinstance(named, Inference) else build_method(INFERENCES, named or "auto", asked, "check")
     with limit_threads():
         return method.check(fit, how, build_generator(seed, f"{method.name}/{fit.estimator.name}"))

@@ -31,6 +31,8 @@ class Counterfactual:
     predicted: FloatArray  # (n_new,): untreated outcome (for Poisson the mean, not its logarithm)
     residuals: FloatArray  # (n_fit,): residuals; for Poisson working residuals (y - mu) / mu
     codes: tuple[IntArray, ...]  # (n_rows,)
+    slopes: FloatArray  # (n_covariates,): zero for those that untreated rows determine
+    effects: Sequence[FloatArray]  # by effect, the value of each level; only their sums are identified
     weights: FloatArray | None  # (n_fit,): weights of the projection; for Poisson they include the mean
     statistics: dict[str, float]
     dropped: tuple[Dropped, ...]
@@ -98,6 +100,8 @@ def fit_counterfactual(
         predicted=np.exp(eta) if family == "poisson" else eta,
         residuals=fitted.residuals,
         codes=codes,
+        slopes=fitted.slopes,
+        effects=fitted.effects,
         weights=fitted.weights,
         statistics={
             **fitted.statistics,

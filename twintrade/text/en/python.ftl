@@ -26,3 +26,7 @@ no-errors = std.error and statistic of effects are empty: { $inference } gives {
    *[both] p-values and intervals
 } and no standard errors
 covariate-errors = Covariates: { $note }
+scale-level = effects are in units of { $outcome }; for percent { $has_family ->
+    [yes] fit("{ $method }", design, family="poisson"), or compare(…, transform="log")
+   *[no] compare(…, transform="log")
+}

@@ -61,6 +61,7 @@ type-list = list of { $of }
 
 ## faults; $where is the place in the file
 entry = [[{ $table }]] number { PLAIN($n) } ({ $name })
+level = { $where }: level = { PLAIN($value) }: the share of intervals that hold the truth lies between 0 and 1, as 0.95
 count = { $where }: { $key } = { PLAIN($value) }: at least 1 is needed
 duplicate-key = { $where } line { PLAIN($line) }: the key or table here stands twice; keep one of them
 no-option = { $where }: { $name } has no option { $key }{ $hint ->

@@ -26,3 +26,7 @@ no-errors = 效应的std.error与statistic为空：{ $inference }给出{ $given 
    *[both] p值与区间
 }，不给出标准误
 covariate-errors = 协变量：{ $note }
+scale-level = 效应以{ $outcome }的单位计；若要百分比，用 { $has_family ->
+    [yes] fit("{ $method }", design, family="poisson") 或 compare(…, transform="log")
+   *[no] compare(…, transform="log")
+}

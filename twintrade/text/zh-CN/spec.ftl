@@ -66,6 +66,7 @@ type-list = 由{ $of }组成的列表
 
 ## faults; $where is the place in the file
 entry = 第{ PLAIN($n) }个[[{ $table }]]（{ $name }）
+level = { $where }：level = { PLAIN($value) }：置信水平须介于 0 与 1 之间，如 0.95
 count = { $where }：{ $key } = { PLAIN($value) }：至少须为1
 duplicate-key = { $where }第{ PLAIN($line) }行：此处的键或表重复出现；请只保留一个
 no-option = { $where }：{ $name }没有选项{ $key }{ $hint ->

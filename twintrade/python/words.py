@@ -1,0 +1,225 @@
+"""What is typed in Python, read as it is meant: arguments in either order, other software's words, misspellings."""
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from twintrade.design import Design, Panel
+from twintrade.design.fixed_effects import EFFECTS, TOGETHER
+from twintrade.errors import InferenceError, SpecError
+from twintrade.estimators.base import ESTIMATORS, Fit
+from twintrade.inference.base import INFERENCES, Inference
+from twintrade.methods import Registry
+from twintrade.renamed import find_renamed
+from twintrade.study.run.columns import build_generator as build_generator
+from twintrade.study.spec import spec_faults
+from twintrade.study.spec.spec_faults import list_option_names
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+# What other software calls the methods, for who has its words in the fingers.
+
+SYNONYMS: dict[str, str] = {
+    "feols": "twfe", "reghdfe": "twfe", "xtreg": "twfe", "xtevent": "twfe", "fepois": "ppml", "ppmlhdfe": "ppml",
+    "sunab": "sun_abraham", "eventstudyinteract": "sun_abraham", "csdid": "callaway_santanna",
+    "att_gt": "callaway_santanna", "did2s": "two_stage", "did_imputation": "imputation",
+    "didimputation": "imputation", "jwdid": "etwfe", "wooldid": "etwfe",
+    "did_multiplegt_dyn": "chaisemartin_dhaultfoeuille", "lpdid": "local_projections", "sdid": "synthetic_did",
+    "synthdid": "synthetic_did", "synth": "synthetic_control", "augsynth": "augmented_synthetic_control",
+    "gsynth": "interactive_effects",
+}  # fmt: skip
+REGRESSIONS = ("feols", "reghdfe", "xtreg", "fepois", "ppmlhdfe")
+"""Commands that estimate the columns of a formula: the treatment's own, or covariates alone."""
+
+_ROWS = ("clustered", {"by": ("row",)})
+VCOV: dict[str, tuple[str, dict[str, Any]]] = {
+    "CRV1": ("clustered", {}), "cluster": ("clustered", {}), "cr1": ("clustered", {}), "CRV2": ("crv2", {}),
+    "CRV3": ("jackknife", {}), "hetero": _ROWS, "robust": _ROWS, "HC1": _ROWS, "unadjusted": ("iid", {}),
+    "wild_bootstrap": ("wild", {}), "wildboottest": ("wild", {}), "boottest": ("wild", {}),
+    "bootstrap": ("wild", {}), "DK": ("driscoll_kraay", {}), "NW": ("newey_west", {}),
+    "ritest": ("randomization", {}), "permutation": ("randomization", {}),
+}  # fmt: skip
+"""What other software calls the errors."""
+
+
+def find_estimator(word: str) -> str:
+    """Return the name of an estimator, also where the word is another software's."""
+    if word in ESTIMATORS:
+        return word
+    if word in SYNONYMS:
+        return SYNONYMS[word]
+    near = difflib.get_close_matches(word, [*ESTIMATORS, *SYNONYMS], n=1)
+    if not near:
+        raise SpecError(f"no estimator is called {word!r}; known: {', '.join(sorted([*ESTIMATORS, *SYNONYMS]))}")
+    meant = f"{near[0]!r} ({SYNONYMS[near[0]]})" if near[0] in SYNONYMS else repr(near[0])
+    raise SpecError(f"no estimator is called {word!r}; did you mean {meant}?")
+
+
+def choose_shape(word: str, design: Design) -> dict[str, str]:
+    """Return the shape that a regression command has without being asked; none for other words."""
+    if word not in REGRESSIONS:
+        return {}
+    if design.treatment.name:
+        return {"shape": "dose"}
+    is_untreated = not (design.onset <= design.panel.last_period).any()
+    return {"shape": "covariates"} if is_untreated and design.covariates else {}
+
+
+# Effects and clusters as users name them: by the columns of their own table.
+
+OTHER_NAMES = {"dyad": "unit", "pair": "unit", "id": "unit", "time": "period"}
+_COMBINED = {frozenset(("city", "period")): "city_period", frozenset(("partner", "period")): "partner_period"}
+
+
+def translate_effect(panel: Panel, columns: list[str]) -> str:
+    """Return the design's word for an effect, or a cluster, of some columns."""
+    parts = [_translate(panel, part) for column in columns for part in str(column).split(TOGETHER)]
+    combined = _COMBINED.get(frozenset(parts))
+    if combined is None and panel.is_dyadic and set(parts) == {"city", "partner"}:
+        return TOGETHER.join(parts) if "unit" in panel.key_columns.values() else "unit"
+    return combined or TOGETHER.join(parts)
+
+
+def _translate(panel: Panel, name: str) -> str:
+    """Return the design's word for a column: its own names stand before those of the table."""
+    if name in EFFECTS or name in panel.columns:
+        return name
+    return panel.key_columns.get(name) or OTHER_NAMES.get(name, name)
+
+
+def list_names(names: Any) -> tuple[str, ...]:
+    """Return one name, or several, as a tuple."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+# Errors as other software writes them.
+
+
+def read_inference(
+    how: Any, options: Mapping[str, Any], panel: Panel
+) -> tuple[str | Inference | None, dict[str, Any]]:
+    """Return an inference and its options in the house's words, from what pyfixest, fixest or Stata call them.
+
+    ``vcov`` is the inference by another name, ``cluster`` is ``by``; ``{"CRV1": "city + partner"}`` is both; clusters
+    without an inference are clustered errors.
+    """
+    options = dict(options)
+    if "vcov" in options:
+        if how is not None:
+            raise SpecError(
+                f"inference and vcov are given ({how!r}, {options['vcov']!r}); they are the same, give one"
+            )
+        how = options.pop("vcov")
+    if "cluster" in options:
+        if "by" in options:
+            raise SpecError("cluster and by are given; they are the same, give one")
+        options["by"] = options.pop("cluster")
+    if isinstance(how, Mapping):
+        if len(how) != 1:
+            raise SpecError(f'one kind of error is named as in {{"CRV1": "city"}}, not {len(how)}')
+        how, options["by"] = next(iter(how.items()))
+    if how is None and "by" in options:
+        how = "clustered"
+    if not isinstance(how, str | Inference | None):
+        raise SpecError(f"an inference is a name of `twintrade list inferences`, not a {type(how).__name__}")
+    if isinstance(how, str):
+        how, more = VCOV.get(how, (how, {}))
+        options = {**more, **options}
+    if isinstance(options.get("by"), str | list | tuple):
+        names = [part.strip() for name in list_names(options["by"]) for part in str(name).split("+")]
+        options["by"] = tuple(translate_effect(panel, [name]) for name in names)
+        known = ("unit", "city", "partner", "period", "row", "undirected_pair", "city_period", "partner_period")
+        for given, name in zip(names, options["by"], strict=True):
+            if TOGETHER not in name and name not in known and name not in panel.columns:
+                raise InferenceError(f"errors are clustered by {', '.join(known)} or a column, not {given!r}")
+    return how, options
+
+
+# What a call lacks or misspells, in a sentence; never a table printed, never Python's own error.
+
+
+def explain_call(verb: Callable[P, R]) -> Callable[P, R]:
+    """Return a public function that says in a sentence which of its arguments is missing, misspelt or another's."""
+    signature = inspect.signature(verb)
+
+    @functools.wraps(verb)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError:
+            raise SpecError(_find_fault(verb.__name__, signature, args, kwargs)) from None
+        return verb(*args, **kwargs)
+
+    return call
+
+
+def _find_fault(name: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    given = [p for p in signature.parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    known = [p.name for p in given if p.name != "self"]
+    for key in kwargs:
+        if key not in known:
+            return f"{name} has no argument {key!r}{explain_option(key, known, name)}"
+    by_place = [p.name for p in given if p.kind is not p.KEYWORD_ONLY]
+    twice = [key for key in by_place[: len(args)] if key in kwargs]
+    if twice:
+        return f"{name}: {twice[0]} is given twice, by its place and by its name"
+    if len(args) > len(by_place):
+        line = ", ".join(f"{p}=…" for p in known[len(by_place) :]) or ", ".join(by_place)
+        return f"{name} takes {', '.join(by_place)} by their places; give what comes after by name: {line}"
+    lacking = [p.name for p in given[len(args) :] if p.name not in kwargs and p.default is p.empty]
+    return f"{name} needs {' and '.join(lacking)}: {name}({', '.join(p for p in by_place if p != 'self')})"
+
+
+def explain_option(key: str, known: list[str], asked: str) -> str:
+    """Return what is meant by an option that a verb does not have: one of nearly that name, or another verb's."""
+    near = difflib.get_close_matches(key, known, n=1)
+    owners = [verb for verb, names in _list_options() if key in names and verb != asked]
+    if owners and not (near and len(set(near[0]) ^ set(key)) <= 1):
+        return f"; it is an option of {' and '.join(owners[:2])}"
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; known: {', '.join(sorted(known))}" if known else "; it has none"
+
+
+def _list_options() -> Iterator[tuple[str, list[str]]]:
+    import twintrade as tt
+
+    for verb in ("panel", "compare", "fit", "check", "infer", "etable", "eventplot", "coefplot", "run"):
+        yield f"tt.{verb}", list(inspect.signature(getattr(tt, verb)).parameters)
+    yield "tt.compare", [name for name in list_option_names(Design) if name not in ("kept", "left_out", "statistics")]
+    yield "confint", list(inspect.signature(tt.Fit.confint).parameters)
+    for registry, verb in ((ESTIMATORS, "tt.fit"), (INFERENCES, "tt.infer")):
+        for name in registry:
+            yield f"{verb}(…, {name!r})", list_option_names(registry[name])
+
+
+def build_method(registry: Registry[T], name: str, options: Mapping[str, Any], verb: str) -> T:
+    """Return a method by name with its options; what it has not is said with the verb that has it."""
+    if name in registry:
+        known = list_option_names(registry[name])
+        for key in options:
+            if key not in known and key not in find_renamed("option", name):
+                raise SpecError(f"{verb}: {name} has no option {key}{explain_option(key, known, f'tt.{verb}')}")
+    return spec_faults.build_method(registry, name, options, verb)
+
+
+def require(value: Any, kind: type[T], what: str, made: str) -> T:
+    """Return a value of a kind; ``what`` it is and how it is ``made``, for the sentence where it is another."""
+    if isinstance(value, kind):
+        return value
+    shown = repr(value) if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
+    raise SpecError(f"{what} is needed here, as {made} makes it, not {shown}")
+
+
+def put_first(first: Any, second: Any, kind: Any) -> tuple[Any, Any]:
+    """Return two arguments in the order in which one of a kind comes first, however they were given."""
+    return (second, first) if isinstance(second, kind) and not isinstance(first, kind) else (first, second)
+
+
+def require_fit(value: Any) -> Fit:
+    """Return a fit."""
+    return require(value, Fit, "a fit", "tt.fit")
