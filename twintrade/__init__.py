@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from twintrade.python.showing import eventplot as eventplot
     from twintrade.python.showing import read as read
     from twintrade.python.showing import run as run
+    from twintrade.python.showing import to_toml as to_toml
     from twintrade.python.summary import Intervals
     from twintrade.python.treated import cohort_statistics as cohort_statistics
     from twintrade.python.verbs import check as check
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "python.verbs": ("example", "panel", "compare", "fit", "infer", "check"),
-    "python.showing": ("etable", "eventplot", "coefplot", "run", "read"),
+    "python.showing": ("etable", "eventplot", "coefplot", "run", "read", "to_toml"),
     "python.treated": ("cohort_statistics",),
     "design": ("Panel", "Treatment", "Design", "CohortStatistics", "NeverTreated", "NotYetTreated", "Donors"),
     "design.rules": ("TreatmentRule",),

@@ -10,6 +10,10 @@ from case_tables import loop_over
 from matplotlib import pyplot
 
 import twintrade as tt
+from twintrade.study.observing.observe import observe
+from twintrade.study.plan.designs import Designs
+from twintrade.study.spec.analysis import parse
+from twintrade.study.stored import build_analysis
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +110,37 @@ def test_several_event_studies_and_coefficients_stand_in_one_picture(example_fit
     lines = tt.coefplot(fits, inference="clustered")
     assert {"PPML", "Imputation"} <= {label.get_text() for label in lines.get_yticklabels()}
     pyplot.close("all")
+
+
+@pytest.mark.parametrize("frequency", ["year", "quarter"])
+def test_the_analysis_of_a_design_asks_what_the_design_asks(example, tmp_path, frequency):
+    trade, agreements = example
+    if frequency == "quarter":  # the years as quarters from 2003Q1 on
+        quarters = pd.period_range("2003Q1", periods=trade["year"].nunique(), freq="Q")
+        of_year = dict(zip(sorted(trade["year"].unique()), map(str, quarters), strict=True))
+        years = agreements["date"].astype(str).str[:4].astype(int)
+        agreements = agreements.assign(date=[str(pd.Period(of_year.get(y, "2002Q1")).start_time)[:7] for y in years])
+        trade = trade.assign(year=trade["year"].map(of_year))
+    panel = tt.panel(trade, city="city", partner="partner", period="year")
+    dates = [*agreements["date"][:-1], None]  # the last is undated, never a comparison
+    agreements = agreements.assign(date=dates)
+    design = tt.compare(
+        panel, agreements, "exports_usd", fixed_effects="gravity", window=(-3, 4), undated="exclude",
+        comparison="never_treated",
+    )  # fmt: skip
+    for path, text in build_analysis(design, "mine", "USD", "exports").items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    spec, _ = parse((tmp_path / "analyses" / "mine.toml").read_text("utf-8"))
+    read = Designs(observe("mine", spec, tmp_path), None).base(spec.design)
+    ours, theirs = design.observations, read.observations
+    assert [str(u) for u in theirs.unit_ids] == [str(u) for u in ours.unit_ids]
+    np.testing.assert_array_equal(theirs.unit_onset, ours.unit_onset)
+    np.testing.assert_array_equal(theirs.y, ours.y)
+    assert (read.window, read.comparison.name, read.fixed_effects) == ((-3, 4), "never_treated", "gravity")
+
+
+def test_a_design_that_no_page_can_ask_is_refused_with_what_it_needs(example_panel, example):
+    design = tt.compare(example_panel, example[1], "exports_usd", covariates="x", fixed_effects=["dyad", "year"])
+    with pytest.raises(tt.TwintradeError, match="no covariates and no weights; fixed effects by the name"):
+        tt.run(design, folder="nowhere")

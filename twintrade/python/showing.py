@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 import pandas as pd
 
+from twintrade.design import Design
 from twintrade.design.panel import require_word
 from twintrade.effects import ResultSet
 from twintrade.errors import SpecError
@@ -19,7 +21,7 @@ from twintrade.render.appendix import build_document
 from twintrade.render.binder import TableFormat, TableOptions
 from twintrade.render.blocks import Figure, Table, list_exhibits
 from twintrade.study.execute import build_results_of_fits
-from twintrade.study.stored import read_stored, run_stored
+from twintrade.study.stored import build_analysis, read_stored, run_design, run_stored
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -261,17 +263,30 @@ def coefplot(
 
 
 @explain_call
-def run(path: str, *, force: bool = False, jobs: int | None = None) -> AnalysisResults:
-    """Run an analysis file unless its results are fresh, and return them.
+def run(
+    path: "str | PathLike[str] | Design",
+    *,
+    force: bool = False,
+    jobs: int | None = None,
+    folder: "str | PathLike[str]" = ".",
+    name: str = "mine",
+    money_unit: str = "USD",
+    flow: str = "exports",
+) -> AnalysisResults:
+    """Run an analysis file unless its results are fresh, or the page of a design, and return the results.
 
     Parameters
     ----------
-    path : str
-        ``analyses/NAME.toml``, or the name of an analysis of the project here.
+    path : str, path or Design
+        ``analyses/NAME.toml``, or the name of an analysis of the project here; or a design, whose tables and analysis
+        file are written into ``folder`` first, with the ladder and the checks of a new analysis.
     force : bool
         Run it although it is fresh.
     jobs : int, optional
         Processes; one a core by default.
+    folder, name, money_unit, flow : str
+        Of a design: the project's folder, the analysis' name, the currency of the outcome ("USD", "1000 EUR"), and
+        whether it is "exports" or "imports" of the cities. Partners are countries.
 
     Raises
     ------
@@ -283,8 +298,24 @@ def run(path: str, *, force: bool = False, jobs: int | None = None) -> AnalysisR
     >>> results = tt.run("analyses/small.toml")
     >>> results.tidy()["estimator"].tolist()
     ['ppml', 'twfe']
+    >>> tt.run(design, folder="project").printed.keys()  # doctest: +SKIP
     """
-    return AnalysisResults(run_stored(path, force=force, jobs=jobs))
+    if isinstance(path, Design):
+        return AnalysisResults(run_design(path, str(folder), name, money_unit, flow, jobs))
+    if not isinstance(path, str | PathLike):
+        raise SpecError(f"run takes the path of an analysis file, its name, or a design, not {path!r}")
+    return AnalysisResults(run_stored(str(path), force=force, jobs=jobs))
+
+
+def to_toml(design: Design, *, name: str = "mine", money_unit: str = "USD", flow: str = "exports") -> str:
+    """Return the analysis file that asks what a design asks, as ``run`` writes it.
+
+    Examples
+    --------
+    >>> "[design]" in tt.to_toml(design)
+    True
+    """
+    return build_analysis(design, name, money_unit, flow)[f"analyses/{name}.toml"]
 
 
 @explain_call

@@ -4,7 +4,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 from twintrade.design import Design, Panel
 from twintrade.design.fixed_effects import EFFECTS, TOGETHER
@@ -201,6 +201,8 @@ def build_method(registry: Registry[T], name: str, options: Mapping[str, Any], v
     """Return a method by name with its options; what it has not is said with the verb that has it."""
     if name in registry:
         known = list_option_names(registry[name])
+        if "by" in known and len(options.get("by", ())) == 1 and get_type_hints(registry[name])["by"] is str:
+            options = {**options, "by": options["by"][0]}
         for key in options:
             if key not in known and key not in find_renamed("option", name):
                 raise SpecError(f"{verb}: {name} has no option {key}{explain_option(key, known, f'tt.{verb}')}")

@@ -1,13 +1,23 @@
-"""Stored results by the path of an analysis file or of a results folder."""
+"""Stored results by the path of an analysis file or of a results folder, and the files of a design made in memory."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from twintrade.data.registry.reading import USUAL_KIND
+from twintrade.design import Design
 from twintrade.effects import ResultSet
 from twintrade.errors import SpecError
+from twintrade.study.plan.designs import build_usual_design
 from twintrade.study.runner import run_all
-from twintrade.study.store.folder import get_results_folder
-from twintrade.study.store.locating import Analysis, find_analyses
+from twintrade.study.scaffold import check_new_name
+from twintrade.study.spec.spec_text import format_toml_line, to_toml
+from twintrade.study.store.folder import get_results_folder, write_beside
+from twintrade.study.store.locating import FOLDER, Analysis, find_analyses
 from twintrade.study.store.replay import read_results
 from twintrade.text import Text
 
@@ -19,6 +29,80 @@ def run_stored(path: str, *, force: bool = False, jobs: int | None = None) -> Re
     if end.ending not in ("done", "fresh"):
         raise SpecError(f"{analysis.name}: {end.ending}: {end.text}")
     return read_latest(analysis)
+
+
+# The project of a design that was made in memory.
+
+
+def _refuse_design(design: Design) -> None:
+    lacking = {
+        "units that are pairs of city and partner": not design.panel.is_dyadic,
+        "a treatment that begins and stays": not design.treatment.is_absorbing,
+        "no covariates and no weights": bool(design.covariates or design.weights),
+        "an outcome in levels or logs": design.transform not in ("level", "log"),
+        "fixed effects by the name of their set": not isinstance(design.fixed_effects, str),
+    }
+    if missing := [what for what, is_missing in lacking.items() if is_missing]:
+        raise SpecError(f"a page needs {'; '.join(missing)}; for others write the analysis with twintrade init")
+
+
+def _list_tables(design: Design, flow: str) -> dict[str, pd.DataFrame]:
+    """Return the trade, the agreements and the undated pairs of a design as tables of a project."""
+    panel = design.panel
+    frame = panel.to_frame()
+    trade = frame[["city", "partner"]].assign(period=frame["period"].map(panel.label))
+    trade[flow] = panel.values(design.outcome)
+    pairs = frame.drop_duplicates("unit")[["city", "partner"]].reset_index(drop=True)
+    onset = pd.Series(design.treatment.onset, index=design.treatment.units).reindex(panel.units).to_numpy()
+    dated = np.isfinite(onset)
+    first = pd.PeriodIndex([panel.label(int(o)) for o in onset[dated]], freq=panel.frequency[0].upper())
+    dates = first.asfreq("M", "S").strftime("%Y" if panel.frequency == "year" else "%Y-%m")
+    return {
+        "trade": trade if design.kept is None else trade[design.kept],
+        "agreements": pairs[dated].assign(date=dates, kind=USUAL_KIND),
+        "undated": pairs[np.isin(panel.units, list(design.treatment.excluded))],
+    }
+
+
+def build_analysis(design: Design, name: str, money_unit: str, flow: str) -> dict[str, str]:
+    """Return the files of a project that asks what a design asks: the analysis, the trade table, the agreements.
+
+    The ladder and the checks are those of a new analysis; sample, window, reference, comparison, fixed effects and
+    dates are the design's own.
+    """
+    _refuse_design(design)
+    tables = {kind: table for kind, table in _list_tables(design, flow).items() if len(table) or kind != "undated"}
+    paths = {kind: f"data/raw/{name}-{kind}.csv" for kind in tables}
+    places = {"city": "city", "partner": "partner"}
+    trade = {"period": "period", **places, "value": flow, "money_unit": money_unit, "flow": flow}
+    ties = {"date": "date", **places, "partner_city": {"constant": ""}, "kind": "kind"}
+    data: dict[str, Any] = {
+        "trade": [{"file": paths["trade"], **trade, "reporter": "city", "absent": "missing"}],
+        "twinnings": [{"file": paths["agreements"], **ties, "kinds": {USUAL_KIND: USUAL_KIND}}],
+    }
+    if "undated" in tables:
+        data["undated"] = {"file": paths["undated"], **places, "policy": "exclude"}
+    own = {
+        "fixed_effects": design.fixed_effects, "window": list(design.window), "reference": design.reference,
+        "anticipation": design.anticipation, "comparison": design.comparison.name,
+    }  # fmt: skip
+    usual = build_usual_design(flow, design.panel.frequency).tail
+    usual = usual if design.panel.frequency == "year" else usual.replace(", late_from = 12", "")
+    for key, value in own.items():
+        line = format_toml_line(key, value)
+        usual, found = re.subn(rf"(?m)^{key} = .*$", line, usual, count=1)
+        usual = usual if found else usual.replace("[design]\n", f"[design]\n{line}\n")
+    head = to_toml({"title": name, "question": "", "limits": [], "data": data})
+    files = {paths[kind]: table.to_csv(index=False) for kind, table in tables.items()}
+    return {f"{FOLDER}/{name}.toml": head + usual, **files}
+
+
+def run_design(design: Design, folder: str, name: str, money_unit: str, flow: str, jobs: int | None) -> ResultSet:
+    """Write the project of a design into a folder, over an earlier one of its name, and run it."""
+    check_new_name(name)
+    for path, text in build_analysis(design, name, money_unit, flow).items():
+        write_beside(Path(folder), path, text.encode("utf-8"))
+    return run_stored(str(Path(folder) / FOLDER / f"{name}.toml"), jobs=jobs)
 
 
 def read_latest(analysis: Analysis) -> ResultSet:
