@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import twintrade as tt  # noqa: E402
-from twintrade.python.words import SYNONYMS, VCOV  # noqa: E402
+from twintrade.study.by_name import SYNONYMS, VCOV  # noqa: E402
 
 STUB = ROOT / "twintrade" / "__init__.pyi"
 PLAIN = (str, int, float, bool)

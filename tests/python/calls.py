@@ -137,7 +137,7 @@ def one_pair(t):
 
 
 MARGINALEFFECTS = {
-    "predictions(fit)": lambda t: len(t["imputed"].predict()),
+    "predictions(fit)": lambda t: len(t["ppml"].predict()),
     "predictions(fit, newdata)": lambda t: len(t["imputed"].predict(t["trade"].head(3))) == 3,
     'avg_comparisons(fit, "d")': lambda t: t["imputed"].tidy("clustered", view="overall").shape[0] == 1,
     'comparisons(fit, "d")': lambda t: set(t["imputed"].counterfactual()) >= {"observed", "expected", "difference"},

@@ -10,7 +10,7 @@ from case_tables import loop_over
 from peer_models import MODELS, build_table, tidy_here
 
 import twintrade as tt
-from twintrade.python.verbs import SYNONYMS
+from twintrade.study.by_name import SYNONYMS
 
 STORED = json.loads(Path(__file__).with_name("pyfixest.json").read_text(encoding="utf-8"))
 

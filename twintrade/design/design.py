@@ -182,17 +182,13 @@ class Design:
         n_rows = np.bincount(o.unit, minlength=o.n_units)
         for onset in np.unique(o.unit_onset):
             units = np.flatnonzero(o.unit_onset == onset)
-            name = f"treated from {self.panel.label(int(onset))}" if np.isfinite(onset) else "comparison"
-            which = list_some([str(u) for u in o.unit_ids[units]], NAMED_UNITS) if np.isfinite(onset) else ""
-            rows.append((name, units.size, int(n_rows[units].sum()), str(which)))
+            is_treated = np.isfinite(onset)
+            since = self.panel.label(int(onset)) if is_treated else ""
+            name = Text("design.summary-group", is_treated="yes" if is_treated else "no", since=since)
+            which = list_some([str(u) for u in o.unit_ids[units]], NAMED_UNITS) if is_treated else ""
+            rows.append((str(name), units.size, int(n_rows[units].sum()), str(which)))
         left_out = [
-            (
-                f"left out: {d.sentence}",
-                d.n_units,
-                d.n_rows,
-                str(list_some(d.labels, NAMED_UNITS)) if d.labels else "",
-            )
-            for d in o.dropped
+            (str(Text("design.summary-left-out", what=d.text)), d.n_units, d.n_rows, _name_some(d)) for d in o.dropped
         ]
         return pd.DataFrame([*rows, *left_out], columns=["group", "units", "rows", "which"])
 
@@ -375,6 +371,10 @@ class Design:
         """Return the design for another outcome or transform."""
         base = self.index_base if transform == "index" else None
         return replace(self, outcome=outcome, transform=transform, index_base=base)
+
+
+def _name_some(dropped: Dropped) -> str:
+    return str(list_some(dropped.labels, NAMED_UNITS)) if dropped.labels else ""
 
 
 # Units by their size and growth before the first agreement, whose strata may have period effects of their own.

@@ -12,26 +12,31 @@ from twintrade.design.period_column import read_period_column
 from twintrade.effects import Bands, Estimate
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
+from twintrade.estimators.imputing import Counterfactual, fit_counterfactual
 from twintrade.estimators.regression import join_covariates
 from twintrade.fanout import limit_threads
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.inference.clustered import Clustered, build_sandwich_bands, describe_sandwich
-from twintrade.inference.clustering import compute_t_quantiles, compute_two_sided_p
-from twintrade.inference.clustering.constant_effect import Reference, compute_joint_test, read_fewest_clusters
+from twintrade.inference.clustering import (
+    Reference,
+    compute_joint_test,
+    compute_t_quantiles,
+    compute_two_sided_p,
+    read_fewest_clusters,
+)
 from twintrade.numerics.arrays import FloatArray
 from twintrade.python.summary import (
     Intervals,
     Summary,
-    advise_scale,
     build_glance,
     build_summary,
     build_tidy,
+    explain_scale,
     find_coefficients,
     list_terms,
 )
 from twintrade.python.treated import to_pandas
-from twintrade.python.words import build_generator, build_method, list_names, read_inference
+from twintrade.study.by_name import build_generator, build_method, list_names, read_inference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +96,7 @@ _PARTS = {"city_period": ("city", "period"), "partner_period": ("partner", "peri
 def list_fixed_effects(c: Counterfactual) -> dict[str, pd.Series]:
     """Return the value of each level that untreated rows know, by effect."""
     keys = c.o.panel.to_frame().iloc[c.o.rows[c.fit_rows]]
-    found = {}
+    by_effect = {}
     for name, codes, values in zip(c.o.effect_names, c.codes_fit, c.effects, strict=True):
         parts = [part for word in name.split(TOGETHER) for part in _PARTS.get(word, (word,))]
         level, first = np.unique(codes, return_index=True)
@@ -101,15 +106,14 @@ def list_fixed_effects(c: Counterfactual) -> dict[str, pd.Series]:
             labels = (
                 pd.MultiIndex.from_frame(keys[parts].iloc[first]) if parts[1:] else pd.Index(keys[name].iloc[first])
             )
-        found[name] = pd.Series(np.asarray(values)[level], index=labels, name=name)
-    return found
+        by_effect[name] = pd.Series(np.asarray(values)[level], index=labels, name=name)
+    return by_effect
 
 
-def predict_rows(fit: Fit, table: pd.DataFrame) -> pd.Series:
+def impute_rows(fit: Fit, table: pd.DataFrame) -> pd.Series:
     """Return the outcome without an agreement of the rows of a table, NaN where untreated rows do not know it."""
     c, panel = find_counterfactual(fit), fit.design.panel
-    names = {given: own for given, own in panel.key_columns.items() if given in table}
-    keys = table.rename(columns=names)
+    keys = table.set_axis([panel.key_columns.get(str(name), name) for name in table.columns], axis=1)
     if "period" in keys:
         keys = keys.assign(period=read_period_column(keys["period"], "period", panel.frequency)[0])
     eta = np.zeros(len(table))
@@ -157,7 +161,7 @@ class FitResult(Fit):
         return cls(**{f.name: getattr(fit, f.name) for f in fields(Fit)})
 
     def __repr__(self) -> str:
-        return "; ".join(filter(None, (Fit.__repr__(self), str(advise_scale(self)))))
+        return "; ".join(filter(None, (Fit.__repr__(self), str(explain_scale(self)))))
 
     def infer(self, inference: How = None, *, view: View | None = None, seed: int = 1, **options: Any) -> Intervals:
         """Say how sure the estimate is; see ``tt.infer``."""
@@ -346,8 +350,8 @@ class FitResult(Fit):
     def predict(self, newdata: Any = None) -> pd.Series:
         """Return the fitted value of every row used, by unit and period: for Poisson the mean.
 
-        Of ``imputation``, the outcome without an agreement, also of the rows of another table: its columns are those
-        of the panel's table, and a row whose effects no untreated row has is NaN.
+        ``newdata``: a table with the columns of the panel's; ``imputation`` predicts the outcome of its rows without an
+        agreement, NaN where no untreated row has an effect of theirs.
 
         Raises
         ------
@@ -360,9 +364,7 @@ class FitResult(Fit):
         True
         """
         if newdata is not None:
-            return predict_rows(self, to_pandas(newdata, "newdata"))
-        if self.estimator.imputes_by is not None:
-            return self.counterfactual()["expected"]
+            return impute_rows(self, to_pandas(newdata, "newdata"))
         return self._by_row(*self._fitted())
 
     def counterfactual(self) -> pd.DataFrame:
@@ -400,7 +402,9 @@ class FitResult(Fit):
     def _fitted(self) -> tuple[np.ndarray[Any, Any], FloatArray]:
         source = getattr(self.estimate.uncertainty, "regression", None)
         if source is None:
-            raise EstimationError(f"{self.estimator.name} is no single regression; it has no fitted values")
+            raise EstimationError(
+                f"{self.estimator.name} is no single regression; it has no fitted values (see counterfactual)"
+            )
         o = self.design.observations
         if self.estimator.is_poisson:
             return source.rows, source.weights / o.row_weights[source.rows]

@@ -15,11 +15,11 @@ from twintrade.estimators.base import Fit, View
 from twintrade.python.fitted import FitResult
 from twintrade.python.pictures import draw_coefficients, draw_studies
 from twintrade.python.summary import OVERALL, PATH, TIDY_COLUMNS
-from twintrade.python.words import explain_call, require_fit
 from twintrade.render import binder
 from twintrade.render.appendix import build_document
 from twintrade.render.binder import TableFormat, TableOptions
 from twintrade.render.blocks import Figure, Table, list_exhibits
+from twintrade.study.by_name import explain_call, require_fit
 from twintrade.study.execute import build_results_of_fits
 from twintrade.study.stored import build_analysis, read_stored, run_design, run_stored
 

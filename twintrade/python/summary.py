@@ -11,7 +11,7 @@ import scipy.special
 from twintrade.effects import Bands, CohortEffects, Dropped, Estimate, EventStudy
 from twintrade.effects.regression import POOLED
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.conventions import count_all
+from twintrade.inference.clustering import count_all
 from twintrade.numerics.arrays import BoolArray, compact
 from twintrade.text import Text, Words, find_fact, list_some, numbers
 
@@ -129,7 +129,7 @@ class Intervals(Bands):
         return f"{table}<p>{notes}</p>"
 
 
-def advise_scale(fit: Fit) -> Words:
+def explain_scale(fit: Fit) -> Words:
     """Return what an effect in the outcome's own unit is counted in, and how it becomes percent; else nothing."""
     if fit.estimate.scale != "level" or (fit.design.observations.y < 0).any():
         return ""
@@ -202,7 +202,7 @@ def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words 
     )
     covariates = Text("python.covariate-errors", note=others) if others else ""
     warnings = (m.message for m in bands.messages if m.level == "warning")
-    notes = map(str, (advise_scale(fit), bands.no_errors, bands.note, covariates, *warnings))
+    notes = map(str, (explain_scale(fit), bands.no_errors, bands.note, covariates, *warnings))
     return Summary(str(title), tuple(map(str, lines)), table, tuple(filter(None, notes)))
 
 

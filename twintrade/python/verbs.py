@@ -23,7 +23,7 @@ from twintrade.methods import find_name
 from twintrade.python.fitted import FitResult
 from twintrade.python.summary import Intervals
 from twintrade.python.treated import build_treatment_from_agreements, build_treatment_from_column, to_pandas
-from twintrade.python.words import (
+from twintrade.study.by_name import (
     build_generator,
     build_method,
     choose_shape,
@@ -31,14 +31,15 @@ from twintrade.python.words import (
     explain_option,
     find_estimator,
     list_names,
-    put_first,
+    list_option_names,
+    read_effect,
     read_inference,
     require,
     require_fit,
-    translate_effect,
+    sort_arguments,
 )
 from twintrade.study.scaffold import build_simulated_tables
-from twintrade.study.spec.spec_faults import list_option_names
+from twintrade.text import Text
 
 K = TypeVar("K")
 EffectNames = str | Sequence[str | Sequence[str]]
@@ -47,8 +48,8 @@ EffectNames = str | Sequence[str | Sequence[str]]
 def read_effects(panel: Panel, effects: EffectNames) -> str | tuple[str, ...]:
     """Return fixed effects in the design's words: a named set, or the name of each effect."""
     if isinstance(effects, str):
-        return effects if effects in SETS else (translate_effect(panel, [effects]),)
-    return tuple(translate_effect(panel, [e] if isinstance(e, str) else list(e)) for e in effects)
+        return effects if effects in SETS else (read_effect(panel, [effects]),)
+    return tuple(read_effect(panel, [e] if isinstance(e, str) else list(e)) for e in effects)
 
 
 def example() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -177,7 +178,7 @@ def compare(
     >>> tt.compare(panel, agreements, "exports_usd", fixed_effects=[("city", "year"), ("partner", "year"), "dyad"])
     Design: exports_usd in levels; 79 pairs compared, 7 treated; ...
     """
-    panel, agreements = put_first(panel, agreements, Panel)
+    panel, agreements = sort_arguments(panel, agreements, Panel)
     require(panel, Panel, "a panel", "tt.panel")
     _require_options(panel, outcome, list_names(covariates), options)
     require(rule or TreatmentRule(), TreatmentRule, "a rule", "tt.TreatmentRule")
@@ -204,24 +205,28 @@ def compare(
         comparison=comparison,
         fixed_effects=read_effects(panel, fixed_effects),
         covariates=list_names(covariates),
-        clusters=tuple(translate_effect(panel, [name]) for name in chosen),
+        clusters=tuple(read_effect(panel, [name]) for name in chosen),
         **options,
     )
 
 
 def _require_options(panel: Panel, outcome: Any, covariates: Sequence[str], options: Mapping[str, Any]) -> None:
     """Refuse an outcome, columns and fields of a design that are none, before anything is made of them."""
-    columns = f"it has {', '.join(sorted(panel.columns))}"
-    if not isinstance(outcome, str) or not outcome:
-        given = f", not {outcome!r}; for several, design.for_outcomes([…])" if outcome else ""
-        raise DesignError(f"compare needs an outcome, the name of a column of the panel{given}; {columns}")
+    columns = ", ".join(sorted(panel.columns))
+    if outcome and not isinstance(outcome, str):
+        raise DesignError(
+            f"outcome is one column of the panel, not {outcome!r}; for several: design.for_outcomes([…])"
+        )
+    if not outcome:
+        raise DesignError(f"compare needs an outcome, the name of a column of the panel; it has {columns}")
     for name in (outcome, *covariates, *filter(None, [options.get("weights")])):
         if name not in panel.columns:
-            raise DesignError(f"the panel has no column {name!r}; {columns}")
+            raise DesignError(f"the panel has no column {name!r}; it has {columns}")
     known = [*inspect.signature(compare).parameters, *list_option_names(Design)]
     for key in options:
         if key not in known:
-            raise DesignError(f"compare has no argument {key!r}{explain_option(key, known, 'tt.compare')}")
+            hint = explain_option(key, known, "compare")
+            raise DesignError(Text("python.no-argument", verb="compare", key=key, hint=hint))
     for key in ("reference", "anticipation", "index_base"):
         value = options.get(key, 0)
         if isinstance(value, bool) or not isinstance(value, int | np.integer):
@@ -266,13 +271,14 @@ def fit(estimator: Any, design: Any, **options: Any) -> Any:
     >>> fit.views
     ('event', 'overall', 'path')
     """
-    design, method = put_first(design, estimator, Design | Mapping)
+    design, method = sort_arguments(design, estimator, Design | Mapping)
     if isinstance(design, Mapping):
         return {name: fit(method, one, **options) for name, one in design.items()}
+    word = "" if isinstance(method, Estimator) else find_name("estimators", method)
+    name = word and find_estimator(word)
     require(design, Design, "a design", "tt.compare")
-    if not isinstance(method, Estimator):
-        word = find_name("estimators", method)
-        method = build_method(ESTIMATORS, find_estimator(word), choose_shape(word, design) | options, "fit")
+    if name:
+        method = build_method(ESTIMATORS, name, choose_shape(word, design) | options, "fit")
     with limit_threads():
         return FitResult.of(fit_(method, design))
 
@@ -304,7 +310,7 @@ def infer(
     >>> bands.inference, bands.level
     ('clustered', 0.95)
     """
-    fit, inference = put_first(fit, inference, Fit)
+    fit, inference = sort_arguments(fit, inference, Fit)
     fit = require_fit(fit)
     if not isinstance(seed, int):
         raise SpecError(f"seed is a whole number, not {seed!r}")
@@ -337,7 +343,7 @@ def check(
     >>> tt.check(fit, "adoption").verdict
     'informs'
     """
-    fit, diagnostic = put_first(fit, diagnostic, Fit)
+    fit, diagnostic = sort_arguments(fit, diagnostic, Fit)
     fit = require_fit(fit)
     method = (
         diagnostic

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.data.registry.reading import USUAL_KIND
+from twintrade.data.registry import USUAL_KIND
 from twintrade.design import Design
 from twintrade.effects import ResultSet
 from twintrade.errors import SpecError
@@ -75,25 +75,26 @@ def build_analysis(design: Design, name: str, money_unit: str, flow: str) -> dic
     paths = {kind: f"data/raw/{name}-{kind}.csv" for kind in tables}
     places = {"city": "city", "partner": "partner"}
     trade = {"period": "period", **places, "value": flow, "money_unit": money_unit, "flow": flow}
-    ties = {"date": "date", **places, "partner_city": {"constant": ""}, "kind": "kind"}
+    frequency = {} if design.panel.frequency == "year" else {"frequency": design.panel.frequency}
+    agreements = {"date": "date", **places, "partner_city": {"constant": ""}, "kind": "kind"}
     data: dict[str, Any] = {
-        "trade": [{"file": paths["trade"], **trade, "reporter": "city", "absent": "missing"}],
-        "twinnings": [{"file": paths["agreements"], **ties, "kinds": {USUAL_KIND: USUAL_KIND}}],
+        "trade": [{"file": paths["trade"], **trade, "reporter": "city", "absent": "missing", **frequency}],
+        "twinnings": [{"file": paths["agreements"], **agreements, "kinds": {USUAL_KIND: USUAL_KIND}}],
     }
     if "undated" in tables:
         data["undated"] = {"file": paths["undated"], **places, "policy": "exclude"}
-    own = {
+    asked = {
         "fixed_effects": design.fixed_effects, "window": list(design.window), "reference": design.reference,
         "anticipation": design.anticipation, "comparison": design.comparison.name,
     }  # fmt: skip
     usual = build_usual_design(flow, design.panel.frequency).tail
     usual = usual if design.panel.frequency == "year" else usual.replace(", late_from = 12", "")
-    for key, value in own.items():
+    for key, value in asked.items():
         line = format_toml_line(key, value)
-        usual, found = re.subn(rf"(?m)^{key} = .*$", line, usual, count=1)
-        usual = usual if found else usual.replace("[design]\n", f"[design]\n{line}\n")
+        usual, n = re.subn(rf"(?m)^{key} = .*$", line, usual, count=1)
+        usual = usual if n else usual.replace("[design]\n", f"[design]\n{line}\n")
     head = to_toml({"title": name, "question": "", "limits": [], "data": data})
-    files = {paths[kind]: table.to_csv(index=False) for kind, table in tables.items()}
+    files = {paths[kind]: table.to_csv(index=False, lineterminator="\n") for kind, table in tables.items()}
     return {f"{FOLDER}/{name}.toml": head + usual, **files}
 
 

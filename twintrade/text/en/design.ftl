@@ -210,3 +210,8 @@ sums-incomplete = the table of sums needs exactly one finite row per cohort and 
 sums-too-many = the table of sums needs exactly one finite row per cohort and period
 sums-uneven = cohort { $cohort } has { $n_first } units in { $first } and { $n_other } in { $other }: cohort statistics need units observed in every period; leave out those with gaps, or give the rows
 no-further-outcome = the check { $check } names “{ $outcome }” under others, which no trade table has; it can be one of { $known }: correct it, or add the table
+summary-group = { $is_treated ->
+    [yes] treated from { $since }
+   *[no] comparison
+}
+summary-left-out = left out: { $what }

@@ -30,3 +30,14 @@ scale-level = effects are in units of { $outcome }; for percent { $has_family ->
     [yes] fit("{ $method }", design, family="poisson"), or compare(…, transform="log")
    *[no] compare(…, transform="log")
 }
+no-argument = { $verb } has no argument { $key }{ $hint }
+no-option = { $verb }: { $name } has no option { $key }{ $hint }
+option-of = ; it is an option of { $owners }
+option-near = ; did you mean { $near }?
+options-known = { $n ->
+    [0] ; it has none
+   *[other] ; known: { $known }
+}
+given-twice = { $verb }: { $key } is given twice, by its place and by its name
+too-many = { $verb } takes { $places } by place; give what comes after by name: { $others }
+lacking = { $verb } needs { $lacking }: { $line }

@@ -168,3 +168,8 @@ sums-incomplete = 合计表要求每个队列、每一时期恰有一行有限�
 sums-too-many = 合计表要求每个队列、每一时期恰有一行有限值
 sums-uneven = 队列{ $cohort }在{ $first }有{ $n_first }个个体，在{ $other }有{ $n_other }个：队列统计量要求各个体在每一时期均有观测；请剔除有缺失的个体，或提供各行观测
 no-further-outcome = 检验{ $check }在others中写了“{ $outcome }”，但没有贸易表包含它；可用的有{ $known }：请改正，或补上该表
+summary-group = { $is_treated ->
+    [yes] 自{ $since }起处理
+   *[no] 对照
+}
+summary-left-out = 未计入：{ $what }

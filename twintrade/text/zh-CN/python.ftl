@@ -30,3 +30,14 @@ scale-level = 效应以{ $outcome }的单位计；若要百分比，用 { $has_f
     [yes] fit("{ $method }", design, family="poisson") 或 compare(…, transform="log")
    *[no] compare(…, transform="log")
 }
+no-argument = { $verb }没有参数 { $key }{ $hint }
+no-option = { $verb }：{ $name } 没有选项 { $key }{ $hint }
+option-of = ；它是 { $owners } 的选项
+option-near = ；是否指 { $near }？
+options-known = { $n ->
+    [0] ；它没有选项
+   *[other] ；可用：{ $known }
+}
+given-twice = { $verb }：{ $key } 给了两次：一次按位置，一次按名称
+too-many = { $verb } 按位置只取 { $places }；其后的参数请写明名称：{ $others }
+lacking = { $verb } 缺少 { $lacking }：{ $line }

@@ -15,7 +15,8 @@ from twintrade.methods import Registry
 from twintrade.renamed import find_renamed
 from twintrade.study.run.columns import build_generator as build_generator
 from twintrade.study.spec import spec_faults
-from twintrade.study.spec.spec_faults import list_option_names
+from twintrade.study.spec.spec_faults import list_option_names as list_option_names
+from twintrade.text import Listed, Text, Words
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,7 +76,7 @@ OTHER_NAMES = {"dyad": "unit", "pair": "unit", "id": "unit", "time": "period"}
 _COMBINED = {frozenset(("city", "period")): "city_period", frozenset(("partner", "period")): "partner_period"}
 
 
-def translate_effect(panel: Panel, columns: list[str]) -> str:
+def read_effect(panel: Panel, columns: list[str]) -> str:
     """Return the design's word for an effect, or a cluster, of some columns."""
     parts = [_translate(panel, part) for column in columns for part in str(column).split(TOGETHER)]
     combined = _COMBINED.get(frozenset(parts))
@@ -131,7 +132,7 @@ def read_inference(
         options = {**more, **options}
     if isinstance(options.get("by"), str | list | tuple):
         names = [part.strip() for name in list_names(options["by"]) for part in str(name).split("+")]
-        options["by"] = tuple(translate_effect(panel, [name]) for name in names)
+        options["by"] = tuple(read_effect(panel, [name]) for name in names)
         known = ("unit", "city", "partner", "period", "row", "undirected_pair", "city_period", "partner_period")
         for given, name in zip(names, options["by"], strict=True):
             if TOGETHER not in name and name not in known and name not in panel.columns:
@@ -142,9 +143,13 @@ def read_inference(
 # What a call lacks or misspells, in a sentence; never a table printed, never Python's own error.
 
 
+VERBS: dict[str, inspect.Signature] = {}
+"""The public functions whose calls are explained, with what each takes."""
+
+
 def explain_call(verb: Callable[P, R]) -> Callable[P, R]:
     """Return a public function that says in a sentence which of its arguments is missing, misspelt or another's."""
-    signature = inspect.signature(verb)
+    signature = VERBS[f"tt.{verb.__name__}"] = inspect.signature(verb)
 
     @functools.wraps(verb)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -157,44 +162,46 @@ def explain_call(verb: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def _find_fault(name: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+def _find_fault(verb: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Text:
     given = [p for p in signature.parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-    known = [p.name for p in given if p.name != "self"]
+    names, by_place = [p.name for p in given], [p.name for p in given if p.kind is not p.KEYWORD_ONLY]
     for key in kwargs:
-        if key not in known:
-            return f"{name} has no argument {key!r}{explain_option(key, known, name)}"
-    by_place = [p.name for p in given if p.kind is not p.KEYWORD_ONLY]
-    twice = [key for key in by_place[: len(args)] if key in kwargs]
-    if twice:
-        return f"{name}: {twice[0]} is given twice, by its place and by its name"
+        if key not in names:
+            return Text("python.no-argument", verb=verb, key=key, hint=explain_option(key, names, verb))
+    if twice := [key for key in by_place[: len(args)] if key in kwargs]:
+        return Text("python.given-twice", verb=verb, key=twice[0])
     if len(args) > len(by_place):
-        line = ", ".join(f"{p}=…" for p in known[len(by_place) :]) or ", ".join(by_place)
-        return f"{name} takes {', '.join(by_place)} by their places; give what comes after by name: {line}"
+        others = names[len(by_place) :] or by_place
+        return Text(
+            "python.too-many", verb=verb, places=Listed(tuple(by_place)), others=Listed(tuple(others), "comma")
+        )
     lacking = [p.name for p in given[len(args) :] if p.name not in kwargs and p.default is p.empty]
-    return f"{name} needs {' and '.join(lacking)}: {name}({', '.join(p for p in by_place if p != 'self')})"
+    line = f"{verb}({', '.join(by_place)})"
+    return Text("python.lacking", verb=verb, lacking=Listed(tuple(lacking)), line=line)
 
 
-def explain_option(key: str, known: list[str], asked: str) -> str:
+def explain_option(key: str, known: list[str], verb: str) -> Words:
     """Return what is meant by an option that a verb does not have: one of nearly that name, or another verb's."""
     near = difflib.get_close_matches(key, known, n=1)
-    owners = [verb for verb, names in _list_options() if key in names and verb != asked]
+    owners = tuple(dict.fromkeys(name for name, names in _list_options() if key in names and name != f"tt.{verb}"))
     if owners and not (near and len(set(near[0]) ^ set(key)) <= 1):
-        return f"; it is an option of {' and '.join(owners[:2])}"
+        return Text("python.option-of", owners=Listed(owners[:2]))
     if near:
-        return f"; did you mean {near[0]}?"
-    return f"; known: {', '.join(sorted(known))}" if known else "; it has none"
+        return Text("python.option-near", near=near[0])
+    return Text("python.options-known", n=len(known), known=Listed(tuple(sorted(known)), "comma"))
+
+
+_NO_OPTIONS = ("panel", "treatment", "outcome", "kept", "left_out", "statistics")
+"""Fields of a design that a call of compare does not name."""
 
 
 def _list_options() -> Iterator[tuple[str, list[str]]]:
-    import twintrade as tt
-
-    for verb in ("panel", "compare", "fit", "check", "infer", "etable", "eventplot", "coefplot", "run"):
-        yield f"tt.{verb}", list(inspect.signature(getattr(tt, verb)).parameters)
-    yield "tt.compare", [name for name in list_option_names(Design) if name not in ("kept", "left_out", "statistics")]
-    yield "confint", list(inspect.signature(tt.Fit.confint).parameters)
+    yield from ((verb, list(signature.parameters)) for verb, signature in VERBS.items())
+    yield "tt.compare", [name for name in list_option_names(Design) if name not in _NO_OPTIONS]
+    yield "confint", ["joint"]
     for registry, verb in ((ESTIMATORS, "tt.fit"), (INFERENCES, "tt.infer")):
         for name in registry:
-            yield f"{verb}(…, {name!r})", list_option_names(registry[name])
+            yield f'{verb}(…, "{name}")', list_option_names(registry[name])
 
 
 def build_method(registry: Registry[T], name: str, options: Mapping[str, Any], verb: str) -> T:
@@ -205,19 +212,20 @@ def build_method(registry: Registry[T], name: str, options: Mapping[str, Any], v
             options = {**options, "by": options["by"][0]}
         for key in options:
             if key not in known and key not in find_renamed("option", name):
-                raise SpecError(f"{verb}: {name} has no option {key}{explain_option(key, known, f'tt.{verb}')}")
+                hint = explain_option(key, known, verb)
+                raise SpecError(Text("python.no-option", verb=verb, name=name, key=key, hint=hint))
     return spec_faults.build_method(registry, name, options, verb)
 
 
-def require(value: Any, kind: type[T], what: str, made: str) -> T:
-    """Return a value of a kind; ``what`` it is and how it is ``made``, for the sentence where it is another."""
+def require(value: Any, kind: type[T], what: str, maker: str) -> T:
+    """Return a value of a kind; ``what`` it is and its ``maker``, for the sentence where it is another."""
     if isinstance(value, kind):
         return value
     shown = repr(value) if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
-    raise SpecError(f"{what} is needed here, as {made} makes it, not {shown}")
+    raise SpecError(f"{what} is needed here, as {maker} makes it, not {shown}")
 
 
-def put_first(first: Any, second: Any, kind: Any) -> tuple[Any, Any]:
+def sort_arguments(first: Any, second: Any, kind: Any) -> tuple[Any, Any]:
     """Return two arguments in the order in which one of a kind comes first, however they were given."""
     return (second, first) if isinstance(second, kind) and not isinstance(first, kind) else (first, second)
 
