@@ -350,8 +350,8 @@ class FitResult(Fit):
     def predict(self, newdata: Any = None) -> pd.Series:
         """Return the fitted value of every row used, by unit and period: for Poisson the mean.
 
-        ``newdata``: a table with the columns of the panel's; ``imputation`` predicts the outcome of its rows without an
-        agreement, NaN where no untreated row has an effect of theirs.
+        ``newdata``: a table with the columns of the panel's; ``imputation`` predicts the outcome of its rows without
+        an agreement, NaN where no untreated row has an effect of theirs.
 
         Raises
         ------

@@ -115,7 +115,7 @@ def build_treatment_from_table(
     treatment = build_treatment(Agreements(registry, undated_policy=undated), panel, rule)
     for message in treatment.messages:
         if message.code in ("unmatched-city", "unknown-city", "agreement-outside-panel"):
-            warnings.warn(message.message, UserWarning, stacklevel=4)
+            warnings.warn(message.message, UserWarning, stacklevel=5)
     return treatment
 
 
