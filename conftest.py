@@ -1,4 +1,4 @@
-"""What the examples of docstrings have at hand: `pytest --doctest-modules twintrade/python` runs them as they stand."""
+"""What examples of docstrings have at hand: `pytest --doctest-modules twintrade/python` runs them as they stand."""
 
 import pytest
 from _pytest.doctest import DoctestItem
@@ -36,6 +36,7 @@ def example():
 
 @pytest.fixture(scope="session")
 def example_panel(example):
+    """The trade as a panel."""
     import twintrade as tt
 
     return tt.panel(example[0], city="city", partner="partner", period="year")
@@ -43,6 +44,7 @@ def example_panel(example):
 
 @pytest.fixture(scope="session")
 def example_design(example, example_panel):
+    """The panel with its agreements, under gravity effects."""
     import twintrade as tt
 
     return tt.compare(example_panel, example[1], "exports_usd", fixed_effects="gravity")
@@ -50,6 +52,7 @@ def example_design(example, example_panel):
 
 @pytest.fixture(scope="session")
 def example_fit(example_design):
+    """Its PPML."""
     import twintrade as tt
 
     return tt.fit("ppml", example_design)
