@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_results import make_results
-from test_figure_labels import make_events
+from read_back import ENDS, hold, hold_dodged, read
+from test_figure_labels import make_events, make_studies
 from test_payload_figures import FRAMES, KINDS, VARIANTS
 
 from twintrade.render import page as page_module
@@ -31,7 +32,6 @@ from twintrade.render.page import Page
 from twintrade.render.reading import find_headline
 from twintrade.render.style import Theme
 
-ENDS = ["low", "high"]
 OUTER = ["outer_low", "outer_high"]
 
 
@@ -53,23 +53,7 @@ def drawings_of(monkeypatch):
     return build
 
 
-def read(drawing, form="point", panel=0):
-    drawn = read_points(drawing)
-    return drawn[(drawn["form"] == form) & (drawn["panel"] == panel)].reset_index(drop=True)
-
-
-def hold(drawn, frame, **columns):
-    """Hold columns of what was drawn against those of the frame, row by row."""
-    for name, expected in columns.items():
-        values = frame[expected] if isinstance(expected, str) else expected
-        np.testing.assert_allclose(drawn[name], np.asarray(values, dtype=float), rtol=0, atol=1e-12, err_msg=name)
-
-
 # Event studies.
-
-
-def make_studies(*labels, n=3):
-    return pd.concat([make_events(n, label, 0.3, k) for k, label in enumerate(labels)], ignore_index=True)
 
 
 def draw_events(frame, axis):
@@ -80,16 +64,7 @@ def draw_events(frame, axis):
 
 def test_methods_are_dodged_about_their_event_time_by_less_than_half():
     frame = make_studies("A", "B", "C")
-    for drawing in (draw_events(frame, event_study.EventAxis("y")), percent_paths.draw_path(frame, "year")):
-        drawn = read(drawing)
-        assert len(drawn) == len(frame)
-        offsets = (drawn["x"] - frame["event_time"]).to_numpy().reshape(3, -1)
-        assert np.ptp(offsets, axis=1) == pytest.approx(0, abs=1e-12)
-        steps = np.diff(offsets[:, 0])
-        assert (steps > 0.1).all()
-        assert (np.abs(offsets) < 0.4).all()
-        assert offsets.sum() == pytest.approx(0, abs=1e-9)
-        assert steps == pytest.approx(steps[0])
+    hold_dodged(read(draw_events(frame, event_study.EventAxis("y"))), frame)
 
 
 @pytest.mark.parametrize("labels", ["A", "AB", "ABCD"])
@@ -127,54 +102,6 @@ def test_an_end_that_does_not_exist_is_an_arrow_as_far_away_as_the_other():
     assert arrows["y"].iloc[0] == pytest.approx(2 * frame.loc[0, "effect"] - frame.loc[0, "low"])
 
 
-def test_the_numbers_below_a_path_are_the_treated_pairs_of_the_first_method():
-    frame = make_studies("A", "B").assign(n_units=range(14))
-    labels = percent_paths.draw_path(frame, "year").axes[0].get_xticklabels()
-    assert [label.get_text().split("\n") for label in labels] == [
-        [time, str(n)] for time, n in zip(frame["event_label"][:7], range(7), strict=True)
-    ]
-
-
-def test_a_percent_path_draws_what_its_frame_holds_and_cuts_the_rest():
-    frame = make_studies("A", "B", n=2)
-    frame.loc[0, ["effect", "low", "high"]] = [0.2, -9.0, 9.0]
-    drawing = percent_paths.draw_path(frame, "year")
-    bounds = drawing.axes[0].get_ylim()
-    hold(read(drawing, "arrow"), frame, x=[-2.11] * 2, y=bounds)
-    drawn, shown = read(drawing), frame.mask(frame["is_reference"])
-    hold(drawn, shown.assign(effect=shown["effect"].fillna(0.0)), y="effect")
-    hold(drawn, shown.assign(**shown[ENDS].clip(*bounds)), low="low", high="high")
-    later = frame["event_time"] >= 0
-    assert list(drawn["series"][later]) == list(frame["label"][later])
-
-
-def test_panels_draw_each_method_on_its_own():
-    frame = make_studies("A", "B").assign(scale="log points")
-    drawing = percent_paths.draw_panels(frame, "year")
-    for panel, label in enumerate("AB"):
-        own = frame[frame["label"] == label]
-        shown = own.mask(own["is_reference"])
-        hold(read(drawing, panel=panel), own, x="event_time")
-        ends = shown[ENDS].clip(*drawing.axes[panel].get_ylim())
-        hold(
-            read(drawing, panel=panel),
-            shown.assign(**ends, effect=shown["effect"].fillna(0)),
-            y="effect",
-            low="low",
-            high="high",
-        )
-
-
-def test_panels_of_small_changes_cut_no_effect():
-    """An axis that names few changes still reaches as far as the effects."""
-    frame = make_studies("A").assign(scale="log points")
-    small = frame.assign(**frame[["effect", *ENDS]].mul(0.3))
-    drawing = percent_paths.draw_panels(small, "year")
-    assert read(drawing, "arrow").empty
-    hold(read(drawing), small.mask(small["is_reference"]), low="low", high="high")
-    assert [label.get_text() for label in drawing.axes[0].get_yticklabels()] == ["−25", "0", "+50"]
-
-
 @pytest.mark.parametrize("ends", [(-0.6, 0.47), (-0.95, 1.7), (-2.2, 2.2), (-0.01, 0.6)])
 def test_an_interval_between_the_least_and_the_largest_change_is_drawn_whole(ends):
     frame = make_studies("A").assign(scale="log points", effect=0.1, low=ends[0], high=ends[1])
@@ -193,16 +120,6 @@ def test_an_interval_between_the_least_and_the_largest_change_is_drawn_whole(end
         drawn = read(drawing).dropna(subset=ENDS)
         assert not drawn.empty
         hold(drawn, drawn, low=[ends[0]] * len(drawn), high=[ends[1]] * len(drawn))
-
-
-def test_percent_is_drawn_in_logs():
-    frame = pd.DataFrame(
-        {"scale": "percent", "effect": [-100.0, 0.0, 100.0], "low": -150.0, "high": [0.0, 50.0, 300.0]}
-    )
-    logs = percent_paths.convert_to_logs(frame)
-    assert logs["effect"].tolist() == [-np.inf, 0.0, np.log(2)]
-    assert (logs["low"] == -np.inf).all()
-    assert logs["high"].tolist() == pytest.approx([0.0, np.log(1.5), np.log(4)])
 
 
 def test_the_figure_of_a_page_holds_the_effects_and_intervals_that_its_bands_hold(drawings_of):

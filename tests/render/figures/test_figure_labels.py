@@ -102,6 +102,11 @@ def make_events(n, label, scale, seed):
     return rows.assign(simultaneous_low=rows["low"] - scale, simultaneous_high=rows["high"] + scale)
 
 
+def make_studies(*labels, n=3):
+    """Return event studies of several methods."""
+    return pd.concat([make_events(n, label, 0.3, k) for k, label in enumerate(labels)], ignore_index=True)
+
+
 @pytest.mark.parametrize(
     ("kind", "n", "methods", "scale"), [("short", 1, 1, 0.01), ("long", 5, 2, 0.3), ("chinese", 12, 4, 3.0)]
 )
