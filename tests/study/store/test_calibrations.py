@@ -29,12 +29,16 @@ from twintrade.text import parse_text
 
 TOTAL = '[[estimator]]\nname = "imputation"\nfamily = "poisson"\nmeasure = "percent"\n'
 QUICK_HEAD = "\n[inference]\n"
+FEW = 4
+"""Placebo registers, each judged by few deals: what is told of rates is looked at here, not the rates."""
 EVIDENCE = '\n[[diagnostic]]\nname = "evidence"\ndraws = 99\n'
 
 
 @pytest.fixture
 def graded(project, spec_text, monkeypatch) -> str:
-    """The text of an analysis with a verdict; few effects are planted."""
+    """The text of an analysis with a verdict; few effects are planted in few registers."""
+    monkeypatch.setattr(calibration, "FEWEST", FEW)
+    monkeypatch.setattr("twintrade.inference.evidence.MOST_DRAWS", 99)  # however close a bound is
     monkeypatch.setattr(calibration, "SIZES", np.log1p(np.array([0.5, 4.0])))
     text = spec_text.replace('[[estimator]]\nname = "twfe"\ntransform = "log"\n', TOTAL)
     text = re.sub(r'transform = "log"', 'transform = "level"', text).replace("clustered", "auto")
@@ -43,7 +47,7 @@ def graded(project, spec_text, monkeypatch) -> str:
     return text
 
 
-def run_calibration(project, text, times=10, draws=99, told=lambda event: None) -> pd.DataFrame:
+def run_calibration(project, text, times=FEW, draws=29, told=lambda event: None) -> pd.DataFrame:
     analysis = Analysis(project, "tiny", text)
     write_calibration(analysis, times=times, draws=draws, workers=Workers(), progress=told)
     return pd.read_csv(project / "calibrations" / "tiny.csv")
@@ -55,19 +59,19 @@ def read_page(project) -> str:
 
 
 def test_a_page_quotes_the_calibration_of_its_data_and_design_and_says_where_another_is_on_file(
-    project, graded, monkeypatch, capsys
+    project, graded, plain_pictures, monkeypatch, capsys
 ) -> None:
     monkeypatch.chdir(project)
     execute(project, "tiny", graded)
     raw, folder, file = parse_tables(graded, "analyses/tiny.toml"), project / "results" / "tiny", get_calibration_path
     before = read_results(folder)
     assert "placebo registers" not in read_page(project)
-    commands.calibrate("tiny", times=10, draws=99, jobs=1)
+    commands.calibrate("tiny", times=FEW, draws=29, jobs=1)
     out, err = capsys.readouterr()
     assert out.splitlines() == ["wrote calibrations/tiny.csv", "results/tiny/appendix.html"]
     assert "judging placebo registers" in err
     assert list_changes(project, "tiny", raw) == []
-    assert "10 placebo registers of pairs without an agreement" in read_page(project)
+    assert f"{FEW} placebo registers of pairs without an agreement" in read_page(project)
     appendix = (folder / "appendix.html").read_text(encoding="utf-8")
     assert "The verdict on placebo registers, dealt to pairs without an agreement" in appendix
     assert "share called evidence, by the true change" in appendix
@@ -126,20 +130,20 @@ def test_an_interrupted_calibration_goes_on_where_it_stopped(project, graded, mo
         return judge_one
 
     monkeypatch.setattr("twintrade.fanout.jobs.ALONE_SECONDS", 0.0)
-    monkeypatch.setattr(calibration, "judge_placement", stop_after(4))
+    monkeypatch.setattr(calibration, "judge_placement", stop_after(2))
     monkeypatch.chdir(project)
     with pytest.raises(typer.Exit) as ended:
-        commands.calibrate("tiny", times=10, draws=99, jobs=1)
+        commands.calibrate("tiny", times=FEW, draws=29, jobs=1)
     assert ended.value.exit_code == 130
     assert "interrupted" in capsys.readouterr().err
     ledger = project / "results" / ".tiny.calibration.ledger"
     assert ledger.is_file()
-    monkeypatch.setattr(calibration, "judge_placement", stop_after(10))
-    commands.calibrate("tiny", times=10, draws=99, jobs=1)
+    monkeypatch.setattr(calibration, "judge_placement", stop_after(FEW))
+    commands.calibrate("tiny", times=FEW, draws=29, jobs=1)
     assert capsys.readouterr().out.splitlines() == ["wrote calibrations/tiny.csv", "next: twintrade run tiny"]
     again = pd.read_csv(get_calibration_path(project, "tiny"))
-    assert len(judged) == 10
-    assert sorted(judged) == list(range(1, 11))
+    assert len(judged) == FEW
+    assert sorted(judged) == list(range(1, FEW + 1))
     assert again.equals(whole)
     assert not ledger.exists()
 
