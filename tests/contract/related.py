@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, reduce
 
 import numpy as np
 import pandas as pd
@@ -154,7 +154,10 @@ BASE = "as it is"
 
 @cache
 def related(form: str) -> Related:
-    return build() if form == BASE else (KEYS | RELATIONS)[form](build())
+    """Return the panel in a form, or in several that are joined by a plus."""
+    return reduce(
+        lambda made, part: made if part == BASE else (KEYS | RELATIONS)[part](made), form.split(" + "), build()
+    )
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,10 @@ ROUNDED, SEARCHED = 1e-7, 1e-3
 TO_THE_BIT = (*KEYS, "relabel", "reorder rows", "later")
 """Other keys, other names in the same order, shuffled rows, and a hundred years later: no sum changes its order."""
 
+JOINED = ("int + reorder rows", "categorical + relabel", "float + later", "mixed", "tuple")
+LONG_JOINED = ("relabel + reorder rows", "mixed + later", "tuple")
+"""Several of these at once, save where one of them is declared to move: each alone is on the slow side."""
+
 BY_SEARCH = ("structural_series", "structural_sensitivity", "posterior")
 
 DRAWS = "draws by the place of a unit, and few times here"
@@ -29,7 +33,7 @@ MAY_MOVE: Mapping[str, Mapping[str, str]] = {
     # Names in the opposite order.
     "renumber": {
         **dict.fromkeys(("auto", "randomization", "wild", "conley_taber", "ferman_pinto"), DRAWS),
-        **dict.fromkeys(("synthetic_did_variance", "power", "evidence"), DRAWS),
+        **dict.fromkeys(("synthetic_did_variance", "power"), DRAWS),
         "matrix_completion": CHOOSES,
     },
     # A hundred years later.
@@ -80,7 +84,7 @@ ON: Mapping[str, tuple[str, ...]] = {
 LONG = (
     *("auto", "randomization", "matrix_completion", "interactive_effects", "structural_series"),
     *("heterogeneity", "honest", "leave_one_out", "pooled_cases", "power", "specification_curve"),
-    *("structural_sensitivity", "unknown_break"),
+    *("structural_sensitivity", "unknown_break", "evidence", "case_verdict"),
 )
 """Methods that take a second or more on all forms: of other keys two are tried, all on the slow side."""
 
@@ -117,37 +121,47 @@ def list_forms(kind: str, name: str, key: str) -> Iterator[str]:
         yield from ("duplicate", "split")
 
 
+def join_forms(name: str, declared: set[str]) -> list[str]:
+    """Name the forms to the bit that are tried of a method, joined where none of them is declared to move."""
+    joined = LONG_JOINED if name in LONG else JOINED
+    return [
+        one for form in joined for one in ([form] if declared.isdisjoint(form.split(" + ")) else form.split(" + "))
+    ]
+
+
 def list_cases(kind: str, name: str, declared: set[str]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return fits with forms that are tried, and all others, for the slow side.
 
-    Every form is tried on one of the fits that an inference or a check has something to say of, by turns, and other
-    keys on one of those of an estimator; on all of them where it is declared to move; and on all others too, where to
-    refuse takes no time.
+    Every form is tried on one of the fits that an inference or a check has something to say of, by turns, and those
+    to the bit on one of those of an estimator; on all of them where it is declared to move; and on all others too,
+    where to refuse takes no time.
     """
-    keys = list_fits(kind, name)
+    keys, joined = list_fits(kind, name), join_forms(name, declared)
     pairs = [(key, form) for key in keys for form in list_forms(kind, name, key)]
+    others = {key: [form for one, form in pairs if one == key and form not in TO_THE_BIT] for key in keys}
+    tried = [(key, form) for key in keys for form in (*joined, *others[key])]
     able = [key for key in keys if is_available(kind, name, key)]
-    spared = set(KEYS) - {"mixed", "tuple"} if name in LONG else set()
-    if len(able) < 2:
-        return [p for p in pairs if p[1] not in spared], [p for p in pairs if p[1] in spared]
-    turn = [one for other, one in METHODS if other == kind].index(name)
-    forms = list(KEYS) if kind == "estimator" else list(dict.fromkeys(form for _, form in pairs))
-    chosen = {(able[(turn + i) % len(able)], form) for i, form in enumerate(forms)}
-    tried = [
-        (key, form)
-        for key, form in pairs
-        if form not in spared and (form not in forms or (key, form) in chosen or key not in able or form in declared)
-    ]
+    if len(able) > 1:
+        turn = [one for other, one in METHODS if other == kind].index(name)
+        forms = joined if kind == "estimator" else list(dict.fromkeys(form for _, form in tried))
+        chosen = {(able[(turn + i) % len(able)], form) for i, form in enumerate(forms)}
+        tried = [
+            (key, form)
+            for key, form in tried
+            if form not in forms or (key, form) in chosen or key not in able or form in declared
+        ]
     return tried, [pair for pair in pairs if pair not in tried]
 
 
 def find_gap(kind: str, name: str, key: str, form: str) -> tuple[float, str]:
     """Return how far what is said of another form lies from what is said of the panel."""
 
+    parts = set(form.split(" + "))
+
     def is_compared(field: str) -> bool:
         if field == "words":
-            return form in ("categorical", "relabel", "reorder rows")
-        if ": " not in field or form in (*KEYS, "relabel", "reorder rows"):
+            return parts <= {"categorical", "relabel", "reorder rows"}
+        if ": " not in field or parts <= {*KEYS, "relabel", "reorder rows"}:
             return True
         return form == "zeros" and field.startswith("table: ")
 
@@ -169,7 +183,7 @@ def find_moves(kind: str, name: str, cases: list[tuple[str, str]]) -> dict[str, 
     moves: dict[str, list[str]] = {}
     for key, form in cases:
         gap, place = find_gap(kind, name, key, form)
-        limit = 0.0 if form in TO_THE_BIT else SEARCHED if name in BY_SEARCH else ROUNDED
+        limit = 0.0 if set(form.split(" + ")) <= set(TO_THE_BIT) else SEARCHED if name in BY_SEARCH else ROUNDED
         if gap > limit:
             moves.setdefault(form, []).append(f"{key}: {place} differs by {gap:.1e}")
     return moves
