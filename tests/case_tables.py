@@ -1,8 +1,9 @@
-"""Tables of small cases within one test, where `pytest.mark.parametrize` would make a test of each."""
+"""Tables of small cases within one test, and products of which the pairs are quick and the rest is slow."""
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from itertools import combinations, product
 
 import pytest
 
@@ -48,6 +49,22 @@ def loop_over(names: str | Sequence[str], cases: Iterable[object], ids: object =
         return test_all
 
     return decorate
+
+
+def pair_up(*levels: Iterable[object]) -> list[object]:
+    """Return every combination of levels for ``parametrize``; those without a pair that has not met are slow.
+
+    The first has the first level of each; then comes, again and again, the one with most pairs that have not met.
+    """
+    waiting = list(product(*map(list, levels)))
+    pairs = {case: set(combinations(enumerate(map(repr, case)), 2)) for case in waiting}
+    met: set[object] = set()
+    chosen = []
+    while (best := max(waiting, key=lambda case: len(pairs[case] - met), default=None)) and pairs[best] - met:
+        waiting.remove(best)
+        chosen.append(pytest.param(*best))
+        met |= pairs[best]
+    return [*chosen, *(pytest.param(*case, marks=pytest.mark.slow) for case in waiting)]
 
 
 def _call(test: Callable, args: tuple[object, ...], values: dict[str, object]) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import pair_up
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import Estimator, fit
@@ -88,10 +89,9 @@ def compare(estimator: Estimator, design: Design, changed: list[Design]) -> int:
     return len(kept)
 
 
-@pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("gaps", [0.0, 0.06, 0.5])
-@pytest.mark.parametrize("effects", ["two_way", "gravity"])
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize(
+    ("name", "effects", "gaps", "options"), pair_up(ESTIMATORS, ["two_way", "gravity"], [0.0, 0.06, 0.5], OPTIONS)
+)
 def test_draws_equal_refits(name: str, effects: str, gaps: float, options: str) -> None:
     given = OPTIONS[options]
     if name == "cells":
@@ -125,9 +125,10 @@ def test_effects_of_cohorts_change_with_the_treatment_and_are_left_to_refits() -
         assert estimator.linear_null(design, design.observations.y[:, None]) is None
 
 
-@pytest.mark.parametrize("gaps", [0.0, 0.06])
-@pytest.mark.parametrize("effects", ["two_way", "gravity"])
-@pytest.mark.parametrize("name", ["event times", "static", "imputation", "cells"])
+@pytest.mark.parametrize(
+    ("name", "effects", "gaps"),
+    pair_up(["event times", "static", "imputation", "cells"], ["two_way", "gravity"], [0.0, 0.06]),
+)
 def test_rows_weigh_in_the_average_as_in_a_refit(name: str, effects: str, gaps: float) -> None:
     for given in (OPTIONS["plain"], OPTIONS["weights"]):
         design, rng = make(effects, gaps, **given), np.random.default_rng(2)
@@ -168,9 +169,10 @@ def test_a_unit_left_out_as_always_treated_must_stay_so() -> None:
     assert shared.find_rows(design.reassigned(back)) is None
 
 
-@pytest.mark.parametrize("names", [("city",), ("partner",), ("city", "partner")])
-@pytest.mark.parametrize("gaps", [0.0, 0.06])
-@pytest.mark.parametrize("name", ["imputation", "cells"])
+@pytest.mark.parametrize(
+    ("name", "gaps", "names"),
+    pair_up(["imputation", "cells"], [0.0, 0.06], [("city",), ("partner",), ("city", "partner")]),
+)
 def test_estimates_without_a_cluster_equal_refits(name: str, gaps: float, names: tuple[str, ...]) -> None:
     design = make("gravity", gaps, 20)
     fitted, o = fit(ESTIMATORS[name], design), design.observations
