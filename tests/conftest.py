@@ -45,8 +45,7 @@ NEW_OBJECTS = 100_000
 
 
 def pytest_collection_finish() -> None:
-    """Keep what is imported and collected out of every later search for garbage."""
-    gc.collect()
+    """Keep what is imported and collected, garbage among it, out of every later search for garbage."""
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS)
     gc.enable()

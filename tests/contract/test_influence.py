@@ -1,5 +1,7 @@
 """Influence is what leaving out a unit does, and its rows are those of the design that was estimated."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from chosen_designs import OPTIONS, VARIANTS, is_refused, names, of, varied
 
 from twintrade.effects import Influence
 from twintrade.errors import DesignError
-from twintrade.estimators.base import ESTIMATORS, fit
+from twintrade.estimators.base import ESTIMATORS, Fit, fit
 
 NOISE = 0.3
 
@@ -43,6 +45,12 @@ def list_settings(name: str, cases: list = CASES) -> list[tuple[dict[str, object
     return [case.values[1:] for case in cases if case.values[0] == name]
 
 
+@cache
+def fit_once(name: str, options: tuple[tuple[str, object], ...], variant: str) -> Fit:
+    """Return the fit of a method to a varied design, the same object for every test that only reads it."""
+    return fit(of(name, **dict(options)), varied(name, dict(options), variant, NOISE))
+
+
 def unit_influence(estimate, units):
     """Influence of each of the given units, zero for those that have none, shape (n_units, n_effects)."""
     assert isinstance(estimate.uncertainty, Influence)
@@ -61,7 +69,7 @@ def compared(result, variant):
 
 @pytest.mark.parametrize(("name", "options", "variant"), LEFT_OUT)
 def test_influence_is_what_leaving_a_unit_out_does(name, options, variant):
-    result = fit(of(name, **options), varied(name, options, variant, NOISE))
+    result = fit_once(name, tuple(options.items()), variant)
     units = result.design.observations.unit_ids
     chosen = np.random.default_rng(6).permutation(units.size)[: int(SHARE * units.size)]
     views = {view for view, _ in compared(result, variant)}
@@ -77,7 +85,7 @@ def test_influence_is_what_leaving_a_unit_out_does(name, options, variant):
 
 @pytest.mark.parametrize(("name", "options", "variant"), CASES)
 def test_rows_are_those_of_the_design_that_was_estimated(name, options, variant):
-    result = fit(of(name, **options), varied(name, options, variant, NOISE))
+    result = fit_once(name, tuple(options.items()), variant)
     o, sample = result.design.observations, result.estimate.sample
     assert (np.diff(sample.rows) > 0).all()
     assert 0 <= sample.rows[0] <= sample.rows[-1] < o.n_rows

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 from case_tables import loop_over
-from chosen_designs import of, varied
 from scipy import stats
-from test_influence import CASES, NAMES, NOISE, list_settings
+from test_influence import CASES, NAMES, fit_once, list_settings
 
-from twintrade.estimators.base import fit
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.clusters import find_unit_positions
 from twintrade.inference.jackknife import Jackknife
@@ -22,7 +20,7 @@ def test_clustered_errors_count_their_clusters(name):
 
 
 def check_counts(name, options, variant):
-    result, rng = fit(of(name, **options), varied(name, options, variant, NOISE)), np.random.default_rng(1)
+    result, rng = fit_once(name, tuple(options.items()), variant), np.random.default_rng(1)
     estimate, o = result.view("overall"), result.design.observations
     influence = estimate.uncertainty.matrix()[:, 0]
     for by in ("unit", "city"):
@@ -41,6 +39,6 @@ def check_counts(name, options, variant):
 
 @pytest.mark.parametrize("name", ["imputation", "callaway_santanna", "two_stage"])
 def test_the_jackknife_counts_its_clusters(name):
-    result = fit(of(name), varied(name, {}, "as it is", NOISE))
+    result = fit_once(name, (), "as it is")
     n = np.unique(result.design.panel.unit_city).size
     assert Jackknife(by=("city",)).infer(result, "overall", np.random.default_rng(1)).df[0] == n - 1

@@ -98,11 +98,12 @@ def list_house_functions(module) -> set[str]:
 def list_reads_past_the_door(module) -> list[str]:
     if module.path == DOOR or module.path in READ_BY_THEMSELVES:
         return []
-    wrong, own = [], {node.name for node in module.nodes if isinstance(node, ast.FunctionDef)}
+    own = {node.name for node in module.nodes if isinstance(node, ast.FunctionDef)} | list_house_functions(module)
+    wrong = []
     for node in calls(module.nodes):
         name = called(node)
         holder = node.func.value if isinstance(node.func, ast.Attribute) else node.func
-        if reads_own_resource(node) or getattr(holder, "id", "") in own | list_house_functions(module):
+        if reads_own_resource(node) or getattr(holder, "id", "") in own:
             continue
         is_of_self = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in OPENED_OBJECTS
         opens = (
