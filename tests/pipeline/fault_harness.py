@@ -25,6 +25,8 @@ from black_box import hashes
 FAULTS = ("kill", "torn", "interrupt", "ENOSPC", "EIO")
 KEPT_PAGES = ("appendix.html", "appendix.pdf", "sections.json")
 TORN = 0.5
+EXCHANGES = ("swap_folders .tiny.staged", "rename .tiny.staged")
+"""The steps at which old results make place for new ones."""
 
 
 class Steps:
@@ -134,6 +136,8 @@ def keep_computed(*, every_page: bool) -> None:
         "build_manifest",
         "assemble_results",
         "add_cross_checks",
+        "add_calibration",
+        "add_ledger",
         "build_tidy_files",
         "replay_results",
         "render",
@@ -239,17 +243,20 @@ def make_old(project: Path, scratch: Path, words: list[str]) -> dict[str, str]:
 def records(
     project: Path, scratch: Path, words: list[str], kept_results: Path | None, before: dict[str, str], stride: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield what every fault at every step led to."""
+    """Yield what every fault at every step led to; of every so manieth step, what one fault did, each in its turn."""
     out = scratch / "out.txt"
     restore(kept_results, project)
     assert child(project, words, out, Steps(project)) == 0, out.read_text()
     after = state(project)
     seen = json.loads(out.with_suffix(".steps").read_text())
     yield {"steps": seen, "n_files": len(after), "changed": before != after}
-    for at in range(0, len(seen), stride):
-        for fault in FAULTS:
-            if fault == "torn" and not seen[at].startswith("write "):
-                continue
+    waiting = list(FAULTS)
+    for at in range(len(seen)):
+        possible = [fault for fault in FAULTS if fault != "torn" or seen[at].startswith("write ")]
+        if stride > 1 and seen[at] not in EXCHANGES:
+            possible = [next(fault for fault in waiting if fault in possible)] if at % stride == 0 else []
+        for fault in possible:
+            waiting.append(waiting.pop(waiting.index(fault)))
             restore(kept_results, project)
             code = child(project, words, out, Steps(project, fault, at))
             now, told, left = state(project), out.read_text(encoding="utf-8"), debris(project)

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from black_box import command, environment, write_project
+from black_box import SHORT, command, environment, write_project
 
 from twintrade.errors import StoreError
 from twintrade.study.deposit.bundle import build_bundle
@@ -24,7 +24,7 @@ YES, NO = "- **Passing on:** yes\n", "- **Passing on:** no: it stays here\n"
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A project whose two tables count as observed, each with its card."""
-    folder = write_project(tmp_path_factory.mktemp("deposited"))
+    folder = write_project(tmp_path_factory.mktemp("deposited"), SHORT)
     spec = folder / "analyses" / "tiny.toml"
     spec.write_text(re.sub(r"simulated = true.*\n", "\n", spec.read_text(encoding="utf-8")), encoding="utf-8")
     for table in ("tiny_trade", "tiny_twinnings"):

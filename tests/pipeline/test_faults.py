@@ -84,7 +84,7 @@ def judge(records: list[dict]) -> None:
 
 @pytest.fixture(scope="module")
 def some(tmp_path_factory):
-    return inflicted(tmp_path_factory.mktemp("faults"), "few", old=9, nothing=13)
+    return inflicted(tmp_path_factory.mktemp("faults"), "few", old=4, nothing=7)
 
 
 @pytest.mark.parametrize("begins", ["old", "nothing"])
