@@ -207,11 +207,12 @@ def _draw(rng, words):
     return ends, figures, value + unit, way, unit
 
 
+@pytest.mark.parametrize("n", [10, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("language", range(len(LANGUAGES)), ids=[w.year for w in LANGUAGES])
-def test_names_in_eight_languages_are_read_right_or_asked_about(tmp_path, language):
+def test_names_in_eight_languages_are_read_right_or_asked_about(tmp_path, language, n):
     words = LANGUAGES[language]
     rng = np.random.default_rng([17, language])
-    n, n_right = 20, 0
+    n_right = 0
     for i in range(n):
         ends, figures, value, way, unit = _draw(rng, words)
         is_pair = ends[0] == words.exporter

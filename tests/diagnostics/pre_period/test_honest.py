@@ -150,8 +150,17 @@ class Given(Inference):
         return self.bands
 
 
-@pytest.mark.parametrize("estimator", [PPML(), PPML(bins=True), TWFE(), CallawaySantAnna()], ids=lambda e: repr(e))
-@pytest.mark.parametrize("window", [(-3, 1), (-3, 3), (-9, 9)])
+WINDOWS = ((-3, 1), (-3, 3), (-9, 9))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "window"),
+    [
+        pytest.param(one, window, marks=pytest.mark.slow if (i + j) % 3 == 2 else [], id=f"{one!r}-{window}")
+        for i, one in enumerate((PPML(), PPML(bins=True), TWFE(), CallawaySantAnna()))
+        for j, window in enumerate(WINDOWS)  # two of them by turns
+    ],
+)
 def test_bounds_are_for_the_average_of_the_path_that_the_column_prints(design, estimator, window):
     """Event times beyond the window belong to it; Callaway and Sant'Anna's overall effect is such an average."""
     panel = replace(design.panel, columns={**design.panel.columns, "y": np.exp(design.panel.columns["y"])})

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from case_tables import loop_over
+from case_tables import pair_up
 
 import twintrade as tt
 from twintrade.design import Design, Panel
@@ -75,9 +75,10 @@ def read_average(found):
     return overall.effects[0], np.sqrt((overall.uncertainty.matrix() ** 2).sum())
 
 
-@loop_over("family", ["linear", "poisson"])
-@loop_over("policy", ["superseded", "lasting"])
-@loop_over("effects", ["gravity", "two_way", ("cohort", "period")])
+@pytest.mark.parametrize(
+    ("effects", "policy", "family"),
+    pair_up(["gravity", "two_way", ("cohort", "period")], ["superseded", "lasting"], ["linear", "poisson"]),
+)
 def test_another_policy_is_one_more_regressor(family, policy, effects):
     design = build_designs(policy, family=family, effects=effects)
     wanted = solve_average(design, design.observations.covariates, family)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from case_tables import loop_over
 
 from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
@@ -20,6 +19,8 @@ from twintrade.inference.refits.studentizing import build_draws, build_studentiz
 from twintrade.numerics.poisson import updated_sets
 
 DRAWS = 39
+FEWEST = 19
+"""So many give an interval at 5 percent."""
 PRINTED = 5e-4
 """Half of the last digit of an effect in percent with one decimal, in log points."""
 INTERPOLATED = 0.02
@@ -48,8 +49,20 @@ def compute_p(fitted, onsets, effect, noise):
     return compute_two_sided_share(float(values[-1]), values[:-1][~np.isnan(values[:-1])])
 
 
-@loop_over(("noise", "draws"), [("by_size", DRAWS), ("equal", 99), ("equal", DRAWS)])
-@loop_over("method", METHODS)
+@pytest.mark.parametrize(
+    ("method", "noise", "draws"),
+    [
+        *((method, "by_size", DRAWS) for method in METHODS),
+        ("imputation, total", "equal", DRAWS),
+        ("imputation, average pair", "equal", 99),
+        ("cells, total", "equal", DRAWS),
+        ("regression", "equal", 99),
+        pytest.param("imputation, total", "equal", 99, marks=pytest.mark.slow),
+        pytest.param("imputation, average pair", "equal", DRAWS, marks=pytest.mark.slow),
+        pytest.param("cells, total", "equal", 99, marks=pytest.mark.slow),
+        pytest.param("regression", "equal", DRAWS, marks=pytest.mark.slow),
+    ],
+)
 def test_the_ends_are_where_the_test_of_one_null_begins_to_reject(gravity_panel, method, noise, draws) -> None:
     fitted = fit(METHODS[method], make_design(gravity_panel, fixed_effects="gravity"))
     how = Randomization(draws=draws, across="units", noise=noise)
@@ -89,11 +102,11 @@ def test_the_interval_is_around_the_estimate(gravity_panel) -> None:
 
 def test_an_event_study_is_tested_for_its_static_effect_and_its_unbinned_path(gravity_panel) -> None:
     made = make_design(gravity_panel, fixed_effects="gravity").within((-2, 2))
-    views = Randomization(draws=39).infer_views(
+    views = Randomization(draws=FEWEST).infer_views(
         fit(PPML(bins=True), made), ["event", "overall", "path"], np.random.default_rng(1)
     )
     alone, unbinned = fit(PPML(shape="static"), made), fit(PPML(), made)
-    again = Randomization(draws=39).infer_views(unbinned, ["overall", "path"], np.random.default_rng(1))
+    again = Randomization(draws=FEWEST).infer_views(unbinned, ["overall", "path"], np.random.default_rng(1))
     for view in ("overall", "path"):
         assert views[view].low[0] < views[view].estimate.effects[0] < views[view].high[0]
         assert views[view].p == pytest.approx(again[view].p)
@@ -128,8 +141,17 @@ def double(design, log_effect):
     return replace(design, panel=replace(design.panel, columns={**design.panel.columns, "flow": column}))
 
 
-@loop_over("noise", ["by_size", "equal"])
-@loop_over("method", ["imputation, total", "imputation, average pair", "regression"])
+@pytest.mark.parametrize(
+    ("method", "noise"),
+    [
+        ("imputation, total", "by_size"),
+        ("imputation, average pair", "equal"),
+        ("regression", "by_size"),
+        ("regression", "equal"),
+        pytest.param("imputation, total", "equal", marks=pytest.mark.slow),
+        pytest.param("imputation, average pair", "by_size", marks=pytest.mark.slow),
+    ],
+)
 def test_effects_before_the_onset_are_judged_alike_however_large_the_effect_after(
     gravity_panel, method, noise
 ) -> None:
@@ -262,7 +284,7 @@ def test_rows_that_nothing_determines_take_no_p_value_with_them(gravity_panel, m
     value[rng.random(value.size) < 0.55] = np.nan
     sparse = replace(design, panel=replace(design.panel, columns={**design.panel.columns, "flow": value}))
     fitted = fit(METHODS[method], sparse)
-    how = Randomization(draws=DRAWS, across="units", noise="by_row")
+    how = Randomization(draws=FEWEST, across="units", noise="by_row")
     bands = how.infer(fitted, "overall", np.random.default_rng(5))
     assert np.isfinite([bands.p[0], bands.low[0], bands.high[0]]).all()
     model = fitted.estimator.one_step(sparse)
