@@ -30,9 +30,9 @@ REFITS = ("estimators", "specification_curve", "heterogeneity", "leave_one_out",
 
 VARIED = (
     *("anticipation", "conditional_trends", "dates", "influence", "known_shocks", "placebo_dates", "pooled_cases"),
-    *("power", "window"),
+    *("power", "window", "case_verdict", "evidence"),
 )
-"""Checks that estimate changed designs, each by two inferences: tried on some fits, on all on the slow side."""
+"""Checks that estimate changed designs or every case: tried on some fits, on all on the slow side."""
 
 TRIED = ("clusters that do not nest units", "no noise, Poisson", "one treated unit")
 """Fits that they are tried on: without a regression, by Poisson, and under randomization."""

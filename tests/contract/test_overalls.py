@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from case_tables import loop_over
 from chosen_designs import FIRST, N_PERIODS, chosen, fitted, names, of
 
 from twintrade.design import NeverTreated, NotYetTreated
@@ -72,10 +71,21 @@ def test_every_estimator_says_what_it_compares_with(name):
 
 
 @pytest.mark.parametrize("name", EVERY)
-@loop_over("window", [(-1, 0), (-2, 9), (-14, 14)])
-def test_the_window_moves_no_average(name, window):
+def test_the_window_moves_no_average(name):
+    check_windows(name, (-1, 0), (-14, 14))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EVERY)
+def test_a_window_between_moves_no_average(name):
+    check_windows(name, (-2, 9))
+
+
+def check_windows(name, *windows):
     parts = chosen(name, noise=0.3)
-    assert_same_averages(name, fitted(name, parts, window=window), fitted(name, parts))
+    usual = fitted(name, parts)
+    for window in windows:
+        assert_same_averages(name, fitted(name, parts, window=window), usual)
 
 
 @pytest.mark.parametrize("name", EVERY)
