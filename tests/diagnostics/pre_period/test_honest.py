@@ -129,15 +129,14 @@ def test_residuals_before_are_refused_in_words(design):
     assert "universal" in finding.sentence
 
 
-@pytest.mark.parametrize(("has_draws", "code"), [(True, "honest-draws"), (False, "honest-clustered")])
-def test_what_stands_in_for_a_sampling_covariance_is_said(design, has_draws, code):
+def test_what_stands_in_for_a_sampling_covariance_is_said(design):
     fitted = fit(CallawaySantAnna(), design)
     bands = Randomization(draws=99).infer(fitted, "event", np.random.default_rng(0))
     assert np.isnan(bands.se).all()
-    given = bands if has_draws else replace(bands, covariance=None)
-    finding = Honest(bounds=(1.0,)).check(fitted, Given(given), np.random.default_rng(0))
-    assert [m.code for m in finding.messages] == [code]
-    assert np.isfinite(finding.value)
+    for given, code in ((bands, "honest-draws"), (replace(bands, covariance=None), "honest-clustered")):
+        finding = Honest(bounds=(1.0,)).check(fitted, Given(given), np.random.default_rng(0))
+        assert [m.code for m in finding.messages] == [code]
+        assert np.isfinite(finding.value)
 
 
 class Given(Inference):
