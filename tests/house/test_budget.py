@@ -9,9 +9,10 @@ import io
 import os
 import tomllib
 import zipfile
+from itertools import combinations, product
 
 import pytest
-from case_tables import loop_over
+from case_tables import loop_over, pair_up
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +136,15 @@ def test_a_case_that_is_skipped_leaves_the_others():
     assert seen == [1, 2, 3]
     with pytest.raises(BaseExceptionGroup, match="2 of 3 cases failed"):
         check(is_wrong=True)
+
+
+def test_of_a_product_every_pair_is_quick_and_the_rest_is_slow():
+    levels = [["a", "b", "c"], [1, 2], [None, 0.5]]
+    cases = pair_up(*levels)
+    assert sorted(str(case.values) for case in cases) == sorted(str(case) for case in product(*levels))
+    quick = [case.values for case in cases if not case.marks]
+    assert quick[0] == ("a", 1, None)
+    assert len(quick) < len(cases)
+    for i, j in combinations(range(3), 2):
+        assert {(case[i], case[j]) for case in quick} == set(product(levels[i], levels[j]))
+    assert all(not case.marks for case in pair_up(*levels[:2]))
