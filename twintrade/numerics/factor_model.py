@@ -22,7 +22,6 @@ class FactorFit:
     effects: FloatArray  # (n_units, n_periods): unit and period effects and the low-rank part, in every cell
     slopes: FloatArray  # (n_covariates,)
     singular_values: FloatArray  # of the low-rank part, descending, zeros left out
-    n_steps: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,12 +99,12 @@ def fit_factor_model(
         n_steps += 2
         is_done = size <= tolerance * max(float(np.linalg.norm(effects)), 1e-300) or curve == 0.0
         if is_done or (most_steps is not None and n_steps >= most_steps):
-            return FactorFit(two, slopes, singular, n_steps)
+            return FactorFit(two, slopes, singular)
         length = max(size / curve, 1.0)
         effects = problem.better(effects + 2 * length * change + length**2 * bend, two, singular)
         n_steps += 1
     if size <= ENOUGH * float(np.linalg.norm(effects)):
-        return FactorFit(two, slopes, singular, n_steps)
+        return FactorFit(two, slopes, singular)
     raise EstimationError(
         f"the factors do not converge within {MOST_STEPS} steps (last relative change "
         f"{size / float(np.linalg.norm(effects)):.1e}); ask for fewer factors or a larger penalty"

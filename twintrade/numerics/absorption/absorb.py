@@ -11,7 +11,6 @@ from twintrade.numerics.absorption.cube_projection import CubeEquations, project
 from twintrade.numerics.absorption.levels import (
     Levels,
     compute_dummy_rank,
-    count_free_parameters,
     find_singletons,
     is_nested,
     label_components,
@@ -105,7 +104,7 @@ def _solved(gram: FloatArray, cross: FloatArray) -> FloatArray:
 
 
 __all__ = [
-    "Absorber", "build_absorber", "compute_dummy_rank", "count_free_parameters", "find_singletons", "is_nested",
+    "Absorber", "build_absorber", "compute_dummy_rank", "find_singletons", "is_nested",
     "label_components",
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 LinearMap = Callable[[FloatArray], FloatArray]
@@ -12,11 +13,20 @@ LinearMap = Callable[[FloatArray], FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Solution (L, k), number of steps and which right-hand sides converged (k,)."""
+    """Solution (L, k), and which right-hand sides converged (k,)."""
 
     coefficients: FloatArray
-    n_steps: int
     converged: BoolArray
+
+    def require(self, max_steps: int) -> FloatArray:
+        """Return the solution; refuse one that did not converge."""
+        if not self.converged.all():
+            raise EstimationError(
+                f"Absorbing the fixed effects did not converge in {max_steps} steps: some levels are linked to the "
+                "rest by very few rows or very small weights. Keep the largest connected component, or coarsen an "
+                "effect."
+            )
+        return self.coefficients
 
 
 def solve_conjugate_gradients(
@@ -39,8 +49,9 @@ def solve_conjugate_gradients(
     norm = np.einsum("ij,ij->j", residual, z)
     active = np.flatnonzero(norm > squared_goal)
     residual, direction, norm = residual[:, active], z[:, active], norm[active]
-    steps = 0
-    while active.size and steps < max_steps:
+    for _ in range(max_steps):
+        if not active.size:
+            break
         image = apply(direction)
         curvature = np.einsum("ij,ij->j", direction, image)
         length = np.where(curvature > 0, norm / np.where(curvature > 0, curvature, 1.0), 0.0)
@@ -48,7 +59,6 @@ def solve_conjugate_gradients(
         residual -= length * image
         z = precondition(residual)
         previous, norm = norm, np.einsum("ij,ij->j", residual, z)
-        steps += 1
         going = (norm > squared_goal[active]) & (curvature > 0)
         if not going.all():
             active, residual, z, direction = active[going], residual[:, going], z[:, going], direction[:, going]
@@ -56,4 +66,4 @@ def solve_conjugate_gradients(
         direction = z + (norm / previous) * direction
     converged = np.ones(right.shape[1], dtype=np.bool_)
     converged[active] = False
-    return Solution(solution, steps, converged)
+    return Solution(solution, converged)

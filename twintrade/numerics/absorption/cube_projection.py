@@ -17,6 +17,7 @@ from twintrade.errors import EstimationError
 from twintrade.extras import note_library
 from twintrade.numerics.absorption.conjugate_gradients import solve_conjugate_gradients
 from twintrade.numerics.absorption.cube import Cube
+from twintrade.numerics.absorption.normal_equations import invert_positive
 from twintrade.numerics.absorption.projection import ACCEPTED, is_rounded
 from twintrade.numerics.arrays import FloatArray
 
@@ -191,7 +192,7 @@ class CubeEquations:
         else:
             self.loops.sum_weights(self.weights, self.inverse, self.totals, lost)
         diagonal = self.totals - lost
-        self.scale = np.where(diagonal > NOTHING_LEFT * self.totals, _inverse(diagonal), 0.0)
+        self.scale = np.where(diagonal > NOTHING_LEFT * self.totals, invert_positive(diagonal), 0.0)
 
     def _sum_weights(self, lost: FloatArray) -> None:
         n_cities, n_partners, n_periods = self.cube.shape
@@ -199,7 +200,7 @@ class CubeEquations:
         for span in self.spans():
             weights = self.weights[span]
             inverse = self.inverse[span]
-            inverse[:] = _inverse(_over_periods(weights))
+            inverse[:] = invert_positive(_over_periods(weights))
             self.totals[span] = _over_partners(weights)
             self.totals[n_cities:] += weights.sum(axis=0)
             square = np.multiply(weights, weights, out=squares[: weights.shape[0]])
@@ -306,13 +307,7 @@ class CubeEquations:
     def solve(self, rest: FloatArray, squared_goal: FloatArray) -> FloatArray:
         """Solve the Schur complement for (L, k) right-hand sides."""
         solution = solve_conjugate_gradients(self.apply, self.precondition, rest, squared_goal, None, MAX_STEPS)
-        if not solution.converged.all():
-            raise EstimationError(
-                f"Absorbing the fixed effects did not converge in {MAX_STEPS} steps: some levels are linked to the "
-                "rest by very few rows or very small weights. Keep the largest connected component, or coarsen an "
-                "effect."
-            )
-        return solution.coefficients
+        return solution.require(MAX_STEPS)
 
     def level_coefficients(self, means: FloatArray, stacked: FloatArray) -> list[FloatArray]:
         """Coefficients per effect in the caller's order, (size, k) each."""
@@ -329,7 +324,7 @@ def project_cells(
 ) -> tuple[FloatArray, FloatArray]:
     """Leave residuals of (k, n_cells) columns in place; return dyad means (k, dyads) and effects (L, k)."""
     first, rest, size = equations.sweep(cells, start)
-    if is_rounded(size, np.einsum("ij,ij,j->i", first, first, _inverse(equations.inverse.ravel()))):
+    if is_rounded(size, np.einsum("ij,ij,j->i", first, first, invert_positive(equations.inverse.ravel()))):
         more, rest, size = equations.sweep(cells, None)
         first += more
     stacked = np.zeros_like(rest) if start is None else start
@@ -357,10 +352,6 @@ def project_cells_once(equations: CubeEquations, cells: FloatArray, forcing: flo
     stacked = equations.solve(rest, goal)
     first += equations.sweep(cells, stacked, is_last=True)[0]
     return first, stacked
-
-
-def _inverse(values: FloatArray) -> FloatArray:
-    return np.where(values > 0, 1.0 / np.where(values > 0, values, 1.0), 0.0)
 
 
 def _over_periods(cells: FloatArray) -> FloatArray:

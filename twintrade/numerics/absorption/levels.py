@@ -154,11 +154,6 @@ def drop_nested(known: Levels) -> list[int]:
     return kept
 
 
-def count_free_parameters(codes: Sequence[IntArray]) -> int:
-    """Return the number of free parameters of the joint dummy set; see `parameter_count` for whether it is exact."""
-    return compute_dummy_rank(codes).count
-
-
 def compute_dummy_rank(codes: Sequence[IntArray]) -> ParameterCount:
     """Count the rank of the joint dummy set.
 

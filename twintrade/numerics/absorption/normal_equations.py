@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.conjugate_gradients import LinearMap, solve_conjugate_gradients
 from twintrade.numerics.absorption.levels import Levels, compute_pivoted_cholesky, drop_nested, sort_rows_by_level
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, sum_by_group
@@ -122,7 +121,7 @@ class NormalEquations:
             for k, code in zip(effects, pattern.narrow, strict=True)
         ]
         self.totals = [np.bincount(known.codes[k], weights, known.sizes[k]).astype(np.float64) for k in effects]
-        self.inverse = _inverse(self.totals[0])
+        self.inverse = invert_positive(self.totals[0])
         self.cross = _cross_table(pattern, weights)
         # Transposes are made once: to make one takes as long as to multiply by it.
         self.crossed = self.cross.T
@@ -136,7 +135,7 @@ class NormalEquations:
         lost = np.take(self.inverse, known.codes[pattern.largest])
         lost *= weights
         parts = [
-            np.where(diagonal > 1e-13 * total, _inverse(diagonal), 0.0)
+            np.where(diagonal > 1e-13 * total, invert_positive(diagonal), 0.0)
             for total, rows in zip(self.totals[1:], self.row_maps[1:], strict=True)
             for diagonal in [total - rows @ lost]
         ]
@@ -162,7 +161,7 @@ class NormalEquations:
         schur -= self._cross_products()
         factor, pivots, rank = compute_pivoted_cholesky(schur, diagonal)
         chosen = pivots[:rank]
-        root = np.sqrt(_inverse(diagonal[chosen]))[:, None]
+        root = np.sqrt(invert_positive(diagonal[chosen]))[:, None]
 
         def solve(right: FloatArray) -> FloatArray:
             out = np.zeros_like(right)
@@ -213,16 +212,11 @@ class NormalEquations:
             self._factor()
             more = right, squared_goal, solution.coefficients, MAX_STEPS
             solution = solve_conjugate_gradients(self.apply, self.precondition, *more)
-        if not solution.converged.all():
-            raise EstimationError(
-                f"Absorbing the fixed effects did not converge in {MAX_STEPS} steps: some levels are linked to the "
-                "rest by very few rows or very small weights. Keep the largest connected component, or coarsen an "
-                "effect."
-            )
-        return solution.coefficients
+        return solution.require(MAX_STEPS)
 
 
-def _inverse(values: FloatArray) -> FloatArray:
+def invert_positive(values: FloatArray) -> FloatArray:
+    """Return one over each value, zero where it is none above zero."""
     return np.where(values > 0, 1.0 / np.where(values > 0, values, 1.0), 0.0)
 
 

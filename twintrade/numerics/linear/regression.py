@@ -110,8 +110,7 @@ class LeastSquares:
     coefficients: FloatArray  # (k,) for the kept columns
     kept: IntArray  # (k,) positions of the kept columns
     x_tilde: FloatArray  # (n, k) kept regressors less what the effects explain
-    y_tilde: FloatArray  # y_tilde, residuals: (n,)
-    residuals: FloatArray
+    residuals: FloatArray  # (n,)
     bread: FloatArray  # (k, k) inverse of x_tilde'W x_tilde
     collinear: tuple[Collinear, ...]  # the columns left out and what they are collinear with
     within_r2: float  # share of the weighted variation left by the effects that the regressors explain
@@ -142,7 +141,7 @@ def regress_residuals(
     residuals = _left(residuals, x_tilde, more, residuals)
     total, rest = (float(compute_column_norms(v[:, None], weights)[0] ** 2) for v in (y_tilde, residuals))
     within_r2 = 1.0 - rest / total if total > 0 else float("nan")
-    return LeastSquares(coefficients, kept, x_tilde, y_tilde, residuals, bread, collinear, within_r2)
+    return LeastSquares(coefficients, kept, x_tilde, residuals, bread, collinear, within_r2)
 
 
 def _left(y: FloatArray, X: FloatArray, coefficients: FloatArray, out: FloatArray) -> FloatArray:
