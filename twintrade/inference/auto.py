@@ -11,7 +11,7 @@ from twintrade.design.costs import Work, compute_cost, list_kinds, measure_size
 from twintrade.effects import Bands, Estimate, Message
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Estimator, Fit, View
-from twintrade.inference.base import Inference
+from twintrade.inference.base import Inference, SharedInference
 from twintrade.inference.choosing.decision import CLUSTERED_FROM, LADDER, About, Decision, Method, decide
 from twintrade.inference.clustered import Clustered, Facts
 from twintrade.inference.crv2 import Scaled
@@ -68,7 +68,7 @@ def plan_inference(inference: Inference, fit: Fit, views: Sequence[View]) -> Inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Auto(Inference):
+class Auto(SharedInference):
     """Takes scaled clustered errors where the design bears them, else the next method that it bears, and says why.
 
     Attributes
@@ -138,10 +138,6 @@ class Auto(Inference):
         fit.design.workings[asked] = fit.estimate, plan.inference
         return plan.inference
 
-    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return bands of the method taken, under its own name."""
-        return self.infer_views(fit, [view], rng)[view]
-
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
         """Return bands for several views; clustered errors stand beside in the facts where they were not taken."""
         decision = self.decided(fit)
@@ -207,7 +203,8 @@ class Auto(Inference):
             except TwintradeError as error:
                 tried.append(Text("inference.because-failed", method=name, reason=error.text))
                 continue
-            if has_answer(bands):
+            asked = [bands["overall"]] if "overall" in bands else list(bands.values())
+            if any(bool(np.isfinite(one.p).any()) for one in asked):
                 return plan, bands, tried
             no_p = Text("inference.because-no-p", method=name)
             tried += [no_p] if no_p not in tried else []
@@ -237,12 +234,6 @@ def list_steps(decision: Decision) -> list[Method]:
     if decision.method == "scaled" and decision.situation.fewest_effective[1] < CLUSTERED_FROM:
         steps.remove("clustered")
     return steps
-
-
-def has_answer(bands: dict[View, Bands]) -> bool:
-    """Whether the headline has a p-value, or any effect where the headline is not among the views."""
-    asked = [bands["overall"]] if "overall" in bands else list(bands.values())
-    return any(bool(np.isfinite(one.p).any()) for one in asked)
 
 
 # An inference that has already spoken about an estimate, for checks that print the estimate again.

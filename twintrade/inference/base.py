@@ -62,4 +62,12 @@ class Inference(ABC):
         return {view: self.infer(fit, view, rng) for view in views}
 
 
+class SharedInference(Inference):
+    """An inference whose views share their refits or draws: one view is several of which there is one."""
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return bands for one view of a fit."""
+        return self.infer_views(fit, [view], rng)[view]
+
+
 INFERENCES: Registry[Inference] = Registry("inference", "inference")

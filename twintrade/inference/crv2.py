@@ -10,7 +10,7 @@ from twintrade.effects import Bands, Estimate, Message, Regression
 from twintrade.effects.cohort_influence import CorrectedInfluence, join_counts
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.base import Inference, Refits
+from twintrade.inference.base import Inference, Refits, SharedInference
 from twintrade.inference.clustered import (
     PLUG_IN_DRAWS,
     Facts,
@@ -34,7 +34,7 @@ FEWEST_DEGREES = 1.0  # degrees of freedom below which a t distribution says not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scaled(Inference):
+class Scaled(SharedInference):
     """The clustered variance divided by what it is expected to be, with Satterthwaite degrees of freedom.
 
     Scores come from the weights of rows in the estimate and residuals around one effect for all treated rows, so that
@@ -57,10 +57,6 @@ class Scaled(Inference):
     draws: int = PLUG_IN_DRAWS
     name: ClassVar[str] = "scaled"
     citation: ClassVar[str] = "imbens2016"
-
-    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return intervals with the t distribution of each effect's own degrees of freedom."""
-        return self.infer_views(fit, [view], rng)[view]
 
     def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
         """Return none, or say why the scores cannot be had."""

@@ -15,7 +15,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.cases import SingleCase
 from twintrade.fanout import Arrays, Done, run_jobs, split_succeeded
-from twintrade.inference.base import Inference, Refits
+from twintrade.inference.base import Inference, Refits, SharedInference
 from twintrade.inference.clustered import Facts
 from twintrade.inference.clustering.conventions import is_reference
 from twintrade.inference.refits.few_treated import compute_two_sided_share, invert_randomization
@@ -72,7 +72,7 @@ FEWEST_BEFORE = 4  # fewest periods before the onset at which a single case is g
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placebo(Inference):
+class Placebo(SharedInference):
     """Inference for one treated unit: its rank among the donors, and nothing finer than 1 / (donors + 1).
 
     Attributes
@@ -91,10 +91,6 @@ class Placebo(Inference):
     level: float = 0.95
     name: ClassVar[str] = "placebo"
     citation: ClassVar[str] = "abadie2010"
-
-    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return rank p-values, and intervals of the constant effects that the rank does not reject."""
-        return self.infer_views(fit, [view], rng)[view]
 
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
         """Return bands for several views from the same placebos; bare ones with fewer than four periods before."""

@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.effects import Bands
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.base import Inference, Refits
+from twintrade.inference.base import Refits, SharedInference
 from twintrade.inference.refits import comparing, studentizing
 from twintrade.inference.refits.comparing import Dealt
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
@@ -23,7 +23,7 @@ Statistic = Literal["default", "coefficient", "t", "score"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Randomization(Inference):
+class Randomization(SharedInference):
     """Exact tests of no effect on anybody: valid with few treated units, if onsets could have been dealt otherwise.
 
     Attributes
@@ -66,10 +66,6 @@ class Randomization(Inference):
     level: float = 0.95
     name: ClassVar[str] = "randomization"
     citation: ClassVar[str] = "mackinnon2020"
-
-    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return p-values, and intervals by inversion."""
-        return self.infer_views(fit, [view], rng)[view]
 
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
         """Return bands for several views from the same draws."""
