@@ -74,8 +74,22 @@ def build_outcome_matrix(design: Design) -> OutcomeMatrix:
             f"no untreated unit is observed in all {int(shared.sum())} periods of the treated units; "
             "choose donors without gaps or a shorter sample"
         )
-    _refuse_one_sided(design.panel, labels[shared], o.unit_onset[treated], o.unit_ids[treated])
+    periods = labels[shared]
+    for unit, onset in zip(o.unit_ids[treated], o.unit_onset[treated], strict=True):
+        if not ((periods < onset).any() and (periods >= onset).any()):
+            side = "before" if (periods >= onset).all() else "after"
+            when = design.panel.label(int(onset))
+            raise DesignError(f"{unit} has no period {side} its onset {when} that every treated unit shares")
     kept = np.flatnonzero(complete)
+    lost = _named(design.panel, labels[~shared])
+    dropped = []
+    incomplete = ~complete[o.unit]
+    if incomplete.any():
+        names = tuple(str(u) for u in o.unit_ids[~complete])
+        dropped.append(Dropped("gap", Text("design.dropped-gap"), int(incomplete.sum()), len(names), names))
+    outside = ~shared[column] & ~incomplete
+    if outside.any():
+        dropped.append(Dropped("treated-gap", Text("design.dropped-treated-gap"), int(outside.sum()), 0, lost))
     return OutcomeMatrix(
         values=values[np.ix_(kept, np.flatnonzero(shared))],
         units=o.unit_ids[kept],
@@ -83,41 +97,12 @@ def build_outcome_matrix(design: Design) -> OutcomeMatrix:
         periods=labels[shared],
         onset=np.where(treated, o.unit_onset, np.inf)[kept],
         used=np.sort(positions[np.ix_(kept, np.flatnonzero(shared))].ravel()),
-        dropped=_gaps(o.unit, o.unit_ids, complete, _named(design.panel, labels[~shared]), column, shared),
+        dropped=tuple(dropped),
     )
 
 
 def _named(panel: Panel, periods: IntArray) -> tuple[str, ...]:
     return tuple(panel.label(int(p)) for p in periods)
-
-
-def _refuse_one_sided(panel: Panel, periods: IntArray, onsets: FloatArray, units: ObjectArray) -> None:
-    for unit, onset in zip(units, onsets, strict=True):
-        if not ((periods < onset).any() and (periods >= onset).any()):
-            side = "before" if (periods >= onset).all() else "after"
-            raise DesignError(
-                f"{unit} has no period {side} its onset {panel.label(int(onset))} that every treated unit shares"
-            )
-
-
-def _gaps(
-    unit: IntArray,
-    units: ObjectArray,
-    complete: BoolArray,
-    lost: tuple[str, ...],
-    column: IntArray,
-    shared: BoolArray,
-) -> tuple[Dropped, ...]:
-    """List donors with gaps, and the periods in which a treated unit is not observed."""
-    dropped = []
-    incomplete = ~complete[unit]
-    if incomplete.any():
-        names = tuple(str(u) for u in units[~complete])
-        dropped.append(Dropped("gap", Text("design.dropped-gap"), int(incomplete.sum()), len(names), names))
-    outside = ~shared[column] & ~incomplete
-    if outside.any():
-        dropped.append(Dropped("treated-gap", Text("design.dropped-treated-gap"), int(outside.sum()), 0, lost))
-    return tuple(dropped)
 
 
 # Donor sets of one treated dyad: who may stand for it, who may not, and why.
@@ -347,6 +332,12 @@ def build_case(design: Design, matrix: OutcomeMatrix, row: int | None = None) ->
     if not (matrix.periods < onset - design.anticipation).any():
         when = design.panel.label(onset)
         raise DesignError(f"{matrix.units[row]} has no period before {when} less {design.anticipation}")
+    o = design.observations
+    before = o.period < onset - design.anticipation
+    predictors = np.empty((codes.size, o.covariates.shape[1]))
+    for i, unit in enumerate(codes):
+        mine = before & (o.unit_rows[o.unit] == unit)
+        predictors[i] = o.covariates[mine].mean(axis=0) if predictors.shape[1] else 0.0
     return Case(
         values=matrix.values[rows],
         units=matrix.units[rows],
@@ -355,17 +346,6 @@ def build_case(design: Design, matrix: OutcomeMatrix, row: int | None = None) ->
         anticipation=design.anticipation,
         city=design.panel.unit_city[codes],
         partner=design.panel.unit_partner[codes],
-        predictors=_predictors(design, codes, onset),
+        predictors=predictors,
         seasons=PERIODS_PER_YEAR[design.panel.frequency],
     )
-
-
-def _predictors(design: Design, units: IntArray, onset: int) -> FloatArray:
-    """Return the mean of each covariate over a unit's periods before the onset, shape (n_units, n_covariates)."""
-    o = design.observations
-    before = o.period < onset - design.anticipation
-    out = np.empty((units.size, o.covariates.shape[1]))
-    for i, unit in enumerate(units):
-        mine = before & (o.unit_rows[o.unit] == unit)
-        out[i] = o.covariates[mine].mean(axis=0) if out.shape[1] else 0.0
-    return out

@@ -22,7 +22,7 @@ from twintrade.design.observations import (
     number_units,
 )
 from twintrade.design.panel import Panel, require_word
-from twintrade.design.register import Treatment, align_onsets
+from twintrade.design.register import Treatment
 from twintrade.design.transforms import TRANSFORMS, Outcome, TransformName
 from twintrade.effects.regression import Dropped
 from twintrade.errors import DesignError
@@ -215,7 +215,10 @@ class Design:
     @cached_property
     def onset(self) -> FloatArray:
         """Onset of each unit of the panel, shape (panel.n_units,); ``inf`` for never, and for always compared."""
-        return align_onsets(self.panel, self.treatment, self.anticipation, self.always_treated)
+        onset = self.treatment.aligned(self.panel.units)
+        if self.always_treated != "compare":
+            return onset.copy()
+        return np.where(onset - self.anticipation <= self.panel.period[self.panel.starts], np.inf, onset)
 
     @cached_property
     def observations(self) -> Observations:
@@ -263,7 +266,9 @@ class Design:
             sieve.drop(np.isin(panel.partners, self.totals_only)[panel.unit_partner][panel.unit], REMAINDER)
         if leaves_out:
             sieve.drop_always_treated(outcome.affected, ALWAYS_TREATED)
-        sieve.drop_not_finite(outcome.figures)
+        if not np.isfinite(outcome.figures.sum()):
+            sieve.drop(np.isnan(outcome.figures), "missing-outcome")
+            sieve.drop(np.isinf(outcome.figures), "infinite-outcome")
         for loss in TRANSFORMS[self.transform].losses(outcome, sieve.keep):
             sieve.drop(*loss)
         if self.covariates:

@@ -73,7 +73,12 @@ def encode_effect(panel: Panel, name: str, rows: IntArray) -> IntArray:
             raise DesignError(Text("design.no-strata", effect=name))
         return compact(panel.columns[STRATA[name]][rows].astype(np.int64) * n_periods + period)
     if name == "undirected_pair":
-        return compact(_undirected_pairs(panel)[unit])
+        if not panel.is_dyadic:
+            raise DesignError("effects of undirected pairs need units of city and partner; remove undirected_pair")
+        ends = np.concatenate([panel.cities[panel.unit_city], panel.partners[panel.unit_partner]]).astype(str)
+        names, code = np.unique(ends, return_inverse=True)
+        first, second = code.reshape(2, -1).astype(np.int64)
+        return compact(np.asarray(np.minimum(first, second) * names.size + np.maximum(first, second))[unit])
     place = (panel.unit_city if name.startswith("city") else panel.unit_partner)[unit]
     return compact(place * n_periods + period if name.endswith("_period") else place)
 
@@ -87,13 +92,3 @@ def _encode_part(panel: Panel, name: str, rows: IntArray) -> IntArray:
             f"column {name!r} is empty in {int((codes < 0).sum())} rows; a fixed effect needs its value"
         )
     return compact(codes)
-
-
-def _undirected_pairs(panel: Panel) -> IntArray:
-    """Return a code for each unit, the same for flows from A to B and from B to A."""
-    if not panel.is_dyadic:
-        raise DesignError("effects of undirected pairs need units of city and partner; remove undirected_pair")
-    ends = np.concatenate([panel.cities[panel.unit_city], panel.partners[panel.unit_partner]]).astype(str)
-    names, code = np.unique(ends, return_inverse=True)
-    first, second = code.reshape(2, -1).astype(np.int64)
-    return np.asarray(np.minimum(first, second) * names.size + np.maximum(first, second))

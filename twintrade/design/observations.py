@@ -201,12 +201,6 @@ class Sieve:
             text = None if reason in EXCLUSIONS else Text("design.dropped-excluded", reason=reason)
             self.drop(units[self.panel.unit], reason, text)
 
-    def drop_not_finite(self, outcome: FloatArray) -> None:
-        """Leave out rows without an outcome."""
-        if not np.isfinite(outcome.sum()):
-            self.drop(np.isnan(outcome), "missing-outcome")
-            self.drop(np.isinf(outcome), "infinite-outcome")
-
     def drop_always_treated(self, affected: FloatArray, reason: str) -> None:
         """Leave out units that are affected in all of their rows still in, from a period each on."""
         panel = self.panel

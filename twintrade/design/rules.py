@@ -211,7 +211,14 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     """
     rule = rule or TreatmentRule()
     register, moved = _move_to_observed(build_register(agreements, rule.choice, rule.kinds, panel), panel)
-    linked = _linked(register, agreements, panel)
+    unknown = sorted(set(agreements.also_linked) - set(panel.units))
+    if unknown:
+        raise DesignError(f"{unknown[0]!r} is named as linked without a date but is no unit of the panel")
+    inside, names = register[register["unit"] != ""], ["signatory", "partner_city"]
+    ends = inside["unit"] + "|" + inside["signatory"].map(fold_name) + "|" + inside["partner_city"].map(fold_name)
+    is_undated, is_named = inside["onset"].isna(), (inside[names] != "").all(axis=1)
+    is_same = is_named & ends.isin(ends[~is_undated])
+    linked = set(inside.loc[is_undated & ~is_same, "unit"]) | set(agreements.also_linked)
     onset = _onsets(rule, register, panel)
     if rule.undated_link == "exclude":
         is_inside = (onset > panel.first_period) & (onset <= panel.last_period)
@@ -220,7 +227,15 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     excluded = _excluded(register, onset, linked, {unit for m in misspelt for unit in m.units}, panel)
     if agreements.undated_policy == "error":
         _refuse_undated(excluded, register, panel)
-    excluded |= _moved_by_events(agreements.other_events, onset, panel)
+    for unit in agreements.other_events:
+        positions = np.flatnonzero(panel.units == unit)
+        if not positions.size:
+            raise DesignError(f"{unit!r} is named with another event but is no unit of the panel")
+        if panel.first_period < onset[positions[0]] <= panel.last_period:
+            raise DesignError(
+                f"{unit} is treated within the sample itself; leave it out by name, not for another event"
+            )
+    excluded |= {unit: OTHER_EVENT + event for unit, event in agreements.other_events.items()}
     register = add_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
     messages = _messages(rule, register, excluded, agreements.other_events)
@@ -261,18 +276,6 @@ def _move_to_observed(register: pd.DataFrame, panel: Panel) -> tuple[pd.DataFram
     return register.assign(onset=onset), set(register.loc[is_between & (register["unit"] != ""), "unit"])
 
 
-def _linked(register: pd.DataFrame, agreements: Agreements, panel: Panel) -> set[str]:
-    """Units with a link that has no date; one between two places whose agreement has a date is no other link."""
-    unknown = sorted(set(agreements.also_linked) - set(panel.units))
-    if unknown:
-        raise DesignError(f"{unknown[0]!r} is named as linked without a date but is no unit of the panel")
-    inside, names = register[register["unit"] != ""], ["signatory", "partner_city"]
-    ends = inside["unit"] + "|" + inside["signatory"].map(fold_name) + "|" + inside["partner_city"].map(fold_name)
-    is_undated, is_named = inside["onset"].isna(), (inside[names] != "").all(axis=1)
-    is_same = is_named & ends.isin(ends[~is_undated])
-    return set(inside.loc[is_undated & ~is_same, "unit"]) | set(agreements.also_linked)
-
-
 def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatArray:
     onset = np.full(panel.n_units, NEVER)
     position = {str(u): i for i, u in enumerate(panel.units)}
@@ -296,19 +299,6 @@ def _excluded(
     excluded = dict.fromkeys(sorted(set(unmatched) & untreated), "unmatched")
     excluded |= dict.fromkeys(sorted(set(other["unit"]) & untreated), "other-kind")
     return excluded | dict.fromkeys(sorted(set(linked) & untreated), "undated")
-
-
-def _moved_by_events(events: Mapping[str, str], onset: FloatArray, panel: Panel) -> dict[str, str]:
-    """Units that another named event moved, with the event as the reason."""
-    for unit in events:
-        positions = np.flatnonzero(panel.units == unit)
-        if not positions.size:
-            raise DesignError(f"{unit!r} is named with another event but is no unit of the panel")
-        if panel.first_period < onset[positions[0]] <= panel.last_period:
-            raise DesignError(
-                f"{unit} is treated within the sample itself; leave it out by name, not for another event"
-            )
-    return {unit: OTHER_EVENT + event for unit, event in events.items()}
 
 
 def _refuse_undated(excluded: Mapping[str, str], register: pd.DataFrame, panel: Panel) -> None:

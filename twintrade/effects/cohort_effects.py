@@ -1,6 +1,6 @@
 """The one table every cohort-based estimator fills (cohort x event time), and its aggregation, written once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -402,21 +402,17 @@ class CohortEffects(Estimate):
             raise EstimationError("no treated cell lies in what is to be averaged: widen the window or the sample")
         members = [cells_of(int(label)) for label in labels]
         weights = np.column_stack([np.where(c, self.cell_weights, 0.0) / self.cell_weights[c].sum() for c in members])
+        among = np.column_stack(members)
+        distance = np.where(among, self.effects[:, None] - self.effects @ weights, 0.0) / (self.cell_weights @ among)
         return self.combine(
             weights,
             [str(label) for label in labels],
-            weight_influence=self._share_influence(members, weights),
+            weight_influence=self._weigh_influence(distance),
             kind=kind,
             labels=labels,
             n_units=np.array([self._n_units(c) for c in members]),
             n_cells=np.array([int(self.n_cells[c].sum()) for c in members]),
         )
-
-    def _share_influence(self, members: Sequence[BoolArray], weights: FloatArray) -> WeightInfluence | None:
-        """Influence of estimated shares: a unit of cohort g moves the average by its cells' distance from it."""
-        among = np.column_stack(members)
-        distance = np.where(among, self.effects[:, None] - self.effects @ weights, 0.0) / (self.cell_weights @ among)
-        return self._weigh_influence(distance)
 
     def _weigh_influence(self, distance: FloatArray) -> WeightInfluence | None:
         """Return the influence of estimated shares, by what an average moves where a cell's weight does."""

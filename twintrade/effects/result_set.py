@@ -17,11 +17,6 @@ PayloadKind = Literal[
 PAYLOAD_COLUMNS = ("payload", "kind")
 
 
-def build_payload_kinds_frame(kinds: Mapping[str, PayloadKind]) -> pd.DataFrame:
-    """Return the frame that payloads.csv holds, one row a payload."""
-    return pd.DataFrame(sorted(kinds.items()), columns=list(PAYLOAD_COLUMNS))
-
-
 def read_payload_kinds(frame: pd.DataFrame) -> dict[str, PayloadKind]:
     """Return the kinds that payloads.csv holds."""
     known: dict[str, PayloadKind] = {kind: kind for kind in get_args(PayloadKind)}

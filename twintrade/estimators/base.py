@@ -330,7 +330,11 @@ class Fit:
         if isinstance(estimate, EventStudy | CohortEffects) and view in ("overall", "path"):
             return estimate.average() if view == "overall" else estimate.average_path()
         if isinstance(estimate, CohortEffects):
-            return _cohort_view(estimate, view, self.design.window)
+            if view == "event":
+                return estimate.event_study(self.design.window)
+            if view == "cohort":
+                return estimate.by_cohort()
+            return estimate.by_period() if view == "calendar" else estimate
         if isinstance(estimate, EventStudy) and not self.estimator.requires.single_treated_unit:
             return estimate.within(self.design.window)
         return estimate
@@ -344,14 +348,6 @@ def describe_assumption(estimator: Estimator, design: Design) -> Words:
     """Return what is assumed: the estimator's own, and that of units treated throughout that are comparison."""
     assumption, n = estimator.assumption(design), count_always_compared(design.panel, design.treatment, design.onset)
     return Listed((assumption, Text("design.always-compared", n=n)), "sentences") if n else assumption
-
-
-def _cohort_view(effects: CohortEffects, view: View, window: tuple[int, int]) -> Estimate:
-    if view == "event":
-        return effects.event_study(window)
-    if view == "cohort":
-        return effects.by_cohort()
-    return effects.by_period() if view == "calendar" else effects
 
 
 def fit(estimator: Estimator, design: Design, views: Views = None) -> Fit:

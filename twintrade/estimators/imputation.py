@@ -24,12 +24,11 @@ from twintrade.estimators.imputing.cells import (
     build_outcome_weights,
     compute_cell_differences,
     compute_cell_ratios,
-    find_empty_cells,
     fit_leads,
     group_cells,
     list_empty_cells,
 )
-from twintrade.estimators.imputing.comparison_units import count_log_ratios, estimate_log_ratio, impute_log_ratio
+from twintrade.estimators.imputing.comparison_units import estimate_log_ratio, impute_log_ratio
 from twintrade.estimators.imputing.table import build_leverage_report
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
 from twintrade.estimators.regression.event_terms import Shape, find_affected_rows
@@ -323,7 +322,7 @@ class Imputation(CellMethod):
             early = 100 * np.exp(before.effects) if self.measure == "percent" else np.ones(effects.size)
             influence = replace(influence, linear=build_outcome_weights(c, cells, before, cell_effects, early))
         is_ratio = self.family == "poisson" and self.measure != "difference"
-        empty = find_empty_cells(c, cells) if is_ratio else np.empty(0, dtype=np.int64)
+        empty = np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0) if is_ratio else np.empty(0, dtype=np.int64)
         listed = list_empty_cells(cells, empty, is_percent=self.measure == "percent")
         parts = [
             table.build_lead_part(before, effects),
@@ -333,7 +332,12 @@ class Imputation(CellMethod):
         if logs is not None:
             parts[1] = parts[1].without(empty)
             influence = influence.averaged(np.delete(np.eye(influence.n_effects), effects.size + empty, axis=1))
-            statistics = statistics | count_log_ratios(c, logs)
+            after = c.o.is_treated[c.rows]
+            statistics = statistics | {
+                "is_by_unit": float(logs.is_by_unit[0]),
+                "n_treated_zeros": float(np.count_nonzero(c.o.y[c.rows[after]] <= 0)),
+                "n_without_log": float(np.count_nonzero(logs.weights[after] == 0)),
+            }
         sample = o.sample(
             rows, effects=o.effect_names, statistics=statistics, dropped=(*c.dropped, *listed, *before.dropped)
         )

@@ -57,7 +57,15 @@ class PredictionIntervals(Inference):
             )
         case = estimator.case(fit.design)
         estimate = fit.view(view)
-        moves = self._moves(estimator, case, rng)
+        fitted = case.treated - estimator.gaps(case)
+        before = case.is_before
+        residuals = np.where(before, case.treated - fitted, 0.0)
+        signs = [rng.choice([-1.0, 1.0], size=residuals.size) for _ in range(self.draws)]
+        jobs = {str(k): np.where(before, fitted + residuals * drawn, case.treated) for k, drawn in enumerate(signs)}
+        done, _ = split_succeeded(run_jobs("prediction-intervals", _moved, jobs, shared=(estimator, case, fitted)))
+        if not done:
+            raise InferenceError("no refit of the weights succeeded")
+        moves = np.vstack([one.values["moves"] for one in done if one.values is not None])
         spread, n_free = _spread(estimator, case)
         low, high = self._ends(estimate, case, moves, spread)
         return Bands.build(
@@ -91,18 +99,6 @@ class PredictionIntervals(Inference):
                 down, up = np.quantile(moves[:, target].mean(axis=1), [tail / 2, 1 - tail / 2])
                 low[k], high[k] = estimate.effects[k] + down - width, estimate.effects[k] + up + width
         return low, high
-
-    def _moves(self, estimator: WeightedCase, case: Case, rng: np.random.Generator) -> FloatArray:
-        """Return refitted less fitted counterfactuals, shape (n_draws, n_periods)."""
-        fitted = case.treated - estimator.gaps(case)
-        before = case.is_before
-        residuals = np.where(before, case.treated - fitted, 0.0)
-        signs = [rng.choice([-1.0, 1.0], size=residuals.size) for _ in range(self.draws)]
-        jobs = {str(k): np.where(before, fitted + residuals * drawn, case.treated) for k, drawn in enumerate(signs)}
-        done, _ = split_succeeded(run_jobs("prediction-intervals", _moved, jobs, shared=(estimator, case, fitted)))
-        if not done:
-            raise InferenceError("no refit of the weights succeeded")
-        return np.vstack([one.values["moves"] for one in done if one.values is not None])
 
 
 def _moved(shared: tuple[WeightedCase, Case, FloatArray], path: FloatArray, rng: np.random.Generator) -> Arrays:

@@ -111,7 +111,11 @@ def draw_studentized(clusters: Clusters, usable: BoolArray, n_draws: int, weight
         raise InferenceError(f"no multiplier weights are called {weights!r}; known: rademacher, mammen, normal")
     rng = np.random.default_rng(seed)
     if weights == "normal":
-        return _normal_draws(clusters, usable, n_draws, rng)
+        covariance = sum(clusters.cross_product(codes) for codes in clusters.codes)
+        chosen = np.asarray(covariance)[np.ix_(usable, usable)]
+        values, vectors = np.linalg.eigh(chosen)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        return np.asarray(rng.standard_normal((n_draws, values.size)) @ root.T / np.sqrt(np.diag(chosen)))
     out = np.zeros((n_draws, int(usable.sum())))
     variance = np.zeros(out.shape[1])
     for codes in clusters.codes:
@@ -123,15 +127,6 @@ def draw_studentized(clusters: Clusters, usable: BoolArray, n_draws: int, weight
                 out[start : start + block.n_draws] += block.times(f.values, f.clusters) @ f.loading
             start += block.n_draws
     return np.asarray(out / np.sqrt(variance))
-
-
-def _normal_draws(clusters: Clusters, usable: BoolArray, n_draws: int, rng: np.random.Generator) -> FloatArray:
-    """Sums of normal multiples are jointly normal: drawn from their covariance, whatever the number of clusters."""
-    covariance = sum(clusters.cross_product(codes) for codes in clusters.codes)
-    chosen = np.asarray(covariance)[np.ix_(usable, usable)]
-    values, vectors = np.linalg.eigh(chosen)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    return np.asarray(rng.standard_normal((n_draws, values.size)) @ root.T / np.sqrt(np.diag(chosen)))
 
 
 STEPS = 60
@@ -248,7 +243,8 @@ class Wild(Inference):
             return 0.0, np.nan, np.nan, np.nan
         se = variance**0.5
         if not self.imposes_null:
-            sums = sums.without_null()
+            none = np.zeros_like(sums.s1)
+            sums = replace(sums, s1=none, own1=none, right1=tuple(0.0 * part for part in sums.right1))
         drawn = simulate(sums, weights)
         if not self.imposes_null:
             statistics = drawn.statistics(0.0)

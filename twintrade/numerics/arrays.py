@@ -168,7 +168,9 @@ def _largest(top: float, bottom: float, numerator: FloatArray, denominator: Floa
         gains = np.repeat(before[ends], sizes) - before[:-1]
         best = np.maximum.reduceat(gains, starts)
         is_best = (gains == np.repeat(best, sizes)) & (np.repeat(best, sizes) > 0)
-        taken = _from_first(is_best, starts, sizes)
+        count = np.cumsum(is_best)
+        earlier: IntArray = np.repeat(count[starts] - is_best[starts], sizes)
+        taken = np.asarray(count > earlier)
         new_bottom = bottom + float(denominator[taken].sum())
         if new_bottom == 0:
             break
@@ -177,13 +179,6 @@ def _largest(top: float, bottom: float, numerator: FloatArray, denominator: Floa
             return max(new, ratio)
         ratio = new
     return ratio
-
-
-def _from_first(marked: BoolArray, starts: IntArray, sizes: IntArray) -> BoolArray:
-    """Mark every row of a group from its first marked one on."""
-    count = np.cumsum(marked)
-    earlier: IntArray = np.repeat(count[starts] - marked[starts], sizes)
-    return np.asarray(count > earlier)
 
 
 FEW = 8  # numbers up to which the smallest are taken one after the other, which is quicker

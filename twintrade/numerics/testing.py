@@ -1,6 +1,6 @@
 """P-values of a family of tests: sharpened q-values, and Romano-Wolf from joint draws."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -117,8 +117,7 @@ class RandomEffects:
     high: float
     p: float
     heterogeneity: float  # standard deviation of the true effects (Paule-Mandel)
-    q: float  # q, q_p: Cochran's statistic and its p-value
-    q_p: float
+    q: float  # Cochran's statistic
     factor: float  # the Hartung-Knapp factor of the variance, before it is kept from falling below one
 
 
@@ -140,8 +139,7 @@ def fit_random_effects(
     fixed = 1 / variances
     q = float(fixed @ (effects - fixed @ effects / fixed.sum()) ** 2)
     p = float(2 * scipy.special.stdtr(n - 1, -abs(mean) / se)) if se > 0 else float(mean == 0)
-    half, q_p = critical * se, float(scipy.special.chdtrc(n - 1, q))
-    return RandomEffects(mean, se, mean - half, mean + half, p, float(np.sqrt(tau2)), q, q_p, factor)
+    return RandomEffects(mean, se, mean - critical * se, mean + critical * se, p, float(np.sqrt(tau2)), q, factor)
 
 
 def _paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
@@ -377,7 +375,11 @@ def measure_dependence(score: FloatArray, logs: FloatArray, is_known: BoolArray)
 
 def adjust_sharpened_q(p: FloatArray) -> FloatArray:
     """Return two-stage sharpened q-values on a grid of 0.001 (Benjamini, Krieger, Yekutieli 2006)."""
-    return _on_known(p, _sharpened)
+    known = ~np.isnan(p)
+    out = np.full(p.size, np.nan)
+    if known.any():
+        out[known] = _sharpened(p[known])
+    return out
 
 
 def adjust_romano_wolf(observed: FloatArray, drawn: FloatArray) -> FloatArray:
@@ -389,14 +391,6 @@ def adjust_romano_wolf(observed: FloatArray, drawn: FloatArray) -> FloatArray:
         largest = draws[:, order[step:]].max(axis=1)
         floor = max(floor, float((1 + (largest >= size[k] * (1 - 1e-10)).sum()) / (draws.shape[0] + 1)))
         out[k] = floor
-    return out
-
-
-def _on_known(p: FloatArray, adjust: Callable[[FloatArray], FloatArray]) -> FloatArray:
-    known = ~np.isnan(p)
-    out = np.full(p.size, np.nan)
-    if known.any():
-        out[known] = adjust(p[known])
     return out
 
 

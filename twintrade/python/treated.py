@@ -50,20 +50,15 @@ def build_treatment_from_agreements(
     if isinstance(agreements, Treatment):
         return agreements
     if isinstance(agreements, pd.Series | Mapping):
-        return build_treatment_from_onsets(panel, agreements)
+        known = Treatment.from_series(_read_onsets(pd.Series(agreements), panel))
+        unknown = sorted(set(known.units) - set(panel.units))
+        if unknown:
+            raise DesignError(
+                f"{unknown[0]!r} has an onset but is no unit of the panel; units are like {panel.units[0]!r}"
+            )
+        listed = pd.Series(known.onset, index=known.units)
+        return Treatment.from_series(listed.reindex(pd.Index(panel.units), fill_value=NEVER))
     return build_treatment_from_table(panel, to_pandas(agreements, "agreements"), rule, undated)
-
-
-def build_treatment_from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, float]) -> Treatment:
-    """Return onsets by unit label as a treatment of the panel; units that are not listed are never treated."""
-    known = Treatment.from_series(_read_onsets(pd.Series(onsets), panel))
-    unknown = sorted(set(known.units) - set(panel.units))
-    if unknown:
-        raise DesignError(
-            f"{unknown[0]!r} has an onset but is no unit of the panel; units are like {panel.units[0]!r}"
-        )
-    listed = pd.Series(known.onset, index=known.units)
-    return Treatment.from_series(listed.reindex(pd.Index(panel.units), fill_value=NEVER))
 
 
 def _read_onsets(onsets: pd.Series, panel: Panel) -> pd.Series:

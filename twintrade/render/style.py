@@ -219,6 +219,14 @@ def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
         raise SpecError(f"the detail of the report is {detail!r}; it is one of {', '.join(get_args(Detail))}")
     if not isinstance(authors, list | tuple) or not all(isinstance(name, str) and name.strip() for name in authors):
         raise SpecError(f'the authors of the report are {authors!r}; write them as ["First Author", "Second Author"]')
+    words = style.get("spelling", {})
+    for word, new in words.items():
+        if not word.replace(" ", "").replace("-", "").isalpha() or not isinstance(new, str) or not new:
+            raise SpecError(f"[spelling] of the report style: {word!r} = {new!r} is no word with another for it")
+    names = style.get("romanized", {})
+    wrong = [name for name, latin in names.items() if not isinstance(latin, str) or not latin.isascii() or not latin]
+    if wrong:
+        raise SpecError(f"[romanized] of the report style: {wrong[0]!r} has no name in plain Latin letters")
     return AppendixOptions(
         exhibits=_exhibits(style),
         detail=detail,
@@ -227,10 +235,10 @@ def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
         wording=Wording().changed(_texts(style.get("wording", {}))),
         theme=theme,
         tables=_tables(style.get("tables", {})),
-        spelling=_spelling(style.get("spelling", {})),
+        spelling=dict(words),
         language=language,
         names=_names(style.get("translated", {}), language),
-        romanized=_romanized(style.get("romanized", {})),
+        romanized=dict(names),
     )
 
 
@@ -251,20 +259,6 @@ def _texts(sentences: Mapping[str, Any]) -> dict[str, str]:
     if wrong:
         raise SpecError(f"the sentence {wrong[0]!r} in the report style is no text")
     return dict(sentences)
-
-
-def _spelling(words: Mapping[str, Any]) -> dict[str, str]:
-    for word, new in words.items():
-        if not word.replace(" ", "").replace("-", "").isalpha() or not isinstance(new, str) or not new:
-            raise SpecError(f"[spelling] of the report style: {word!r} = {new!r} is no word with another for it")
-    return dict(words)
-
-
-def _romanized(names: Mapping[str, Any]) -> dict[str, str]:
-    wrong = [name for name, latin in names.items() if not isinstance(latin, str) or not latin.isascii() or not latin]
-    if wrong:
-        raise SpecError(f"[romanized] of the report style: {wrong[0]!r} has no name in plain Latin letters")
-    return dict(names)
 
 
 def _names(translated: Mapping[str, Any], language: str) -> dict[str, str]:

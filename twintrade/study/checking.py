@@ -76,14 +76,6 @@ def describe_trials(trials: Sequence[Trial], *, is_tried: bool) -> Iterator[Text
         yield Text("study.not-tried")
 
 
-def find_failure(plan: Plan, trials: Sequence[Trial]) -> TwintradeError | None:
-    """Return the error in which a run would end for want of estimates, as it would say it."""
-    failed = next((trial.error for trial in trials if trial.column.is_headline and trial.error), None)
-    if plan.spec.case is not None:  # another column may still say something of the pair
-        failed = None
-    return failed or find_refusal([(trial.column.label, trial.reason) for trial in trials])
-
-
 def _describe_plan(column: LadderColumn, known: InferencePlan) -> Text:
     method, span = find_fact("labels.inference-", known.inference.name), describe_span(known.seconds)
     return Text("study.plans", label=column.label, method=method, n=known.refits, span=span)
@@ -151,7 +143,10 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
     trials, is_tried = try_columns(plan, designs, design, MOST_SECONDS if with_estimates else 0.0)
     lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials, is_tried=is_tried))]
-    failure = find_failure(plan, trials)
+    failed = next((trial.error for trial in trials if trial.column.is_headline and trial.error), None)
+    if plan.spec.case is not None:  # another column may still say something of the pair
+        failed = None
+    failure = failed or find_refusal([(trial.column.label, trial.reason) for trial in trials])
     if failure is None and is_tried and with_estimates:
         damage = [f"    {sentence}" for sentence in list_most_damaging(weigh_guesses(root, text, plan, observed))]
         lines += [f"  {Text('study.runners-up')}", *damage] if damage else []

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from twintrade.effects import ResultSet
 from twintrade.errors import TwintradeError
@@ -17,7 +16,7 @@ from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.failed import record_failure
 from twintrade.study.registering.deviations import add_registration, count_designs
 from twintrade.study.spec.analysis import Spec, parse, resolve_spec
-from twintrade.study.spec.page_spec import RegistrySpec, ReportSection, is_registry, parse_registry
+from twintrade.study.spec.page_spec import ReportSection, is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.calibrations import add_calibration
@@ -38,17 +37,12 @@ class Redrawn:
     document: Document
 
 
-def parse_any_analysis(name: str, text: str) -> tuple[Spec | RegistrySpec, dict[str, Any]]:
-    """Return an analysis file of either kind, and as written."""
-    file = f"{FOLDER}/{name}.toml"
-    return parse_registry(text, file) if is_registry(parse_tables(text, file)) else parse(text, file)
-
-
 def redraw(
     root: Path, name: str, text: str, change: Callable[[ResultSet], ResultSet] = lambda results: results
 ) -> Redrawn:
     """Draw exhibits and pages again from stored numbers with ``change``, as the analysis file now wants them."""
-    spec, raw = parse_any_analysis(name, text)
+    file = f"{FOLDER}/{name}.toml"
+    spec, raw = parse_registry(text, file) if is_registry(parse_tables(text, file)) else parse(text, file)
     options = read_report_options(spec.report, root)
     target = prepare(root, name)
     with hold_lock(get_lock_path(root, name), name):

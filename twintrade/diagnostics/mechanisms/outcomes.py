@@ -38,21 +38,6 @@ ADDS_UP = 1e-8
 COLUMNS = ("label", "group", "effect", "low", "high", "p")
 
 
-def compute_log_margins(design: Design, margins: tuple[str, ...]) -> dict[str, FloatArray]:
-    """Return log margins, ln X = ln m1 + ln(m2 per m1) + ... + ln(X per m_last), of counts from coarse to fine."""
-    columns = [design.panel.values(name) for name in margins]
-    outcome = design.panel.values(design.outcome)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = [np.log(c) for c in (*columns, outcome)]
-    names = [margins[0], *(_name_ratio(b, a) for a, b in pairwise(margins))]
-    names.append(_name_ratio(design.outcome, margins[-1]))
-    return dict(zip(names, [logs[0], *(b - a for a, b in pairwise(logs))], strict=True))
-
-
-def _name_ratio(counted: str, by: str) -> str:
-    return str(Text("checks.margins-per", counted=counted, by=by))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margins(Diagnostic):
     """Extensive and intensive margins of the log outcome, which are other targets and inform.
@@ -76,7 +61,13 @@ class Margins(Diagnostic):
             return self.unavailable(Text("checks.margins-linear"))
         log = fit.design.with_outcome(fit.design.outcome, "log")
         try:
-            parts = compute_log_margins(log, self.columns)
+            # ln X = ln m1 + ln(m2 per m1) + ... + ln(X per m_last), of counts from coarse to fine
+            margins = (*self.columns, log.outcome)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                logs = [np.log(log.panel.values(name)) for name in margins]
+            per = [str(Text("checks.margins-per", counted=b, by=a)) for a, b in pairwise(margins)]
+            names = [margins[0], *per]
+            parts = dict(zip(names, [logs[0], *(b - a for a, b in pairwise(logs))], strict=True))
         except DesignError as error:
             return self.unavailable(error.text)
         o = log.observations
@@ -266,7 +257,7 @@ class PercentEffects(Diagnostic):
         level = design.with_outcome(design.outcome, "level")
         try:
             ratios, is_by_unit = estimate_ratios(level, fit)
-            bands = _infer(fit, level, ratios, rng)
+            bands = Clustered(draws=19).infer(Fit(fit.estimator, level, ratios), "overall", rng)
             extensive, bounds = _measure_margins(fit, level, rng)
             wider = _compare_width(fit, inference, rng)
         except TwintradeError as error:
@@ -344,10 +335,6 @@ def estimate_ratios(level: Design, fit: Fit) -> tuple[Estimate, bool]:
         n_cells=np.array([n_rows, n_rows, used.sum()], dtype=np.int64),
     )
     return estimate, bool(logs.is_by_unit[0])
-
-
-def _infer(fit: Fit, design: Design, estimate: Estimate, rng: np.random.Generator) -> Bands:
-    return Clustered(draws=19).infer(Fit(fit.estimator, design, estimate), "overall", rng)
 
 
 def _compare_width(fit: Fit, inference: Inference, rng: np.random.Generator) -> float:

@@ -73,11 +73,17 @@ class EvidenceOfChange(Diagnostic):
             p=float(row["p"]),
             objects="yes" if any(check.objects for check in evidence.checks) else "no",
         )
+        rows: list[tuple[str, str, float, float]] = []
+        for by, values in evidence.p.items():
+            logs = (*evidence.centered[by], math.nan)
+            tests = zip(STATISTICS, values, logs, strict=True)
+            rows += [(name, by, float(p), convert_log_to_percent(float(log))) for name, p, log in tests]
+        rows += [(one.name, "before", one.p, math.nan) for one in evidence.checks]
         return self.conclude(
             text,
             table,
             _judge(evidence),
-            {"evidence": table, "evidence_tests": list_tests(evidence)},
+            {"evidence": table, "evidence_tests": pd.DataFrame(rows, columns=["statistic", "dealt", "p", "percent"])},
             value=float(row["p"]),
             unit="p",
             direction="higher" if evidence.direction == "rise" else "lower",
@@ -172,14 +178,3 @@ def _judge(evidence: GradedEvidence) -> Judged:
         return Judged("objects", p=min(check.p for check in known))
     could_see = len(known) == len(evidence.checks) and known[0].far < abs(evidence.total)
     return Judged("does not object" if could_see else "cannot tell")
-
-
-def list_tests(evidence: GradedEvidence) -> pd.DataFrame:
-    """Return one row a statistic and kind of deal: p, and the statistic less its mean over the deals in percent."""
-    rows: list[tuple[str, str, float, float]] = []
-    for by, values in evidence.p.items():
-        logs = (*evidence.centered[by], math.nan)
-        tests = zip(STATISTICS, values, logs, strict=True)
-        rows += [(name, by, float(p), convert_log_to_percent(float(log))) for name, p, log in tests]
-    rows += [(one.name, "before", one.p, math.nan) for one in evidence.checks]
-    return pd.DataFrame(rows, columns=["statistic", "dealt", "p", "percent"])

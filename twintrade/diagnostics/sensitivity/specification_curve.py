@@ -171,20 +171,6 @@ def iterate_subsets(design: Design, covariates: tuple[str, ...], inference: Clus
 PlaceboShared: TypeAlias = tuple[Fit, tuple[Specification, ...], tuple[FloatArray, ...]]
 
 
-def compute_placebo_curves(
-    fit: Fit, plan: Sequence[Specification], n_draws: int, rng: np.random.Generator
-) -> FloatArray | None:
-    """Return effects (n_draws + 1, n_specifications) where a path is fast, the real onsets last, or None."""
-    dealt = refits.build_assignments(fit.design, "units", refits.find_units_with_trade(fit))
-    onsets = (*(dealt.draw(rng) for _ in range(n_draws)), fit.design.onset)
-    jobs = {f"{k} {one.label}": k for k, one in enumerate(plan) if one.choices["dates"] == plan[0].choices["dates"]}
-    shared: PlaceboShared = (fit, tuple(plan), onsets)
-    succeeded, _ = split_succeeded(run_jobs("placebo_curves", _placebo_effects, jobs, shared=shared, rng=rng))
-    columns = [done.values["effects"] for done in succeeded if done.values is not None]
-    columns = [effects for effects in columns if effects.size and np.isfinite(effects[-1])]
-    return np.column_stack(columns) if columns else None
-
-
 def _placebo_effects(shared: PlaceboShared, place: int, rng: np.random.Generator) -> Arrays:
     """Return one specification's effect under each assignment; nothing where it has no fast path."""
     fit, plan, onsets = shared
@@ -308,7 +294,12 @@ class SpecificationCurve(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a specification, sorted by effect; payload ``specification_curve``."""
-        unknown = self._unknown(fit)
+        columns = fit.design.panel.columns
+        named = (*self.outcomes, *self.weights, *self.covariates)
+        lacking = [Text("checks.no-column", column=c) for c in named if c not in columns]
+        lacking += [Text("checks.curve-no-method", name=m) for m in self.estimators if m not in ESTIMATORS]
+        lacking += [Text("checks.curve-no-comparison", name=c) for c in self.comparisons if c not in COMPARISONS]
+        unknown = Listed(tuple(lacking), "semicolon")
         if unknown.items:
             return self.unavailable(unknown)
         plan = list(islice(self.plan(fit), self.most + 1))
@@ -403,19 +394,21 @@ class SpecificationCurve(Diagnostic):
                 is_own = method == fit.estimator and dated is fit.design and window is None and _is_own(base, design)
                 yield Specification(method, design, choices, is_own)
 
-    def _unknown(self, fit: Fit) -> Listed:
-        """Return what is named and does not exist."""
-        columns = fit.design.panel.columns
-        named = (*self.outcomes, *self.weights, *self.covariates)
-        lacking = [Text("checks.no-column", column=c) for c in named if c not in columns]
-        lacking += [Text("checks.curve-no-method", name=m) for m in self.estimators if m not in ESTIMATORS]
-        lacking += [Text("checks.curve-no-comparison", name=c) for c in self.comparisons if c not in COMPARISONS]
-        return Listed(tuple(lacking), "semicolon")
-
     def _joint(self, fit: Fit, plan: list[Specification], rng: np.random.Generator) -> tuple[float, int]:
         """Return how often re-assigned onsets give a median as large, over specifications with a fast path."""
         try:
-            curves = compute_placebo_curves(fit, plan, self.draws, rng)
+            dealt = refits.build_assignments(fit.design, "units", refits.find_units_with_trade(fit))
+            onsets = (*(dealt.draw(rng) for _ in range(self.draws)), fit.design.onset)
+            jobs = {
+                f"{k} {one.label}": k
+                for k, one in enumerate(plan)
+                if one.choices["dates"] == plan[0].choices["dates"]
+            }
+            shared: PlaceboShared = (fit, tuple(plan), onsets)
+            succeeded, _ = split_succeeded(run_jobs("placebo_curves", _placebo_effects, jobs, shared=shared, rng=rng))
+            columns = [done.values["effects"] for done in succeeded if done.values is not None]
+            columns = [effects for effects in columns if effects.size and np.isfinite(effects[-1])]
+            curves = np.column_stack(columns) if columns else None
         except TwintradeError:
             return float("nan"), 0
         if curves is None:

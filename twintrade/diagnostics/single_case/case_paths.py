@@ -129,26 +129,21 @@ class DonorWeightTable(Diagnostic):
         if not tables:
             return self.unavailable(Listed(tuple(sentences), "sentences"))
         table = pd.concat(tables, ignore_index=True)
+        sets = list(dict.fromkeys(table["donor_set"]))
+        wide = table.pivot(index="unit", columns="donor_set", values="weight")[sets]
+        order = wide.max(axis=1).sort_values(ascending=False, kind="stable").index
+        columns = {f"weight_{key}": wide.loc[order, key].to_numpy() for key in sets}
         return self.conclude(
             Listed((*sentences, *outside), "sentences"),
             table,
             payloads={
                 "donor_weights": table.assign(unit=table["donor_set"] + ": " + table["unit"].astype(str)),
-                "donor_weights_table": _wide(table),
+                "donor_weights_table": pd.DataFrame({"donor": order.to_numpy(), **columns}),
             },
             value=float(table["weight"].abs().max()),
             unit="weight",
             messages=tuple(Message("warning", "outside-hull", text) for text in outside),
         )
-
-
-def _wide(table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a donor with its weight in each set, the heaviest first."""
-    sets = list(dict.fromkeys(table["donor_set"]))
-    wide = table.pivot(index="unit", columns="donor_set", values="weight")[sets]
-    order = wide.max(axis=1).sort_values(ascending=False, kind="stable").index
-    columns = {f"weight_{key}": wide.loc[order, key].to_numpy() for key in sets}
-    return pd.DataFrame({"donor": order.to_numpy(), **columns})
 
 
 def _carrying(estimator: SingleCase, case: Case) -> list[int]:

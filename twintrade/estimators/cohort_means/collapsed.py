@@ -19,7 +19,7 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.effects.estimate import DesignFacts, Scale
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Requires, Target
-from twintrade.estimators.cohort_means.group_time import PatternGroups, group_by_pattern, spread_rows
+from twintrade.estimators.cohort_means.group_time import PatternGroups, group_by_pattern
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.cell_fit import SCALES, Family
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -100,7 +100,9 @@ class Collapse:
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Lay values by row of the small design out by cohort and period, zero where nobody is observed."""
-        return spread_rows(values, self.observed)
+        out = np.zeros(self.observed.shape + values.shape[1:], dtype=values.dtype)
+        out[self.observed] = values
+        return out
 
     def of_regression(self, source: Regression) -> CollapsedInfluence:
         """Turn the regression on cohort means into the influence of its effects by unit."""
@@ -162,7 +164,11 @@ def collapse(design: Design) -> Collapse | None:
     is_plain = o.weights is None and not design.covariates
     late = (o.unit_onset > o.periods[-1]) & (o.unit_onset - design.anticipation <= o.periods[-1])
     if not is_plain or late.any() or set(design.effect_names) != {"unit", "period"}:
-        _refuse_sums(design)
+        if design.statistics is not None:
+            raise EstimationError(
+                "cohort statistics serve two-way effects, without single periods left out and without cohorts whose "
+                "anticipation reaches into the sample and whose onset does not; give the rows"
+            )
         return None
     wide = widen(o)
     if wide.onset.size == wide.unit_ids.size and wide.given is None:
@@ -176,14 +182,6 @@ def collapse(design: Design) -> Collapse | None:
         return None
     moments = groups.moments()
     return Collapse(_of_means(design, moments, groups.observed), o, wide, moments, groups.observed, groups)
-
-
-def _refuse_sums(design: Design) -> None:
-    if design.statistics is not None:
-        raise EstimationError(
-            "cohort statistics serve two-way effects, without single periods left out and without cohorts whose "
-            "anticipation reaches into the sample and whose onset does not; give the rows"
-        )
 
 
 def _of_means(design: Design, moments: CohortMoments, observed: BoolArray) -> Design:

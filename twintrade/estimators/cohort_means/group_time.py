@@ -377,13 +377,6 @@ def compute_panel_means(wide: Wide) -> PanelMeans | None:
     return None if groups is None else PanelMeans(groups.moments(), groups.observed, groups)
 
 
-def spread_rows(values: FloatArray, observed: BoolArray) -> FloatArray:
-    """Lay rows by observed group and period out as (n_groups, n_periods, ...), zero elsewhere."""
-    out = np.zeros(observed.shape + values.shape[1:], dtype=values.dtype)
-    out[observed] = values
-    return out
-
-
 def count_alone(counts: IntArray, observed: BoolArray) -> int:
     """Count the rows that are alone in their unit or in their period."""
     is_single_unit = observed.sum(axis=1) == 1

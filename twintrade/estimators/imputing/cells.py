@@ -216,11 +216,6 @@ def compute_cell_ratios(c: Counterfactual, cells: ImputedCells, *, is_percent: b
     return CellEffects(logs, cells.sums(w), influence, predictors, has_log / imputed)
 
 
-def find_empty_cells(c: Counterfactual, cells: ImputedCells) -> IntArray:
-    """Return the cells whose outcomes are all zero."""
-    return np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0)
-
-
 def list_empty_cells(cells: ImputedCells, empty: IntArray, *, is_percent: bool) -> tuple[Dropped, ...]:
     """List such cells: a ratio is given with an influence that is too small, a logarithm is not given."""
     if empty.size == 0:

@@ -82,16 +82,6 @@ def impute_log_ratio(c: Counterfactual) -> LogRatios:
     return LogRatios(logs.effects, logs.is_by_unit, *spread)
 
 
-def count_log_ratios(c: Counterfactual, logs: LogRatios) -> dict[str, float]:
-    """Return which average it is, the zeros among treated rows, and the treated rows without a part in it."""
-    after = c.o.is_treated[c.rows]
-    return {
-        "is_by_unit": float(logs.is_by_unit[0]),
-        "n_treated_zeros": float(np.count_nonzero(c.o.y[c.rows[after]] <= 0)),
-        "n_without_log": float(np.count_nonzero(logs.weights[after] == 0)),
-    }
-
-
 def estimate_log_ratio(c: Counterfactual, logs: LogRatios, sample: Sample) -> Estimate:
     """Return the average as an estimate.
 

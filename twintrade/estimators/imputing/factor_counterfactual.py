@@ -145,7 +145,10 @@ def compute_held_out_errors(cells: OutcomeGrid, sizes: Sequence[tuple[int, float
         raise EstimationError("too few untreated rows to choose the model by hold-outs; set its size yourself")
     y, x = cells.wide.outcomes[np.ix_(units, periods)], cells.wide.covariates[np.ix_(units, periods)]
     untreated = cells.untreated[np.ix_(units, periods)]
-    fold = _folds(untreated, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    position = np.cumsum(untreated, axis=1) - 1
+    drawn = rng.integers(0, FOLDS, (untreated.shape[0], int(position.max()) // BLOCK + 1))
+    fold = np.take_along_axis(drawn, np.maximum(position, 0) // BLOCK, axis=1)
     total = np.zeros(len(sizes))
     for k in range(FOLDS):
         test = untreated & (fold == k)
@@ -189,13 +192,6 @@ def compute_largest_singular(y: FloatArray, observed: BoolArray, x: FloatArray, 
     """Return the largest singular value of what unit and period effects leave of the observed cells."""
     rest = np.where(observed, y - np.where(observed[:, :, None], x, 0.0) @ additive.slopes - additive.effects, 0.0)
     return float(np.linalg.norm(rest, 2))
-
-
-def _folds(untreated: BoolArray, rng: np.random.Generator) -> IntArray:
-    """Give blocks of consecutive untreated cells of a unit to folds at random."""
-    position = np.cumsum(untreated, axis=1) - 1
-    drawn = rng.integers(0, FOLDS, (untreated.shape[0], int(position.max()) // BLOCK + 1))
-    return np.take_along_axis(drawn, np.maximum(position, 0) // BLOCK, axis=1)
 
 
 def compute_cohort_effects(

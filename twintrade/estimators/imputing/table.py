@@ -242,7 +242,9 @@ def _sample(means: Collapse, c: Counterfactual, before: Leads) -> Sample:
     dropped: tuple[Dropped, ...] = before.dropped
     rows = None
     if c.unknown.size:
-        lost = _of_panel(means, c.unknown)
+        is_unknown = np.isin(np.arange(small.n_rows), c.unknown)
+        code = means.wide.cohort if means.groups is None else means.groups.wide.cohort
+        lost: BoolArray = np.asarray(means.spread(is_unknown)[code][means.observed[code]])
         fit_rows = np.flatnonzero(~o.is_affected)
         dropped = (*list_unidentified(o, np.flatnonzero(lost), tuple(o.effect_codes()), fit_rows), *dropped)
         rows = np.flatnonzero(~lost)
@@ -253,14 +255,6 @@ def _sample(means: Collapse, c: Counterfactual, before: Leads) -> Sample:
         "n_unidentified": float(size[small.unit[c.unknown]].sum()),
     }
     return o.sample(rows, effects=o.effect_names, statistics=statistics, dropped=dropped)
-
-
-def _of_panel(means: Collapse, cells: IntArray) -> BoolArray:
-    """Return which rows of the panel belong to the given rows of cohort means."""
-    mask = np.zeros(means.small.n_rows, dtype=bool)
-    mask[cells] = True
-    code = means.wide.cohort if means.groups is None else means.groups.wide.cohort
-    return np.asarray(means.spread(mask)[code][means.observed[code]])
 
 
 def _n_leverage_one(means: Collapse, c: Counterfactual) -> int:

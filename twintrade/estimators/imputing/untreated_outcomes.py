@@ -83,7 +83,9 @@ def fit_counterfactual(
     no_slope = np.zeros_like(known)
     no_slope[known] = ~_within_reach(o, fitted, codes, affected[known])
     if no_slope.any():
-        unknown += (_without_slope(o, fitted, affected[no_slope]),)
+        names = [o.covariate_names[j] for j in np.setdiff1d(np.arange(o.covariates.shape[1]), fitted.kept)]
+        sentence = Text("estimators.no-slope-imputed", covariates=Listed(tuple(names)))
+        unknown += (_listed(o, "unidentified-covariate", sentence, affected[no_slope]),)
     known &= ~no_slope
     rows = affected[known]
     if not (o.is_treated if held_out is None else held_out)[rows].any():
@@ -188,12 +190,6 @@ def _within_reach(o: Observations, fitted: _FittedOutcomes, codes: tuple[IntArra
             implied = implied + one[code[rows]]
         inside &= np.abs(x[rows, j] - implied) <= REACH * np.abs(x[:, j]).max()
     return inside
-
-
-def _without_slope(o: Observations, fitted: _FittedOutcomes, rows: IntArray) -> Dropped:
-    names = [o.covariate_names[j] for j in np.setdiff1d(np.arange(o.covariates.shape[1]), fitted.kept)]
-    sentence = Text("estimators.no-slope-imputed", covariates=Listed(tuple(names)))
-    return _listed(o, "unidentified-covariate", sentence, rows)
 
 
 def list_unidentified(

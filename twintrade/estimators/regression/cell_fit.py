@@ -279,6 +279,8 @@ def fit_cells(
     influence = np.zeros((o.n_units, known.size + columns.shape[1]))
     placed = np.concatenate([np.arange(known.size), known.size + fitted.kept])
     influence[:, placed] = scores @ bread[:, np.concatenate([known, np.arange(present.size, net.size)])]
+    selector = np.zeros((bread.shape[0], known.size))
+    selector[known, np.arange(known.size)] = 1.0
     return CellFit(
         rows=rows,
         kept=present[known],
@@ -287,7 +289,7 @@ def fit_cells(
         influence=influence,
         mean=fitted.mean,
         weights=o.row_weights[rows],
-        source=_regression(fitted, net, bread, known),
+        source=Regression(fitted.rows, net, fitted.residuals, fitted.weights, bread, selector),
         given_up=_find_given_up(effects, fitted, columns[rows]),
         n_slopes=int(is_identified.sum()),
         n_all_cells=len(names),
@@ -313,12 +315,6 @@ def _find_given_up(effects: Absorber, fitted: _FittedCells, columns: FloatArray)
 
 def _determined(lost: tuple[Words, ...]) -> tuple[Dropped, ...]:
     return (Dropped("not-identified", Text("estimators.cells-determined"), 0, 0, lost),) if lost else ()
-
-
-def _regression(fitted: _FittedCells, net: NetCells, bread: FloatArray, cells: IntArray) -> Regression:
-    selector = np.zeros((bread.shape[0], cells.size))
-    selector[cells, np.arange(cells.size)] = 1.0
-    return Regression(fitted.rows, net, fitted.residuals, fitted.weights, bread, selector)
 
 
 def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _FittedCells:

@@ -196,15 +196,6 @@ def _varies(x: FloatArray, group: IntArray) -> bool:
     return bool(((np.diff(x[order]) != 0) & (np.diff(group[order]) == 0)).any())
 
 
-def center_covariates(o: Observations) -> FloatArray:
-    """Return covariates less their cohort's mean, shape (n_rows, n_covariates)."""
-    cohort = np.unique(o.unit_onset, return_inverse=True)[1][o.unit]
-    weights = o.row_weights
-    total = np.bincount(cohort, weights)
-    means = [np.bincount(cohort, weights * x) / total for x in o.covariates.T]
-    return o.covariates - np.column_stack([np.empty((o.n_rows, 0)), *(m[cohort] for m in means)])
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Interactions:
     """Regressors made of covariates."""
@@ -237,7 +228,11 @@ def build_interactions(
     deviations are from this value, so that a cell's effect is the one at it.
     """
     by_cell, added = np.flatnonzero(~is_added), np.flatnonzero(is_added)
-    deviations = center_covariates(o)
+    cohort = np.unique(o.unit_onset, return_inverse=True)[1][o.unit]
+    weights = o.row_weights
+    total = np.bincount(cohort, weights)
+    means = [np.bincount(cohort, weights * x) / total for x in o.covariates.T]
+    deviations = o.covariates - np.column_stack([np.empty((o.n_rows, 0)), *(m[cohort] for m in means)])
     for name, value in (fixed or {}).items():
         k = o.covariate_names.index(name)
         deviations[:, k] = o.covariates[:, k] - value
@@ -322,7 +317,9 @@ def _proportional(
 ) -> IdentifiedCells:
     """Differences and ratios of fitted sums, their influence by the delta method with the sample held fixed."""
     rows, code, n_cells = fit.rows[inside], cell[inside], fit.kept.size
-    exponent = fit.coefficients[code] + (deviations * _cell_slopes(fit, deviations.shape[1])[code]).sum(axis=1)
+    n_covariates = deviations.shape[1]
+    by_covariate = fit.slopes[: n_covariates * fit.n_all_cells].reshape(n_covariates, fit.n_all_cells)
+    exponent = fit.coefficients[code] + (deviations * np.asarray(by_covariate[:, fit.kept].T)[code]).sum(axis=1)
     ratio = np.exp(-exponent)
     mean = fit.weights[inside] * fit.mean[inside]
     treated = np.bincount(code, mean, n_cells).astype(np.float64)
@@ -344,12 +341,6 @@ def _proportional(
     if not deviations.shape[1]:
         linear = fit.source.outcome_weights().combined(np.diag(100 * treated / without))
     return IdentifiedCells(100 * (treated / without - 1), without, influence, moved_without, linear=linear)
-
-
-def _cell_slopes(fit: CellFit, n_covariates: int) -> FloatArray:
-    """Return the coefficient of each covariate's deviation in each identified cell, shape (n_cells, n_covariates)."""
-    by_covariate = fit.slopes[: n_covariates * fit.n_all_cells].reshape(n_covariates, fit.n_all_cells)
-    return np.asarray(by_covariate[:, fit.kept].T)
 
 
 def _whole(inside: IntArray, values: FloatArray, n_rows: int) -> FloatArray:

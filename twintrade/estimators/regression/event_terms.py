@@ -127,9 +127,20 @@ NO_TERM = np.iinfo(np.int64).min  # clipped event time of a row that takes part 
 def build_terms(o: Observations, model: Model) -> Terms:
     """Build the regressors of an event study or of the static model, covariates included."""
     if model.kind == "covariates":
-        return _covariate_terms(o)
+        if not o.covariate_names:
+            raise DesignError("the regression has no covariate; set covariates")
+        every = np.zeros(o.n_rows, dtype=np.int64)
+        return Terms(o.covariates, o.covariate_names, None, len(o.covariate_names), every, kind="coefficient")
     if model.kind == "dose" and o.dose is not None:
-        terms = _dose_terms(o, o.dose)
+        panel = o.panel
+        changed = o.dose != o.dose[panel.starts][panel.unit]
+        onset = np.full(panel.n_units, np.inf)
+        np.minimum.at(onset, panel.unit[changed], panel.period[changed].astype(np.float64))
+        if not np.array_equal(onset[o.unit_rows], o.unit_onset):
+            raise DesignError("a dose cannot be given to other units or moved in time; use clustered errors")
+        values = o.dose[o.rows]
+        clipped = np.where(values != 0, 0, NO_TERM).astype(np.int64)
+        terms = Terms(values[:, None], (Text("estimators.effect-per-dose"),), None, 1, clipped)
     else:
         terms = _static_terms(o) if model.kind in ("static", "dose") else _event_terms(o, model)
     if not o.covariate_names:
@@ -220,24 +231,3 @@ def _static_terms(o: Observations) -> Terms:
         names.append("anticipation")
     clipped = np.where(treated, 0, NO_TERM).astype(np.int64)
     return Terms(np.column_stack(columns).astype(np.float64), tuple(names), None, 1, clipped)
-
-
-def _dose_terms(o: Observations, dose: FloatArray) -> Terms:
-    """The treatment's own column; rows at dose zero have no term."""
-    panel = o.panel
-    changed = dose != dose[panel.starts][panel.unit]
-    onset = np.full(panel.n_units, np.inf)
-    np.minimum.at(onset, panel.unit[changed], panel.period[changed].astype(np.float64))
-    if not np.array_equal(onset[o.unit_rows], o.unit_onset):
-        raise DesignError("a dose cannot be given to other units or moved in time; use clustered errors")
-    values = dose[o.rows]
-    clipped = np.where(values != 0, 0, NO_TERM).astype(np.int64)
-    return Terms(values[:, None], (Text("estimators.effect-per-dose"),), None, 1, clipped)
-
-
-def _covariate_terms(o: Observations) -> Terms:
-    """The covariates alone, each of them reported."""
-    if not o.covariate_names:
-        raise DesignError("the regression has no covariate; set covariates")
-    every = np.zeros(o.n_rows, dtype=np.int64)
-    return Terms(o.covariates, o.covariate_names, None, len(o.covariate_names), every, kind="coefficient")

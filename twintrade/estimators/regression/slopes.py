@@ -69,7 +69,15 @@ def build_effects(
     statistics: Mapping[str, float],
 ) -> EventStudy | Estimate:
     """Return the reported terms as an event study (or one static effect) with influence by unit."""
-    _require_effect(o, terms, slopes)
+    if not slopes.kept.size and terms.kind == "coefficient":
+        raise EstimationError(Text("estimators.no-covariate-left"))
+    if not (slopes.kept < terms.n_reported).any():
+        why = describe_absorbing_effect(o, slopes.rows)
+        raise EstimationError(Text("estimators.no-treatment", why=why, units=o.panel.unit_kind))
+    if terms.event_times is not None and not (terms.clipped[slopes.rows] == o.reference).any():
+        raise EstimationError(Text("estimators.no-reference-row", reference=o.reference))
+    if terms.event_times is not None and any(c.column < terms.n_reported for c in slopes.collinear):
+        _require_joined(o, terms, slopes)
     sample = o.sample(
         None if slopes.rows.size == o.n_rows else slopes.rows,
         n_slopes=slopes.kept.size,
@@ -200,18 +208,6 @@ def _static(
         n_cells=n_cells,
         kind=terms.kind,
     )
-
-
-def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
-    if not slopes.kept.size and terms.kind == "coefficient":
-        raise EstimationError(Text("estimators.no-covariate-left"))
-    if not (slopes.kept < terms.n_reported).any():
-        why = describe_absorbing_effect(o, slopes.rows)
-        raise EstimationError(Text("estimators.no-treatment", why=why, units=o.panel.unit_kind))
-    if terms.event_times is not None and not (terms.clipped[slopes.rows] == o.reference).any():
-        raise EstimationError(Text("estimators.no-reference-row", reference=o.reference))
-    if terms.event_times is not None and any(c.column < terms.n_reported for c in slopes.collinear):
-        _require_joined(o, terms, slopes)
 
 
 def _require_joined(o: Observations, terms: Terms, slopes: Slopes) -> None:

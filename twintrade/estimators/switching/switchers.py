@@ -92,7 +92,9 @@ def build_switchers(o: Observations) -> Switchers:
         doses = _grid(shape, panel.period[rows] - periods[0], code[panel.unit[rows]], o.dose[rows])
     known = ~np.isnan(doses)
     if not known.all():
-        doses = _carried(doses, known)
+        last = np.maximum.accumulate(np.where(known, np.arange(doses.shape[0])[:, None], -1), axis=0)
+        last = np.where(last < 0, known.argmax(axis=0), last)
+        doses = np.take_along_axis(doses, last, axis=0)
     changed = doses != doses[0]
     first = np.where(changed.any(axis=0), changed.argmax(axis=0), periods.size)
     if o.dose is not None:
@@ -127,13 +129,6 @@ def _grid(shape: tuple[int, int], period: IntArray, unit: IntArray, values: Floa
     out = np.full(shape, np.nan)
     out[period, unit] = values
     return out
-
-
-def _carried(doses: FloatArray, known: BoolArray) -> FloatArray:
-    """Fill gaps with the last known dose, and what lies before the first known one with that."""
-    last = np.maximum.accumulate(np.where(known, np.arange(doses.shape[0])[:, None], -1), axis=0)
-    last = np.where(last < 0, known.argmax(axis=0), last)
-    return np.take_along_axis(doses, last, axis=0)
 
 
 def _without_ambiguous(first: IntArray, outcomes: FloatArray, known: BoolArray) -> tuple[IntArray, FloatArray]:

@@ -25,20 +25,16 @@ class Grid:
 def find_grid(levels: Levels) -> Grid | None:
     """Recognize a complete two-way panel or a complete cube with its three pairwise effects; None otherwise."""
     if len(levels.codes) == 2:
-        return _two_way(levels)
+        shape, n = levels.sizes, levels.n_rows
+        if n == 0 or shape[0] * shape[1] != n:
+            return None
+        position = levels.codes[0] * shape[1] + levels.codes[1]
+        if np.bincount(position, minlength=n).max() > 1:
+            return None
+        return Grid(shape, ((1,), (0,)), _unless_sorted(position), (np.arange(shape[0]), np.arange(shape[1])))
     if len(levels.codes) == 3:
         return _three_way(levels)
     return None
-
-
-def _two_way(levels: Levels) -> Grid | None:
-    shape, n = levels.sizes, levels.n_rows
-    if n == 0 or shape[0] * shape[1] != n:
-        return None
-    position = levels.codes[0] * shape[1] + levels.codes[1]
-    if np.bincount(position, minlength=n).max() > 1:
-        return None
-    return Grid(shape, ((1,), (0,)), _unless_sorted(position), (np.arange(shape[0]), np.arange(shape[1])))
 
 
 def _three_way(levels: Levels) -> Grid | None:

@@ -102,7 +102,14 @@ def solve_levels(equations: NormalEquations, sums: Sequence[FloatArray]) -> list
         goal += np.einsum("ij,ij,i->j", left[pattern.largest], left[pattern.largest], equations.inverse) * TIGHT**2
         step_first, step = equations.solve(left[pattern.largest], rest, goal)
         # Rounding in what is left may lie outside what the rows determine: a step that adds to it is none.
-        after = _remaining(equations, sums, first + step_first, stacked + step)
+        known = equations.incidence.levels
+        rows = expand(known.codes, _by_effect(equations.incidence, first + step_first, stacked + step))
+        if equations.weights is not None:
+            rows *= equations.weights[:, None]
+        after = [
+            part - sum_by_group(rows, code, size)
+            for part, code, size in zip(sums, known.codes, known.sizes, strict=True)
+        ]
         error = np.max([np.abs(part).max(axis=0) for part in after], axis=0)
         better = error < least
         first, stacked = np.where(better, first + step_first, first), np.where(better, stacked + step, stacked)
@@ -116,18 +123,6 @@ def solve_levels(equations: NormalEquations, sums: Sequence[FloatArray]) -> list
             "identify. Leave those cells out (see numerics.prediction.identified)."
         )
     return _by_effect(pattern, first, stacked)
-
-
-def _remaining(
-    equations: NormalEquations, sums: Sequence[FloatArray], first: FloatArray, stacked: FloatArray
-) -> list[FloatArray]:
-    known = equations.incidence.levels
-    rows = expand(known.codes, _by_effect(equations.incidence, first, stacked))
-    if equations.weights is not None:
-        rows *= equations.weights[:, None]
-    return [
-        part - sum_by_group(rows, code, size) for part, code, size in zip(sums, known.codes, known.sizes, strict=True)
-    ]
 
 
 def expand(codes: Sequence[IntArray], coefficients: Sequence[FloatArray]) -> FloatArray:

@@ -62,7 +62,10 @@ Gain = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 def _solved(
     treated: FloatArray, covariates: FloatArray, weights: FloatArray, gain: Gain, start: FloatArray
 ) -> Propensity:
-    refuse_collinear(covariates, weights)
+    gram = (covariates * weights[:, None]).T @ covariates
+    scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
+    if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:
+        raise EstimationError("a covariate is constant, or the covariates are collinear")
     slopes, index = start, covariates @ start
     for _ in range(60):
         score, curvature = gain(index)
@@ -89,14 +92,6 @@ def _solved(
 
 def _no_overlap(index: FloatArray, message: str) -> NoOverlapError:
     return NoOverlapError(message, np.flatnonzero(1.0 / (1.0 + np.exp(-index)) >= OVERLAP))
-
-
-def refuse_collinear(covariates: FloatArray, weights: FloatArray) -> None:
-    """Refuse covariates that are constant or collinear under the weights."""
-    gram = (covariates * weights[:, None]).T @ covariates
-    scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
-    if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:
-        raise EstimationError("a covariate is constant, or the covariates are collinear")
 
 
 Method = Literal["regression", "ipw", "ipw_unnormalized", "doubly_robust", "doubly_robust_improved"]

@@ -35,7 +35,14 @@ def build_polyhedra(
     Slopes change by at most ``size`` a period, or moves, or changes of slope, by ``size`` times the largest before;
     ``n_pre``, ``n_post``: event times around the reference; ``bias``: sign after onset; ``monotone``: the whole path.
     """
-    extra = _signs(n_pre, n_post, bias, monotone)
+    blocks: Sequence[FloatArray] = [np.empty((0, n_pre + n_post))]
+    if bias is not None:
+        after = np.hstack([np.zeros((n_post, n_pre)), np.eye(n_post)])
+        blocks = [*blocks, -after if bias == "positive" else after]
+    if monotone is not None:
+        steps = drop_reference(build_difference_matrix(n_pre + n_post + 1, 1), n_pre)
+        blocks = [*blocks, -steps if monotone == "increasing" else steps]
+    extra = np.vstack(blocks)
     if kind == "smoothness":
         second = drop_reference(build_difference_matrix(n_pre + n_post + 1, 2), n_pre)
         matrix = np.vstack([second, -second, extra])
@@ -63,17 +70,6 @@ def build_difference_matrix(n: int, order: int) -> FloatArray:
 def drop_reference(rows: FloatArray, n_pre: int) -> FloatArray:
     """Return rows on the whole path without the column of the reference."""
     return np.delete(rows, n_pre, axis=1)
-
-
-def _signs(n_pre: int, n_post: int, bias: Bias | None, monotone: Monotone | None) -> FloatArray:
-    blocks: Sequence[FloatArray] = [np.empty((0, n_pre + n_post))]
-    if bias is not None:
-        after = np.hstack([np.zeros((n_post, n_pre)), np.eye(n_post)])
-        blocks = [*blocks, -after if bias == "positive" else after]
-    if monotone is not None:
-        steps = drop_reference(build_difference_matrix(n_pre + n_post + 1, 1), n_pre)
-        blocks = [*blocks, -steps if monotone == "increasing" else steps]
-    return np.vstack(blocks)
 
 
 VERTEX_LIMIT = 40_000  # bases tried at most before each maximum is solved as a linear program instead

@@ -194,7 +194,10 @@ class ConditionalTest:
         self._moments = matrix @ estimates - polyhedron.bound[rows]
         self._covariance = matrix @ covariance @ matrix.T
         self._scale = np.sqrt(np.maximum(np.diag(self._covariance), 0.0))
-        target_rows, nuisance = _rotated(matrix[:, n_pre:], target)
+        n_post = target.size
+        basis = np.vstack([target, np.delete(np.eye(n_post), int(np.argmax(np.abs(target))), axis=0)])
+        columns = matrix[:, n_pre:] @ np.linalg.inv(basis)
+        target_rows, nuisance = columns[:, 0], columns[:, 1:]
         self._target_rows = target_rows
         self._polytope = DualPolytope(nuisance, self._scale)
         self._hybrid = hybrid
@@ -257,14 +260,6 @@ def compute_truncated_quantile(deviation: float, low: float, high: float, tail: 
     # log of S(high) + tail * (S(low) - S(high))
     log_tail = np.logaddexp(np.log1p(-tail) + above_high, np.log(tail) + above_low)
     return float(np.clip(-scipy.special.ndtri_exp(log_tail) * deviation, low, high))
-
-
-def _rotated(after: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Split the columns into that of theta and nuisance ones: unit vectors but the target's largest entry."""
-    n_post = target.size
-    basis = np.vstack([target, np.delete(np.eye(n_post), int(np.argmax(np.abs(target))), axis=0)])
-    columns = after @ np.linalg.inv(basis)
-    return columns[:, 0], columns[:, 1:]
 
 
 Method = Literal["fixed_length", "conditional", "least_favorable", "conditional_fixed_length"]

@@ -10,7 +10,7 @@ M = I - HW and L a root of H, a form's products need L'(v 1_g) and L'(W v 1_g) a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -49,11 +49,6 @@ class Sums:
     right0: tuple[Matrix, ...]  # right0, right1: (n_groups, rank)
     right1: tuple[Matrix, ...]
     factor: float  # of the variance: the small-sample correction
-
-    def without_null(self) -> Sums:
-        """Return the sums of draws that do not move with the null."""
-        none = np.zeros_like(self.s1)
-        return replace(self, s1=none, own1=none, right1=tuple(0.0 * part for part in self.right1))
 
     @property
     def is_flat(self) -> bool:
@@ -257,12 +252,9 @@ def compute_expected_squares(
             product += np.outer(moved[kept], along[kept])
             gram = np.diag(squared[kept]) - product - product.T + np.outer(moved[kept], moved[kept]) * u_squared
             others = np.delete(squared, kept)
-            df[k] = _count_degrees(np.trace(gram) + others.sum(), (gram**2).sum() + (others**2).sum())
+            squares = (gram**2).sum() + (others**2).sum()
+            df[k] = float((np.trace(gram) + others.sum()) ** 2 / squares) if squares > 0 else 0.0
     return Expectation(mean, df)
-
-
-def _count_degrees(total: float, squares: float) -> float:
-    return float(total**2 / squares) if squares > 0 else 0.0
 
 
 def _share_forms(

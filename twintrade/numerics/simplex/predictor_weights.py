@@ -135,7 +135,6 @@ class DidWeights:
 
     omega: FloatArray  # (n_donors,)
     lambda_: FloatArray  # (n_before,)
-    zeta: float  # regularization of omega
 
 
 def compute_did_weights(
@@ -154,15 +153,15 @@ def compute_did_weights(
     level = float(steps.std(ddof=1)) if steps.size > 1 else 0.0  # their equation 5
     zeta = (n_treated * n_after) ** 0.25 * level
     if kind == "did":
-        return DidWeights(np.full(donors.shape[0], 1.0 / donors.shape[0]), np.full(n_before, 1.0 / n_before), zeta)
+        return DidWeights(np.full(donors.shape[0], 1.0 / donors.shape[0]), np.full(n_before, 1.0 / n_before))
     if kind == "sc":
         zeta = NEARLY_NONE * level
         omega = _solve(donors[:, before].T, treated[before], zeta, level, solver)
-        return DidWeights(omega, np.zeros(n_before), zeta)
+        return DidWeights(omega, np.zeros(n_before))
     omega = _solve(*_free_level(donors[:, before].T, treated[before]), zeta, level, solver)
     later = donors[:, after].mean(axis=1)
     lambda_ = _solve(*_free_level(donors[:, before], later), NEARLY_NONE * level, level, solver)
-    return DidWeights(omega, lambda_, zeta)
+    return DidWeights(omega, lambda_)
 
 
 def compute_did_gaps(treated: FloatArray, donors: FloatArray, before: BoolArray, weights: DidWeights) -> FloatArray:

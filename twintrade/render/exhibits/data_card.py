@@ -100,7 +100,11 @@ def build_raw_series(page: Page) -> tuple[Block, ...] | Absent:
         keys: list[str] = []
         for name, (frame, dates) in cases.items():
             keys.append(_find_key(name if "dyad" in frame else "", keys))
-            blocks.append(_full(page, keys[-1], name, frame, dates))
+            clean = page.drawable(dates) if dates is not None else None
+            shocks = find_payload(page.results, "known_shocks")
+            drawing = raw_series.draw_raw_series(page.drawable(frame), clean, shocks, theme=page.theme)
+            alt = alt_text.describe_lines(frame, panel="level")
+            blocks.append(page.figure(keys[-1], page.say("raw_caption", title=name), drawing, alt, frame))
     else:
         names = list(cases)
         parts = [names[start : start + PER_GRID] for start in range(0, len(names), PER_GRID)]
@@ -125,14 +129,6 @@ def _find_key(pair: str, taken: Sequence[str]) -> str:
     """Return the key of a case's figure; names in other letters may leave the same Latin ones."""
     key = format_slug(f"raw-series-{pair}") if pair else "raw-series"
     return next(free for free in (key, *(f"{key}-{i}" for i in range(2, len(taken) + 2))) if free not in taken)
-
-
-def _full(page: Page, key: str, name: str, frame: pd.DataFrame, dates: pd.DataFrame | None) -> Figure:
-    clean = page.drawable(dates) if dates is not None else None
-    shocks = find_payload(page.results, "known_shocks")
-    drawing = raw_series.draw_raw_series(page.drawable(frame), clean, shocks, theme=page.theme)
-    alt = alt_text.describe_lines(frame, panel="level")
-    return page.figure(key, page.say("raw_caption", title=name), drawing, alt, frame)
 
 
 def _grid(page: Page, cases: dict[str, Case], position: int) -> Figure:

@@ -112,7 +112,12 @@ def _find_error(basis: Basis, row: pd.Series, end: Literal["low", "high"]) -> fl
 def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
     """Return a total with its interval, or only the interval's ends: the one gate for every amount of a document."""
     basis, bands, overall = valued.basis, valued.bands, _overall(headline.bands)
-    objecting = list_objecting_checks(run, headline)
+    failed = [
+        c.finding.diagnostic
+        for c in run.ladder.concluded
+        if c.finding.verdict == "objects" and c.estimated in (None, headline)
+    ]
+    objecting = list(dict.fromkeys(failed))
     reasons: list[Reason] = ["checks"] if objecting else []
     ends = [_ends(b) for b in (overall, bands)]
     if not np.isfinite(ends).all():
@@ -136,16 +141,6 @@ def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
         inference="" if bands is None else bands.inference,
     )
     return _with_rows(facts, valued.fit)
-
-
-def list_objecting_checks(run: Run, estimated: Estimated) -> list[str]:
-    """Return the names of the checks that object to a column or to the data."""
-    failed = [
-        c.finding.diagnostic
-        for c in run.ladder.concluded
-        if c.finding.verdict == "objects" and c.estimated in (None, estimated)
-    ]
-    return list(dict.fromkeys(failed))
 
 
 def find_effect_with_total(run: Run, headline: Estimated, fit: Fit) -> Valued | Reason:

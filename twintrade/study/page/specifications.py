@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.design import Design
 from twintrade.effects import Bands, Estimate, EventStudy, Finding, RefitOnly
 from twintrade.effects.cohort_influence import join_counts, join_ids
 from twintrade.effects.estimate import AFTER_LESS_BEFORE
@@ -73,7 +72,15 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
         "binned_high": False,
     }
     if estimated.design is not None:
-        row |= _of_design(estimated.design)
+        design = estimated.design
+        row |= {
+            "outcome_unit": design.panel.units_of_measure.get(design.outcome, ""),
+            **pack_both("outcome_in", design.transform_label),
+            **pack_both("effect_unit", design.effect_unit),
+            "fixed_effects": join_ids(
+                "dyad" if name == "unit" and design.panel.is_dyadic else name for name in design.effect_names
+            ),
+        }
         if column.estimator.requires.single_treated_unit:
             row["fixed_effects"] = ""
     if estimated.fit is not None:
@@ -84,17 +91,6 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
             | _pretrend(estimated.fit.estimator.name, estimated.bands, findings)
         )
     return row
-
-
-def _of_design(design: Design) -> dict[str, Any]:
-    return {
-        "outcome_unit": design.panel.units_of_measure.get(design.outcome, ""),
-        **pack_both("outcome_in", design.transform_label),
-        **pack_both("effect_unit", design.effect_unit),
-        "fixed_effects": join_ids(
-            "dyad" if name == "unit" and design.panel.is_dyadic else name for name in design.effect_names
-        ),
-    }
 
 
 def _of_fit(fit: Fit) -> dict[str, Any]:

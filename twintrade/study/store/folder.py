@@ -266,16 +266,12 @@ _TABLES = ("us_state_exports_selected", "us_twin_registry", "us_undated_twins_se
 
 def write_demo(folder: Path) -> list[str]:
     """Write the analysis and its data; return the paths written, none where all stand there as they are bundled."""
-    files = _read_files()
-    if all(has_content(folder / path, files[path]) for path in files):
-        return []
-    return write_new(folder, files)
-
-
-def _read_files() -> dict[str, bytes]:
     package = resources.files("twintrade")
     bundled = package.joinpath("demo")
     # A wheel holds the files; a working copy of the repository has them beside the package.
     place = bundled if bundled.is_dir() else Path(str(package)).parent
     names = [f"analyses/{DEMO}.toml", *(f"data/raw/{table}.{kind}" for table in _TABLES for kind in ("csv", "md"))]
-    return {name: read_file(Path(str(place), *name.split("/"))) for name in names}
+    files = {name: read_file(Path(str(place), *name.split("/"))) for name in names}
+    if all(has_content(folder / path, files[path]) for path in files):
+        return []
+    return write_new(folder, files)

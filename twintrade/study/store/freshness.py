@@ -55,7 +55,13 @@ def list_changes(root: Path, name: str, raw: Mapping[str, Any], n_guesses: int =
         changes.append(Text("study.changed-guesses"))
     if manifest.get("page_sha256") != fingerprint.hash_page(root, name, raw):
         changes.append(PAGE)
-    changes += list_changed_inputs(root, manifest)
+    recorded = {i["path"]: i["sha256"] for i in manifest.get("inputs", []) if not i.get("is_simulated")}
+    now = fingerprint.hash_inputs(root, list(recorded))
+    changes += [
+        Text("study.changed-input-gone" if now[path] == "absent" else "study.changed-input", path=path)
+        for path, sha in recorded.items()
+        if now[path] != sha
+    ]
     if manifest.get("source_sha256") != fingerprint.hash_source():
         changes.append(Text("study.changed-program"))
     versions = fingerprint.list_changed_versions(manifest["versions"])
@@ -87,17 +93,6 @@ def _files(node: Any) -> list[str]:
         files = [node["file"]] if isinstance(node.get("file"), str) and node["file"] else []
         return files + [file for value in node.values() for file in _files(value)]
     return [file for value in node for file in _files(value)] if isinstance(node, list) else []
-
-
-def list_changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[Text]:
-    """Return the inputs whose content is not what was read."""
-    recorded = {i["path"]: i["sha256"] for i in manifest.get("inputs", []) if not i.get("is_simulated")}
-    now = fingerprint.hash_inputs(root, list(recorded))
-    return [
-        Text("study.changed-input-gone" if now[path] == "absent" else "study.changed-input", path=path)
-        for path, sha in recorded.items()
-        if now[path] != sha
-    ]
 
 
 def list_changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[Text]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.effects.finding import FINDING_COLUMNS
-from twintrade.effects.result_set import build_payload_kinds_frame, read_payload_kinds
+from twintrade.effects.result_set import PAYLOAD_COLUMNS, read_payload_kinds
 from twintrade.errors import StoreError
 from twintrade.files import read_file
 from twintrade.study.store.fingerprint import hash_bytes
@@ -118,7 +118,7 @@ def build_tidy_files(results: ResultSet) -> dict[str, bytes]:
     files = {f"{name}.csv": to_bytes(getattr(results, name)) for name in TABLES}
     files |= {f"payloads/{name}.csv": to_bytes(frame) for name, frame in sorted(results.payloads.items())}
     kinds = {name: results.payload_kinds.get(name, "table") for name in results.payloads}
-    files[PAYLOADS] = to_bytes(build_payload_kinds_frame(kinds))
+    files[PAYLOADS] = to_bytes(pd.DataFrame(sorted(kinds.items()), columns=list(PAYLOAD_COLUMNS)))
     sections = json.dumps(dict(results.sections), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     return files | {SECTIONS: sections.encode("utf-8")}
 
