@@ -242,9 +242,10 @@ def _sample(means: Collapse, c: Counterfactual, before: Leads) -> Sample:
     dropped: tuple[Dropped, ...] = before.dropped
     rows = None
     if c.unknown.size:
-        is_unknown = np.isin(np.arange(small.n_rows), c.unknown)
+        is_unknown = np.zeros(small.n_rows, dtype=bool)
+        is_unknown[c.unknown] = True
         code = means.wide.cohort if means.groups is None else means.groups.wide.cohort
-        lost: BoolArray = np.asarray(means.spread(is_unknown)[code][means.observed[code]])
+        lost = np.asarray(means.spread(is_unknown)[code][means.observed[code]], dtype=bool)
         fit_rows = np.flatnonzero(~o.is_affected)
         dropped = (*list_unidentified(o, np.flatnonzero(lost), tuple(o.effect_codes()), fit_rows), *dropped)
         rows = np.flatnonzero(~lost)
