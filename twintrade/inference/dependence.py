@@ -60,6 +60,16 @@ class Dependence(Inference):
     def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
         """Return the covariance of an estimate."""
 
+    def require_regression(self, fit: Fit, estimate: Estimate) -> Regression:
+        """Return the regression behind an estimate, or say that there is none."""
+        source = get_regression(estimate)
+        if source is None:
+            raise InferenceError(
+                f"{self.name} needs the regression behind the estimate, and {fit.estimator.name} has none; "
+                "cluster by unit or city"
+            )
+        return source
+
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return t intervals and plug-in sup-t bands."""
         estimate = fit.view(view)
@@ -206,12 +216,7 @@ class EqualVariances(Dependence):
 
     def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
         """Return the inverse information of the regression, times the variance of its residuals."""
-        source = get_regression(estimate)
-        if source is None:
-            raise InferenceError(
-                f"{self.name} needs the regression behind the estimate, and {fit.estimator.name} has none; "
-                "cluster by unit or city"
-            )
+        source = self.require_regression(fit, estimate)
         rule, sample, o = get_convention(self.correction), estimate.sample, fit.design.observations
         effects = [compact(o.codes(name)[sample.rows]) for name in sample.effects]
         rows = compact(sample.rows)
@@ -360,12 +365,7 @@ class Serial(Dependence):
 
     def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
         """Return the covariance."""
-        source = get_regression(estimate)
-        if source is None:
-            raise InferenceError(
-                f"{self.name} needs the regression behind the estimate, and {fit.estimator.name} has none; "
-                "cluster by unit or city"
-            )
+        source = self.require_regression(fit, estimate)
         n = int(np.unique(fit.design.observations.period[source.rows]).size)
         if n < 3:
             raise InferenceError(f"{n} periods are too few for errors that follow time")
