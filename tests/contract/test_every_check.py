@@ -18,7 +18,7 @@ from twintrade.estimators import matrix_completion
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.imputing.factor_counterfactual import find_largest_rank
+from twintrade.estimators.matrix_completion import find_largest_rank
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.auto import Reported

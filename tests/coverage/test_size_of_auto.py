@@ -37,8 +37,7 @@ from benchmarks.size_of_auto import (
 )
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.inference.choosing.cluster_shares import measure_leverage_one
-from twintrade.inference.choosing.decision import TABLE
+from twintrade.inference.choosing.decision import TABLE, measure_leverage_one
 
 BY_NAME = {cell.name: cell for cell in CASES}
 

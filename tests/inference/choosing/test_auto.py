@@ -15,7 +15,6 @@ from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.auto import Auto, list_steps
-from twintrade.inference.choosing.cluster_shares import measure_leverage_one
 from twintrade.inference.choosing.decision import (
     MOST_ON_LEVERAGE_ONE,
     TABLE,
@@ -23,6 +22,7 @@ from twintrade.inference.choosing.decision import (
     assess_situation,
     decide,
     decide_for,
+    measure_leverage_one,
 )
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.crv2 import Scaled
