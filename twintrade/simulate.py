@@ -33,10 +33,6 @@ class Simulated:
         """Return the true average effect over treated rows."""
         return float(self.truth["effect"].mean())
 
-    def by_event_time(self) -> pd.Series:
-        """Return the true average effect at each event time at or after onset."""
-        return self.truth.groupby("event_time")["effect"].mean()
-
 
 def simulate(
     rng: np.random.Generator,

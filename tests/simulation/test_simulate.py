@@ -17,7 +17,7 @@ def test_truth_has_one_row_for_every_treated_row_observed():
     made = simulate(np.random.default_rng(2), effect=lambda g, e: 0.1 * e, missing=0.2)
     o = made.design(always_treated="keep").observations
     assert len(made.truth) == o.is_treated.sum()
-    np.testing.assert_allclose(made.by_event_time(), 0.1 * np.arange(7))
+    np.testing.assert_allclose(made.truth.groupby("event_time")["effect"].mean(), 0.1 * np.arange(7))
     assert made.average() == pytest.approx(made.truth["event_time"].mean() * 0.1)
 
 

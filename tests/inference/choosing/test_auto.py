@@ -36,7 +36,6 @@ ENOUGH = Situation(
     has_influence=True,
     has_weights=True,
     n_clusters={"city": 20, "partner": 20},
-    n_treated_clusters={"city": 5, "partner": 5},
     assigned_by="unit",
     n_treated=5,
     n_untreated=5,

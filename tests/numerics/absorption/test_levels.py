@@ -1,45 +1,16 @@
-"""Singletons, nesting, components and the exact count of parameters."""
+"""Singletons, nesting and components."""
 
 import numpy as np
-from case_tables import loop_over
 
 from twintrade.numerics.absorption import levels as module
-from twintrade.numerics.absorption.absorb import compute_dummy_rank, find_singletons, is_nested, label_components
+from twintrade.numerics.absorption.absorb import find_singletons, is_nested, label_components
 
 
-@loop_over("seed", range(60))
-def test_number_of_parameters_is_the_rank_of_the_dummies(seed):
-    rng = np.random.default_rng(seed)
-    n = int(rng.integers(4, 120))
-    codes = [rng.integers(0, rng.integers(1, n), n) for _ in range(rng.integers(1, 5))]
-    dense = np.hstack([np.eye(int(c.max()) + 1)[c] for c in codes])
-    counted = compute_dummy_rank(codes)
-    assert counted.is_exact
-    assert counted.count == np.linalg.matrix_rank(dense, tol=1e-8)
-
-
-def test_a_large_three_way_set_says_that_its_count_is_an_upper_one(monkeypatch):
-    monkeypatch.setattr(module, "EXACT_RANK_LIMIT", 3)
-    city, partner, period = (axis.ravel() for axis in np.indices((4, 3, 5)))
-    codes = [city * 3 + partner, city * 5 + period, partner * 5 + period]
-    counted = compute_dummy_rank(codes)
-    assert not counted.is_exact
-    # city × partner × period cube: CP + CT + PT - C - P - T + 1 = 36 parameters
-    assert counted.count >= 36
-
-
-def test_the_cube_has_the_textbook_number_of_parameters():
-    city, partner, period = (axis.ravel() for axis in np.indices((4, 3, 5)))
-    codes = [city * 3 + partner, city * 5 + period, partner * 5 + period]
-    assert compute_dummy_rank(codes).count == 12 + 20 + 15 - 4 - 3 - 5 + 1
-
-
-def test_a_nested_effect_adds_no_parameters():
-    dyad, period = np.repeat(np.arange(6), 4), np.tile(np.arange(4), 6)
+def test_a_level_inside_another_is_nested():
+    dyad = np.repeat(np.arange(6), 4)
     city = dyad // 2
     assert is_nested(dyad, city)
     assert not is_nested(city, dyad)
-    assert compute_dummy_rank([dyad, period]).count == compute_dummy_rank([dyad, period, city]).count == 9
 
 
 def test_singletons_are_found_again_after_each_removal():

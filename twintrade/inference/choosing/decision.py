@@ -158,8 +158,6 @@ class Situation:
     has_influence: bool
     has_weights: bool  # whether the weight of every row in the headline is known
     n_clusters: dict[str, int] = field(default_factory=dict)  # clusters per clustering dimension
-    # Of these, clusters with a treated unit, for the dimensions that nest units
-    n_treated_clusters: dict[str, int] = field(default_factory=dict)
     assigned_by: str = "unit"  # coarsest dimension within which all units share one onset: "city", "partner", "unit"
     # n_treated, n_untreated: Clusters of that dimension with and without a treated unit
     n_treated: int = 0
@@ -192,7 +190,6 @@ def assess_situation(fit: Fit) -> Situation:
         has_influence=isinstance(fit.estimate.uncertainty, Influence),
         has_weights=cluster_shares.has_weights,
         n_clusters={name: int(compact(o.codes(name)[sample.rows]).max()) + 1 for name in names},
-        n_treated_clusters={n: count_treated_clusters(fit, fit.estimate, n)[0] for n in names if n in NESTING},
         assigned_by=assigned_by,
         n_treated=treated,
         n_untreated=untreated,

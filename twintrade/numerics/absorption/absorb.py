@@ -8,14 +8,7 @@ import numpy as np
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.cube import Cube, Grid, complete_grid, find_cube, find_grid, project_grid
 from twintrade.numerics.absorption.cube_projection import CubeEquations, project_cells, project_cells_once
-from twintrade.numerics.absorption.levels import (
-    Levels,
-    compute_dummy_rank,
-    find_singletons,
-    is_nested,
-    label_components,
-    recode_levels,
-)
+from twintrade.numerics.absorption.levels import Levels, find_singletons, is_nested, label_components, recode_levels
 from twintrade.numerics.absorption.normal_equations import Incidence, NormalEquations, build_incidence
 from twintrade.numerics.absorption.projection import Projection, project_blocks, project_once, solve_levels
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -104,7 +97,7 @@ def _solved(gram: FloatArray, cross: FloatArray) -> FloatArray:
 
 
 __all__ = [
-    "Absorber", "build_absorber", "compute_dummy_rank", "find_singletons", "is_nested",
+    "Absorber", "build_absorber", "find_singletons", "is_nested",
     "label_components",
 ]  # fmt: skip
 

@@ -10,7 +10,6 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 LARGEST_CODE = 50_000_000  # codes up to which levels are counted; beyond, they are sorted
-EXACT_RANK_LIMIT = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +24,6 @@ class Levels:
     def n_rows(self) -> int:
         """Number of rows."""
         return int(self.codes[0].size)
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterCount:
-    """Number of free parameters of a set of effects, and whether it is the exact rank or an upper count."""
-
-    count: int
-    is_exact: bool
 
 
 def recode_levels(codes: Sequence[IntArray]) -> Levels:
@@ -126,14 +117,11 @@ def label_components(first: IntArray, second: IntArray) -> IntArray:
     Returns (n,) the component of each row, numbered from 0.
     """
     known = recode_levels([first, second])
-    return _node_components(known)[known.codes[0]]
-
-
-def _node_components(known: Levels) -> IntArray:
     (first, second), (n_first, n_second) = known.codes, known.sizes
     total = n_first + n_second
     graph = scipy.sparse.coo_array((np.ones(first.size), (first, second + n_first)), shape=(total, total))
-    return np.asarray(scipy.sparse.csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
+    components = scipy.sparse.csgraph.connected_components(graph, directed=False)[1]
+    return np.asarray(components, dtype=np.int64)[first]
 
 
 def is_nested(inner: IntArray, outer: IntArray) -> bool:
@@ -152,44 +140,6 @@ def drop_nested(known: Levels) -> list[int]:
         if any(is_nested(known.codes[k], known.codes[place]) for k in finer):
             kept.remove(place)
     return kept
-
-
-def compute_dummy_rank(codes: Sequence[IntArray]) -> ParameterCount:
-    """Count the rank of the joint dummy set.
-
-    One and two effects: levels less connected components. Three or more: after dropping effects nested in others, the
-    exact rank of the Schur complement of the largest effect while the remaining levels number at most 3,000;
-    beyond that the standard upper count, levels less, for each effect after the first, its components with the first
-    (Abowd, Creecy and Kramarz 2002), which is marked as not exact.
-    """
-    known = recode_levels(codes)
-    kept = sorted(drop_nested(known), key=lambda k: -known.sizes[k])
-    sizes = [known.sizes[k] for k in kept]
-    if len(kept) == 1:
-        return ParameterCount(sizes[0], is_exact=True)
-    components = [_n_components(known, kept[0], k) for k in kept[1:]]
-    if len(kept) > 2 and sum(sizes[1:]) <= EXACT_RANK_LIMIT:
-        return ParameterCount(sizes[0] + _schur_rank(known, kept), is_exact=True)
-    return ParameterCount(sum(sizes) - sum(components), is_exact=len(kept) == 2)
-
-
-def _n_components(known: Levels, first: int, second: int) -> int:
-    return int(_node_components(recode_levels([known.codes[first], known.codes[second]])).max()) + 1
-
-
-def _schur_rank(known: Levels, kept: list[int]) -> int:
-    """Rank of D2'(I - P1)D2 for the unweighted dummies, by pivoted Cholesky on the unit-diagonal scaling."""
-    n = known.n_rows
-    blocks = [
-        scipy.sparse.csr_array((np.ones(n), known.codes[k], np.arange(n + 1)), shape=(n, known.sizes[k]))
-        for k in kept
-    ]
-    rest = scipy.sparse.hstack(blocks[1:]).tocsr()
-    cross = (blocks[0].T @ rest).tocsr()
-    counts = np.bincount(known.codes[kept[0]]).astype(np.float64)
-    gram = np.asarray((rest.T @ rest).toarray(), dtype=np.float64)
-    schur = gram - np.asarray((cross.T @ scipy.sparse.diags_array(1.0 / counts) @ cross).toarray(), dtype=np.float64)
-    return compute_pivoted_cholesky(schur, np.diag(gram).copy())[2]
 
 
 def compute_pivoted_cholesky(matrix: FloatArray, scale: FloatArray) -> tuple[FloatArray, IntArray, int]:
