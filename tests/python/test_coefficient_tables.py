@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_points import read_points
 from matplotlib import pyplot
 
 import twintrade as tt
-from twintrade.render.figures import read_points
 
 BROOM = ["term", "estimate", "std.error", "statistic", "p.value", "conf.low", "conf.high"]
 

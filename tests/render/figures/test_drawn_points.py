@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_points import read_points
 from made_results import make_results
 from read_back import ENDS, hold, hold_dodged, read
 from test_figure_labels import make_events, make_studies
@@ -17,16 +18,7 @@ from twintrade.render.brief import drawings
 from twintrade.render.brief.facts import Effect
 from twintrade.render.exhibits import event_study as event_exhibit
 from twintrade.render.exhibits.payloads import build_payload
-from twintrade.render.figures import (
-    counts,
-    event_study,
-    events,
-    forest,
-    percent_paths,
-    points,
-    raw_series,
-    read_points,
-)
+from twintrade.render.figures import counts, event_study, events, forest, percent_paths, points, raw_series
 from twintrade.render.figures.theme import open_figure
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_points import read_points
 from made_results import make_results
 from test_drawn_points import OUTER
 from test_payload_figures import FRAMES, KINDS
@@ -14,7 +15,6 @@ from twintrade.render.appendix import build_appendix
 from twintrade.render.blocks import Images
 from twintrade.render.exhibits import event_study
 from twintrade.render.exhibits.payloads import build_payload
-from twintrade.render.figures import read_points
 from twintrade.render.page import Page
 from twintrade.render.style import AppendixOptions
 

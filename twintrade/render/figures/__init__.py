@@ -2,6 +2,5 @@
 
 from twintrade.render.figures.event_study import draw_studies_on as draw_studies_on
 from twintrade.render.figures.forest import draw_coefficients_on as draw_coefficients_on
-from twintrade.render.figures.points import read_points as read_points
 from twintrade.render.figures.theme import apply_theme as apply_theme
 from twintrade.render.style import Theme as Theme
