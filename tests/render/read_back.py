@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from twintrade.render.figures import read_points
+from drawn_points import read_points
 
 ENDS = ["low", "high"]
 
