@@ -203,6 +203,9 @@ def init(
         str | None, typer.Option(help="Your registry of agreements, relative to the project.")
     ] = None,
     fetched: Annotated[str | None, typer.Option(help="A table that twintrade fetch brought, by its name.")] = None,
+    undated: Annotated[
+        str | None, typer.Option(help="A list of agreements without a date: their pairs are never a comparison.")
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Ask nothing: leave what the files do not tell as marked lines.")
     ] = False,
@@ -214,7 +217,9 @@ def init(
     root = find_project_root(Path.cwd())
     if not (root / FOLDER).is_dir():
         typer.echo(Text("study.new-project", folder=FOLDER))
-    paths, readings = write_scaffold(root, name, _slash(trade), _slash(twinnings), fetched, _choose_asker(yes))
+    paths, readings = write_scaffold(
+        root, name, _slash(trade), _slash(twinnings), fetched, _choose_asker(yes), _slash(undated)
+    )
     typer.echo("\n".join([*(str(Text("study.wrote", path=str(path))) for path in paths), *map(str, readings)]))
     if trade is None and fetched is None:
         typer.echo(Text("study.next-check", name=name))

@@ -3,15 +3,17 @@
 import re
 import tomllib
 
+import pandas as pd
 import pytest
 
 from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.looks import look_at_trade, look_at_twinnings
 from twintrade.effects import Message, Remedy
-from twintrade.errors import UNDECIDED, DataError, SpecError
+from twintrade.errors import UNDECIDED, DataError, DesignError, SpecError
 from twintrade.study.checking import check_analysis
-from twintrade.study.scaffold import write_scaffold
+from twintrade.study.scaffold import build_simulated_tables, write_scaffold
 from twintrade.study.spec.recipes import RECIPES
+from twintrade.study.spec.spec_text import parse_tables, to_toml
 
 CITIES, PARTNERS, YEARS = ("Lyon", "Lille", "Nantes"), ("GBR", "USA", "DEU", "JPN"), range(2003, 2015)
 TIES = "city,partner,partner_city,date,kind\n"
@@ -150,3 +152,56 @@ def test_entries_of_one_key_are_one_line_as_toml_wants_it():
     ]
     (line,) = list_lines_to_change(told)["t.csv"]
     assert tomllib.loads(line) == {"partner_names": {"Untied Kingdom": "GBR", "Grmany": "DEU"}}
+
+
+def write_lists(root, undated):
+    trade, registry = build_simulated_tables()
+    trade.to_csv(root / "trade.csv", index=False)
+    registry.to_csv(root / "dated.csv", index=False)
+    undated.to_csv(root / "undated.csv", index=False)
+    (root / "analyses").mkdir()
+
+
+LINKS = pd.DataFrame({"city": ["Alder", "Birch"], "partner": ["Japan", "FRA"], "twin town": ["Kobe", "Lille"]})
+UNDATED = {
+    "no column of dates": LINKS,
+    "an empty one": LINKS.assign(date=""),
+    "dates of something else": LINKS.assign(retrieved="2024-05-06"),
+}
+
+
+@pytest.mark.parametrize("links", UNDATED.values(), ids=UNDATED)
+def test_a_list_without_dates_is_declared_as_one_and_its_pairs_are_no_comparison(links, tmp_path):
+    write_lists(tmp_path, links)
+    _, said = write_scaffold(tmp_path, "case", "trade.csv", "dated.csv", undated="undated.csv")
+    text = (tmp_path / "analyses" / "case.toml").read_text(encoding="utf-8")
+    assert "Date unknown: agreement of Alder with Kobe (Japan)." in str(said[-2])
+    assert "QUESTION" not in text
+    table = parse_tables(text)["data"]["undated"]
+    parts = {"file": "undated.csv", "partner": "partner", "city": "city", "partner_city": "twin town"}
+    assert table == {**parts, "policy": "exclude"}
+    report = check_analysis(tmp_path, "case", text, with_estimates=False)
+    assert "units: 1 always treated, 70 comparison, 7 treated, 2 with an undated agreement" in report
+    assert check_analysis(tmp_path, "case", to_toml(parse_tables(text)), with_estimates=False).startswith(
+        "case: Case"
+    )
+
+
+def test_agreements_of_which_none_has_a_date_are_declared_so_and_nothing_can_be_estimated(tmp_path):
+    write_lists(tmp_path, LINKS)
+    write_scaffold(tmp_path, "case", "trade.csv", "undated.csv")
+    text = (tmp_path / "analyses" / "case.toml").read_text(encoding="utf-8")
+    assert "# [[data.twinnings]]" in text
+    assert "\n[data.undated]\n" in text
+    with pytest.raises(DesignError, match="no pair is treated within the sample"):
+        check_analysis(tmp_path, "case", text, with_estimates=False)
+
+
+@pytest.mark.parametrize(
+    ("dated", "undated", "said"),
+    [("dated.csv", "dated.csv", "has dates in “date”"), ("undated.csv", "undated.csv", "nothing can be estimated")],
+)
+def test_lists_that_are_not_what_they_are_given_as_are_refused(dated, undated, said, tmp_path):
+    write_lists(tmp_path, LINKS)
+    with pytest.raises(DataError, match=said):
+        write_scaffold(tmp_path, "case", "trade.csv", dated, undated=undated)

@@ -166,16 +166,17 @@ _RESERVED = (
 
 @dataclass(frozen=True, slots=True)
 class TablesLook:
-    """Lines of an analysis file read off its two tables, and sentences that say how their rows were understood."""
+    """Lines of an analysis file read off its tables, and sentences that say how their rows were understood."""
 
     trade: list[Guess]
     twinnings: list[Guess]
+    undated: list[Guess]
     sentences: list[Text]
 
     def assume_answers(self) -> "TablesLook":
         """Return the lines with an answer to every question, for a search that has to read the files."""
-        trade = [*map(_assume, self.trade), Guess("confirmed", True)]
-        return TablesLook(trade, [*map(_assume, self.twinnings)], self.sentences)
+        trade, *others = ([*map(_assume, table)] for table in (self.trade, self.twinnings, self.undated))
+        return TablesLook([*trade, Guess("confirmed", True)], *others, self.sentences)
 
 
 def check_new_name(name: str) -> None:
@@ -193,16 +194,17 @@ def write_scaffold(
     twinnings: str | None = None,
     fetched: str | None = None,
     ask: Ask | None = None,
+    undated: str | None = None,
 ) -> tuple[list[str], list[Text]]:
     """Write a new analysis of own, fetched or demo tables; return its paths, and what rows say as they were read."""
     check_new_name(name)
-    if (trade is None and fetched is None) != (twinnings is None):
+    if (trade is None and fetched is None) != (twinnings is None) or (undated and not twinnings):
         raise SpecError("give both --trade (or --fetched) and --twinnings, or none for a simulated pair")
     if trade is not None and fetched is not None:
         raise SpecError("give --trade or --fetched, not both")
     if twinnings is None:
         return write_new(root, build_simulated_pair(name)), []
-    look = look_at_tables(root, name, trade, twinnings, fetched, ask)
+    look = look_at_tables(root, name, trade, twinnings, fetched, ask, undated)
     text = render_guessed_analysis(name, look.assume_answers(), build_usual_design("exports"))
     with report_when_slow(name, Text("study.stage-design")):
         text = render_guessed_analysis(name, look, choose_first_design(root, name, text, look.trade))
@@ -210,7 +212,13 @@ def write_scaffold(
 
 
 def look_at_tables(
-    root: Path, name: str, trade: str | None, twinnings: str, fetched: str | None = None, ask: Ask | None = None
+    root: Path,
+    name: str,
+    trade: str | None,
+    twinnings: str,
+    fetched: str | None = None,
+    ask: Ask | None = None,
+    undated: str | None = None,
 ) -> TablesLook:
     """Return the lines of an analysis that its tables suggest, settled with the user where ``ask`` is given."""
     if fetched is not None:
@@ -219,13 +227,20 @@ def look_at_tables(
     else:
         with report_when_slow(name, Text("study.stage-read")):
             guesses, agreements = look_at_both(root, str(trade), twinnings)
+    links = look_at_twinnings_beside(root, undated, guesses, is_undated=True) if undated else []
+    if not any(guess.key == "date" for guess in agreements):
+        if links:
+            raise DataError(Text("data.look-none-dated", file=twinnings, undated=str(undated)))
+        agreements, links = [], agreements
+    tables = [guesses, agreements, links]
     if ask is not None:
-        guesses, agreements = settle_guesses((guesses, agreements), ask)
-    of_both = read_back_trade(root, guesses), read_back_agreements(root, agreements)
-    readings = [[Text("data.look-read", said=sentence) for sentence in of_table] for of_table in of_both]
-    guesses += [Guess("", "", line) for line in readings[0]]
-    agreements += [Guess("", "", line) for line in readings[1]]
-    return TablesLook(guesses, agreements, [*readings[0], *readings[1]])
+        tables = settle_guesses(tables, ask)
+    sentences = []
+    for lines, read_back in zip(tables, (read_back_trade, read_back_agreements, read_back_agreements), strict=True):
+        readings = [Text("data.look-read", said=sentence) for sentence in (read_back(root, lines) if lines else ())]
+        lines += [Guess("", "", line) for line in readings]
+        sentences += readings
+    return TablesLook(*tables, sentences)
 
 
 def _assume(guess: Guess) -> Guess:
@@ -271,7 +286,7 @@ def _with_effect(table: pd.DataFrame) -> pd.DataFrame:
 def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, command: str = "init") -> str:
     """Return an analysis file in which the guesses that matter most are marked for the user to confirm."""
     n_free = MOST_MARKS - f"{design.head}{design.tail}".count("# GUESS")
-    guesses = [g for g in (*look.trade, *look.twinnings) if g.key and g.reason and not _is_open(g)]
+    guesses = [g for g in (*look.trade, *look.twinnings, *look.undated) if g.key and g.reason and not _is_open(g)]
     marked = {id(guess) for guess in sorted(guesses, key=_rank)[: max(n_free, 0)]}
     return (
         find_catalogue()
@@ -282,7 +297,8 @@ def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, co
             title=_title(name),
             head=design.head,
             trade=_guessed(look.trade, marked),
-            twinnings=_guessed(look.twinnings, marked),
+            twinnings=_write_agreements("[data.twinnings]", look.twinnings, "study.none-dated", marked),
+            undated=_write_agreements("data.undated", look.undated, "study.if-undated", marked),
             design=design.tail,
         )
     )
@@ -309,6 +325,16 @@ def _guessed(guesses: Sequence[Guess], marked: Collection[int]) -> str:
         mark = f"   # {kind}{' '.join(str(guess.reason).split())}" if guess.reason else ""
         lines.append(f"{format_toml_line(guess.key, guess.value)}{mark}")
     return "\n".join(lines) + "\n"
+
+
+def _write_agreements(table: str, guesses: Sequence[Guess], key: str, marked: Collection[int]) -> str:
+    """Return a table of agreements; where there is no list, how one is declared."""
+    if guesses:
+        return f"[{table}]\n{_guessed(guesses, marked)}"
+    sketch = {"file": "data/raw/list.csv", "city": "city", "partner": "partner"}
+    further = {"policy": "exclude"} if table.endswith("undated") else {k: k for k in ("partner_city", "date", "kind")}
+    lines = [f"[{table}]", *(format_toml_line(k, v) for k, v in (sketch | further).items())]
+    return "".join(f"# {line}\n" for line in (Text(key), *lines))
 
 
 def _simulated_analysis(name: str, trade: str, twinnings: str) -> str:

@@ -25,7 +25,7 @@ from twintrade.data.registry.reading import USUAL_KIND, suggest_kind
 from twintrade.data.schema import KIND_ANSWERS, FileFormat
 from twintrade.data.sources.faults import Faults, clean_name, fold_names, quote_cell
 from twintrade.data.sources.provenance import list_files
-from twintrade.errors import UNDECIDED
+from twintrade.errors import UNDECIDED, DataError
 from twintrade.text import Listed, Text
 
 _MOST_KINDS = 12  # words of a column of kinds; one with more of them has names of agreements
@@ -45,11 +45,19 @@ def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], l
     return guesses, look_at_twinnings_beside(root, twinnings, guesses)
 
 
-def look_at_twinnings_beside(root: Path, file: str, trade: Sequence[Guess]) -> list[Guess]:
-    """Return the lines of a registry, held against a trade table whose lines are known."""
+def look_at_twinnings_beside(
+    root: Path, file: str, trade: Sequence[Guess], *, is_undated: bool = False
+) -> list[Guess]:
+    """Return the lines of a registry, held against a trade table whose lines are known.
+
+    ``is_undated``: it was given as a list of agreements without a date, and is refused where it has dates.
+    """
     ends = {str(g.value): g.key for g in trade if g.key in ("city", "partner") and _is_column(g)}
     cities = list_cities(root, trade)
     lines = look_at_twinnings(root, file, OtherFile(ends, fold_names(cities)), _find_sheet(trade, file))
+    dates = [str(option) for g in lines if g.key == "date" for option in (g.options or (g.value,))]
+    if is_undated and dates:
+        raise DataError(Text("data.look-not-undated", file=file, columns=Listed(tuple(map(quote_cell, dates)), "or")))
     return [*lines, *_match_letters(list_cities(root, lines), cities)]
 
 
@@ -68,19 +76,26 @@ def _match_letters(names: Sequence[str], cities: Sequence[str]) -> list[Guess]:
 
 
 def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: object = None) -> list[Guess]:
-    """Return the lines of a registry that a file suggests, with reasons; ``taken`` is the trade table's sheet."""
+    """Return the lines of a registry that a file suggests, without a date where none of its rows has one.
+
+    ``taken``: the trade table's sheet.
+    """
     table, guesses = look_at_file(root, file, taken)
     names = list(table.columns)
     dated = _find_dates(table, names, file)
-    date = str(dated.options[0] if dated.options else dated.value)
-    names = [n for n in names if n != date and n not in dated.options]
+    date = str(dated.options[0] if dated.options else dated.value) if dated else ""
+    names = [n for n in names if n != date and not (dated and n in dated.options)]
     ends = look_for_signatories(table, names, file, other)
-    parts = [dated, ends.partner]
+    parts = [dated, ends.partner] if dated else [ends.partner]
     used = [g.value for g in (ends.city, ends.partner)] + [*ends.city.options, *ends.partner.options]
     names = [n for n in names if n not in used]
     twin = next((n for n in names if has_word_of_twin(n)), None) or next(
         (n for n in names if "partner" in n.lower() or has_word_of(n, "city")), None
     )
+    if dated is None:
+        of_twin = [Guess("partner_city", twin, _say_named(twin))] if twin else []
+        policy = Guess("policy", "exclude", Text("data.look-undated", n=table.rows.size))
+        return [Guess("file", file), *guesses, *parts, ends.city, *of_twin, policy]
     words = {n: sorted({clean_name(c) for c in table.columns[n]}) for n in names if n != twin and has_word_of_kind(n)}
     kind = next((n for n in words if len(words[n]) <= _MOST_KINDS), None)
     parts += [
@@ -101,11 +116,14 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
     return [Guess("file", file), *guesses, *parts]
 
 
-def _find_dates(table: TextTable, names: Sequence[str], file: str) -> Guess:
-    """Return the column of the date of signature, or the question which of several it is."""
+def _find_dates(table: TextTable, names: Sequence[str], file: str) -> Guess | None:
+    """Return the column of the date of signature, the question which of several it is, or None where no row has one."""
     cells = {n: [str(c) for c in table.columns[n]] for n in names}
     scores = {n: score_dates(cells[n]) for n in names}
     rivals = [n for n in names if scores[n].share >= HALF and not has_word_of(n, "no_signing")]
+    named = [n for n in names if has_word_of(n, "date") and not has_word_of(n, "no_signing")]
+    if not rivals and not any(cell.strip() for n in named for cell in cells[n]):
+        return None
     rivals = [n for n in rivals if has_word_of(n, "signing")] or rivals
     rivals = [n for n in rivals if has_word_of(n, "date") or any(len(c.strip()) > len("2004") for c in cells[n])]
     # The year alone beside the whole date says nothing else.

@@ -702,7 +702,10 @@ look-sold = In { $period } { $seller } sold goods of { $money ->
    *[other] { QUANTITY($amount) } { $money }
 } to { $buyer }.
 look-other-letters = the trade table has these cities in other letters
-look-signed = { $date }: agreement of { $city } with { $twin ->
+look-signed = { $date ->
+    [none] Date unknown
+   *[other] { $date }
+}: agreement of { $city } with { $twin ->
     [none] a place in { $country }
    *[other] { $twin } ({ $country })
 }.
@@ -733,6 +736,15 @@ look-kinds-open = { $words } { $n ->
 }: write sister city, friendship, memorandum or sister state, or none to leave its rows out
 look-kinds = every kind of the file: correct each
 look-names-no-kinds = { $name } has { $n } different entries, names of agreements rather than kinds: all count as one kind. If another column has the kind, write kind = "its name" and what each word in it means under kinds
+no-layout-keys = { $file } names each column once and has no rows of titles, so { $keys } { $n ->
+    [one] says
+   *[other] say
+} nothing about it: remove { $n ->
+    [one] the key
+   *[other] the keys
+}
+look-not-undated = { $file } was given as a list of agreements without a date, and has dates in { $columns }: give it with --twinnings, or declare it as a further [[data.twinnings]]; rows without a date are in no comparison there either
+look-none-dated = no row of { $file } has a date of signature, nor has { $undated }: nothing can be estimated without one. Give a list with dates with --twinnings
 look-undated = rows without a date ({ $n }) are left out, or error to stop
 look-comma = nothing in the column proves whether its comma groups thousands: look closely
 look-day-first = other dates of the column have the day first

@@ -21,6 +21,8 @@ question-choose = A number, or Enter to leave it open
 question-write = Your answer, or Enter to leave it open
 question-again = “{ $typed }” is no answer to this.
 next-check = next: twintrade check { $name }, then twintrade run { $name }
+none-dated = None of the agreements given has a date, and nothing can be estimated without one. A list with dates is declared so:
+if-undated = Agreements whose date is not known are never a comparison. If you have a list of them:
 every-guess = the guesses that matter most are marked GUESS in { $folder }/{ $name }.toml: confirm or correct each
 calibrate-needs = { $name } has no verdict to calibrate: it needs a headline of several pairs and the check evidence; add [[diagnostic]] name = "evidence"
 next-run = next: twintrade run { $name }

@@ -597,7 +597,10 @@ look-sold = { $period }：{ $seller }向{ $buyer }出售货物，金额为{ $mon
    *[other] { QUANTITY($amount) } { $money }
 }。
 look-other-letters = 贸易数据表中这些城市采用另一种文字
-look-signed = { $date }：{ $city }与{ $twin ->
+look-signed = { $date ->
+    [none] 日期不详
+   *[other] { $date }
+}：{ $city }与{ $twin ->
     [none] { $country }的一地
    *[other] { $twin }（{ $country }）
 }签订协议。
@@ -622,6 +625,9 @@ look-ignored = 列名既不是时期，也不是所需项目：已剔除
 look-kinds-open = { $words }可能不是协议：请写sister city、friendship、memorandum或sister state；若不是协议则写none，其行即不计入
 look-kinds = 文件中的全部类别：请逐一改正
 look-names-no-kinds = { $name }有{ $n }种不同内容，是协议名称而非类别：全部视为同一类别。如另有一列写明类别，请写kind = "列名"，并在kinds下写明其中每个词的含义
+no-layout-keys = { $file }的每列只有一个名称，没有标题行，{ $keys }对其不适用：请删去
+look-not-undated = { $file }作为无日期协议的名单给出，但{ $columns }列有日期：请以--twinnings给出，或另列为[[data.twinnings]]；其中没有日期的行同样不用作对照
+look-none-dated = { $file }与{ $undated }均没有签署日期：没有日期就无法估计。请以--twinnings给出有日期的名单
 look-undated = 没有日期的行（{ $n }）予以剔除；如需改为报错停止，请写error
 look-comma = 该列无从判定逗号是否为千位分隔符：请仔细核对
 look-day-first = 该列其他日期以日在前
