@@ -4,14 +4,19 @@ Each slice is written here after the shape of real heads. The tables of Statisti
 their slice follows a description of the columns.
 """
 
+import json
 import tomllib
 from importlib import resources
 
 import pandas as pd
 import pytest
+from made_workbooks import sheet, workbook
 
 from tests.study.observing.test_layouts import BASE, CASES, Case, check_totals, grid, write, write_project
+from twintrade.data.formats.tables import open_table
 from twintrade.data.looks import look_at_trade
+from twintrade.data.schema import FileFormat
+from twintrade.data.sources import Faults
 from twintrade.errors import DataError
 from twintrade.study.checking import check_analysis
 from twintrade.study.observing.observe import observe
@@ -35,6 +40,17 @@ def genesis(flow="Ausfuhr", gone="Tschechoslowakei (bis 1992);-;;-;") -> bytes:
             lines.append(gone)
     notes = ["__________", "© Statistisches Bundesamt (Destatis), 2026", "Stand: 21.05.2026 / 18:02:33"]
     return "\ufeff".encode() + "\n".join([*lines, *notes, ""]).encode()
+
+
+def as_workbook(content: bytes, merged=()) -> bytes:
+    """Return a text file as a workbook: figures as numbers, blank cells absent, some cells merged."""
+
+    def read(cell: str):
+        number = cell.replace(",", ".")
+        return (float(number) if "." in number else int(cell)) if number.replace(".", "").isdigit() else cell or None
+
+    lines = content.decode("utf-8-sig").splitlines()
+    return workbook({"51000-0032": sheet([[read(cell) for cell in line.split(";")] for line in lines], (), merged)})
 
 
 def canada(partner: str) -> bytes:
@@ -131,6 +147,7 @@ PROVINCES = times(BASE, 1000, city={"CHN": "Ontario", "DEU": "Quebec"})
 OFFICIAL = {
     "genesis.csv": Case("genesis.csv", genesis(), times(LANDS, 1000)),
     "genesis_imports.csv": Case("genesis_imports.csv", genesis("Einfuhr"), times(LANDS, 1000), flow="imports"),
+    "genesis.xlsx": Case("genesis.xlsx", as_workbook(genesis(), ["B4:C4", "A6:E6", "A7:E7"]), times(LANDS, 1000)),
     "12100175.csv": Case("12100175.csv", canada("Principal trading partners"), PROVINCES),
     "12100173.csv": Case("12100173.csv", canada("Trading partner"), PROVINCES),
     "EXP_page.csv": Case(
@@ -198,6 +215,21 @@ def test_of_years_twice_in_the_header_the_user_says_which_is_the_money(tmp_path,
 
 def test_of_years_in_weight_and_money_the_money_is_read(tmp_path):
     check_observed(tmp_path, Case("exp_wine.csv", twin_years(" (kg)"), TWIN))
+
+
+@pytest.mark.parametrize(("which", "factor"), [(2, 1), (1, 3)])
+def test_years_twice_in_the_header_of_a_workbook_are_read_as_in_a_text(tmp_path, which, factor):
+    edits = (('repeated = "UNDECIDED"', f"repeated = {which}"), ('money_unit = "UNKNOWN"', 'money_unit = "USD"'))
+    check_observed(tmp_path, Case("exp_wine.xlsx", as_workbook(twin_years()), times(TWIN, factor), edits))
+
+
+@pytest.mark.parametrize("key", ["header_rows = 2", "repeated = 2", 'group_rows = ["year", "city"]'])
+def test_rows_of_titles_are_refused_where_a_file_has_none(tmp_path, key):
+    rows = [{"city": "Lyon", "partner": "FRA", "year": 2004, "exports_usd": 5}]
+    (tmp_path / "t.json").write_text(json.dumps(rows), encoding="utf-8")
+    declared = FileFormat(**tomllib.loads(key))
+    with pytest.raises(DataError, match=f"{key.split()[0]} says nothing about it: remove the key"):
+        open_table(tmp_path, "t.json", declared, ["city"], Faults())
 
 
 def test_declarations_are_added_up_over_regimes_and_products(tmp_path):

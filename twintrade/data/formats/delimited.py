@@ -228,9 +228,7 @@ def _body(
     start = int(np.searchsorted(rows, declared.header))
     if start >= rows.size or rows[start] != declared.header:
         raise DataError(f"{file}: header = {declared.header} is not the start of a row")
-    if not 0 < declared.header_rows <= start + 1:
-        raise DataError(Text("data.header-rows", file=file, n=declared.header_rows))
-    names = raw_table.join_header(records[start - declared.header_rows + 1 : start + 1])
+    names = raw_table.join_header(records[: start + 1], declared.header_rows, file)
     stop = rows.size if declared.last_row is None else int(np.searchsorted(rows, declared.last_row, side="right"))
     body, numbers = records[start + 1 : stop], rows[start + 1 : stop]
     is_full = np.fromiter(map(bool, map(str.strip, map("".join, body))), dtype=bool, count=len(body))

@@ -119,9 +119,11 @@ def clean_column_name(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def join_header(header: Sequence[Sequence[str]]) -> list[str]:
-    """Return the names of columns; a cell of an upper row counts also for the empty ones to its right."""
-    *above, last = header
+def join_header(above_table: Sequence[Sequence[str]], n_rows: int, file: str) -> list[str]:
+    """Return the names of columns in the last rows; a cell of an upper row counts also for the empty to its right."""
+    if not 0 < n_rows <= len(above_table):
+        raise DataError(Text("data.header-rows", file=file, n=n_rows))
+    *above, last = above_table[-n_rows:]
     names = [[cell] for cell in last]
     for row in reversed(above):
         spanning = ""
@@ -140,28 +142,29 @@ def keep_repeated(names: Sequence[str], place: int | None) -> list[str]:
     ]
 
 
-def is_group_row(record: Sequence[str]) -> bool:
+def is_group_row(record: Sequence[object]) -> bool:
     """Whether a row has its first cell alone."""
-    return bool(record) and bool(record[0].strip()) and not any(map(str.strip, record[1:]))
+    return bool(record) and bool(str(record[0]).strip()) and not any(map(str.strip, map(str, record[1:])))
 
 
 def expand_groups(
-    names: Sequence[str], records: Sequence[list[str]], rows: IntArray, levels: Sequence[str], file: str
-) -> tuple[list[str], list[list[str]], IntArray]:
+    names: Sequence[str], records: Sequence[list[Any]], rows: IntArray, levels: Sequence[str], file: str
+) -> tuple[list[str], list[list[Any]], IntArray]:
     """Return a table in which each row has the groups it is in; all groups have to begin with the same row.
 
     A row after the groups' rows opens the innermost group, two such rows the inner two.
     """
     groups: list[str] = []
     opened: list[str] = []
-    unfolded, kept, first = [], [], ""
+    unfolded: list[list[Any]] = []
+    kept, first = [], ""
     for i, record in enumerate(records):
         if is_group_row(record):
-            opened.append(clean_column_name(record[0]))
+            opened.append(clean_column_name(format_cell(record[0])))
             continue
         groups = [*groups[: len(levels) - 1 - len(opened)], *opened]
-        first = first or record[0]
-        if len(groups) != len(levels) - 1 or (opened and record[0] != first):
+        first = first or format_cell(record[0])
+        if len(groups) != len(levels) - 1 or (opened and format_cell(record[0]) != first):
             named, opener = Listed(tuple(map(quote_cell, opened or levels)), "comma"), quote_cell(first)
             raise DataError(Text("data.group-rows", file=file, row=int(rows[i]), groups=named, first=opener))
         opened = []

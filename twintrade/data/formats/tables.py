@@ -118,6 +118,7 @@ _ENDINGS = {
     "gzip": (".gz",),
     "zip": (".zip",),
 }
+_LAID_OUT = ("text", "gzip", "zip")
 _TYPED = {"stata": containers.parse_stata, "spss": containers.parse_spss}
 
 
@@ -214,6 +215,10 @@ def _parsed(
 ) -> RawTable:
     """Read a file by the ending of its name; a file that is something else is refused by its reader."""
     kind = find_kind(file)
+    keys = ("header_rows", "repeated", "group_rows")
+    laid_out = [key for key in keys if getattr(declared, key) not in (1, None, ())]
+    if laid_out and kind not in (*_LAID_OUT, "workbook"):
+        raise DataError(Text("data.no-layout-keys", file=file, n=len(laid_out), keys=Listed(tuple(laid_out), "and")))
     if kind == "workbook":
         return parse_workbook(raw, needed, needs_all, declared, file, faults)
     if kind == "json":

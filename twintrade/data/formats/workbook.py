@@ -18,7 +18,10 @@ from twintrade.data.formats.raw_table import (
     RawTable,
     check_header,
     clean_column_name,
+    expand_groups,
     format_cell,
+    join_header,
+    keep_repeated,
     refuse_second_header,
     refuse_unnamed,
 )
@@ -324,9 +327,8 @@ def _table(
 ) -> RawTable:
     if len(grid) < declared.header:
         raise DataError(f"{file}: sheet {quote_cell(sheet.name)} is empty or ends above header = {declared.header}")
-    names = [clean_column_name(format_cell(cell)) for cell in grid[declared.header - 1]]
-    titles = ([format_cell(c) for c in row] for row in islice(grid, TITLE_ROWS_SEARCHED))
-    check_header(names, needed, declared.header, titles, file, needs_all)
+    header = [[format_cell(c) for c in row] for row in grid[: declared.header]]
+    names = join_header(header, declared.header_rows, file)
     stop = len(grid) if declared.last_row is None else declared.last_row
     body = [
         (i, row)
@@ -335,23 +337,41 @@ def _table(
     ]
     if not body:
         raise DataError(f"{file}: sheet {quote_cell(sheet.name)} has a header and no rows")
-    rows = np.array([i for i, _ in body], dtype=np.int64)
-    refuse_second_header(names, ([format_cell(c) for c in row] for _, row in body), rows, file)
+    records, rows = [row for _, row in body], np.array([i for i, _ in body], dtype=np.int64)
+    numbers = set(map(int, rows))
+    if declared.group_rows:
+        names, records, rows = expand_groups(names, records, rows, declared.group_rows, file)
+    every, names = names, keep_repeated(names, declared.repeated)
+    titles = ([format_cell(c) for c in row] for row in islice(grid, TITLE_ROWS_SEARCHED))
+    check_header(names, needed, declared.header, titles, file, needs_all)
+    refuse_second_header(every, ([format_cell(c) for c in row] for row in records), rows, file)
     _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
-    read = {c for c, name in enumerate(names, 1) if needs_all or name in needed}
+    shift = max(len(declared.group_rows) - 1, 0)
+    read = {c - shift for c, name in enumerate(names, 1) if name and (needs_all or name in needed)}
+    facts = _drop_spanning(facts, declared, numbers - set(map(int, rows)))
     _refuse_unreadable(facts, read, declared.header, int(rows[-1]), file)
     if needs_all:
-        refuse_unnamed(names, [row for _, row in body], file)
+        refuse_unnamed(every, records, file)
     columns, typed = {}, {}
     for j, name in enumerate(names):
         if not name or not (needs_all or name in needed):
             continue
-        cells = [row[j] for _, row in body]
+        cells = [row[j] for row in records]
         columns[name] = build_text_array(format_cell(c) for c in cells)
         typed[name] = np.array([isinstance(c, int | float) and not isinstance(c, bool) for c in cells], dtype=bool)
-    title = " ".join(format_cell(c) for row in grid[: declared.header - 1] for c in row if c != "")
-    unread = tuple(name for name in names if name and name not in columns)
+    title = " ".join(c for row in header[:-1] for c in row if c)
+    unread = tuple(name for name in every if name and name not in columns)
     return RawTable(columns, rows, typed, sheet=sheet.name, title=title, unread=unread)
+
+
+def _drop_spanning(facts: SheetFacts, declared: FileFormat, group_rows: set[int]) -> SheetFacts:
+    """Return the facts without merged cells that hide nothing: names down several header rows, rows of groups."""
+
+    def hides_nothing(first: int, left: int, last: int, right: int) -> bool:
+        is_name = declared.header_rows > 1 and last == declared.header and left == right
+        return is_name or (first == last and first in group_rows)
+
+    return replace(facts, merged=[m for m in facts.merged if not hides_nothing(*m)])
 
 
 def read_sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:

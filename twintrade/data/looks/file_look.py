@@ -136,7 +136,7 @@ def _table_rows(rows: _Rows, width: int, *, is_text: bool = False) -> tuple[list
     """Return the column names, and the lines for a header below titles and a table above notes."""
     guesses = []
     header = next((i for i, (_, row) in enumerate(rows[:_LINES]) if _is_header(row, width, is_text=is_text)), 0)
-    if is_text and header + 1 < len(rows) and all(map(_NUMBERED.fullmatch, rows[header][1])):
+    if header + 1 < len(rows) and all(map(_NUMBERED.fullmatch, rows[header][1])):
         header += bool(list_periods(list(dict.fromkeys(rows[header + 1][1]))))
     if header:
         guesses.append(Guess("header", rows[header][0], Text("data.look-titles")))
@@ -147,10 +147,9 @@ def _table_rows(rows: _Rows, width: int, *, is_text: bool = False) -> tuple[list
         guesses.append(Guess("last_row", rows[last][0], Text("data.look-notes")))
     if not rows:
         return [], guesses
-    names = join_header([rows[header][1]])
-    if not is_text:
-        return [n for n in names if n], guesses
-    names, further = _look_at_names(names, [row for _, row in rows[: last + 1]], header)
+    names = join_header([rows[header][1]], 1, "")
+    texts = [row for i, (_, row) in enumerate(rows[: last + 1]) if i <= header or _filled(row)]
+    names, further = _look_at_names(names, texts, header)
     return [n for n in names if n], [*guesses, *further]
 
 
@@ -160,7 +159,7 @@ def _look_at_names(names: list[str], rows: list[list[str]], header: int) -> tupl
     above = rows[header - 1] if header else []
     if _list_repeated(names) and len(above) == len(names) and 0 < _filled(above) < _filled(names):
         guesses.append(Guess("header_rows", 2, Text("data.look-header-rows")))
-        names = join_header([above, rows[header]])
+        names = join_header([above, rows[header]], 2, "")
     body = rows[header + 1 :]
     runs = [len(list(run)) for is_group, run in groupby(body, is_group_row) if is_group]
     if body and len(names) > 2 and is_group_row(body[0]) and len(runs) > 1:
@@ -273,16 +272,17 @@ def read_back_agreements(root: Path, guesses: Sequence[Guess]) -> list[Text]:
     """Return what three rows of a registry say as the guesses read them; none where a question is open."""
     lines: dict[str, Any] = {g.key: g.value for g in guesses if g.key}
     table, _ = look_at_file(root, lines["file"])
-    parts = [lines[key] for key in ("city", "partner", "date")]
+    parts = [lines[key] for key in ("city", "partner", "date") if key in lines]
     if any(isinstance(part, str) and part not in table.columns for part in parts):
         return []
     codes = find_codes(take_head(table, lines["partner"]))
     names = _list_names(table, lines["city"])
-    orders = find_day_orders(table.columns[lines["date"]], lines.get("day_first"))
+    dates = [str(cell) for cell in table.columns[lines["date"]]] if "date" in lines else []
+    orders = find_day_orders(dates, lines.get("day_first"))
     readings = []
     for i in range(codes.size):
-        city, twin = _cell(table, lines["city"], i), _cell(table, lines["partner_city"], i)
-        date = _read_date(table.columns[lines["date"]][i], orders)
+        city, twin = _cell(table, lines["city"], i), _cell(table, lines.get("partner_city", {"constant": ""}), i)
+        date = _read_date(dates[i], orders) if dates else "none"
         if city not in ("", UNNAMED) and codes[i] and date:
             country, city = load_places()[codes[i]].name, names.get(city, city)
             readings.append(Text("data.look-signed", date=date, city=city, twin=twin or "none", country=country))
