@@ -132,7 +132,8 @@ def test_columns_of_other_languages_are_known_by_their_names(tmp_path, text, exp
         (reason,) = (str(g.reason) for g in guesses if g.key == "flow")
         assert "exports and imports together" in reason
     if "Importação" in text:
-        assert [str(g.reason) for g in guesses if not g.key] == ["columns that nothing reads: “Importação (US$ CIF)”"]
+        (said,) = (str(g.reason) for g in guesses if not g.key)
+        assert 'value = "Importação (US$ CIF)", flow = "imports", valuation = "cif"' in said
 
 
 def test_sides_and_kinds_of_a_registry_in_another_language(tmp_path):
@@ -180,11 +181,9 @@ def test_a_list_without_dates_is_declared_as_one_and_its_pairs_are_no_comparison
     table = parse_tables(text)["data"]["undated"]
     parts = {"file": "undated.csv", "partner": "partner", "city": "city", "partner_city": "twin town"}
     assert table == {**parts, "policy": "exclude"}
-    report = check_analysis(tmp_path, "case", text, with_estimates=False)
-    assert "units: 1 always treated, 70 comparison, 7 treated, 2 with an undated agreement" in report
-    assert check_analysis(tmp_path, "case", to_toml(parse_tables(text)), with_estimates=False).startswith(
-        "case: Case"
-    )
+    for again in (text, to_toml(parse_tables(text))):
+        report = check_analysis(tmp_path, "case", again, with_estimates=False)
+        assert "units: 1 always treated, 70 comparison, 7 treated, 2 with an undated agreement" in report
 
 
 def test_agreements_of_which_none_has_a_date_are_declared_so_and_nothing_can_be_estimated(tmp_path):

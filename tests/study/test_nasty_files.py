@@ -191,6 +191,23 @@ def test_a_tenfold_jump_is_named(place, tmp_path):
     assert "near a power of ten" in report
 
 
+def test_one_line_joins_a_city_renamed_in_both_tables(tmp_path):
+    names = {"Weifang": "Xiangfan"}
+    trade = TRADE.assign(city=TRADE["city"].replace(names))
+    is_renamed = (trade["city"] == "Xiangfan") & (trade["year"] >= 2010)
+    trade.loc[is_renamed, "city"] = "Xiangyang"
+    registry = build_registry()
+    registry.loc[3] = ("Xiangyang", "Pinhais", "Brazil", "2007-03-15", "sister city")
+    text = begin(tmp_path, trade, registry)
+    assert 'city_names = [{ name = "Xiangyang", city = "Xiangfan" }]' in is_asked(tmp_path, text)
+    line = 'city_names = [{ name = "Xiangyang", city = "Xiangfan" }]'
+    answered = text.replace('file = "trade.csv"', f'file = "trade.csv"\n{line}')
+    assert is_asked(tmp_path, answered) == ""
+    values, onsets = read(tmp_path, answered)
+    assert np.array_equal(values, np.sort(TRADE["exports_usd"].to_numpy()))
+    assert onsets == ONSETS | {"Xiangfan-BRA": 2007}
+
+
 def test_an_open_unit_does_not_hide_that_one_pair_alone_is_treated(tmp_path):
     text = begin(tmp_path, TRADE.rename(columns={"exports_usd": "exports"}), build_registry().head(1))
     assert 'recipe = "single_case"' in text

@@ -275,12 +275,15 @@ class TradeSource(FileFormat):
     def added_ends(self) -> tuple[str, ...]:
         """The ends of which rows under different names are added up."""
         wanted = ("city", "partner") if self.add_up is True else self.add_up or ()
-        return tuple(end for end in ("city", "partner") if end in wanted)
+        return tuple(end for end in ("city", "partner") if end in wanted and end not in self.added_columns)
 
     @property
     def added_columns(self) -> tuple[str, ...]:
         """The columns whose values tell apart the rows that are added up."""
-        return tuple(n for n in self.add_up if n not in ("city", "partner")) if isinstance(self.add_up, tuple) else ()
+        # Where cities are in another column and have no further names, "city" is a column as others.
+        is_column = isinstance(self.city, str) and self.city != "city" and not (self.city_names or self.city_code)
+        ends = ("partner",) if is_column else ("city", "partner")
+        return tuple(n for n in self.add_up if n not in ends) if isinstance(self.add_up, tuple) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,15 @@ from twintrade.data.geography import (
     list_near_names,
     load_places,
 )
-from twintrade.data.looks import Guess, look_at_both, look_at_twinnings_beside, read_back_agreements, read_back_trade
+from twintrade.data.looks import (
+    Guess,
+    list_rivals,
+    look_at_both,
+    look_at_file,
+    look_at_twinnings_beside,
+    read_back_agreements,
+    read_back_trade,
+)
 from twintrade.data.registry import USUAL_KIND
 from twintrade.data.sources import hold_collection
 from twintrade.errors import UNDECIDED, DataError, SpecError, TwintradeError
@@ -175,8 +183,8 @@ class TablesLook:
 
     def assume_answers(self) -> "TablesLook":
         """Return the lines with an answer to every question, for a search that has to read the files."""
-        trade, *others = ([*map(_assume, table)] for table in (self.trade, self.twinnings, self.undated))
-        return TablesLook([*trade, Guess("confirmed", True)], *others, self.sentences)
+        trade, twinnings, undated = ([*map(_assume, lines)] for lines in (self.trade, self.twinnings, self.undated))
+        return TablesLook([*trade, Guess("confirmed", True)], twinnings, undated, self.sentences)
 
 
 def check_new_name(name: str) -> None:
@@ -235,12 +243,20 @@ def look_at_tables(
     tables = [guesses, agreements, links]
     if ask is not None:
         tables = settle_guesses(tables, ask)
-    sentences = []
+    sentences = [g.reason for g in guesses if isinstance(g.reason, Text) and g.reason.key == "data.look-other-flow"]
     for lines, read_back in zip(tables, (read_back_trade, read_back_agreements, read_back_agreements), strict=True):
         readings = [Text("data.look-read", said=sentence) for sentence in (read_back(root, lines) if lines else ())]
+        lines[:] = _mark_contested(root, lines)
         lines += [Guess("", "", line) for line in readings]
         sentences += readings
-    return TablesLook(*tables, sentences)
+    return TablesLook(tables[0], tables[1], tables[2], sentences)
+
+
+def _mark_contested(root: Path, lines: Sequence[Guess]) -> list[Guess]:
+    """Return lines with those marked to which the file has another answer."""
+    entry = {guess.key: guess.value for guess in lines if guess.key}
+    table = look_at_file(root, str(entry["file"]))[0] if entry else None
+    return [g if table is None else replace(g, is_contested=bool(list_rivals(table, entry, g.key))) for g in lines]
 
 
 def _assume(guess: Guess) -> Guess:
@@ -304,10 +320,11 @@ def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, co
     )
 
 
-def _rank(guess: Guess) -> tuple[bool, int]:
-    """Return the place of a guess: what nothing in the files says, then by what a wrong one would do."""
+def _rank(guess: Guess) -> tuple[bool, bool, int]:
+    """Return the place of a guess: what nothing says, what has another answer, then by what a wrong one would do."""
     is_unseen = isinstance(guess.reason, Text) and guess.reason.key in ("data.look-nothing", "data.look-absent")
-    return not is_unseen, _PRESSING.index(guess.key) if guess.key in _PRESSING else len(_PRESSING)
+    place = _PRESSING.index(guess.key) if guess.key in _PRESSING else len(_PRESSING)
+    return not is_unseen, not guess.is_contested, place
 
 
 def _is_open(guess: Guess) -> bool:

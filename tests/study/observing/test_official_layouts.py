@@ -12,7 +12,17 @@ import pandas as pd
 import pytest
 from made_workbooks import sheet, workbook
 
-from tests.study.observing.test_layouts import BASE, CASES, Case, check_totals, grid, write, write_project
+from tests.study.observing.test_layouts import (
+    BASE,
+    CASES,
+    TOWNS,
+    Case,
+    bulk,
+    check_totals,
+    grid,
+    write,
+    write_project,
+)
 from twintrade.data.formats.tables import open_table
 from twintrade.data.looks import look_at_trade
 from twintrade.data.schema import FileFormat
@@ -278,3 +288,20 @@ def test_no_file_of_a_pattern_is_said(tmp_path):
     (tmp_path / "data").mkdir()
     with pytest.raises(DataError, match=r"data/x_\*\.csv: no file has such a name"):
         look_at_trade(tmp_path, "data/x_*.csv")
+
+
+COMEXSTAT = {
+    "a name that says it": ("IMP_2010_MUN.csv", "", "imports"),
+    "freight beside the value": ("brasil.csv", "VL_FRETE", "imports"),
+    "nothing": ("brasil.csv", "", "UNDECIDED"),
+}
+
+
+@pytest.mark.parametrize(("file", "further", "flow"), COMEXSTAT.values(), ids=COMEXSTAT)
+def test_the_flow_of_comexstat_is_read_off_the_file_or_asked_about(file, further, flow, tmp_path):
+    lines = bulk("CO_MUN", TOWNS, "SH4").decode().splitlines()
+    if further:
+        lines = [f"{line};{further if i == 0 else 7}" for i, line in enumerate(lines)]
+    (tmp_path / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (guess,) = [g for g in look_at_trade(tmp_path, file) if g.key == "flow"]
+    assert guess.value == flow

@@ -69,3 +69,74 @@ def test_a_lesser_kind_is_shown_and_stops_nothing(begin, tmp_path):
     assert 'friendship = "none"' in runner.shown
     assert np.isfinite(runner.moved)
     assert confirm_or_stop("case", text, [runner]) == []
+
+
+def begin_on(root, trade, registry):
+    trade.to_csv(root / "trade.csv", index=False)
+    registry.to_csv(root / "twins.csv", index=False)
+    _, said = write_scaffold(root, "case", "trade.csv", "twins.csv")
+    text = (root / "analyses" / "case.toml").read_text(encoding="utf-8")
+    assert "QUESTION" not in text
+    assert text.count("# GUESS: ") == 5
+    return text, [str(sentence) for sentence in said]
+
+
+def redraw(values, seed):
+    """Return other figures of the same size, by which the headline moves."""
+    noise = np.random.default_rng(seed).normal(0, 0.6, len(values))
+    return np.rint(values * np.exp(noise)).astype(np.int64)
+
+
+def test_the_other_flow_beside_the_one_read_is_named_with_its_lines_and_asks_nothing(tmp_path):
+    trade, registry = build_simulated_tables()
+    trade = trade.rename(columns={"exports_usd": "出口额（美元）"}).assign(
+        **{"进口额（美元）": redraw(trade["exports_usd"], 3)}
+    )
+    text, said = begin_on(tmp_path, trade, registry)
+    lines = 'value = "进口额（美元）", flow = "imports"'
+    assert said[0] == f"imports stand beside them in “进口额（美元）”: for those write {lines} here, and " + (
+        'outcome = "imports" under [design]'
+    )
+    (runner,) = weigh(tmp_path, text)
+    assert runner.shown == lines
+    assert runner.moved > MOST_MOVED
+    assert confirm_or_stop("case", text, [runner]) == []
+    imports = text.replace('"出口额（美元）"', '"进口额（美元）"').replace('flow = "exports"', 'flow = "imports"')
+    (back,) = weigh(tmp_path, imports.replace('outcome = "exports"', 'outcome = "imports"'))
+    assert (runner.effect, runner.before) == (back.before, back.effect)
+
+
+def test_another_word_for_the_flow_that_is_read_is_weighed_and_asked_about(tmp_path):
+    trade, registry = build_simulated_tables()
+    further = trade.assign(flow="Re-exports", exports_usd=redraw(trade["exports_usd"], 4))
+    both = pd.concat([trade.assign(flow="Exports"), further]).rename(columns={"exports_usd": "value_usd"})
+    text, _ = begin_on(tmp_path, both, registry)
+    (runner,) = weigh(tmp_path, text)
+    assert runner.shown == 'where = {flow = "Re-exports"}'
+    assert runner.is_asked
+
+
+PLACES = dict(zip(("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan"), "AACCHHMM", strict=True))
+WIDER = {"A": "Alder", "C": "Cedar", "H": "Hazel", "M": "Maple"}
+
+
+@pytest.mark.parametrize("is_in_both", [True, False])
+def test_a_wider_place_is_asked_about_where_the_agreements_name_it_as_well(is_in_both, tmp_path):
+    trade, registry = build_simulated_tables()
+    trade = trade.assign(province=trade["city"].map(PLACES).map(WIDER))
+    kept = registry["city"].isin(WIDER.values()) if is_in_both else registry["city"] != ""
+    text, _ = begin_on(tmp_path, trade, registry[kept])
+    (runner,) = weigh(tmp_path, text)
+    assert runner.shown == 'city = "province", add_up = ["city"]'
+    assert runner.is_asked == is_in_both
+
+
+@pytest.mark.parametrize("is_slip", [True, False])
+def test_units_by_row_are_asked_about_where_one_unit_makes_smoother_series(is_slip, tmp_path):
+    trade, registry = build_simulated_tables()
+    is_late = (trade["year"] >= 2012).to_numpy()
+    figures = trade["exports_usd"] if is_slip else trade["exports_usd"] / np.where(is_late, 1000, 1)
+    table = trade.drop(columns="exports_usd").assign(exports=figures, unit=np.where(is_late, "1,000 USD", "USD"))
+    text, _ = begin_on(tmp_path, table[table["city"] != "Rowan"], registry)
+    weighed = weigh(tmp_path, text)
+    assert [r.is_asked for r in weighed if r.shown == 'money_unit = "USD"'] in ([[is_slip]] if weighed else [[]])

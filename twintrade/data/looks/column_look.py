@@ -30,6 +30,7 @@ from twintrade.data.looks.words import (
     Score,
     Trade,
     choose_column,
+    find_flow,
     find_role,
     find_trade,
     has_word_of,
@@ -62,11 +63,6 @@ def look_for_layout(table: TextTable, file: str, cities: Sequence[str] = ()) -> 
             only = _find_only_city(cities, f"{table.title} {file}", Text("data.look-no-city"))
             return lines if "city" in layout else [*lines, only]
     return []
-
-
-def is_layout(root: Path, file: str) -> bool:
-    """Whether a trade table has a known layout."""
-    return bool(look_for_layout(look_at_file(root, file)[0], file))
 
 
 @cache
@@ -146,7 +142,7 @@ def _find_flow(
     declared = layout.get("flow", {})
     if "column" not in declared:
         known = next(iter(declared), "")
-        return Guess("flow", known) if known else look_for_flow(table, [], value, file, NO_ENDS)[0]
+        return Guess("flow", known) if known else _find_unnamed_flow(layout, table, value, file)
     column = names[declared["column"].casefold()]
     for flow in ("exports", "imports"):
         if code := _keep_only(column, declared[flow], table, names, where, needs=False):
@@ -154,6 +150,19 @@ def _find_flow(
             reason = Text("data.look-further-flow", code=code, others=Listed(tuple(sorted(others)))) if others else ""
             return Guess("flow", flow, reason)
     return Guess("flow", "exports", Text("data.look-nothing"))
+
+
+def _find_unnamed_flow(layout: Mapping[str, Any], table: TextTable, value: str, file: str) -> Guess:
+    """Return the flow of a layout that serves both; a question where a valuation alone, which is of both, tells."""
+    named = look_for_flow(table, [], value, file, NO_ENDS)[0]
+    if named.options or not find_flow(value) or find_flow(value, reads_valuation=False):
+        return named
+    for text, key in ((table.title, "data.look-title"), (file, "data.look-names")):
+        if (flow := find_flow(text, reads_valuation=False)) in ("exports", "imports"):
+            return Guess("flow", flow, Text(key))
+    if freight := [n for n in table.columns if has_word_of(n, "freight")]:
+        return Guess("flow", "imports", Text("data.look-freight", names=Listed(tuple(map(quote_cell, freight)))))
+    return build_question("flow", ("exports", "imports"), Text("data.look-flow-open", title=layout["title"]))
 
 
 def _keep_only(
@@ -326,14 +335,33 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     flow = look_for_flow(table, of_flow, value, file, ends)
     where = [n for g in flow if isinstance(g.value, dict) for n in g.value]
     parts += [city, *product, *flow, *look_for_valuation([value, table.title] if value else table.columns)]
-    parts += _find_remainders(table, parts)
-    left = [n for n in names if n not in (*where, *products)]
+    beside = _find_other_flow(table, value, flow[0].value)
+    parts += [*_find_remainders(table, parts), *_say_other_flow(beside, flow[0].value)]
+    left = [n for n in names if n not in (*where, *products, beside)]
     if wide:
         parts += [Guess("ignore", left, Text("data.look-ignored"))] if left else []
     elif left:
         parts.append(Guess("", "", Text("data.look-unread", columns=Listed(tuple(map(quote_cell, left)), "comma"))))
     parts.append(Guess("absent", "missing", Text("data.look-absent")))
     return [Guess("file", file), *guesses, *parts]
+
+
+def _find_other_flow(table: TextTable, value: str, flow: object) -> str:
+    """Return the column of the other flow that stands beside the one that is read, "" where there is none."""
+    other = "imports" if flow == "exports" else "exports"
+    beside = (n for n in table.columns if find_trade(n) == other and score_numbers(table, n).share >= HALF)
+    return next(beside, "") if find_trade(value) == flow else ""
+
+
+def _say_other_flow(column: str, flow: object) -> list[Guess]:
+    """Return the lines that would read the other flow."""
+    if not column:
+        return []
+    other = "imports" if flow == "exports" else "exports"
+    valued = [(g.key, str(g.value)) for g in look_for_valuation([column])]
+    pairs = [("value", column), ("flow", other), *valued]
+    lines = Listed(tuple(f'{key} = "{written}"' for key, written in pairs), "comma")
+    return [Guess("", "", Text("data.look-other-flow", flow=other, name=quote_cell(column), lines=lines))]
 
 
 def _splits_time(table: TextTable, name: str, parts: Sequence[Guess]) -> bool:

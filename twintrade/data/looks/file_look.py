@@ -48,6 +48,7 @@ class Guess:
     reason: Words = ""  # why, in words for the user who has to confirm it; empty where nothing was guessed
     # What the value may be where the file leaves it open; the value is then `UNDECIDED`
     options: tuple[object, ...] = ()
+    is_contested: bool = False  # whether the file has another answer to it
 
 
 def build_question(key: str, options: Iterable[object], reason: Words) -> Guess:

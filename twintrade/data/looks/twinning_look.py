@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from twintrade.data.calendar import find_day_orders
 from twintrade.data.formats.tables import TextTable, open_table
@@ -15,6 +16,7 @@ from twintrade.data.looks.words import (
     HALF,
     choose_column,
     find_trade,
+    find_word_flow,
     has_word_of,
     has_word_of_kind,
     has_word_of_twin,
@@ -117,7 +119,7 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
 
 
 def _find_dates(table: TextTable, names: Sequence[str], file: str) -> Guess | None:
-    """Return the column of the date of signature, the question which of several it is, or None where no row has one."""
+    """Return the column of the date of signature, the question which it is, or None where no row has one."""
     cells = {n: [str(c) for c in table.columns[n]] for n in names}
     scores = {n: score_dates(cells[n]) for n in names}
     rivals = [n for n in names if scores[n].share >= HALF and not has_word_of(n, "no_signing")]
@@ -141,16 +143,45 @@ def _is_within(years: Sequence[str], dates: Sequence[str]) -> bool:
     return years != dates and all(a.isdigit() and a in b for a, b in pairs)
 
 
-def list_rival_columns(root: Path, entry: Mapping[str, object], key: str) -> list[str]:
-    """Return the columns that could be the value or the date instead of the one that a table of an analysis names."""
-    table, _ = look_at_file(root, str(entry["file"]))
+def list_rivals(table: TextTable, entry: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return what else a line of a table may be as far as its file tells, each with the lines that change with it."""
+    if UNDECIDED in entry.values() or (key == "date") == ("flow" in entry):
+        return []
     taken = [part for part in entry.values() if isinstance(part, str)]
     names = [name for name in table.columns if name not in taken]
-    if key == "value":
-        tier = find_trade(str(entry[key]))
-        return [n for n in names if find_trade(n) == tier and score_numbers(table, n).share >= HALF]
-    dated = [n for n in names if has_word_of(n, "date") and not has_word_of(n, "no_signing")]
-    return [n for n in dated if score_dates([str(c) for c in table.columns[n]]).share >= HALF]
+    if key in ("value", "flow"):
+        figures = {n: find_trade(n) for n in names if score_numbers(table, n).share >= HALF}
+        tier = find_trade(str(entry.get("value")))
+        if key == "value":
+            return [{"value": n} for n, of in figures.items() if of == tier]
+        return [{"value": n, "flow": of} for n, of in figures.items() if {of, tier} == {"exports", "imports"}]
+    if key == "date":
+        dated = [n for n in names if has_word_of(n, "date") and not has_word_of(n, "no_signing")]
+        return [{key: n} for n in dated if score_dates([str(c) for c in table.columns[n]]).share >= HALF]
+    if key == "where":
+        words = [(n, w) for n, cell in entry[key].items() for w in _list_alike(table, n, cell)]
+        return [{key: {**entry[key], n: w}} for n, w in words]
+    if key == "money_unit" and isinstance(entry[key], dict):
+        units = [clean_name(c) for c in table.columns[entry[key]["column"]]]
+        return [{key: max(set(units), key=units.count)}] if len(set(units)) > 1 else []
+    if key == "city" and isinstance(entry[key], str):
+        wider = [n for n in names if has_word_of(n, "city") and not has_word_of_twin(n)]
+        return [{key: n, "add_up": [entry[key]]} for n in wider if _is_wider(table, n, entry[key])]
+    return []
+
+
+def _list_alike(table: TextTable, column: str, cell: object) -> list[str]:
+    """Return the other words of a column that speak of the same flow as the one whose rows are read."""
+    flow = find_word_flow(cell, column) if isinstance(cell, str) else ""
+    words = {clean_name(c) for c in table.columns[column]} if flow else set()
+    return sorted(w for w in words if w != cell and find_word_flow(w, column) == flow)
+
+
+def _is_wider(table: TextTable, place: str, city: str) -> bool:
+    """Whether every city is in one of the places, and some place holds several."""
+    pairs = {(clean_name(a), clean_name(b)) for a, b in zip(table.columns[city], table.columns[place], strict=True)}
+    cities, places = {a for a, _ in pairs}, {b for _, b in pairs}
+    return len(pairs) == len(cities) > len(places) > 1
 
 
 def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:

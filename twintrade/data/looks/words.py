@@ -114,11 +114,11 @@ def drop_both_flows(text: str) -> str:
     return rest if rest != joined else ""
 
 
-def find_flow(text: str) -> Literal["exports", "imports", "both", ""]:
-    """Return the flow that a text speaks of; how figures are valued counts only where nothing else does."""
+def find_flow(text: str, *, reads_valuation: bool = True) -> Literal["exports", "imports", "both", ""]:
+    """Return the flow that a text speaks of; how figures are valued counts, if at all, where nothing else does."""
     if _AMOUNT.search(strip_accents(text)):
         return "exports" if _has(text, WORDS["exports"]) else "both"
-    for values in (("fob", "cif", "fobvalue", "cifvalue"), ()):
+    for values in (("fob", "cif", "fobvalue", "cifvalue"), ())[: 1 + reads_valuation]:
         named = {f for f in ("exports", "imports") if _has(text, [w for w in WORDS[f] if w not in values])}
         if len(named) == 2:
             return "both"

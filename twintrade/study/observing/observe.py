@@ -19,7 +19,7 @@ from twintrade.data.registry import (
     read_undated,
     reconcile,
 )
-from twintrade.data.schema import Constant, TradeSource
+from twintrade.data.schema import CityName, Constant, TradeSource, TwinningSource, UndatedSource
 from twintrade.data.sources import AbsentInputError, InputRecord, hold_collection, list_files, locate
 from twintrade.data.trade import TradeTable, list_cities_left_out, read_trade
 from twintrade.data.unit_jumps import Jump
@@ -58,8 +58,8 @@ class ReadAgreements:
 
 def read_agreements(spec: Spec, root: Path) -> ReadAgreements:
     """Return the agreements of an analysis."""
-    registry = read_twinnings(spec.data.twinnings, root)
-    undated = read_undated(spec.data.undated, root)
+    registry = read_twinnings([replace(s, city_names=_join_names(spec, s)) for s in spec.data.twinnings], root)
+    undated = read_undated([replace(s, city_names=_join_names(spec, s)) for s in spec.data.undated], root)
     links = undated.frame[["city", "signatory", "partner", "partner_city", "note"]]
     data, policy = spec.data, _undated_policy(spec)
     frame, linked = build_agreements_frame(registry), tuple(data.also_linked)
@@ -67,6 +67,14 @@ def read_agreements(spec: Spec, root: Path) -> ReadAgreements:
     decided = tuple(line.city for names in lines for line in names)
     agreements = Agreements(frame, links, linked, policy, data.other_events, decided, data.wider_register)
     return ReadAgreements(agreements, registry, undated)
+
+
+def _join_names(spec: Spec, source: TwinningSource | UndatedSource) -> tuple[CityName, ...]:
+    """Return the names of a list of agreements, and those that every trade table declares for a city in all years."""
+    known = {line.name for line in source.city_names}
+    declared = [n for n in spec.data.trade[0].city_names if (n.code, n.first, n.last) == (None, None, None)]
+    of_all = (n for n in declared if all(n in other.city_names for other in spec.data.trade))
+    return (*source.city_names, *(n for n in of_all if n.name not in known))
 
 
 def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:

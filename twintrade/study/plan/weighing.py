@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from twintrade.data.doubts import DOUBT
-from twintrade.data.looks import is_layout, list_rival_columns
+from twintrade.data.formats.tables import TextTable
+from twintrade.data.looks import list_rivals, look_at_file, look_for_layout
 from twintrade.diagnostics.variants import format_effect
 from twintrade.effects import Message
 from twintrade.errors import DataError, TwintradeError
@@ -25,6 +26,7 @@ from twintrade.text import Listed, Text
 
 MOST_MOVED = 0.5
 """Standard errors by which a runner-up may move the headline before a run asks somebody to confirm the guess."""
+_ASKED = ("absent", "value", "where", "city", "money_unit")
 _LESSER = ("friendship", "memorandum")
 _MOST_TRIED = 8
 _MOST_SHOWN = 3
@@ -38,7 +40,7 @@ class RunnerUp:
     line: int  # of the analysis file
     table: str  # "trade" or "twinnings"
     place: int  # which of these tables
-    change: Mapping[str, Any]  # the line as it would be
+    change: Mapping[str, Any]  # the line as it would be, and those that change with it
     is_asked: bool  # whether a run stops for it; not for what a published layout leaves open
     before: float = np.nan
     effect: float = np.nan
@@ -47,9 +49,8 @@ class RunnerUp:
 
     @property
     def shown(self) -> str:
-        """The other line as the analysis file has it."""
-        ((key, value),) = self.change.items()
-        return format_toml_line(key, value)
+        """The other lines as the analysis file has them."""
+        return ", ".join(format_toml_line(key, value) for key, value in self.change.items())
 
     def describe(self) -> Text:
         """Return what the headline would be, and by how much it moves."""
@@ -67,18 +68,19 @@ def weigh_guesses(root: Path, text: str, analysis_plan: Plan, observed: Observed
     if headline is None:
         return []
     now = headline.view("overall")
+    before = float(now.effects[0])
     try:
         error = float(Clustered(by=("unit",)).sandwich(headline, now).se[0])
     except TwintradeError:
         error = np.nan
-    weighed = []
+    weighed, outcome = [], analysis_plan.spec.design.outcome
     for runner in runners:
-        effect = _estimate_under(root, raw, runner, analysis_plan.name, observed)
-        moved = abs(effect - float(now.effects[0])) / error if error > 0 else np.nan
-        if np.isfinite(effect) and abs(effect - float(now.effects[0])) > 1e-6 * max(1.0, abs(effect)):
-            weighed.append(
-                replace(runner, before=float(now.effects[0]), effect=effect, scale=now.scale, moved=float(moved))
-            )
+        other, effect = _estimate_under(root, raw, runner, analysis_plan, observed)
+        moved = abs(effect - before) / error if error > 0 else np.nan
+        if np.isfinite(effect) and abs(effect - before) > 1e-6 * max(1.0, abs(effect)):
+            is_asked = runner.is_asked and other is not None and _is_as_likely(runner, observed, other, outcome)
+            known = replace(runner, is_asked=is_asked, before=before, effect=effect)
+            weighed.append(replace(known, scale=now.scale, moved=float(moved)))
     return sorted(weighed, key=lambda r: -abs(r.effect - r.before))
 
 
@@ -110,10 +112,34 @@ def _fit_headline(analysis_plan: Plan, observed: Observed) -> Fit | None:
     return headline
 
 
-def _estimate_under(root: Path, raw: Mapping[str, Any], runner: RunnerUp, name: str, observed: Observed) -> float:
-    """Return the headline's point estimate under another answer; NaN where the files cannot be read so."""
+def _is_as_likely(runner: RunnerUp, observed: Observed, other: Observed, outcome: str) -> bool:
+    """Return whether the files speak for another level of place, or another unit, no less than for the one read."""
+    if "city" in runner.change:
+        return _count_unmatched(other) <= _count_unmatched(observed)
+    return "money_unit" not in runner.change or _measure_noise(other, outcome) <= _measure_noise(observed, outcome)
+
+
+def _count_unmatched(observed: Observed) -> int:
+    lines = observed.reconciliation
+    return 0 if lines is None else int((lines.frame["status"] == "unmatched").sum())
+
+
+def _measure_noise(observed: Observed, outcome: str) -> float:
+    """Return the mean absolute change of a log figure from one row of a pair to the next."""
+    panel = observed.panel
+    logs = np.log(np.where((values := panel.values(outcome)) > 0, values, np.nan))
+    is_same = panel.unit[1:] == panel.unit[:-1]
+    return float(np.nanmean(np.abs(np.diff(logs))[is_same]))
+
+
+def _estimate_under(
+    root: Path, raw: Mapping[str, Any], runner: RunnerUp, analysis_plan: Plan, observed: Observed
+) -> tuple[Observed | None, float]:
+    """Return what is read under another answer, and the headline's point estimate; NaN where the files refuse it."""
     changed = deepcopy(dict(raw))
     changed["data"][runner.table][runner.place] |= dict(runner.change)
+    if "flow" in runner.change:
+        changed["design"]["outcome"] = runner.change["flow"]
     for entry in changed["data"]["trade"]:
         entry["confirmed"] = True
     try:
@@ -122,33 +148,35 @@ def _estimate_under(root: Path, raw: Mapping[str, Any], runner: RunnerUp, name: 
             read = replace(read_agreements(spec, root).agreements, decided_cities=observed.agreements.decided_cities)
             other = replace(observed, agreements=read)
         elif observed.panel.n_rows <= _MOST_ROWS:
-            other = observe(name, spec, root)
+            other = observe(analysis_plan.name, spec, root)
         else:
-            return np.nan
+            return None, np.nan
     except TwintradeError:
-        return np.nan
-    headline = _fit_headline(plan(name, spec), other)
-    return np.nan if headline is None else float(headline.view("overall").effects[0])
+        return None, np.nan
+    headline = _fit_headline(plan(analysis_plan.name, spec), other)
+    return other, np.nan if headline is None else float(headline.view("overall").effects[0])
 
 
 def _list_runners_up(root: Path, raw: Mapping[str, Any], text: str) -> Iterator[RunnerUp]:
+    opened: dict[str, TextTable] = {}
     for line, key, table, place in locate_guesses(text):
         entry = raw["data"][table][place]
-        others = list(_list_others(root, key, entry))
+        file = str(entry["file"])
+        if file not in opened:
+            opened[file] = look_at_file(root, file)[0]
         # Known words of signing and of kinds decide; what other dates or kinds would do is shown alone.
-        is_asked = (
-            key in ("absent", "value") and bool(others) and not (table == "trade" and is_layout(root, entry["file"]))
-        )
-        yield from (RunnerUp(line, table, place, {key: other}, is_asked) for other in others)
+        is_asked = key in _ASKED and not (table == "trade" and look_for_layout(opened[file], file))
+        for change in _list_other_answers(opened[file], key, entry):
+            yield RunnerUp(line, table, place, change, is_asked)
 
 
-def _list_others(root: Path, key: str, entry: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield what else a line may say that the files do not exclude."""
+def _list_other_answers(table: TextTable, key: str, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what else a line may say that the files do not exclude, each with the lines that change with it."""
     if key == "absent":
-        yield "zero" if entry[key] == "missing" else "missing"
+        yield {key: "zero" if entry[key] == "missing" else "missing"}
     elif key == "day_first":
-        yield not entry[key]
+        yield {key: not entry[key]}
     elif key == "kinds" and len(entry[key]) > 1:
-        yield from ({**entry[key], word: "none"} for word, kind in entry[key].items() if kind in _LESSER)
-    elif key in ("value", "date"):
-        yield from list_rival_columns(root, entry, key)
+        yield from ({key: {**entry[key], word: "none"}} for word, kind in entry[key].items() if kind in _LESSER)
+    elif key in ("value", "flow", "date", "where", "money_unit", "city"):
+        yield from list_rivals(table, entry, key)

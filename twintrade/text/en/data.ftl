@@ -701,6 +701,9 @@ look-sold = In { $period } { $seller } sold goods of { $money ->
     [unknown] { QUANTITY($amount) } (in a currency that is still to be written)
    *[other] { QUANTITY($amount) } { $money }
 } to { $buyer }.
+look-freight = { $names } are of imports alone
+look-flow-open = files of { $title } look alike for both, and neither the name of the file nor a title tells which: write exports or imports
+look-other-flow = { $flow } stand beside them in { $name }: for those write { $lines } here, and outcome = "{ $flow }" under [design]
 look-other-letters = the trade table has these cities in other letters
 look-signed = { $date ->
     [none] Date unknown

@@ -596,6 +596,12 @@ look-sold = { $period }：{ $seller }向{ $buyer }出售货物，金额为{ $mon
     [unknown] { QUANTITY($amount) }（货币尚待写明）
    *[other] { QUANTITY($amount) } { $money }
 }。
+look-freight = { $names }仅见于进口
+look-flow-open = { $title }的出口与进口文件式样相同，文件名与标题均未注明：请写exports或imports
+look-other-flow = { $name }列另有{ $flow ->
+    [exports] 出口
+   *[other] 进口
+}：如需分析，请在此写{ $lines }，并在[design]下写outcome = "{ $flow }"
 look-other-letters = 贸易数据表中这些城市采用另一种文字
 look-signed = { $date ->
     [none] 日期不详
