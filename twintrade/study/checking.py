@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from twintrade.design import Design
 from twintrade.effects import Message
 from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError, EstimationError, TwintradeError
-from twintrade.estimators.base import fit
+from twintrade.estimators.base import Fit, fit
 from twintrade.inference.auto import InferencePlan
 from twintrade.numerics.arrays import FloatArray
 from twintrade.study.observing.further_columns import list_treated_warnings
@@ -25,6 +25,7 @@ from twintrade.study.plan.forecast import compute_forecast, plan_column
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.plan.weighing import list_most_damaging, weigh_guesses
+from twintrade.study.progress import report_when_slow
 from twintrade.study.registry_study import list_sentences, run_registry
 from twintrade.study.spec.page_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
@@ -36,6 +37,7 @@ from twintrade.text import Listed, Text, Words, describe_span, find_fact
 # Tries the design of an analysis: which columns can be estimated, and why the others cannot.
 
 MOST_SECONDS = 30.0  # seconds of all estimates up to which a check makes them to see whether they can be made
+_MANY_ROWS = 60_000  # rows of a panel beyond which a check makes the estimate of the headline alone
 _ESTIMATES = "estimate/"
 
 
@@ -48,31 +50,38 @@ class Trial:
     # What ended its estimate: it ends a run too, where the column is the headline
     error: EstimationError | DesignError | None = None
     inference: InferencePlan | None = None  # what its inference will do, where it was tried
+    fit: Fit | None = None  # of the headline, where it was tried
+    is_tried: bool = False
 
 
 def try_columns(
     plan: Plan, designs: Designs, design: Design, most_seconds: float = MOST_SECONDS
 ) -> tuple[list[Trial], bool]:
-    """Return what is known of each column, and whether its effects alone were tried, where that is quick."""
+    """Return what is known of each column, and whether effects alone were tried: of a large panel the headline's."""
     seconds = sum(cost for job, cost in compute_forecast(plan, design).jobs if job.startswith(_ESTIMATES))
     is_tried = seconds < most_seconds
-    return [_try_column(plan, column, designs, is_tried=is_tried) for column in plan.columns], is_tried
+    trials = []
+    for column in plan.columns:
+        with report_when_slow(plan.name, Text("study.stage-try", label=column.label)):
+            is_quick = column.is_headline or design.panel.n_rows <= _MANY_ROWS
+            trials.append(_try_column(plan, column, designs, is_tried=is_tried and is_quick))
+    return trials, is_tried
 
 
-def describe_trials(trials: Sequence[Trial], *, is_tried: bool) -> Iterator[Text]:
+def describe_trials(trials: Sequence[Trial]) -> Iterator[Text]:
     """Say of each column whether it can be estimated; else what it asks for."""
     for trial in trials:
         if trial.inference:
             yield _describe_plan(trial.column, trial.inference)
         elif not trial.reason:
-            yield Text("study.estimates" if is_tried else "study.qualifies", label=trial.column.label)
+            yield Text("study.estimates" if trial.is_tried else "study.qualifies", label=trial.column.label)
     for labels, reason in group_reasons((trial.column.label, trial.reason) for trial in trials if trial.reason):
         yield Text("study.will-be-skipped", label=labels, why=reason)
     if not trials:
         yield Text("study.pictures-only")
     elif all(trial.reason for trial in trials):
         yield Text("study.nothing-estimates")
-    elif not is_tried:
+    elif not all(trial.is_tried for trial in trials if not trial.reason):
         yield Text("study.not-tried")
 
 
@@ -92,10 +101,12 @@ def _try_column(plan: Plan, column: LadderColumn, designs: Designs, *, is_tried:
         fitted = fit(column.estimator, design) if is_tried else None
     except (DesignError, EstimationError) as error:
         return Trial(column, error.text, error)
-    if fitted is not None:
-        with suppress(TwintradeError):
-            return Trial(column, inference=plan_column(plan, column, fitted))
-    return Trial(column)
+    if fitted is None:
+        return Trial(column)
+    tried = Trial(column, fit=fitted if column.is_headline else None, is_tried=True)
+    with suppress(TwintradeError):
+        return replace(tried, inference=plan_column(plan, column, fitted))
+    return tried
 
 
 def count_without_reference(design: Design) -> tuple[int, int]:
@@ -125,7 +136,7 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
         why = describe_absent(raw, list_absent_by_design(root, raw)) if plan.spec.data.fetch else absent[0]
         return str(Text("study.skipped-absent", name=name, why=why))
     try:
-        with locate_faults(text, f"{FOLDER}/{name}.toml"):
+        with locate_faults(text, f"{FOLDER}/{name}.toml"), report_when_slow(name, Text("study.stage-read")):
             observed = observe(name, plan.spec, root)
     except InvalidDataError as error:
         report = format_data_report(
@@ -142,13 +153,13 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
         raise DesignError(f"{error}\n\n{report}") from None
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
     trials, is_tried = try_columns(plan, designs, design, MOST_SECONDS if with_estimates else 0.0)
-    lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials, is_tried=is_tried))]
-    failed = next((trial.error for trial in trials if trial.column.is_headline and trial.error), None)
-    if plan.spec.case is not None:  # another column may still say something of the pair
-        failed = None
-    failure = failed or find_refusal([(trial.column.label, trial.reason) for trial in trials])
+    lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials))]
+    failure = find_failure(plan, trials)
     if failure is None and is_tried and with_estimates:
-        damage = [f"    {sentence}" for sentence in list_most_damaging(weigh_guesses(root, text, plan, observed))]
+        headline = next((trial.fit for trial in trials if trial.fit), None)
+        with report_when_slow(name, Text("study.stage-weigh")):
+            weighed = weigh_guesses(root, text, plan, observed, headline)
+        damage = [f"    {sentence}" for sentence in list_most_damaging(weighed)]
         lines += [f"  {Text('study.runners-up')}", *damage] if damage else []
     if failure is None:
         lines += _forecast(plan, design, trials)

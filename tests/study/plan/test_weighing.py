@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from twintrade.study import checking, progress
 from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
@@ -140,3 +141,21 @@ def test_units_by_row_are_asked_about_where_one_unit_makes_smoother_series(is_sl
     text, _ = begin_on(tmp_path, table[table["city"] != "Rowan"], registry)
     weighed = weigh(tmp_path, text)
     assert [r.is_asked for r in weighed if r.shown == 'money_unit = "USD"'] in ([[is_slip]] if weighed else [[]])
+
+
+def test_on_a_large_panel_check_estimates_the_headline_alone_and_says_where_it_is(
+    begin, tmp_path, monkeypatch, capsys
+):
+    text = begin(share_absent=0.15)
+    (runner,) = weigh(tmp_path, text)
+    monkeypatch.setattr(checking, "_MANY_ROWS", 100)
+    monkeypatch.setattr(progress, "SLOW", 0.0)
+    report = check_analysis(tmp_path, "case", text)
+    assert report.count(": can be estimated") == 1
+    assert "Poisson imputation, total: can be estimated" in report
+    assert "ETWFE-Poisson, total: qualifies" in report
+    assert "whether the effects of columns that only qualify" in report
+    assert str(runner.describe()) in report
+    said = capsys.readouterr().err
+    assert "case: estimating Poisson imputation, total" in said
+    assert "case: trying other answers to guesses" in said

@@ -30,7 +30,7 @@ _ASKED = ("absent", "value", "where", "city", "money_unit")
 _LESSER = ("friendship", "memorandum")
 _MOST_TRIED = 8
 _MOST_SHOWN = 3
-_MOST_ROWS = 60_000  # rows of a panel up to which its trade tables are read again for another answer
+_MOST_ROWS = 200_000  # rows of a panel up to which its trade tables are read again for another answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,15 @@ class RunnerUp:
         return Text("study.runner-up", line=self.line, shown=self.shown, moved=self.moved, **effects)
 
 
-def weigh_guesses(root: Path, text: str, analysis_plan: Plan, observed: Observed) -> list[RunnerUp]:
+def weigh_guesses(
+    root: Path, text: str, analysis_plan: Plan, observed: Observed, headline: Fit | None = None
+) -> list[RunnerUp]:
     """Return the runners-up that move the headline's point estimate, the most damaging first."""
     if not locate_guesses(text):
         return []
     raw = parse_tables(text)
     runners = list(_list_runners_up(root, raw, text))[:_MOST_TRIED]
-    headline = _fit_headline(analysis_plan, observed) if runners else None
+    headline = (headline or _fit_headline(analysis_plan, observed)) if runners else None
     if headline is None:
         return []
     now = headline.view("overall")

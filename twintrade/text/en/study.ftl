@@ -49,6 +49,8 @@ fault = a fault of the program ({ $error }); set { $variable }=1 to see where, a
 stage-read = reading the data
 stage-design = looking for the design that the data bear
 stage-estimate = estimating
+stage-try = estimating { $label }
+stage-weigh = trying other answers to guesses
 stage-check = checking
 stage-calibrate = judging placebo registers
 stage-collect = comparing with other software, and putting the results together
@@ -145,7 +147,7 @@ plans = { $label }: can be estimated; inference by { $method }{ $n ->
    *[other] , with { $n } further estimates
 }, { $span }
 nothing-estimates = Nothing can be estimated: the run will end here.
-not-tried = The panel is large: whether the effects are identified shows in the run alone.
+not-tried = The panel is large: whether the effects of columns that only qualify are identified shows in the run alone.
 no-reference = { $n } of { $all } treated { $units ->
     [city] cities
    *[pair] pairs

@@ -49,6 +49,8 @@ fault = 程序故障（{ $error }）；请设置 { $variable }=1 以查看出错
 stage-read = 读取数据
 stage-design = 正在寻找数据所能支持的设计
 stage-estimate = 估计
+stage-try = 估计{ $label }
+stage-weigh = 试算对猜测的其他回答
 stage-check = 检查
 stage-calibrate = 正在评定安慰剂登记表
 stage-collect = 与其他软件比较，并汇总结果
@@ -136,7 +138,7 @@ plans = { $label }：可以估计；推断方法为{ $method }{ $n ->
    *[other] ，另需{ $n }次估计
 }，用时{ $span }
 nothing-estimates = 没有可以估计的内容：运行到此即止。
-not-tried = 面板较大：效应能否识别，运行时才能确定。
+not-tried = 面板较大：仅标明符合条件的各列，其效应能否识别，运行时才能确定。
 no-reference = { $all }个处理组{ $units ->
     [city] 城市
    *[pair] 配对
