@@ -64,6 +64,22 @@ def test_answers_are_lines_without_a_mark_and_no_more_than_five_are_asked(two_op
     assert str(readings[-1]) == "Read so: 2008-05-01: agreement of France with a place in Germany."
 
 
+def test_three_answers_that_do_not_fit_leave_the_line_open_and_say_what_to_write(two_open_ends):
+    asked = []
+
+    def answer(question):
+        asked.append(question)
+        is_about_figures = "which column" in question.lower() and "figures" in question
+        return "9" if is_about_figures or "is no answer" in question else ""
+
+    _, said = write_scaffold(two_open_ends, "mine", "t.csv", "r.csv", ask=answer)
+    assert len([q for q in asked if "“9” is no answer to this" in q]) == 2
+    assert str(said[0]) == (
+        "value stays open: “9” is no answer to it. Write the line in the analysis file: "
+        'value = "exports_eur" or value = "exports_usd"'
+    )
+
+
 def test_what_is_not_answered_stays_open(two_open_ends):
     write_scaffold(two_open_ends, "mine", "t.csv", "r.csv", ask=lambda _: "")
     asked = (two_open_ends / "analyses" / "mine.toml").read_text(encoding="utf-8")

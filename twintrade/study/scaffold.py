@@ -74,9 +74,9 @@ class _Question:
     choices: tuple[object, ...]
 
 
-def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> list[list[Guess]]:
-    """Return the lines of both tables with those settled that a user answers; the others stay as they are."""
-    settled = [list(table) for table in tables]
+def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> tuple[list[list[Guess]], list[Text]]:
+    """Return the lines of all tables with those settled that a user answers, and what is said of answers that do not fit."""
+    settled, given_up = [list(table) for table in tables], list[Text]()
     n_asked = 0
     while n_asked < MOST_QUESTIONS and (question := _find_next(tables, settled)):
         lines = settled[question.table]
@@ -84,7 +84,7 @@ def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> list[list[Gue
         # A partner is not the column that was named as the city.
         city = next((g.value for g in lines if g.key == "city"), None)
         choices = [c for c in question.choices if guess.key != "partner" or c != city]
-        answer = _ask_one(guess, choices, ask)
+        answer = _ask_one(guess, choices, ask, given_up)
         n_asked += 1
         value: object = next((c for c in choices if str(c) == answer), answer)
         if isinstance(guess.value, dict):
@@ -93,7 +93,7 @@ def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> list[list[Gue
         tables = [[g for g in table if (i, g.key) != (question.table, guess.key)] for i, table in enumerate(tables)]
         if guess.key == "value" and answer:
             _settle_unit(lines, answer)
-    return settled
+    return settled, given_up
 
 
 def _find_next(tables: Sequence[Sequence[Guess]], settled: Sequence[Sequence[Guess]]) -> _Question | None:
@@ -115,8 +115,8 @@ def _list_questions(tables: Sequence[Sequence[Guess]]) -> Iterator[_Question]:
                 yield _Question(2, table, place, unseen)
 
 
-def _ask_one(guess: Guess, choices: Sequence[object], ask: Ask) -> str:
-    """Return the answer to one question, "" where it is left open."""
+def _ask_one(guess: Guess, choices: Sequence[object], ask: Ask, given_up: list[Text]) -> str:
+    """Return the answer to one question, "" where it is left open, which is noted where the user answered it."""
     asked = [str(Text(f"study.question-{guess.key}")), *([f"  {guess.reason}"] if guess.reason else [])]
     asked += [f"  {i}  {choice}" for i, choice in enumerate(choices, 1)]
     hint = str(Text("study.question-choose" if choices else "study.question-write"))
@@ -128,6 +128,8 @@ def _ask_one(guess: Guess, choices: Sequence[object], ask: Ask) -> str:
             return answer
         asked = [str(Text("study.question-again", typed=typed))]
         asked += [f"  {i}  {choice}" for i, choice in enumerate(choices, 1)]
+    known = Listed(tuple(format_toml_line(guess.key, choice) for choice in choices), "or")
+    given_up.append(Text("study.question-given-up", key=guess.key, typed=typed, n=len(choices), choices=known))
     return ""
 
 
@@ -240,10 +242,10 @@ def look_at_tables(
         if links:
             raise DataError(Text("data.look-none-dated", file=twinnings, undated=str(undated)))
         agreements, links = [], agreements
-    tables = [guesses, agreements, links]
+    tables, sentences = [guesses, agreements, links], list[Text]()
     if ask is not None:
-        tables = settle_guesses(tables, ask)
-    sentences = [g.reason for g in guesses if isinstance(g.reason, Text) and g.reason.key == "data.look-other-flow"]
+        tables, sentences = settle_guesses(tables, ask)
+    sentences += [g.reason for g in guesses if isinstance(g.reason, Text) and g.reason.key == "data.look-other-flow"]
     for lines, read_back in zip(tables, (read_back_trade, read_back_agreements, read_back_agreements), strict=True):
         readings = [Text("data.look-read", said=sentence) for sentence in (read_back(root, lines) if lines else ())]
         lines[:] = _mark_contested(root, lines)

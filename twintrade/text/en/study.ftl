@@ -20,6 +20,10 @@ question-repeated = Of several columns of one name, which is read? 1 is the firs
 question-choose = A number, or Enter to leave it open
 question-write = Your answer, or Enter to leave it open
 question-again = “{ $typed }” is no answer to this.
+question-given-up = { $key } stays open: “{ $typed }” is no answer to it. Write the line in the analysis file{ $n ->
+    [0] { "" }
+   *[other] : { $choices }
+}
 next-check = next: twintrade check { $name }, then twintrade run { $name }
 none-dated = None of the agreements given has a date, and nothing can be estimated without one. A list with dates is declared so:
 if-undated = Agreements whose date is not known are never a comparison. If you have a list of them:
@@ -65,9 +69,9 @@ job-left = { $span } left; { $job }
 job-over = longer than expected, { $span } left after it; { $job }
 not-there = not there: { $files }; set TWINTRADE_DATA to the folder that holds them
 not-there-fetch = not there: { $files }; to bring them, type: { $commands }
-did-you-mean = there is no analysis { $name } in { $folder }/; did you mean { $near }?
-there-are = there is no analysis { $name } in { $folder }/; there are { $known }
-there-is-none = there is no analysis { $name } in { $folder }/; there are none
+did-you-mean = { $folder }/ holds no analysis called “{ $name }”. Did you mean “{ $near }”?
+there-are = { $folder }/ holds no analysis called “{ $name }”. It holds { $known }
+there-is-none = { $folder }/ holds no analysis yet. Start this one with: twintrade init { $name }
 held-by = process { PLAIN($process) }, since { $since }
 lock-empty = its lock file is still empty
 

@@ -20,6 +20,10 @@ question-repeated = 同名的几列中读取哪一列？1为每个列名的第�
 question-choose = 输入编号，或按回车键留待以后确定
 question-write = 输入答案，或按回车键留待以后确定
 question-again = “{ $typed }”不是有效答案。
+question-given-up = { $key }仍未确定：“{ $typed }”不是有效的回答。请在分析文件中写明该行{ $n ->
+    [0] { "" }
+   *[other] ：{ $choices }
+}
 next-check = 下一步：先运行 twintrade check { $name }，再运行 twintrade run { $name }
 none-dated = 给出的协议都没有日期，没有日期就无法估计。有日期的名单这样声明：
 if-undated = 日期不明的协议不用作对照。如有这样的名单，请写入：
@@ -65,9 +69,9 @@ job-left = 剩余{ $span }；{ $job }
 job-over = 用时超出预期，此项之后剩余{ $span }；{ $job }
 not-there = 文件不存在：{ $files }；请将TWINTRADE_DATA设为存放这些文件的文件夹
 not-there-fetch = 文件不存在：{ $files }；如需下载，请输入：{ $commands }
-did-you-mean = { $folder }/中没有分析{ $name }；是否指{ $near }？
-there-are = { $folder }/中没有分析{ $name }；现有{ $known }
-there-is-none = { $folder }/中没有分析{ $name }；该处没有任何分析
+did-you-mean = { $folder }/中没有名为“{ $name }”的分析。是否为“{ $near }”？
+there-are = { $folder }/中没有名为“{ $name }”的分析，现有{ $known }
+there-is-none = { $folder }/中还没有分析。请先输入：twintrade init { $name }
 held-by = 进程{ PLAIN($process) }，自{ $since }起
 lock-empty = 其锁文件仍为空
 
