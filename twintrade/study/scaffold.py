@@ -75,7 +75,7 @@ class _Question:
 
 
 def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> tuple[list[list[Guess]], list[Text]]:
-    """Return the lines of all tables with those settled that a user answers, and what is said of answers that do not fit."""
+    """Return the lines with those settled that a user answers, and what is said of answers that do not fit."""
     settled, given_up = [list(table) for table in tables], list[Text]()
     n_asked = 0
     while n_asked < MOST_QUESTIONS and (question := _find_next(tables, settled)):

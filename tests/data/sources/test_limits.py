@@ -4,6 +4,7 @@ import datetime
 import gzip
 import io
 import re
+import struct
 import time
 import zipfile
 from pathlib import Path
@@ -275,3 +276,37 @@ def test_a_look_of_init_and_the_reading_after_it_share_one_limit(tmp_path):
     assert len(asked) >= 2
     with pytest.raises(DataError, match="not read after"), limit_time("t.csv", lambda: clock() * 1e6):
         look_at_file(tmp_path, "t.csv")
+
+
+def write_spss_head(order, n_cases, width):
+    """Return the first bytes of an SPSS file; the others are never looked at."""
+    return b"$FL2" + b" " * 60 + struct.pack(f"{order}5i", 2, width, 1, 0, n_cases) + bytes(92)
+
+
+def write_r_sequence(length):
+    """Return an R file with a sequence that is stored as its length, start and step."""
+    head = b"X\n" + struct.pack(">3i", 3, 0x40301, 0x30500) + struct.pack(">i", 5) + b"UTF-8"
+    name = struct.pack(">2i", 0x00040009, 14) + b"compact_intseq"
+    return gzip.compress(head + struct.pack(">i", 238) + name + struct.pack(">2i3d", 14, 3, length, 1, 1))
+
+
+CELLS = limits.MIN_RATIO_BYTES // 8
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    ("file", "write", "n"),
+    [
+        ("t.sav", lambda order, n: write_spss_head(order, n, 4), CELLS // 4),
+        ("t.rds", lambda order, n: write_r_sequence(n), CELLS),
+    ],
+    ids=["spss", "r"],
+)
+def test_files_that_claim_more_cells_than_their_size_holds_are_refused_unread(file, write, n, order, tmp_path):
+    said = {}
+    for rows in (n, n + 1, 2**31 - 1):
+        (tmp_path / file).write_bytes(write(order, rows))
+        with pytest.raises(DataError) as caught:  # of a bearable size: for want of the library, or of the rest
+            open_table(tmp_path, file, FileFormat(), ["city"], Faults())
+        said[rows] = "cells at most are plausible for its size" in str(caught.value)
+    assert said == {n: False, n + 1: True, 2**31 - 1: True}

@@ -7,14 +7,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from twintrade.data.formats.containers import find_ceiling, iterate_in_time
+from twintrade.data.formats.containers import iterate_in_time, refuse_expansion
 from twintrade.data.formats.raw_table import RawTable, build_raw_table, check_names, clean_column_name
 from twintrade.errors import DataError
 from twintrade.files import check_memory
 from twintrade.numerics.arrays import ObjectArray
 from twintrade.text import Text
 
-_BYTES_A_CELL, _BYTES_A_CELL_OF_TEXT = 8, 64
+_BYTES_A_CELL_OF_TEXT = 64
 _FIRST_FEATHER = b"FEA1"
 
 Choose: TypeAlias = Callable[[Sequence[str], int], list[int]]
@@ -27,10 +27,7 @@ def parse_arrow(kind: str, raw: bytes, needed: Sequence[str], needs_all: bool, f
     def choose(names: Sequence[str], n_rows: int) -> list[int]:
         cleaned = check_names(names, n_rows, needed, needs_all, file)
         kept = [i for i, name in enumerate(cleaned) if needs_all or name in needed]
-        ceiling = find_ceiling(len(raw)) // _BYTES_A_CELL
-        if n_rows * len(kept) > ceiling:
-            text = Text("data.expands-too-far", file=file, rows=n_rows, columns=len(kept), most=ceiling)
-            raise DataError(text)
+        refuse_expansion(n_rows, len(kept), raw, file)
         check_memory(n_rows * len(kept) * _BYTES_A_CELL_OF_TEXT, file)
         return kept
 

@@ -5,6 +5,8 @@ import gzip
 import importlib
 import io
 import lzma
+import re
+import struct
 import time
 import zipfile
 import zlib
@@ -207,6 +209,10 @@ def find_ceiling(n_bytes: int) -> int:
 
 _NEW_YEAR = (1, 1)
 _COLUMNS = 1  # columns between two looks at the time
+_BYTES_A_CELL = 8
+_SPSS, _SPSS_HEAD = (b"$FL2", b"$FL3"), 84
+_THREE_NUMBERS, _NO_LENGTH = re.compile(rb"\x00\x00\x00\x0e\x00\x00\x00\x03(.{8})", re.DOTALL), 2.0**52
+"""Vectors of three numbers, as R writes length, start and step; beyond the other a number is no such length."""
 
 
 def parse_stata(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
@@ -217,6 +223,10 @@ def parse_stata(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -
 
 def parse_spss(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
     """Read an SPSS file (.sav, .zsav), with the extra that does. Its first row is row 2."""
+    if raw[:4] in _SPSS and len(raw) >= _SPSS_HEAD:
+        order = next((o for o in "<>" if struct.unpack_from(f"{o}i", raw, 64)[0] in (2, 3)), "<")
+        width, _, _, n_cases = struct.unpack_from(f"{order}4i", raw, 68)
+        refuse_expansion(n_cases, width, raw, file)
     reader = load_extra("pyreadstat", "spss", file)
     frame, _ = _read_damaged("spss", file, lambda: reader.read_sav(io.BytesIO(raw), apply_value_formats=True))
     return _build_table(frame, needed, needs_all, file)
@@ -224,13 +234,29 @@ def parse_spss(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) ->
 
 def parse_r(raw: bytes, member: str | None, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
     """Read the data frame of an R file (.rds, .rda), with the extra that does. Its first row is row 2."""
-    reader = load_extra("rdata", "r", file)
     content = expand(raw, file) if raw[:3] in _PACKERS else raw
+    refuse_expansion(_find_longest_sequence(content), 1, raw, file)
+    reader = load_extra("rdata", "r", file)
     ending = ".rds" if file.lower().endswith(".rds") else ".rda"
     objects = _read_damaged(
         "r", file, lambda: reader.conversion.convert(reader.parser.parse_data(content, extension=ending))
     )
     return _build_table(_choose_frame(objects, member, file), needed, needs_all, file)
+
+
+def refuse_expansion(n_rows: int, n_columns: int, raw: bytes, file: str) -> None:
+    """Refuse a file that claims more cells than its size can hold, before any is read."""
+    most = find_ceiling(len(raw)) // _BYTES_A_CELL
+    if n_rows * n_columns > most:
+        raise DataError(Text("data.expands-too-far", file=file, rows=n_rows, columns=n_columns, most=most))
+
+
+def _find_longest_sequence(content: bytes) -> int:
+    """Return the length of the longest sequence that an R file may hold as its length alone, 0 without one."""
+    if not any(name in content for name in (b"compact_intseq", b"compact_realseq")):
+        return 0
+    lengths = [struct.unpack(">d", state)[0] for state in _THREE_NUMBERS.findall(content)]
+    return int(max((n for n in lengths if n < _NO_LENGTH), default=0))
 
 
 def load_extra(module: str, kind: str, file: str) -> Any:
