@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from twintrade.data.doubts import DOUBT
-from twintrade.data.formats.tables import TextTable
 from twintrade.data.looks import list_rivals, look_at_file, look_for_layout
 from twintrade.diagnostics.variants import format_effect
 from twintrade.effects import Message
@@ -160,7 +159,7 @@ def _estimate_under(
 
 
 def _list_runners_up(root: Path, raw: Mapping[str, Any], text: str) -> Iterator[RunnerUp]:
-    opened: dict[str, TextTable] = {}
+    opened: dict[str, Any] = {}
     for line, key, table, place in locate_guesses(text):
         entry = raw["data"][table][place]
         file = str(entry["file"])
@@ -172,7 +171,7 @@ def _list_runners_up(root: Path, raw: Mapping[str, Any], text: str) -> Iterator[
             yield RunnerUp(line, table, place, change, is_asked)
 
 
-def _list_other_answers(table: TextTable, key: str, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _list_other_answers(table: Any, key: str, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what else a line may say that the files do not exclude, each with the lines that change with it."""
     if key == "absent":
         yield {key: "zero" if entry[key] == "missing" else "missing"}
