@@ -315,7 +315,7 @@ def test_a_file_that_is_no_trade_table_is_said_to_be_none(project):
         look_at_trade(
             project("Miasto,Kraj,Rok,EUR\nMombasa,Ujerumani,2004,1\nMombasa,Uhispania,2005,2\n"), "data/raw/trade.csv"
         )
-    with pytest.raises(DataError, match="no column looks like dates"):
+    with pytest.raises(DataError, match="no column looks like partner countries"):
         look_at_twinnings(project("a,b\nx,y\nz,w\n"), "data/raw/trade.csv")
 
 
