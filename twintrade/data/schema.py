@@ -210,7 +210,7 @@ class TradeSource(FileFormat):
         file whose figures look it is refused.
     add_up: Add up rows whose different names are one city or one partner in a period, as ``city_names`` and
         ``partner_names`` say. The same name twice stays an error. Or a list of "city",
-        "partner" and columns that tell such rows apart.
+        "partner" and columns that tell such rows apart, a column called city where ``city`` is another one.
     newest: Column of the release; of rows that repeat each other the latest counts.
     exchange: Convert to another currency.
     deflator: Express in the prices of a base period.

@@ -9,7 +9,7 @@ from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.planning import plan_analysis
-from twintrade.study.plan.weighing import MOST_MOVED, confirm_or_stop, weigh_guesses
+from twintrade.study.plan.weighing import MOST_MOVED, confirm_or_stop, list_most_damaging, weigh_guesses
 from twintrade.study.scaffold import build_simulated_tables, write_scaffold
 
 
@@ -159,3 +159,17 @@ def test_on_a_large_panel_check_estimates_the_headline_alone_and_says_where_it_i
     said = capsys.readouterr().err
     assert "case: estimating Poisson imputation, total" in said
     assert "case: trying other answers to guesses" in said
+
+
+def test_three_answers_are_sentences_and_those_that_move_less_are_one_line(begin, tmp_path):
+    kinds = ["friendship", "memorandum", "Freundschaft", "MoU"]
+    ends = [("Alder", "JPN"), ("Birch", "FRA"), ("Cedar", "CAN"), ("Elm", "KOR")]
+    text = begin(
+        further=[(*end, "Town", f"201{i}-02-01", kind) for i, (end, kind) in enumerate(zip(ends, kinds, strict=True))]
+    )
+    weighed = weigh(tmp_path, text)
+    assert len(weighed) == 4
+    *sentences, rest = map(str, list_most_damaging(weighed))
+    assert sentences == [str(runner.describe()) for runner in weighed[:3]]
+    assert rest == f"others move it less: {weighed[3].shown} by {weighed[3].moved:.1f} standard errors"
+    assert rest in check_analysis(tmp_path, "case", text)

@@ -86,8 +86,10 @@ def weigh_guesses(
 
 
 def list_most_damaging(weighed: Sequence[RunnerUp]) -> Iterator[Text]:
-    """Yield a sentence on each of the most damaging runners-up."""
+    """Yield a sentence on each of the most damaging runners-up, and one on the others."""
     yield from (runner.describe() for runner in weighed[:_MOST_SHOWN])
+    if rest := [Text("study.runner-up-less", shown=r.shown, moved=r.moved) for r in weighed[_MOST_SHOWN:]]:
+        yield Text("study.runners-up-less", shown=Listed(tuple(rest), "semicolon"))
 
 
 def confirm_or_stop(name: str, text: str, weighed: Sequence[RunnerUp]) -> list[Message]:

@@ -124,6 +124,8 @@ reconciled = { $twinnings ->
 }: { $said }
 runners-up = what other answers to guesses would do
 runner-up = with { $shown } in line { PLAIN($line) } the headline would be { $after } instead of { $before }, { FIXED($moved, decimals: 1) } standard errors away
+runners-up-less = others move it less: { $shown }
+runner-up-less = { $shown } by { FIXED($moved, decimals: 1) } standard errors
 guesses-move = { $file }: { $n ->
     [one] a guess that nobody has confirmed moves
    *[other] { $n } guesses that nobody has confirmed move
