@@ -154,7 +154,10 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
     trials, is_tried = try_columns(plan, designs, design, MOST_SECONDS if with_estimates else 0.0)
     lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials))]
-    failure = find_failure(plan, trials)
+    failed = next((trial.error for trial in trials if trial.column.is_headline and trial.error), None)
+    if plan.spec.case is not None:  # another column may still say something of the pair
+        failed = None
+    failure = failed or find_refusal([(trial.column.label, trial.reason) for trial in trials])
     if failure is None and is_tried and with_estimates:
         headline = next((trial.fit for trial in trials if trial.fit), None)
         with report_when_slow(name, Text("study.stage-weigh")):
