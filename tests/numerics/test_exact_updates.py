@@ -119,3 +119,14 @@ def test_a_row_whose_level_has_no_outcome_left_is_not_known() -> None:
     dummies = RowDummies(rows, np.zeros(4, dtype=np.int64), np.arange(4), np.zeros(4, dtype=np.int64))
     _, is_known = fit_with_dummies(lay_out(y, means, used, codes, False), dummies, 50)
     np.testing.assert_array_equal(is_known, [False, False, False, True])
+
+
+@loop_over("in_cube", [True, False])
+def test_rounds_after_an_extrapolation_use_the_dummies_that_it_moved(in_cube, monkeypatch) -> None:
+    rng, y, weights, codes = build_panel(1)
+    means, used = fit_null(y, weights, codes)
+    dummies, counts, run_round = draw_dummies(rng, y.size, 100), [], updated_sets.UpdatedSets.run_round
+    monkeypatch.setattr(updated_sets, "SETTLED", 1e-9)
+    monkeypatch.setattr(updated_sets.UpdatedSets, "run_round", lambda state: counts.append(1) or run_round(state))
+    fit_with_dummies(lay_out(y, means, used, codes, in_cube), dummies, 2000)
+    assert len(counts) < 40, len(counts)

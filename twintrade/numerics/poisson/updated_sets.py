@@ -362,6 +362,8 @@ def _fit_run(
             past, longest, last = [one[going] for one in past], longest[going], last[going]
         if len(past) == 3:
             state.factors[:], length = move_ahead(past[0], past[1], past[2], longest)
+            if state.is_joint:
+                state.place_dummies()
             # Without this, sets go too far and back again for good.
             longest = np.where(length > last, np.maximum(longest / SHORTER, 1.0), longest)
             before, past, last = state.read(), [], length
