@@ -89,7 +89,7 @@ class GradedEvidence:
     detectable_fall: float
     n_signers: int
     n_at_risk: int
-    draws: int
+    draws: int  # of each dealing, for the p-values; intervals, gamma and tau are from as many as were asked for
     seed: int
 
     def matters(self, share: float) -> bool:
@@ -151,17 +151,17 @@ def weigh_case(
 ) -> GradedEvidence:
     """Return the evidence of a case; see ``weigh_evidence``. ``beside``: another whose total must have its sign."""
     most_draws = MOST_DRAWS if most_draws is None else most_draws
-    weighing = Weighing(case, draws, int(rng.integers(2**31)), beside)
+    first = weighing = Weighing(case, draws, int(rng.integers(2**31)), beside)
     while weighing.is_close and 2 * weighing.draws + 1 <= most_draws:
-        weighing = Weighing(case, 2 * weighing.draws + 1, weighing.seed, beside)
-    (verdict, reasons), real, at_zero = weighing.judge(), weighing.real, weighing.read(0.0)
+        weighing = Weighing(case, 2 * weighing.draws + 1, weighing.seed, beside, weighing)
+    (verdict, reasons), real, at_zero = weighing.judge(), weighing.real, first.read(0.0)
     share = real.expected[0] / real.expected[0].sum()
     asks_gamma = seeks_gamma and weighing.p[0] <= SOME[0]
-    gamma, gamma_worst = map(weighing.find_gamma, (False, True)) if asks_gamma else (np.nan, np.nan)
-    few = Weighing(case, min(weighing.draws, DETECTABLE_DRAWS), weighing.seed)
+    gamma, gamma_worst = map(first.find_gamma, (False, True)) if asks_gamma else (np.nan, np.nan)
+    few = Weighing(case, min(draws, DETECTABLE_DRAWS), weighing.seed)
     rise, fall = find_detectable(few) if seeks_detectable else (np.nan, np.nan)
     asked = [(side, level / case.tests) for level in (0.05, 0.10) for side in (-1, 1)]
-    ends = [weighing.find_end(*one) if seeks_interval else (np.nan, np.nan) for one in asked]
+    ends = [first.find_end(*one, weighing) if seeks_interval else (np.nan, np.nan) for one in asked]
     weight = np.zeros(case.at_risk.size)
     weight[case.pairs] = share
     return GradedEvidence(
@@ -197,11 +197,17 @@ def weigh_case(
 
 
 class Weighing:
-    """A case read under several effects, from the same random numbers."""
+    """A case read under several effects, from the same random numbers.
 
-    def __init__(self, case: DealtCase, draws: int, seed: int, beside: DealtCase | None = None) -> None:
-        self.case, self.draws, self.seed, self.beside = case, draws, seed, beside
+    ``fewer``: the same with fewer deals, which say what needs no more of them.
+    """
+
+    def __init__(
+        self, case: DealtCase, draws: int, seed: int, beside: DealtCase | None = None, fewer: "Weighing | None" = None
+    ) -> None:
+        self.case, self.draws, self.seed, self.beside, self.fewer = case, draws, seed, beside, fewer
         self._readings, self._shared = dict[float, CaseReading](), SharedFits()
+        self._tried: dict[int, set[float]] = {-1: set(), 1: set()}  # distances of ends that were tried, by side
         self.dealings: tuple[DealtBy, ...] = ("hazard", "naive", *(("labels",) if case.are_crowded else ()))
 
     def read(self, tau: float) -> CaseReading:
@@ -251,6 +257,8 @@ class Weighing:
     @cached_property
     def tau(self) -> float:
         """The total less its mean over deals on data without this very effect."""
+        if self.fewer is not None:
+            return self.fewer.tau
         tau = self.total
         for _ in range(STEPS):
             tau = self.total - float(self.read(tau).totals("hazard").total.mean())
@@ -285,7 +293,14 @@ class Weighing:
         return self.checks[0].far, float(np.sign(self.total) * self.carried + error)
 
     def find_p(self, tau: float) -> float:
-        """Return the largest p of an effect, adjusted for several outcomes."""
+        """Return the largest p of an effect, adjusted for several outcomes.
+
+        One of fewer deals stands where it is farther from the level than four simulation errors.
+        """
+        if self.fewer is not None:
+            p, tests = self.fewer.find_p(tau), self.case.multipliers[:1]
+            if abs(p - OBJECTS) > 4 * refits.compute_simulation_error(OBJECTS, tests, self.fewer.draws)[0]:
+                return p
         return min(max(float(self.read(tau).compare(by).p[0]) for by in self.dealings) * self.case.tests, 1.0)
 
     def _find_p_of(self, size: float) -> float:
@@ -332,35 +347,41 @@ class Weighing:
             reasons.append("carried")
         return tuple(reasons)
 
-    def find_end(self, side: int, level: float) -> tuple[float, float]:
+    def find_end(self, side: int, level: float, judged: "Weighing") -> tuple[float, float]:
         """Return the end of the effects whose largest p is above a level, on one side of the estimate, and its error.
 
         The error is how far another set of as many deals would move it: its distance, by the share that its critical
-        value would change. Zero is tried first, so that it lies outside exactly if its p is no larger than the level.
-        Distances are those at which the total is as large as a share of the deals, found by interpolation.
+        value would change. Zero is tried first, on the deals that ``judged`` it, so that it lies outside exactly if
+        its p is no larger than the level; then what was tried for other levels. Ends are those effects at which the
+        total is as large as a share of the deals, found by interpolation.
         """
         zero = -side * self.tau
-        inside, outside = (0.0, -1.0), (np.inf, np.inf)
-        tried = zero if zero > 0 else min(self._reach(level), FARTHEST)
-        while outside[0] - inside[0] > CLOSE * max(inside[0], CLOSE):
-            tau = self.tau + side * tried if tried != zero else 0.0
-            excess = self._measure_excess(tau, level)
+        inside, outside, known = (0.0, -1.0), (np.inf, np.inf), sorted(self._tried[side])
+        tried = zero if zero > 0 else known[0] if known else min(self._reach(level), FARTHEST)
+        while True:
+            self._tried[side].add(tried)
+            weighing, tau = (judged, 0.0) if tried == zero else (self, self.tau + side * tried)
+            excess = weighing._measure_excess(tau, level)
             if excess > 0:
                 outside = tried, excess
             else:
                 inside = tried, excess
-            if np.isinf(outside[0]):
+            known = [one for one in known if inside[0] < one < outside[0]]
+            if known:
+                tried = known[0]
+            elif np.isinf(outside[0]):
                 tried = max(self._reach(level), inside[0] * min(max(1.1 / max(1 + inside[1], 0.1), 1.1), 2.0))
                 if tried <= inside[0]:
                     tried = 1.5 * inside[0]
                 if tried > FARTHEST:
                     return side * np.inf, np.nan
             else:
-                share = -inside[1] / max(outside[1] - inside[1], 1e-9)
-                tried = inside[0] + (outside[0] - inside[0]) * min(max(share, 0.15), 0.85)
-        distance = (inside[0] + outside[0]) / 2
-        spread = self._measure_spread(self.tau + side * inside[0] if inside[0] != zero else 0.0, level)
-        return float(self.tau + side * distance), distance * spread
+                width, share = outside[0] - inside[0], -inside[1] / max(outside[1] - inside[1], 1e-9)
+                distance = inside[0] + min(max(share, 0.01), 0.99) * width
+                if min(width, 2 * abs(distance - tried)) <= CLOSE * max(distance, CLOSE):
+                    tau = 0.0 if outside[0] == zero else self.tau + side * outside[0]
+                    return float(self.tau + side * distance), distance * self._measure_spread(tau, level)
+                tried = inside[0] + width * min(max(share, 0.15), 0.85)
 
     def _measure_spread(self, tau: float, level: float) -> float:
         """Return how far another set of deals would move the share by which the total exceeds what is refused."""

@@ -137,7 +137,7 @@ QUICK_CASES = [("none", 0), ("+30 %", 1), ("+100 %", 2), ("−30 %", 0), ("+100 
 )
 def test_zero_lies_outside_exactly_if_p_is_small(planted, seed) -> None:
     found = weigh_case(
-        draw_case("heavy", 5, planted=planted, seed=seed), np.random.default_rng(1), draws=99, most_draws=99,
+        draw_case("heavy", 5, planted=planted, seed=seed), np.random.default_rng(1), draws=99, most_draws=(99, 399)[seed % 2],
         seeks_gamma=False, seeks_detectable=False,
     )  # fmt: skip
     p = max(one[0] for one in found.p.values())
@@ -249,6 +249,16 @@ def test_labels_are_dealt_where_signers_share_cities() -> None:
     assert set(shares) == {3}
     assert few.case.at_risk[dealt].all()
     assert (few.p >= few.compared["labels"].p).all()
+
+
+def test_an_end_is_on_the_side_of_zero_that_more_deals_say() -> None:
+    """Ends are of the first deals, whose p may lie on the other side of the level."""
+    few, many = Weighing(draw_case("heavy", 5, planted="+30 %"), 99, 1), Weighing(draw_case("heavy", 5), 99, 1)
+    side = -1 if few.tau > 0 else 1
+    for says in (0.1, -0.1):
+        vars(many)["_measure_excess"] = lambda tau, level, says=says: says
+        end = few.find_end(side, 0.05, many)[0]
+        assert (side * end < 0) == (says > 0), (says, end)
 
 
 def test_more_deals_are_taken_while_a_bound_is_close() -> None:

@@ -287,7 +287,8 @@ class CaseReading:
                 pairs, shared = self.deal(by), self.shared
                 near = shared.predict((by, is_before), self.tau, len(pairs))
                 self._totals[kept], ends = self._fit(pairs, is_before, False, near)
-                shared.keep((by, is_before), self.tau, ends)
+                if by != "size" and not is_before:  # of these one effect alone is asked for, and ends are large
+                    shared.keep((by, is_before), self.tau, ends)
         return self._totals[kept]
 
     def compare(self, by: DealtBy) -> DealsCompared:
