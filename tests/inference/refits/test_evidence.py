@@ -137,8 +137,8 @@ QUICK_CASES = [("none", 0), ("+30 %", 1), ("+100 %", 2), ("−30 %", 0), ("+100 
 )
 def test_zero_lies_outside_exactly_if_p_is_small(planted, seed) -> None:
     found = weigh_case(
-        draw_case("heavy", 5, planted=planted, seed=seed), np.random.default_rng(1), draws=99, most_draws=(99, 399)[seed % 2],
-        seeks_gamma=False, seeks_detectable=False,
+        draw_case("heavy", 5, planted=planted, seed=seed), np.random.default_rng(1), draws=99,
+        most_draws=(99, 399)[seed % 2], seeks_gamma=False, seeks_detectable=False,
     )  # fmt: skip
     p = max(one[0] for one in found.p.values())
     assert (found.low > 0 or found.high < 0) == (p <= 0.05)
