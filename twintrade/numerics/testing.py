@@ -104,6 +104,24 @@ def draw_signers(
     return np.concatenate(chosen, axis=1)[is_whole]
 
 
+def count_expected_groups(group: IntArray, signed: IntArray, can_begin: BoolArray) -> float:
+    """Return how many groups of units sign on average where ``draw_signers`` draws among all units at risk alike.
+
+    Exact where those at risk at one date are so at the later ones until they sign. ``group``: (n_units,); NaN where
+    too few are at risk.
+    """
+    missed, n_before = np.ones(int(group.max()) + 1), 0
+    for date in np.flatnonzero(signed):
+        sizes, n = np.bincount(group[can_begin[:, date]], minlength=missed.size), int(signed[date])
+        pool = int(sizes.sum()) - n_before
+        if pool < n:
+            return np.nan
+        left = np.maximum(pool - sizes - np.arange(n)[:, None], 0) / (pool - np.arange(n)[:, None])
+        missed *= left.prod(axis=0)
+        n_before += n
+    return float((1 - missed).sum())
+
+
 # A mean over several cases that differ, with an interval that says so, and p-values put together.
 
 

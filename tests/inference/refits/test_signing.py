@@ -18,7 +18,7 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import measure_size, score_growth, score_size
 from twintrade.inference.refits.permutation import replace_outcome
-from twintrade.numerics.testing import draw_signers, fit_hazard
+from twintrade.numerics.testing import count_expected_groups, draw_signers, fit_hazard
 
 ROUNDING, SOFTWARE = 1e-9, 1e-6
 HAZARD = Randomization(across="hazard", draws=99)
@@ -281,3 +281,22 @@ def test_recentering_keeps_its_size_where_large_pairs_sign_and_grow() -> None:
     )
     assert rates["hazard"] <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / n)
     assert rates["units"] > 0.3
+
+
+@loop_over("is_balanced", [True, False])
+def test_groups_that_sign_are_as_many_as_in_draws_on_average(is_balanced) -> None:
+    rng = np.random.default_rng(3)
+    group, signed = np.repeat(np.arange(6), [1, 2, 4, 8, 10, 15]), np.array([3, 0, 2, 4])
+    can_begin = np.ones((group.size, signed.size), dtype=bool)
+    if not is_balanced:
+        can_begin[:10, :2] = False  # who joins later, and some who leave before the last date
+        can_begin[30:35, 3] = False
+    draws = draw_signers(np.zeros(group.size), signed, can_begin, 4000, rng)
+    counts = np.array([np.unique(group[one]).size for one in draws])
+    expected = count_expected_groups(group, signed, can_begin)
+    margin = 4 * counts.std() / np.sqrt(counts.size) + (0.0 if is_balanced else 0.05)
+    assert expected == pytest.approx(counts.mean(), abs=margin)
+
+
+def test_groups_are_not_expected_of_too_few_at_risk() -> None:
+    assert np.isnan(count_expected_groups(np.zeros(3, dtype=int), np.array([4]), np.ones((3, 1), dtype=bool)))

@@ -16,7 +16,7 @@ from twintrade.inference.refits.pair_totals import PairNoise, PairTotals, Timing
 from twintrade.inference.refits.permutation import build_labels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.poisson import FlowTable, MarginFactors
-from twintrade.numerics.testing import Hazard, draw_signers, fit_hazard, score_sizes
+from twintrade.numerics.testing import Hazard, count_expected_groups, draw_signers, fit_hazard, score_sizes
 from twintrade.text import Text
 
 DealtBy = Literal["hazard", "naive", "labels", "size"]
@@ -125,10 +125,11 @@ class DealtCase:
     @cached_property
     def are_crowded(self) -> bool:
         """Whether signers share cities, or partners, half as often again as if dealt among all pairs at risk."""
-        deals = draw_signers(np.zeros(self.at_risk.size), self._signed, self.can_begin, 99, np.random.default_rng(5))
-        sides = [np.divmod(pairs, self.table.shape[1]) for pairs in (self.pairs, *deals)]
-        distinct = np.array([[np.unique(side).size for side in sides_of] for sides_of in sides], dtype=np.float64)
-        return bool((CROWDED * distinct[0] <= distinct[1:].mean(axis=0)).any()) if len(deals) else False
+        sides = np.divmod(np.arange(self.at_risk.size), self.table.shape[1])
+        expected = (count_expected_groups(side, self._signed, self.can_begin) for side in sides)
+        return any(
+            CROWDED * np.unique(side[self.pairs]).size <= mean for side, mean in zip(sides, expected, strict=True)
+        )
 
     @property
     def _signed(self) -> IntArray:
