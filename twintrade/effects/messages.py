@@ -97,6 +97,7 @@ class Money:
     high_error: float = float("nan")
     detectable: float = float("nan")  # smallest rise found with 80 % power, NaN where unknown
     detected_by: DetectedBy = ""  # what says so
+    observed: float = float("nan")  # what treated rows came to, where their change is graded
     level: float = float("nan")
     inference: str = ""
     unit: str = ""

@@ -97,6 +97,7 @@ def _by_grade(fit: Fit, graded: Finding) -> Money:
         high_error=_find_error(basis, row, "high"),
         detectable=size if np.isfinite(row["rise_found"]) else float("nan"),
         detected_by="placebo designs",
+        observed=basis.size,
         level=float(row["level"]),
         inference=str(row.get("inference", DEALT)),
     )

@@ -1,5 +1,6 @@
 """Calibrations of verdicts: a table an analysis, which no run removes, and what its page quotes of it."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,23 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.files import read_file
-from twintrade.render.reading import CALIBRATED, CALIBRATION, GRADED
+from twintrade.render.reading import (
+    CALIBRATED,
+    CALIBRATION,
+    GRADED,
+    find_graded,
+    find_headline,
+    find_payload,
+    read_column,
+    read_number,
+)
 from twintrade.study.store.fingerprint import get_calibration_path, hash_json
 from twintrade.study.store.replay import from_bytes
 from twintrade.version import __version__
 
 OF_DESIGN = ("data", "design", "case", "estimator")  # tables of an analysis file that a verdict follows from
 MADE_FROM = "made_from"
+POWER = "power"  # the check that repeats the smallest rise of a verdict
 
 
 def hash_verdict(spec: Mapping[str, Any], inputs: Iterable[tuple[str, str]]) -> str:
@@ -51,4 +62,23 @@ def add_calibration(results: ResultSet, root: Path) -> ResultSet:
         names += CALIBRATED
     findings = findings.assign(payloads=findings["payloads"].where(~is_graded, " ".join(names)))
     kinds = {**results.payload_kinds, CALIBRATED[1]: "power"}
-    return replace(results, payloads=payloads, payload_kinds=kinds, sections=sections, findings=findings)
+    return _name_smallest(
+        replace(results, payloads=payloads, payload_kinds=kinds, sections=sections, findings=findings)
+    )
+
+
+def _name_smallest(results: ResultSet) -> ResultSet:
+    """Return results whose power and money name the smallest rise that page 1 does, of a calibration on file too."""
+    graded, headline = find_graded(results), find_headline(results)
+    findings, payloads = results.findings, dict(results.payloads)
+    if graded is None or headline is None:
+        return results
+    rise = read_number(graded["rise_found"])
+    keys = [POWER, *read_column(headline)]
+    is_power = (findings[["diagnostic", "estimator", "specification"]] == keys).all(axis=1)
+    findings = findings.assign(**{name: findings[name].mask(is_power, rise) for name in ("value", "detectable")})
+    if (money := find_payload(results, "money")) is not None and "observed" in money:
+        share = -math.expm1(-math.log1p(rise / 100)) if math.isfinite(rise) else math.nan
+        is_graded = money["observed"].notna()
+        payloads["money"] = money.assign(detectable=money["detectable"].mask(is_graded, money["observed"] * share))
+    return replace(results, findings=findings, payloads=payloads)
