@@ -219,6 +219,15 @@ def test_a_question_of_one_pair_is_about_one_agreement(made) -> None:
 
 
 @pytest.mark.usefixtures("unencoded")
+def test_of_one_pair_an_old_calibration_is_removed_and_no_command_makes_another(made) -> None:
+    results = case(made)
+    stale = replace(results, sections=results.sections | {"calibration": "stale"})
+    told = read_aside(build(stale), "What would be needed to know")
+    assert f"remove calibrations/{stale.name}.csv." in told
+    assert "twintrade calibrate" not in told
+
+
+@pytest.mark.usefixtures("unencoded")
 def test_no_page_calls_all_estimates_of_a_case_a_range(made) -> None:
     document = build(case(made))
     (keys,) = find(document, KeyNumbers)

@@ -13,6 +13,7 @@ from twintrade.errors import SpecError
 from twintrade.fanout import Workers
 from twintrade.inference import calibration
 from twintrade.inference.refits import build_case
+from twintrade.render.reading import find_graded
 from twintrade.study.calibrating import laboratory, write_calibration
 from twintrade.study.execute import execute, plan_analysis
 from twintrade.study.observing.observe import observe
@@ -99,6 +100,33 @@ def test_a_page_quotes_the_calibration_of_its_data_and_design_and_says_where_ano
     assert after.sections == before.sections
 
 
+def test_power_and_money_name_the_smallest_rise_that_page_1_does(project, graded) -> None:
+    text = graded + '\n[[diagnostic]]\nname = "power"\ndraws = 39\n'
+    (project / "analyses" / "tiny.toml").write_text(text, encoding="utf-8")
+    execute(project, "tiny", text)
+    folder, file = project / "results" / "tiny", get_calibration_path(project, "tiny")
+    before = read_results(folder)
+    run_calibration(project, text)
+    found: list[tuple[float, float]] = []
+    for rise in (37.5, np.inf, None):
+        if rise is None:
+            file.unlink()
+        else:
+            table = pd.read_csv(file)
+            is_rise = [bool(q) and parse_text(q).key == "checks.calibration-rise" for q in table["quantity_text"]]
+            table.assign(value=table["value"].mask(pd.Series(is_rise), rise)).to_csv(file, index=False)
+        redraw(project, "tiny", text)
+        results = read_results(folder)
+        power = results.findings.query("diagnostic == 'power'").iloc[0]
+        assert power["value"] == power["detectable"] == find_graded(results)["rise_found"]
+        money = results.payloads["money"].iloc[0]
+        found.append((power["value"], money["detectable"] / money["observed"]))
+    assert found[0] == (37.5, pytest.approx(0.375 / 1.375))
+    assert found[1] == (np.inf, pytest.approx(np.nan, nan_ok=True))
+    assert results.findings.equals(before.findings)
+    assert results.payloads["money"].equals(before.payloads["money"])
+
+
 def test_what_a_verdict_does_not_follow_from_leaves_a_calibration_in_force() -> None:
     spec = {
         "title": "one",
@@ -152,6 +180,12 @@ def test_an_analysis_without_a_verdict_is_refused(project, spec_text, graded) ->
     for text in (spec_text, graded.replace(EVIDENCE, "")):
         with pytest.raises(SpecError, match="needs a headline of several pairs and the check evidence"):
             run_calibration(project, text)
+
+
+def test_one_pair_is_told_that_it_needs_no_calibration(project, graded) -> None:
+    text = graded.replace("[[estimator]]", '[case]\ncity = "A"\npartner = "X"\n\n[[estimator]]', 1)
+    with pytest.raises(SpecError, match="is about one pair, which is ranked among all pairs"):
+        run_calibration(project, text)
 
 
 def test_the_power_of_a_graded_headline_is_the_number_of_the_verdict(project, graded) -> None:

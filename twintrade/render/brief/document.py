@@ -396,7 +396,8 @@ def _need(facts: Facts) -> str:
             explain_no_range(facts, "brief.need-range") if lacks_range else Text("brief.detectable-unknown")
         )
     if page.results.sections.get(CALIBRATION) == "stale":
-        sentences.append(Text("brief.calibration-stale", name=page.results.name))
+        is_case = "yes" if graded is not None and graded.is_case else "no"
+        sentences.append(Text("brief.calibration-stale", name=page.results.name, case=is_case))
     if facts.n_treated > 1 and (undated := facts.roles.get("undated", 0)):
         sentences.append(Text("brief.date-them", n=undated))
     return str(Listed(tuple(sentences), "sentences"))

@@ -46,8 +46,9 @@ def _judge_registers(analysis: Analysis, times: int, draws: int, workers: Worker
     plan, raw = plan_analysis(root, name, text)
     column = next((one for one in plan.columns if one.is_headline), None)
     check: Any = next((one.diagnostic for one in plan.checks if one.diagnostic.name == GRADED), None)
-    if column is None or check is None or plan.spec.case is not None:
-        raise SpecError(Text("study.calibrate-needs", name=name))
+    is_case = plan.spec.case is not None
+    if column is None or check is None or is_case:
+        raise SpecError(Text("study.calibrate-needs", name=name, case="yes" if is_case else "no"))
     prepare(root, name)
     with hold_lock(get_lock_path(root, f"{name}.calibration"), name), limit_threads():
         progress("read")

@@ -269,7 +269,10 @@ calibrated = { $n } placebo registers of pairs without an agreement were judged 
    *[no] none was
 } called evidence of a change.
 printed = Where such a { $direction } is called evidence, the page prints { FIXED($times, decimals: 1) } times the true change in the median.
-calibration-stale = A calibration is on file for other data, another design or another version, and is not quoted: twintrade calibrate { $name } makes a new one.
+calibration-stale = A calibration is on file for other data, another design or another version, and is not quoted{ $case ->
+    [yes] . One pair is ranked without one: remove calibrations/{ $name }.csv.
+   *[no] : twintrade calibrate { $name } makes a new one.
+}
 reason-range-clear = The whole range, { $low } to { $high }, lies { $side } zero.
 reason-no-objection = No check objects, and { $could } of { $n } would have seen a fault that matters.
 reading-clearer = { $of ->

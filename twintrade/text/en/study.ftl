@@ -28,7 +28,10 @@ next-check = next: twintrade check { $name }, then twintrade run { $name }
 none-dated = None of the agreements given has a date, and nothing can be estimated without one. A list with dates is declared so:
 if-undated = Agreements whose date is not known are never a comparison. If you have a list of them:
 every-guess = the guesses that matter most are marked GUESS in { $folder }/{ $name }.toml: confirm or correct each
-calibrate-needs = { $name } has no verdict to calibrate: it needs a headline of several pairs and the check evidence; add [[diagnostic]] name = "evidence"
+calibrate-needs = { $case ->
+    [yes] { $name } is about one pair, which is ranked among all pairs and needs no calibration; name an analysis of several pairs
+   *[no] { $name } has no verdict to calibrate: it needs a headline of several pairs and the check evidence; add [[diagnostic]] name = "evidence"
+}
 next-run = next: twintrade run { $name }
 next-correct = next: correct the reported errors, then twintrade check { $name }, then twintrade run { $name }
 swap-as-in = as in { $name }

@@ -256,7 +256,10 @@ printed = 此等{ $direction ->
     [fall] 下降
    *[rise] 上升
 }被称为证据时，页面报告的变化是真实变化的{ FIXED($times, decimals: 1) }倍（中位数）。
-calibration-stale = 存有的校准针对其他数据、其他设计或其他版本，故不引用；运行 twintrade calibrate { $name } 可重新校准。
+calibration-stale = 存有的校准针对其他数据、其他设计或其他版本，故不引用{ $case ->
+    [yes] 。单个配对的排序不需要校准：请删除 calibrations/{ $name }.csv。
+   *[no] ；运行 twintrade calibrate { $name } 可重新校准。
+}
 reason-range-clear = 整个区间（{ $low }至{ $high }）都{ $side ->
     [below] 低于
    *[above] 高于

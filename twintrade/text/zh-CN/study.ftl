@@ -28,7 +28,10 @@ next-check = 下一步：先运行 twintrade check { $name }，再运行 twintra
 none-dated = 给出的协议都没有日期，没有日期就无法估计。有日期的名单这样声明：
 if-undated = 日期不明的协议不用作对照。如有这样的名单，请写入：
 every-guess = 最要紧的推测，在{ $folder }/{ $name }.toml中标有GUESS：请逐项确认或改正
-calibrate-needs = { $name }没有可校准的结论：需要涉及多个配对的主要估计和 evidence 检查；请添加 [[diagnostic]] name = "evidence"
+calibrate-needs = { $case ->
+    [yes] { $name }只涉及一个配对，其结论由各配对间的排序得出，无须校准；请指定涉及多个配对的分析
+   *[no] { $name }没有可校准的结论：需要涉及多个配对的主要估计和 evidence 检查；请添加 [[diagnostic]] name = "evidence"
+}
 next-run = 下一步：运行 twintrade run { $name }
 next-correct = 下一步：改正所报错误，先运行 twintrade check { $name }，再运行 twintrade run { $name }
 swap-as-in = 沿用{ $name }
