@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from tests.render.brief.test_brief import build, find, read_aside, with_payloads
-from twintrade.render.blocks import Figure, Heading, KeyNumbers, Lead
+from twintrade.render.blocks import Figure, Heading, KeyNumbers, Lead, Paragraph
 from twintrade.render.brief.facts import SIDES, USUAL, collect_facts, list_reasons
+from twintrade.render.exhibits import summary
 from twintrade.render.names import name_check
 from twintrade.render.page import Page
 from twintrade.text import Text, pack_text, use_language
@@ -216,6 +217,16 @@ def test_a_question_of_one_pair_is_about_one_agreement(made) -> None:
     results = case(replace(made, specifications=made.specifications.assign(n_treated_units=1)))
     document = build(replace(results, sections={**made.sections, "question": ""}))
     assert find(document, Heading)[0].text.startswith("Did exports change after the agreement? This pair")
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_the_appendix_says_why_the_first_page_has_another_number(made) -> None:
+    for language, words in (("en-GB", "The first page has +"), ("zh-CN", "首页给出+")):
+        with use_language(language):
+            for results, is_said in ((graded(made), True), (case(made), False), (made, False)):
+                blocks = summary.build_exhibit(Page(results))
+                said = " ".join(span.text for one in blocks if isinstance(one, Paragraph) for span in one.spans)
+                assert (words in said) == is_said
 
 
 @pytest.mark.usefixtures("unencoded")

@@ -276,6 +276,10 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
     if has_interval:
         key = "interval_above_zero" if low > 0 else "interval_below_zero" if high < 0 else "interval_holds_zero"
         sentences.append(page.say(key))
+    graded = reading.find_graded(page.results)
+    if graded is not None and take_text(graded.get("inference")) != "placebo":
+        first = {name: read_number(graded[name]) for name in ("percent", "ordinary")}
+        sentences.append(page.say("finding_of_first_page", **first))
     if is_size_unknown(spec):
         sentences.append(page.say("size_not_studied"))
     known = [r for r in reading.list_records(page.results.findings) if read_number(r.get("detectable")) > 0]

@@ -35,6 +35,7 @@ finding_absent = No effect was estimated: { $reason }.
 finding_absent_reason = the analysis describes a series and has no comparison to estimate from
 higher = higher
 lower = lower
+finding_of_first_page = The first page has { PERCENT($percent, sign: "always") }: of this change, what pairs as large and growing do without an agreement ({ PERCENT($ordinary, sign: "always") }) is taken out, and its interval is by assignments among such pairs.
 interval_holds_zero = The interval includes zero, so the data cannot tell a rise from a fall; it does not show that agreements change nothing.
 interval_above_zero = The interval lies above zero.
 interval_below_zero = The interval lies below zero.

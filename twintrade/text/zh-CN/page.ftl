@@ -35,6 +35,7 @@ finding_absent = 未估计任何效应：{ $reason }。
 finding_absent_reason = 本分析仅描述一个序列，没有可供估计的对照
 higher = 偏高
 lower = 偏低
+finding_of_first_page = 首页给出{ PERCENT($percent, sign: "always") }：已从这一变动中扣除规模和增速相近、但没有协议的配对的变动（{ PERCENT($ordinary, sign: "always") }），其区间由协议在这类配对间的随机分配得出。
 interval_holds_zero = 区间包含零，因此数据无法区分上升与下降；但这并不说明协议没有作用。
 interval_above_zero = 区间位于零以上。
 interval_below_zero = 区间位于零以下。
