@@ -3,7 +3,8 @@
 A pair without an agreement is given one, in a table of eight cities and twelve partners drawn from a panel of
 ``size_of_verdicts``. An effect moves every estimate of the pair by its log and no placebo, so that it is planted in
 the gaps; ``tests/diagnostics/single_case/test_case_verdict.py`` compares that with flows that were multiplied.
-Results are stored by placement, and a run goes on where it stopped.
+Results are stored by placement, and a run goes on where it stopped. With ``--pairs 2 4 --run several`` so many pairs
+of a table have agreements and are judged one by one, by Holm over them; a row a pair.
 """
 
 import argparse
@@ -21,11 +22,12 @@ import pandas as pd
 from benchmarks.size_of_verdicts import FIRST, Flows, load_panels, place, read_results, run_study
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import build_case_design, build_untreated_rectangle
-from twintrade.diagnostics.single_case.case_verdict import CaseEvidence, sort_out, weigh_one_case
+from twintrade.diagnostics.single_case.case_verdict import CaseEvidence, sort_out, weigh_each_case, weigh_one_case
 from twintrade.diagnostics.single_case.placebo_space import PlaceboPaths, measure_case
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.numerics.arrays import IntArray
 from twintrade.numerics.poisson import FlowTable
 from twintrade.numerics.testing import compute_placebo_rank
 from twintrade.text.numbers import convert_log_to_percent
@@ -39,6 +41,10 @@ HEAD = (
 N_CITIES, N_PARTNERS, LAST = 8, 12, 2
 DEALINGS = ("random", "size 1.2", "growth", "dip")
 PLANTS = {"none": 0.0, "+100 %": np.log(2), "+300 %": np.log(4), "−50 %": -np.log(2)}
+SEVERAL = {"none": (0.0, 0.0), "one +300 %": (np.log(4), 0.0), "all +300 %": (np.log(4), np.log(4))}
+"""Effects on the first pair of several, and on the others."""
+
+THIRDS = ("small", "middle", "large")
 METHODS = ("double ratio", "synthetic control", "synthetic DiD")
 
 
@@ -52,18 +58,18 @@ def draw_table(flows: Flows, rng: np.random.Generator) -> Flows:
     return Flows(table, table.by_pair[:, :FIRST].sum(axis=1) > 0)
 
 
-def build_design(flows: Flows, pair: int, start: int) -> Design:
-    """Return the design of one treated pair, its donors chosen as an analysis chooses them."""
+def build_designs(flows: Flows, pairs: IntArray, starts: IntArray) -> list[Design]:
+    """Return the design of each treated pair alone, its donors chosen as an analysis chooses them."""
     y = flows.table.by_pair.reshape(flows.table.shape)
     city, partner, year = np.indices(y.shape).reshape(3, -1)
     frame = pd.DataFrame(
         {"city": [f"c{i:02d}" for i in city], "partner": [f"p{i:02d}" for i in partner], "year": year, "x": y.ravel()}
     )
     panel = Panel.from_frame(frame, period="year", city="city", partner="partner")
-    unit = f"c{pair // y.shape[1]:02d}-p{pair % y.shape[1]:02d}"
-    onset = np.where(panel.units == unit, float(start), np.inf)
+    names = [f"c{pair // y.shape[1]:02d}-p{pair % y.shape[1]:02d}" for pair in pairs]
+    onset = pd.Series(starts, index=names, dtype=float).reindex(panel.units).fillna(np.inf).to_numpy()
     design = Design(panel=panel, treatment=Treatment(units=panel.units, onset=onset), outcome="x")
-    return build_case_design(design, unit, build_untreated_rectangle(design, unit))
+    return [build_case_design(design, name, build_untreated_rectangle(design, name)) for name in names]
 
 
 def plant(paths: PlaceboPaths, effect: float) -> PlaceboPaths:
@@ -82,10 +88,9 @@ def judge(panel: str, dealing: str, placement: int) -> Iterator[dict[str, object
     if placed is None:
         return
     pair = int(placed[0][0])
-    fitted = fit(DoubleRatio(), build_design(flows, pair, int(start[0])))
-    methods, readings = sort_out(measure_case(fitted))
-    size = flows.table.by_pair[:, : start[0]].mean(axis=1)
-    third = ("small", "middle", "large")[min(int(3 * (size < size[pair]).mean()), 2)]
+    (design,) = build_designs(flows, placed[0], start)
+    methods, readings = sort_out(measure_case(fit(DoubleRatio(), design)))
+    third = find_third(flows, pair, int(start[0]))
     none = weigh_one_case(list(methods.values()), readings)
     detectable = {"detectable rise": none.detectable[0], "detectable fall": -none.detectable[1]}
     for name, effect in (PLANTS | detectable).items():
@@ -102,6 +107,34 @@ def judge(panel: str, dealing: str, placement: int) -> Iterator[dict[str, object
         moved = {label: plant(paths, effect) for label, paths in methods.items()}
         evidence = weigh_one_case(list(moved.values()), [one + effect for one in readings])
         yield row | _describe(evidence, moved)
+
+
+def judge_several(panel: str, dealing: str, placement: int, n: int) -> Iterator[dict[str, object]]:
+    """Yield what the verdict says of each of several pairs of a table under each effect; p is Holm's."""
+    rng = np.random.default_rng([zlib.crc32(f"{panel}, {dealing}, {n} pairs".encode()), placement])
+    flows = draw_table(load_panels()[panel](), rng)
+    starts = np.sort(rng.integers(4, flows.table.shape[2] - LAST + 1, n))
+    placed = place(flows, dealing, starts, rng)
+    if placed is None:
+        return
+    cases = [sort_out(measure_case(fit(DoubleRatio(), one))) for one in build_designs(flows, *placed)]
+    order = rng.permutation(n)
+    for name, (first, others) in SEVERAL.items():
+        effects = np.where(order == 0, first, others)
+        moved = [
+            ({label: plant(paths, effect) for label, paths in methods.items()}, [one + effect for one in readings])
+            for (methods, readings), effect in zip(cases, effects, strict=True)
+        ]
+        weighed, p = weigh_each_case([(list(methods.values()), readings) for methods, readings in moved])
+        for k, evidence in enumerate(weighed):
+            row = {"plant": f"{n} pairs, {name}", "third": find_third(flows, int(placed[0][k]), int(starts[k]))}
+            row |= {"truth": effects[k], "n_before": int(starts[k]), "n_placebos": evidence.n_placebos}
+            yield row | _describe(evidence, moved[k][0]) | {"p": p[k]}
+
+
+def find_third(flows: Flows, pair: int, start: int) -> str:
+    size = flows.table.by_pair[:, :start].mean(axis=1)
+    return THIRDS[min(int(3 * (size < size[pair]).mean()), 2)]
 
 
 def _describe(evidence: CaseEvidence, moved: dict[str, PlaceboPaths]) -> dict[str, object]:
@@ -136,7 +169,9 @@ def run(options: argparse.Namespace) -> None:
                 continue
             started, keys = time.process_time(), {"panel": panel, "dealing": dealing, "placement": placement}
             try:
-                rows = list(judge(panel, dealing, placement))
+                rows = list(judge(panel, dealing, placement)) if not options.pairs else []
+                for n in options.pairs:
+                    rows += judge_several(panel, dealing, placement, n)
             except TwintradeError as error:
                 rows = [{"plant": "none", "grade": "failed", "reasons": type(error).__name__}]
             keys |= {"run": options.run, "seconds": f"{time.process_time() - started:.2f}"}
@@ -144,9 +179,6 @@ def run(options: argparse.Namespace) -> None:
                 text = {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in row.items()}
                 writer.writerow(text | keys)
             file.flush()
-
-
-THIRDS = ("small", "middle", "large")
 
 
 def format_share(hits: "pd.Series[bool]") -> str:
@@ -191,9 +223,27 @@ def tabulate_panels(results: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-TABLES = {"nulls": tabulate_nulls, "power": tabulate_power, "panels": tabulate_panels}
+def tabulate_several(results: pd.DataFrame) -> str:
+    """Return one row a number of pairs and effect: pages where any stands out wrongly, and pairs that do rightly."""
+    head = "| pairs, planted | pages | any without an effect stands out, % | double ratio alone | each with one, % |"
+    lines = [head, "|---" * 5 + "|"]
+    for name, rows in results[results["grade"] != "failed"].groupby("plant", sort=False):
+        is_moved = rows["truth"] != 0
+        stands_out = (rows["grade"] == "some") & ((rows["direction"] == "rise") | ~is_moved)
+        rejects = rows["p"] <= 0.05
+        pages = [rows[key] for key in ("panel", "dealing", "placement")]
+        wrong = [(hits & ~is_moved).groupby(pages).any() for hits in (stands_out, rejects)]
+        shares = [format_share(one) if not is_moved.all() else "" for one in wrong]
+        shares.append(format_share(stands_out[is_moved]))
+        lines.append(f"| {name} | {len(wrong[0])} | " + " | ".join(shares) + " |")
+    return "\n".join(lines)
+
+
+TABLES = {"nulls": tabulate_nulls, "power": tabulate_power, "panels": tabulate_panels, "several": tabulate_several}
 SMOKE = (
     ("--panels", "states", "--dealings", "random", "--placements", "1", "--results", "{folder}/cases.csv"),
+    ("--panels", "states", "--dealings", "random", "--placements", "1", "--pairs", "2",
+     "--results", "{folder}/several.csv"),
 )  # fmt: skip
 
 
@@ -201,6 +251,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--panels", nargs="*", choices=list(load_panels()), default=list(load_panels()))
     parser.add_argument("--dealings", nargs="*", choices=DEALINGS, default=DEALINGS)
+    parser.add_argument("--pairs", nargs="*", type=int, default=[], help="so many on one page, by Holm; none: one")
     run_study(parser, run, RESULTS, TABLES)
 
 

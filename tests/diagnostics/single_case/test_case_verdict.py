@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from single_cases import dyad_design, rectangle_frame
 
-from benchmarks.size_of_cases import judge, plant
+from benchmarks.size_of_cases import judge, judge_several, plant
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.case_paths import CasePaths
@@ -171,6 +171,30 @@ def test_pairs_seldom_stand_out_without_an_effect_and_often_with_a_large_one():
     assert (table.loc[table["plant"] == "none", "p"] <= 0.05).mean() <= 0.1
     assert rate["+300 %"] >= 0.5
     assert 0.6 <= rate["detectable rise"] <= 0.95
+
+
+@pytest.mark.slow
+def test_any_of_several_pairs_seldom_stands_out_without_an_effect_and_each_often_with_a_large_one():
+    """A part of docs/lab/size_of_cases.md."""
+    rows = [
+        row | {"page": f"{dealing} {k}"}
+        for dealing in ("random", "dip")
+        for k in range(30)
+        for row in judge_several("skewed", dealing, k, 2)
+    ]
+    table = pd.DataFrame(rows)
+    stands_out = table["grade"] == "some"
+    wrong = (stands_out & (table["truth"] == 0)).groupby([table["plant"], table["page"]]).any()
+    assert wrong.groupby("plant").mean().max() <= 0.1
+    assert stands_out[table["plant"] == "2 pairs, all +300 %"].mean() >= 0.3
+
+
+def test_of_several_pairs_each_is_judged_alone_and_p_is_holms():
+    rows = pd.DataFrame(judge_several("states", "random", 1, 2))
+    none, one = (rows[rows["plant"] == f"2 pairs, {name}"] for name in ("none", "one +300 %"))
+    assert sorted(one["truth"]) == [0.0, np.log(4)]
+    assert one["effect"].to_numpy() - none["effect"].to_numpy() == pytest.approx(one["truth"].to_numpy())
+    assert rows["p"].between(2 / (rows["n_placebos"].max() + 1), 1).all()
 
 
 @pytest.mark.parametrize(("effect", "direction"), [(1.0, "higher"), (-1.0, "lower")])

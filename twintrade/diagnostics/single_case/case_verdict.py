@@ -79,6 +79,15 @@ def weigh_one_case(
     return CaseEvidence(effects, p, (five, ten), floor, n, detectable, tuple(obstacles))
 
 
+def weigh_each_case(
+    cases: Sequence[tuple[Sequence[PlaceboPaths], Sequence[float]]],
+) -> tuple[list[CaseEvidence], FloatArray]:
+    """Return the verdict on each of several pairs, of methods and readings, and p of each, by Holm over all."""
+    p = np.array([weigh_one_case(*case).p[0] for case in cases])
+    tests = np.nan_to_num(count_tests(p), nan=1.0)
+    return [weigh_one_case(*case, k) for case, k in zip(cases, tests, strict=True)], adjust_holm(p)
+
+
 def _align(methods: Sequence[PlaceboPaths]) -> FloatArray:
     """Return placebos' moves in the treated pair's noise, (n_placebos, n_methods), of pairs that all methods have."""
     moves = [pd.Series(one.moves[1:], index=one.units[1:]) for one in methods]
@@ -150,11 +159,10 @@ class CaseVerdict(Diagnostic):
                 cases[unit] = list(methods.values()), readings
         if len(cases) < 2:
             return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        p = np.array([weigh_one_case(*case).p[0] for case in cases.values()])
-        tests = np.nan_to_num(count_tests(p), nan=1.0)
-        weighed = {unit: weigh_one_case(*case, k) for (unit, case), k in zip(cases.items(), tests, strict=True)}
-        table = pd.concat([_describe(one).assign(unit=unit) for unit, one in weighed.items()], ignore_index=True)
-        table = table.assign(p=adjust_holm(p), verdict=table.pop("grade"))
+        weighed, p = weigh_each_case(list(cases.values()))
+        rows = [_describe(one).assign(unit=unit) for unit, one in zip(cases, weighed, strict=True)]
+        table = pd.concat(rows, ignore_index=True)
+        table = table.assign(p=p, verdict=table.pop("grade"))
         out = zip(table["unit"], table["percent"], table["verdict"] == "some", strict=True)
         named = [Text("checks.case-named", unit=unit, percent=float(move)) for unit, move, is_out in out if is_out]
         text = Text("checks.case-each", n=len(named), of=len(table), named=Listed(tuple(named), "comma"))
