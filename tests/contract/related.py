@@ -229,9 +229,8 @@ CHECK_OPTIONS: Mapping[str, Mapping[str, object]] = {
 def record_finding(name: str, key: str, form: str) -> Record:
     method = replace(make_quick(DIAGNOSTICS[name]), **CHECK_OPTIONS.get(name, {}))
     found: Finding = method.check(fitted(key, form), Clustered(draws=19), np.random.default_rng(1))
-    said = {
-        k: getattr(found, k) for k in ("verdict", "direction", "unit", "value", "detectable", "bound", "tolerance")
-    }
+    facts = ("verdict", "direction", "unit", "value", "detectable", "bound", "tolerance", "power")
+    said = {k: getattr(found, k) for k in facts}
     tables = {"table": found.table} | {k.split("-")[0]: payload for k, payload in found.payloads.items()}
     cells = {f"{k}: {c}": table[c] for k, table in tables.items() for c in table}
     numbers = {k: np.sort(np.asarray(c, dtype=float)) for k, c in cells.items() if pd.api.types.is_numeric_dtype(c)}

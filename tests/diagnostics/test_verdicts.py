@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 from case_tables import loop_over
 
-from twintrade.diagnostics.base import Yardstick, judge_choices, judge_variants, judge_violation
+from twintrade.diagnostics.base import (
+    Judged,
+    Yardstick,
+    judge_bound,
+    judge_choices,
+    judge_variants,
+    judge_violation,
+    measure_power,
+)
 from twintrade.diagnostics.variants import judge_table
 
 APART = Yardstick(0.3, 0.1, 0.5)  # distinguishable: the nearer end is 0.1 from zero
@@ -38,6 +46,48 @@ def test_the_tolerance_is_the_nearer_end_or_half_the_interval():
 )
 def test_a_check_that_could_not_have_seen_it_cannot_tell(p, bound, tolerance, verdict):
     assert judge_violation(p, bound, tolerance) == verdict
+
+
+@loop_over(
+    ("error", "size", "n_tests", "most", "power"),
+    [
+        (0.2, 0.2, 1, math.inf, 0.5),  # at half the interval every second sample rejects
+        (1.959964 * 0.1, 0.2801585, 1, math.inf, 0.8),
+        (math.inf, 0.2, 1, math.inf, 0.05),
+        (0.2, 0.2, 3, 0.2, 0.5),  # by its size alone, whatever Holm asks for
+        (0.0, 0.2, 1, math.inf, math.nan),  # no error of sampling, no power
+        (0.2, math.nan, 1, math.inf, math.nan),
+    ],
+)
+def test_power_is_that_of_the_test_against_half_the_interval(error, size, n_tests, most, power):
+    assert measure_power(error, size, n_tests, most) == pytest.approx(power, abs=1e-4, nan_ok=True)
+
+
+def test_holm_over_more_tests_costs_power():
+    powers = [measure_power(0.2, 0.2, n) for n in (1, 2, 5)]
+    assert powers == sorted(powers, reverse=True)
+    assert powers[2] < 0.3
+
+
+@loop_over(
+    ("verdict", "best", "shown"),
+    [
+        ("cannot tell", 0.09, "note"),
+        ("cannot tell", 0.11, "cannot tell"),
+        ("cannot tell", math.nan, "cannot tell"),
+        ("objects", 0.05, "objects"),
+        ("does not object", 0.05, "does not object"),
+    ],
+)
+def test_a_check_that_sees_nothing_and_could_not_is_a_note(verdict, best, shown):
+    assert Judged(verdict, best=best).shown_verdict == shown
+
+
+def test_of_several_variants_the_power_is_that_of_the_one_seen_least_and_a_note_sees_none():
+    judged = judge_bound([0.5, 0.6], 0.9, WIDE, np.array([math.nan, 5.0, 0.3]))
+    assert judged.power == pytest.approx(measure_power(5.0, WIDE.half_width, 2))
+    assert judged.best == pytest.approx(measure_power(0.3, WIDE.half_width, 2))
+    assert (judged.power < 0.1, judged.shown_verdict) == (True, "cannot tell")
 
 
 @loop_over(

@@ -27,8 +27,9 @@ from twintrade.render.blocks import (
     format_heading,
     list_exhibits,
 )
-from twintrade.render.exhibits import event_study, robustness, run
-from twintrade.render.reading import list_specifications, read_words
+from twintrade.render.brief.facts import collect_facts
+from twintrade.render.exhibits import event_study, robustness, run, summary
+from twintrade.render.reading import count_verdicts, list_specifications, read_words
 from twintrade.render.style import AppendixOptions
 from twintrade.render.tables.effect_rows import build_change_rows
 from twintrade.render.writers.docx import render_docx
@@ -112,6 +113,34 @@ def test_every_judged_check_of_the_headline_stands_in_the_table_with_its_verdict
     assert verdicts == {"Window": "does not object", "Dates": "objects", "Anticipation": "cannot tell"}
     said = ["".join(s.text for s in item) for b in blocks if isinstance(b, BulletList) for item in b.items]
     assert said == ["Dates (Imputation, gravity effects): dates says so."]
+
+
+def test_what_could_see_nothing_and_what_could_not_be_made_is_counted_nowhere():
+    made = judged(
+        ("window", "cannot tell", COLUMN, (), {"power": 0.376}),
+        ("dates", "note", COLUMN, (), {"power": 0.031}),
+        ("honest", "cannot tell", COLUMN, (), {"reason": "there is nothing"}),
+        ("anticipation", "does not object", COLUMN, (), {}),
+    )
+    assert count_verdicts(made) == (0, 1, 1)
+    _, table, rows = table_of(made)
+    assert {row[0]: (row[-2], row[-1]) for row in rows if row[-1]} == {
+        "Window": ("38", "cannot tell"),
+        "Dates": ("3", "note"),
+        "Anticipation": ("", "does not object"),
+    }
+    facts = collect_facts(open_page(made, AppendixOptions()))
+    assert (facts.n_objecting, facts.n_cannot, facts.n_judged) == (0, 1, 2)
+    assert "None of 2 checks" in str(summary.build_exhibit(open_page(made, AppendixOptions())))
+    assert "would" in next(note for note in map(str, table.notes) if note.startswith("A bias above"))
+
+
+def test_a_difference_stands_with_its_interval_where_it_has_one():
+    made = judged(("window", "cannot tell", COLUMN, ("v3",), {}))
+    ends = made.payloads["v3"].assign(difference_low=[-0.1, -0.1, None], difference_high=[0.1, 0.2, None])
+    _, _, rows = table_of(replace(made, payloads={**made.payloads, "v3": ends}))
+    shown = {row[0].strip(): row[3] for row in rows if "variant" in row[0]}
+    assert shown == {"variant 1": "1.0 (−9.5 to 22.1)", "variant 2": "2.0"}
 
 
 @pytest.mark.parametrize(("n_others", "n_shown"), [(0, 1), (2, 1)])

@@ -4,6 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from twintrade.text import Text, Words
 # One rule for what every check says: it objects, does not object, or cannot tell (docs/inference.md, "Checks").
 
 LEVEL = 0.05
+NOTED = 0.10  # power below which a check that sees nothing is a note, and not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,25 @@ def judge_violation(p: float | Sequence[float] | FloatArray, bound: float, toler
     return "does not object" if (bound <= tolerance and not np.isnan(adjusted).all()) else "cannot tell"
 
 
+def measure_power(error: float, size: float, n_tests: int = 1, most: float = math.inf) -> float:
+    """Return how likely a check is to object to a violation of a size, NaN where that is not known.
+
+    ``error``: half its 95 % interval; ``n_tests``: over which Holm's adjustment is made; ``most``: a difference from
+    which on it objects by that alone.
+    """
+    if not (error > 0 and size > 0):
+        return math.nan
+    normal = NormalDist()
+    se = error / normal.inv_cdf(1 - LEVEL / 2)
+    least = min(normal.inv_cdf(1 - LEVEL / (2 * n_tests)), most / se if math.isfinite(se) else math.inf)
+    return normal.cdf(size / se - least) + normal.cdf(-size / se - least)
+
+
+def find_range(errors: FloatArray) -> tuple[float, float]:
+    """Return the largest and the smallest of some errors, NaN where none is known."""
+    return float(np.fmax.reduce(errors)), float(np.fmin.reduce(errors))
+
+
 def judge_choices(differences: FloatArray, yardstick: Yardstick) -> Verdict:
     """Return the verdict on variants of the same rows, whose differences (n_variants,) have no error of sampling."""
     return judge_variants(differences, np.ones_like(differences), np.abs(differences), yardstick)
@@ -99,14 +120,31 @@ class Judged:
     bound: float = math.nan  # bound, tolerance: Upper bound of the violation, and what it was held against
     tolerance: float = math.nan
     p: float = math.nan  # smallest p-value of no difference, after Holm's adjustment
+    # power, best: How likely it was to object to a difference as large as half the headline's interval, in the
+    # variant that is seen least, and in the one that is seen best
+    power: float = math.nan
+    best: float = math.nan
+
+    @property
+    def shown_verdict(self) -> Verdict:
+        """The verdict, or a note where the check sees nothing and could hardly have seen anything."""
+        return "note" if self.verdict == "cannot tell" and self.best < NOTED else self.verdict
 
 
 INFORMS = Judged()
 
 
-def judge_bound(p: float | Sequence[float] | FloatArray, bound: float, tolerance: float) -> Judged:
-    """Return what ``judge_violation`` says, with what it was judged by."""
-    return Judged(judge_violation(p, bound, tolerance), bound, tolerance)
+def judge_bound(
+    p: float | Sequence[float] | FloatArray, bound: float, yardstick: Yardstick, errors: float | FloatArray = math.nan
+) -> Judged:
+    """Return what ``judge_violation`` says, with what it was judged by.
+
+    ``errors``: half the 95 % intervals of the violations that it looks for.
+    """
+    n_tests = max(1, int(np.isfinite(p).sum()))
+    power, best = (measure_power(one, yardstick.half_width, n_tests) for one in find_range(np.atleast_1d(errors)))
+    verdict = judge_violation(p, bound, yardstick.tolerance)
+    return Judged(verdict, bound, yardstick.tolerance, power=power, best=best)
 
 
 class Diagnostic(ABC):
@@ -170,7 +208,8 @@ class Diagnostic(ABC):
             facts["payloads"] = payloads
         return Finding(
             diagnostic=self.name,
-            verdict=judged.verdict,
+            verdict=judged.shown_verdict,
+            power=judged.power,
             text=text,
             bound=judged.bound,
             tolerance=judged.tolerance,

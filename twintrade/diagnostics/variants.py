@@ -11,7 +11,15 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_variants, read_yardstick
+from twintrade.diagnostics.base import (
+    Diagnostic,
+    Judged,
+    Yardstick,
+    find_range,
+    judge_variants,
+    measure_power,
+    read_yardstick,
+)  # fmt: skip
 from twintrade.effects import Bands, Estimate, Finding, Influence, Message, UnitInfluence
 from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -276,7 +284,12 @@ def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judged:
     bounds = np.maximum(np.abs(low), np.abs(high))
     verdict = judge_variants(differences, p, bounds, yardstick)
     least = float(np.nanmin(adjust_holm(p), initial=np.inf))
-    return Judged(verdict, float(np.max(bounds)), yardstick.tolerance, least if np.isfinite(least) else np.nan)
+    n_tests = max(1, int(np.isfinite(p).sum()))
+    power, best = (
+        measure_power(one, half, n_tests, half if one <= half else math.inf) for one in find_range((high - low) / 2)
+    )
+    p_least = least if np.isfinite(least) else np.nan
+    return Judged(verdict, float(np.max(bounds)), yardstick.tolerance, p_least, power, best)
 
 
 def describe_judged(judged: Judged, scale: str) -> Text:

@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.effects.messages import Message
 from twintrade.text import Words, pack_text
 
-Verdict = Literal["objects", "does not object", "cannot tell", "informs"]
+Verdict = Literal["objects", "does not object", "cannot tell", "note", "informs"]
 Direction = Literal["higher", "lower", "none"]
 Topic = Literal[
     "descriptives", "selection", "sensitivity", "forest", "margins", "spillovers", "single_case", "own_exhibit"
@@ -18,7 +18,7 @@ Topic = Literal[
 
 FINDING_COLUMNS = (
     "diagnostic", "estimator", "specification", "verdict", "sentence", "value", "unit", "p", "direction",
-    "detectable", "bound", "tolerance", "floor", "reason", "topic", "payloads", "text",
+    "detectable", "bound", "tolerance", "power", "floor", "reason", "topic", "payloads", "text",
 )  # fmt: skip
 
 
@@ -29,8 +29,9 @@ class Finding:
     Attributes
     ----------
     diagnostic : str
-    verdict : {"objects", "does not object", "cannot tell", "informs"}
-        By the one rule of docs/inference.md; "informs" where the check describes and judges nothing.
+    verdict : {"objects", "does not object", "cannot tell", "note", "informs"}
+        By the one rule of docs/inference.md; "note" where the check sees nothing and could hardly have seen anything,
+        "informs" where it describes and judges nothing.
     text : Words
         What the page says, with the numbers in it; nothing is decided by it.
     value : float
@@ -45,6 +46,9 @@ class Finding:
         Upper bound of the violation that the check looks for, on the headline's scale; NaN where it has none.
     tolerance : float
         Largest violation that would not change what the headline says; NaN where there is none to compare with.
+    power : float
+        Probability of an objection to a difference as large as half the headline's interval, in the variant that is
+        seen least; NaN where not known.
     floor : float
         Smallest p-value that the check can give, NaN where it compares with no draws or placebos.
     reason : Words
@@ -72,6 +76,7 @@ class Finding:
     detectable: float = float("nan")
     bound: float = float("nan")
     tolerance: float = float("nan")
+    power: float = float("nan")
     floor: float = float("nan")
     reason: Words = ""
     topic: Topic | Literal[""] = ""
@@ -108,7 +113,7 @@ def build_findings_frame(concluded: Iterable[tuple[Finding, tuple[str, str], Seq
     """Return findings, each with its estimator, specification and payload names, as ``FINDING_COLUMNS``."""
     rows = [
         (f.diagnostic, *keys, f.verdict, f.sentence, f.value, f.unit, f.p, f.direction, f.detectable, f.bound,
-         f.tolerance, f.floor, str(f.reason), f.topic, " ".join(payloads), pack_text(f.text))
+         f.tolerance, f.power, f.floor, str(f.reason), f.topic, " ".join(payloads), pack_text(f.text))
         for f, keys, payloads in concluded
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))

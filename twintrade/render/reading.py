@@ -246,6 +246,17 @@ def has_spoken(finding: Record) -> bool:
     return not take_text(finding.get("reason"))
 
 
+VERDICTS = ("objects", "cannot tell", "does not object")
+TABLED = (*VERDICTS, "note")
+
+
+def count_verdicts(results: ResultSet) -> tuple[int, int, int]:
+    """Return how many checks that could be made say each of ``VERDICTS``; a note is not counted."""
+    verdicts = [take_text(one.get("verdict")) for one in list_records(results.findings) if has_spoken(one)]
+    objects, cannot, silent = (verdicts.count(verdict) for verdict in VERDICTS)
+    return objects, cannot, silent
+
+
 def list_topic_findings(results: ResultSet, topic: str) -> list[Record]:
     """Return the findings that one exhibit prints."""
     return [r for r in list_records(results.findings) if take_text(r.get("topic")) == topic]

@@ -180,13 +180,14 @@ class Outcomes(Diagnostic):
 
     def _judge(self, fit: Fit, table: pd.DataFrame, inference: Inference, rng: np.random.Generator) -> Judged:
         """Judge untouched outcomes, whose effects compare with the headline's only where both are proportional."""
-        tolerance = measure_headline(fit, inference, rng).tolerance
+        yardstick = measure_headline(fit, inference, rng)
         still = table[table["group"] == UNTOUCHED]
         if still.empty:
-            return Judged("informs", np.nan, tolerance)
+            return Judged("informs", np.nan, yardstick.tolerance)
         is_relative = fit.estimate.scale in ("log points", "percent")
-        bound = float(np.max(np.abs(still[["low", "high"]].to_numpy(dtype=np.float64)))) if is_relative else np.nan
-        return judge_bound(still["p"].to_numpy(dtype=np.float64), bound, tolerance)
+        low, high = still[["low", "high"]].to_numpy(dtype=np.float64).T + (0.0 if is_relative else np.nan)
+        bound = float(np.max(np.abs([low, high])))
+        return judge_bound(still["p"].to_numpy(dtype=np.float64), bound, yardstick, (high - low) / 2)
 
     def _variants(self, fit: Fit) -> list[Variant]:
         design = fit.design

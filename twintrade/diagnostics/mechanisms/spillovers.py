@@ -234,8 +234,9 @@ class Spillovers(Diagnostic):
         parts, scale = table.iloc[1:], fit.estimate.scale
         p = parts["p"].to_numpy(dtype=np.float64)
         # NaN as soon as one channel has no interval: nobody looked into it, and that there is none is not said then.
-        bound = float(parts[["low", "high"]].abs().to_numpy(dtype=np.float64).max())
-        judged = judge_bound(p, bound, variants.measure_headline(fit, chosen, rng).tolerance)
+        low, high = parts[["low", "high"]].to_numpy(dtype=np.float64).T
+        bound = float(np.abs([low, high]).max())
+        judged = judge_bound(p, bound, variants.measure_headline(fit, chosen, rng), (high - low) / 2)
         effects = Text("checks.spillovers", effects=_list_effects(table, scale))
         refused = tuple(
             Text("checks.spillovers-refused", label=label, reason=reason)

@@ -138,7 +138,7 @@ class Honest(Diagnostic):
         return self.conclude(
             self._say(path, intervals, breakdown, verdict, p, base),
             table,
-            Judged(verdict),
+            Judged(verdict, best=np.nan if breakdown > 0 else 0.0),
             value=breakdown,
             unit=SYMBOLS[self.restriction],
             messages=messages,

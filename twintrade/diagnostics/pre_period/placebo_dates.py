@@ -95,9 +95,9 @@ class PlaceboDates(Diagnostic):
             )
         p = adjust_holm(known["p"].to_numpy(dtype=np.float64))
         worst, adjusted = known.iloc[int(p.argmin())], float(p.min())
-        bound = float(known[["low", "high"]].abs().to_numpy().max())
-        tests = known["p"].to_numpy(dtype=np.float64)
-        judged = judge_bound(tests, bound, variants.measure_headline(fit, inference, rng).tolerance)
+        tests, low, high = known[["p", "low", "high"]].to_numpy(dtype=np.float64).T
+        bound = float(np.abs([low, high]).max())
+        judged = judge_bound(tests, bound, variants.measure_headline(fit, inference, rng), (high - low) / 2)
         text = Text(
             "checks.placebo-dates",
             effect=variants.format_effect(float(worst["effect"]), scale),

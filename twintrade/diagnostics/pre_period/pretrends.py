@@ -8,7 +8,7 @@ import pandas as pd
 import scipy
 
 from twintrade.diagnostics.base import LEVEL as VERDICT_LEVEL
-from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation, read_yardstick
+from twintrade.diagnostics.base import Diagnostic, judge_bound, read_yardstick
 from twintrade.diagnostics.variants import compute_event_bands, format_effect, simplify_inference
 from twintrade.effects import Bands, CohortEffects, EventStudy, Finding, Verdict
 from twintrade.errors import InferenceError, TwintradeError
@@ -313,7 +313,8 @@ class Pretrends(Diagnostic):
         joint, pre = tested.joint, tested.pre
         slope, slope_p = (pre.slope, pre.slope_p) if pre is not None else (np.nan, np.nan)
         p = adjust_holm(np.array([joint.p, slope_p]))
-        verdict = judge_violation([joint.p, slope_p], tested.bound, yardstick.tolerance)
+        unsure = tested.bound - abs(slope * tested.lever)
+        judged = judge_bound([joint.p, slope_p], tested.bound, yardstick, unsure)
         table = pd.DataFrame(
             [
                 (joint.test, joint.statistic, joint.df, joint.df2, joint.p, p[0]),
@@ -323,9 +324,9 @@ class Pretrends(Diagnostic):
         ).assign(leads=shown.estimator.name, leads_text=pack_text(shown.estimator.title))
         table["test_text"] = [pack_text(find_fact("labels.statistic-", test)) for test in table["test"]]
         return self.conclude(
-            _say(fit, shown, tested, float(p[0]), verdict, yardstick.tolerance),
+            _say(fit, shown, tested, float(p[0]), judged.verdict, yardstick.tolerance),
             table if pre is not None else table.iloc[:1],
-            Judged(verdict, tested.bound, yardstick.tolerance),
+            judged,
             payloads={},
             value=float(np.nanmin(p)),
             unit="p",

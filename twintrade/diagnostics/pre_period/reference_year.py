@@ -262,6 +262,9 @@ class ReferenceYear(Diagnostic):
         judged = variants.judge_table(
             tested, yardstick if is_bounded else replace(yardstick, low=-np.inf, high=np.inf)
         )
+        judged = replace(
+            judged, power=np.nan, best=np.nan
+        )  # their joint test decides, not the test of one difference
         lowest, highest = (end(paths, key=lambda path: path.effect) for end in (min, max))
         text = Text(
             "checks.reference",

@@ -98,7 +98,8 @@ class ConditionalTrends(Diagnostic):
         if known.empty:
             return self.unavailable(Text("checks.conditional-none", reasons=variants.list_reasons(table)))
         headline, scale = variants.measure_headline(fit, inference, rng), fit.estimate.scale
-        judged = variants.judge_table(strata, headline)
+        # Strata take out less than what moved the headline: the power of a difference is not that of the check.
+        judged = replace(variants.judge_table(strata, headline), power=np.nan, best=np.nan)
         labels = [variant.label for variant in (*alternatives, weighed)]
         shown = tuple(
             Text("checks.conditional-one", label=label, effect=format_effect(float(effect), scale))
@@ -213,8 +214,8 @@ class Selection(Diagnostic):
         table = pd.DataFrame(
             {"variable": risk.names, "coefficient": beta, "se": se, "p": p, "hazard_ratio": np.exp(beta)}
         )[list(COLUMNS)]
-        tolerance = variants.measure_headline(fit, inference, rng).in_logs(fit.view("overall").scale).tolerance
-        judged = judge_bound(apart.p, apart.bound, tolerance)
+        yardstick = variants.measure_headline(fit, inference, rng).in_logs(fit.view("overall").scale)
+        judged = judge_bound(apart.p, apart.bound, yardstick, apart.bound - abs(apart.gap))
         text = Text(
             "checks.selection",
             verdict=judged.verdict.replace(" ", "-"),
@@ -225,7 +226,7 @@ class Selection(Diagnostic):
             p=apart.p,
             gap=format_effect(apart.gap, "log points"),
             bound=format_effect(apart.bound, "log points"),
-            **variants.name_tolerance(tolerance, "log points"),
+            **variants.name_tolerance(yardstick.tolerance, "log points"),
         )
         return self.conclude(text, table, judged, value=apart.p, unit="p")
 

@@ -67,7 +67,7 @@ class FunctionalForm(Diagnostic):
             return self.unavailable(Text("checks.reset-no-variance"))
         p = float(compute_two_sided_p(np.array([slope / se]), scaled.df)[0])
         moved = _compare_with_square(fit, added if len(models) == 1 else None, inference, rng)
-        judged = judge_bound(p, moved.bound, measure_headline(fit, inference, rng).tolerance)
+        judged = judge_bound(p, moved.bound, measure_headline(fit, inference, rng))
         if p <= 1 - self.level:
             judged = replace(judged, verdict="objects")
         table = pd.DataFrame({"term": [ADDED], "slope": [slope], "se": [se], "t": [slope / se], "p": [p]})

@@ -275,7 +275,7 @@ class HiddenAgreements(Diagnostic):
         return self.conclude(
             Listed(tuple(sentences), "sentences"),
             pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS)),
-            Judged(verdict, bound, headline.tolerance),
+            Judged(verdict, bound, headline.tolerance, best=0.0),  # docs/lab/power_of_checks.md
             value=bound,
             unit=fit.estimate.scale,
         )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design, TransformName
 from twintrade.design.case import Case
-from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_bound
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Yardstick, judge_bound
 from twintrade.diagnostics.variants import format_effect, measure_headline, name_judged
 from twintrade.effects import Finding, Topic
 from twintrade.errors import EstimationError, TwintradeError
@@ -292,18 +292,19 @@ class PlaceboTime(Diagnostic):
             return self.unavailable(Text("checks.placebo-time-none", reason=str(rows[0]["reason"]) if rows else few))
         table = pd.DataFrame(rows)
         table.insert(1, "onset_label", [fit.design.panel.label(int(p)) for p in table["onset"]])
-        tolerance = measure_headline(fit, inference, rng).tolerance
-        return self._finding(fit, table, pd.concat(gaps, ignore_index=True), tolerance)
+        yardstick = measure_headline(fit, inference, rng)
+        return self._finding(fit, table, pd.concat(gaps, ignore_index=True), yardstick)
 
     def _dates(self, early: Case) -> list[int]:
         periods = early.periods
         return [int(p) for k, p in enumerate(periods) if k >= self.min_before and periods.size - k >= self.min_after]
 
-    def _finding(self, fit: Fit, table: pd.DataFrame, gaps: pd.DataFrame, tolerance: float) -> Finding:
+    def _finding(self, fit: Fit, table: pd.DataFrame, gaps: pd.DataFrame, yardstick: Yardstick) -> Finding:
         known, scale = table.dropna(subset=["p"]), fit.estimate.scale
         p = known["p"].to_numpy(dtype=np.float64)
         worst, adjusted = known.iloc[int(p.argmin())], float(adjust_holm(p).min())
-        judged = judge_bound(p, float(known["bound"].max()), tolerance)
+        errors = (known["bound"] - known["effect"].abs()).to_numpy(dtype=np.float64)
+        judged = judge_bound(p, float(known["bound"].max()), yardstick, errors)
         text = Text(
             "checks.placebo-time",
             n=len(known),

@@ -172,7 +172,7 @@ def collect_facts(page: Page) -> Facts:
     """Pick from the results what a brief says."""
     results = page.results
     headline = reading.find_headline(results)
-    verdicts = [take_text(r.get("verdict")) for r in list_records(results.findings)]
+    n_objecting, n_cannot, n_silent = reading.count_verdicts(results)
     money, grades = reading.find_payload(results, "money"), read_graded(results)
     graded = grades[0] if grades else None
     effect = None if headline is None else read_effect(reading.find_overall(results, headline))
@@ -197,9 +197,9 @@ def collect_facts(page: Page) -> Facts:
         graded=graded,
         others=tuple(grades[1:]),
         n_tried=n_tried,
-        n_objecting=verdicts.count("objects"),
-        n_cannot=verdicts.count("cannot tell"),
-        n_judged=sum(verdict in ("objects", "does not object", "cannot tell") for verdict in verdicts),
+        n_objecting=n_objecting,
+        n_cannot=n_cannot,
+        n_judged=n_objecting + n_cannot + n_silent,
         methods=tuple((column, effect) for column, effect in read if effect is not None),
         detectable=_find_detectable(results, headline),
         roles={str(status): int(n) for status, n in roles},

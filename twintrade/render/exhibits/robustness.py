@@ -1,5 +1,6 @@
 """Every check in one table: what an estimate becomes when one thing changes, and what the check says of it."""
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -7,12 +8,21 @@ import pandas as pd
 from twintrade.render import blocks, reading
 from twintrade.render.citing import Sources, build_cell, cite
 from twintrade.render.exhibits.payloads import build_payload
-from twintrade.render.exhibits.single_case import VERDICTS, build_payloads, list_sentences
+from twintrade.render.exhibits.single_case import build_payloads, list_sentences
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.figures.percent_paths import convert_to_logs
 from twintrade.render.names import OF_NO_COLUMN, name_check, name_column
 from twintrade.render.page import Page
-from twintrade.render.reading import CALIBRATED, CASE_VERDICT, Record, has_spoken, read_column, read_number, take_text
+from twintrade.render.reading import (
+    CALIBRATED,
+    CASE_VERDICT,
+    TABLED,
+    Record,
+    has_spoken,
+    read_column,
+    read_number,
+    take_text,
+)  # fmt: skip
 from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 # The checks that a page tables: of the headline, of other columns, and the variants of each.
@@ -20,6 +30,7 @@ from twintrade.text import Listed, Text, name_fact, numbers, texts
 VARIANTS = ("variants", "forest")
 MOST_VARIANTS = 5
 N_LARGEST = 3  # variants of a check that the table names where it has more than ``MOST_VARIANTS``
+NUMBERS = ("effect", "low", "high", "difference", "difference_low", "difference_high")
 SAME = 1e-9  # difference, over the effect's size, up to which a variant is the headline itself
 
 
@@ -33,6 +44,8 @@ class Change:
     low: float
     high: float
     difference: float
+    difference_low: float
+    difference_high: float
     p: float
 
 
@@ -96,13 +109,15 @@ def _list_changes(page: Page, finding: Record, *, with_base: bool) -> list[Chang
         if frame is None or page.results.payload_kinds.get(key) not in VARIANTS or "label" not in frame:
             continue
         for row in reading.list_records(frame):
-            values = [read_number(row.get(n)) for n in ("effect", "low", "high", "difference", "p")]
+            values = [read_number(row.get(n)) for n in (*NUMBERS, "p")]
             is_base = abs(values[3]) <= SAME * max(1.0, abs(values[0]))
             if values[0] == values[0] and (with_base or not is_base):
                 changes.append(Change(reading.read_words(row, "label"), row, *values))
     return changes
 
 
+HEADS = ("check", "change-short", "interval-short", "difference", "p", "bound", "power-short")
+EDGES, WEIGHTS = ("check", "verdict"), {"check": 2.0, "difference": 1.5, "verdict": 1.0}
 LEAST_DRAWN = 3
 MOST_DRAWN = 5  # variants of a check that the figure shows: those farthest from the headline
 PAIRED = ("path", "sensitivity", "power", "cell_weights", "heat_map", "bacon")
@@ -114,15 +129,15 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
 
     In full the table has all columns and variants, and every check its sentence, its figures and its tables.
     """
-    findings = [f for f in reading.list_records(page.results.findings) if take_text(f.get("verdict")) in VERDICTS]
+    findings = [f for f in reading.list_records(page.results.findings) if take_text(f.get("verdict")) in TABLED]
     spoken, is_whole = [f for f in findings if has_spoken(f)], page.detail == "full"
     checks = collect_checks(page, spoken, is_whole=is_whole)
     owners = _list_untabled(page, checks) if is_whole else {}
     lines = _list_spoken(page, spoken) if is_whole else _list_objecting(page, findings)
     if not (checks or owners or (is_whole and lines.items)):
         return blocks.Absent(page.say("absent_sensitivity"))
-    counts = [sum(take_text(f["verdict"]) == verdict for f in findings) for verdict in VERDICTS]
-    intro = page.say("robustness_intro", n=len(findings), n_object=counts[0], n_cannot=counts[1], n_silent=counts[2])
+    n_object, n_cannot, n_silent = counts = reading.count_verdicts(page.results)
+    intro = page.say("robustness_intro", n=sum(counts), n_object=n_object, n_cannot=n_cannot, n_silent=n_silent)
     if "summary" in page.exhibits and not reading.list_findings(page.results, CASE_VERDICT):
         intro = page.say("robustness_unseen")  # the summary counts them
     opening: list[blocks.Block] = [
@@ -154,7 +169,7 @@ def _list_spoken(page: Page, spoken: list[Record]) -> blocks.BulletList:
     """Return what the checks of the topic say, what objects first, of one made for several columns the first."""
     of_topic = [f for f in reading.list_topic_findings(page.results, "sensitivity") if has_spoken(f)]
     judged = [check.finding for check in collect_checks(page, spoken, is_whole=False)]
-    informing = [f for f in of_topic if take_text(f.get("verdict")) not in VERDICTS]
+    informing = [f for f in of_topic if take_text(f.get("verdict")) not in TABLED]
     return list_sentences(page, [*(f for f in judged if f in of_topic), *informing])
 
 
@@ -166,12 +181,10 @@ def _list_objecting(page: Page, findings: list[Record]) -> blocks.BulletList:
 
 
 def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> blocks.Table:
-    heads = [
-        str(Text(f"tables.{key}")) for key in ("check", "change-short", "interval-short", "difference", "p", "bound")
-    ]
+    heads = [str(Text(f"tables.{key}")) for key in HEADS]
     header = (*heads, name_column("verdict"))
     groups = (_head_rows(page), *(_check_rows(check) for check in checks))
-    notes = [*page.simulated_note, page.say("robustness_note")]
+    notes = [*page.simulated_note, page.say("robustness_note"), *_say_overturned(page)]
     if len(checks) < sum(map(has_spoken, findings)):
         notes.append(page.say("robustness_counted", n=len(findings), n_shown=len(checks)))
     absent = dict.fromkeys(name_check(take_text(f["diagnostic"])) for f in findings if not has_spoken(f))
@@ -181,7 +194,9 @@ def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) 
     return blocks.Table(
         "robustness",
         page.say("robustness_caption"),
-        (blocks.Column("left"), *(blocks.Column("right") for _ in heads[1:]), blocks.Column("left")),
+        tuple(
+            blocks.Column("left" if name in EDGES else "right", WEIGHTS.get(name, 0.0)) for name in HEADS + EDGES[1:]
+        ),
         (tuple(blocks.Cell((head,)) for head in header),),
         tuple(group for group in groups if group),
         tuple(notes),
@@ -201,7 +216,19 @@ def _head_rows(page: Page) -> tuple[blocks.Row, ...]:
     effect = build_cell(_write(read_number(overall.get("effect")), scale), *_cite(overall, scale, "effect"))
     form = "log" if scale == "log points" else ""
     spread = build_cell(reading.format_ends(ends, decimals), *reading.cite_ends(overall, ends, decimals, form))
-    return (blocks.build_row(name, effect, spread, "", p, "", ""),)
+    return (blocks.build_row(name, effect, spread, "", p, "", "", ""),)
+
+
+def _say_overturned(page: Page) -> list[str]:
+    """Return how large a bias would overturn the headline: the interval's nearer end, or half of one with zero."""
+    overall = reading.find_headline_effect(page.results) or {}
+    low, high = read_number(overall.get("low")), read_number(overall.get("high"))
+    is_clear = low * high > 0
+    size = min(abs(low), abs(high)) if is_clear else (high - low) / 2
+    if not math.isfinite(size):
+        return []
+    shown = Text("common.effect", value=size, scale=take_text(overall["scale"]).replace(" ", "-"))
+    return [page.say("robustness_overturn", size=shown, clear="yes" if is_clear else "no")]
 
 
 def _check_rows(check: JudgedCheck) -> tuple[blocks.Row, ...]:
@@ -210,16 +237,16 @@ def _check_rows(check: JudgedCheck) -> tuple[blocks.Row, ...]:
     verdict = name_fact("labels.verdict-", take_text(finding["verdict"]))
     p = "" if check.changes else texts.format_p_cell(read_number(finding.get("p")))
     bound = build_cell(_write_bound(read_number(finding.get("bound")), scale), *_cite(finding, scale, "bound"))
-    rows = [blocks.build_row(name, "", "", "", build_cell(p, *cite(finding, "p")), bound, verdict)]
+    power = build_cell(_write_share(read_number(finding.get("power"))), *cite(finding, "power", form="share"))
+    rows = [blocks.build_row(name, "", "", "", build_cell(p, *cite(finding, "p")), bound, power, verdict)]
     rows += [
         blocks.build_row(
             str(Text("tables.variant", name=change.name)),
             build_cell(_write(change.effect, scale), *_cite(change.row, scale, "effect")),
             build_cell(_write_interval(change.low, change.high, scale), *_cite(change.row, scale, "low", "high")),
-            build_cell(_write(change.difference, scale), *_cite(change.row, scale, "difference")),
+            _compare(change, scale),
             build_cell(texts.format_p_cell(change.p), *cite(change.row, "p")),
-            "",
-            "",
+            *("", "", ""),
         )
         for change in check.changes
     ]
@@ -229,7 +256,7 @@ def _check_rows(check: JudgedCheck) -> tuple[blocks.Row, ...]:
         sources = [source for end in ends for source in _cite(end.row, scale, "effect")]
         others = str(Text("tables.other-variants", n=len(check.others)))
         spread = build_cell(str(Text("numbers.interval", low=low, high=high)), *sources)
-        rows.append(blocks.build_row(others, spread, "", "", "", "", ""))
+        rows.append(blocks.build_row(others, spread, *("", "", "", "", "", "")))
     return tuple(rows)
 
 
@@ -252,6 +279,18 @@ def _write_interval(low: float, high: float, scale: str) -> str:
     if scale == "log points":
         low, high = numbers.convert_log_to_percent(low), numbers.convert_log_to_percent(high)
     return texts.format_interval(low, high, 1 if scale in ("log points", "percent") else 3)
+
+
+def _compare(change: Change, scale: str) -> blocks.Cell:
+    """Return how far a variant lies from the headline, with the interval of that difference where it has one."""
+    interval = _write_interval(change.difference_low, change.difference_high, scale)
+    columns = NUMBERS[3:] if interval else NUMBERS[3:4]
+    shown = _write(change.difference, scale) + (f" ({interval})" if interval else "")
+    return build_cell(shown, *_cite(change.row, scale, *columns))
+
+
+def _write_share(share: float) -> str:
+    return f"{100 * share:.0f}" if share == share else ""
 
 
 def _write_bound(bound: float, scale: str) -> str:

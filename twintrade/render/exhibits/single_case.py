@@ -14,14 +14,13 @@ from twintrade.render.figures import events as case
 from twintrade.render.figures.events import list_event_key
 from twintrade.render.names import OF_NO_COLUMN, name_check, name_column, name_method
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, find_payload, read_column, take_text
+from twintrade.render.reading import TABLED, Record, find_payload, read_column, take_text
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.text import Listed, Text, name_fact, numbers, strip_stop
 
 # Exhibits 3, 4 and 8 to 11: each topic gathers the findings and payloads that belong to it.
 
 HALF = 0.55  # width at which a figure is drawn that stands beside another; the page sets it a little smaller
-VERDICTS = ("objects", "cannot tell", "does not object")
 
 
 def _lines(page: Page, findings: list[Record]) -> list[str]:
@@ -137,7 +136,7 @@ def build_effects_topic(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
         if len(frames) < len(owners) or not owners:
             return whole(page)
         head = (blocks.Heading(2, page.say(name), name.replace("_", "-")), list_topic_sentences(page, name))
-        if any(take_text(owner["verdict"]) in VERDICTS for owner in owners.values()):
+        if any(take_text(owner["verdict"]) in TABLED for owner in owners.values()):
             return head
         parts = [_put_in_percent(page, owners[key], page.results.payloads[key]) for key in owners]
         return (*head, *build_payload(page, next(iter(owners)), pd.concat(parts, ignore_index=True)))

@@ -333,18 +333,16 @@ def _money(page: Page) -> list[blocks.Block]:
 
 def _checks(page: Page, spec: Record) -> blocks.Note | blocks.Paragraph:
     """Return how many checks object, cannot tell or do not object, and what follows for the estimate."""
-    verdicts = [take_text(r.get("verdict")) for r in reading.list_records(page.results.findings)]
-    counts = {v: verdicts.count(v) for v in ("objects", "cannot tell", "does not object")}
-    n_checks = sum(counts.values())
-    if not n_checks:
+    n_object, n_cannot, n_silent = counts = reading.count_verdicts(page.results)
+    if not any(counts):
         return blocks.Note("note", blocks.build_spans(page.say("checks_absent")))
     objecting = name_objecting(page)
     counted = page.say(
         "checks_counted",
-        n_checks=n_checks,
-        n_object=counts["objects"],
-        n_cannot=counts["cannot tell"],
-        n_silent=counts["does not object"],
+        n_checks=sum(counts),
+        n_object=n_object,
+        n_cannot=n_cannot,
+        n_silent=n_silent,
         names=Listed(tuple(objecting), "comma"),
     )
     if objecting:

@@ -202,7 +202,7 @@ def _unpack_words(packed: list[str]) -> Words:
 
 def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
     """Return label, effect, interval, p-value and counts of verdicts; only the counts where nothing was estimated."""
-    verdicts = [c.finding.verdict for c in ladder.concluded]
+    verdicts = [c.finding.verdict for c in ladder.concluded if c.finding.is_available]
     facts: dict[str, Any] = {
         "does_not_object": verdicts.count("does not object"),
         "objects": verdicts.count("objects"),

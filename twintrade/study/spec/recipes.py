@@ -30,6 +30,7 @@ _GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
 _CHECKS = [
     {"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"}, {"name": "balance"},
     {"name": "selection", "if_any": True}, {"name": "conditional_trends"}, {"name": "hidden_agreements"},
+    {"name": "anticipation"}, {"name": "placebo_dates"},
     {"name": "always_treated", "if_any": True}, {"name": "undated_agreements", "if_any": True},
 ]  # fmt: skip
 _PATHS = [{"name": "reference_year", "on": "all"}]

@@ -91,6 +91,7 @@ check-unknown_break = Break at an unknown date
 
 ## verdicts
 verdict-informs = –
+verdict-note = note
 
 ## scales and outcomes
 scale-log-points = log points

@@ -19,6 +19,7 @@ change-short = Change, %
 interval-short = Interval, %
 difference = Difference
 bound = Bound
+power-short = Power, %
 variant = { "   " }{ $name }
 other-variants = { "   " }{ $n ->
     [one] one other

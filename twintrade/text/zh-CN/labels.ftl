@@ -274,6 +274,7 @@ check-window = 窗口
 verdict-cannot-tell = 无法判断
 verdict-does-not-object = 未提出异议
 verdict-informs = –
+verdict-note = 备注
 verdict-objects = 提出异议
 
 ## levels of messages

@@ -250,7 +250,11 @@ robustness_intro = 共有{ $n }项检查给出结论：{ $n_object }项提出异
 robustness_unseen = 无法判断的检查，即使存在足以影响结论的偏离也未必能发现。
 robustness_caption = 改变一项选择后的主要估计，以及各项检查的结论
 robustness_headline = 主要估计：{ $label }
-robustness_note = 差异：与主要估计之差，其他列则为与该列中差异为0.0的一行之差；以百分点计，对数点效应之间的差异以百分比计。含多项检验的检查，p为经Holm调整后的最小值。界：数据所容许的最大偏离，各变体结果相同或没有区间更宽时为“无”；若这一偏离足以影响结论，检查即无法判断。变体较多的检查只列差异最大者。括号内注明的列不是主要估计所在列。
+robustness_note = 差异：与主要估计之差，括号内为其区间；其他列则为与该列中差异为0.0的一行之差；以百分点计，对数点效应之间的差异以百分比计。含多项检验的检查，p为经Holm调整后的最小值。界：数据所容许的最大偏离，各变体结果相同或没有区间更宽时为“无”；若这一偏离足以影响结论，检查即无法判断。功效：若存在相当于区间半宽的差异，检查提出异议的概率（取最难发现的变体）；各变体均低于10%的只作备注，不计入检查数。变体较多的检查只列差异最大者。括号内注明的列不是主要估计所在列。
+robustness_overturn = 超过{ $size }的偏差{ $clear ->
+    [yes] 会推翻主要估计的结论
+   *[no] 会大于主要估计区间的半宽
+}。
 robustness_counted = 共有{ $n }项检查给出结论，每项只针对一列。表中列出其中{ $n_shown }项：主要估计的各项、仅见于其他列的每类一项，以及所有提出异议者；其余见findings.csv。
 robustness_absent = 未能进行：{ $names }。
 robustness_figure = 改变一项选择后的主要估计
@@ -278,7 +282,7 @@ verdict_not_supported = 未得到支持
 verdict_cannot_tell = 无法判断
 findings = 检查结果：各项检查的说明
 findings_caption = 检查结果与结论
-findings_intro = 无法判断的检查，即使存在足以影响结论的偏离也未必能发现。未列结论的检查仅供参考。
+findings_intro = 无法判断的检查，即使存在足以影响结论的偏离也未必能发现；几乎不可能发现任何偏离的只作备注。未列结论的检查仅供参考。
 assumptions = 各列的估计目标与假设
 technical_inference = 主要估计的区间如何得出，见文首；其他各列见specifications.csv（inference_note）。
 warnings_short = 运行警告

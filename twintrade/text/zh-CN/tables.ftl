@@ -16,6 +16,7 @@ change-short = 变化（%）
 interval-short = 区间（%）
 difference = 差异
 bound = 界
+power-short = 功效（%）
 variant = { "   " }{ $name }
 other-variants = { "   " }其他{ $n }种
 log-points = 对数点（标准误）
