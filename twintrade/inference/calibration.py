@@ -29,6 +29,7 @@ class Laboratory:
     starts: tuple[IntArray, ...]
     logs: FloatArray  # (n_pairs, n_dates): log hazard of signing
     draws: int  # deals of each kind behind a verdict
+    matters: float = 0.0  # the smallest change that matters, in logs; zero where none is declared
 
     def place(self, rng: np.random.Generator) -> tuple[DealtCase, ...]:
         """Return the cases with the agreements of pairs without one, the same pairs in each."""
@@ -45,7 +46,7 @@ def _give(case: DealtCase, pairs: IntArray, starts: IntArray) -> DealtCase:
     return replace(case, pairs=pairs[order], starts=starts[order])
 
 
-def build_laboratory(cases: Sequence[DealtCase], draws: int) -> Laboratory:
+def build_laboratory(cases: Sequence[DealtCase], draws: int, matters: float = 0.0) -> Laboratory:
     """Return the pairs without an agreement of some cases that have the same cities, partners and periods."""
     main = cases[0]
     is_signer = np.zeros(main.at_risk.size, dtype=bool)
@@ -60,7 +61,7 @@ def build_laboratory(cases: Sequence[DealtCase], draws: int) -> Laboratory:
         of_pair[case.pairs] = case.starts
         starts.append(of_pair[main.pairs])
     logs = CaseReading(main, 0.0, 1, 0).fit_hazard().logs
-    return Laboratory(tuple(_free(case, is_signer) for case in cases), tuple(starts), logs, draws)
+    return Laboratory(tuple(_free(case, is_signer) for case in cases), tuple(starts), logs, draws, matters)
 
 
 def _free(case: DealtCase, is_signer: BoolArray) -> DealtCase:
@@ -103,10 +104,17 @@ def judge_placement(laboratory: Laboratory, number: int, rng: np.random.Generato
     return {
         "grade": np.array([grade == name for name in GRADES]),
         "any": np.array(grade in GRADES or any(is_elsewhere)),
+        "slight": np.array([_is_slight(null, laboratory.matters, effect) for effect in (0.0, laboratory.matters)]),
         "tau": np.array(null.tau),
         "first": np.array(first),
         "covered": np.array(covered),
     }
+
+
+def _is_slight(null: Weighing, matters: float, effect: float) -> bool:
+    """Whether the 90 % interval, which moves with an effect, would leave no room for a change that matters."""
+    sides = (side * matters - effect for side in (-1, 1))
+    return matters > 0 and null.judge()[0] != "none" and all(null.find_p(one) <= SOME[1] for one in sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,9 @@ class Calibration:
     # Share called evidence for any of the file's outcomes and dates, of which there are so many; NaN for one of each
     family: float
     n_designs: int
+    # Share called no change that matters, or too small to: without an effect, and with one just large enough to; NaN
+    # where none was declared
+    slight: tuple[float, float]
     coverage: float  # share of intervals that contain an effect that was planted
     detectable: tuple[float, float]  # rise, and fall, called evidence four times in five; infinite where none is
     overstated: tuple[float, float]  # median printed change over the true one, in percent, where these are found
@@ -135,8 +146,8 @@ def measure_rates(laboratory: Laboratory, times: int, rng: np.random.Generator) 
         reason = lost[0][1] if lost else ""
         raise InferenceError(Text("inference.calibration-lost", n=len(done), of=times, reason=reason))
     values = [one.values for one in done if one.values is not None]
-    grade, is_any, tau, first, covered = (
-        np.stack([one[name] for one in values]) for name in ("grade", "any", "tau", "first", "covered")
+    grade, is_any, slight, tau, first, covered = (
+        np.stack([one[name] for one in values]) for name in ("grade", "any", "slight", "tau", "first", "covered")
     )
     base = float(grade.any(axis=1).mean())
     rates = [(first[:, side][:, None] <= np.arange(SIZES.size)).mean(axis=0) for side in (0, 1)]
@@ -148,6 +159,7 @@ def measure_rates(laboratory: Laboratory, times: int, rng: np.random.Generator) 
         strong=float(grade[:, 1].mean()),
         family=float(is_any.mean()) if len(laboratory.cases) > 1 else np.nan,
         n_designs=len(laboratory.cases),
+        slight=tuple(slight.mean(axis=0)) if laboratory.matters else (np.nan, np.nan),
         coverage=float(covered.mean()),
         detectable=(detectable[0], -detectable[1]),
         overstated=(_overstate(1, detectable[0], tau, first[:, 0]), _overstate(-1, detectable[1], tau, first[:, 1])),

@@ -68,6 +68,24 @@ def test_effects_are_found_from_the_smallest_one_on_that_the_rule_calls_evidence
                 assert is_found == (k >= found["first"][side])
 
 
+def test_a_change_that_is_just_large_enough_to_matter_is_judged_as_if_it_were_planted(monkeypatch) -> None:
+    monkeypatch.setattr(calibration, "SIZES", np.log1p(np.array([4.0])))
+    ends = []
+    for seed, matters in ((0, 0.5), (0, 3.0), (1, 1.2)):
+        laboratory = build_laboratory([draw_case("heavy", 11)], 99, matters)
+        found = judge_placement(laboratory, 1, np.random.default_rng(seed))["slight"]
+        rng = np.random.default_rng(seed)
+        (placed,), deals = laboratory.place(rng), int(rng.integers(2**31))
+        for effect, is_slight in zip((0.0, matters), found, strict=True):
+            weighing = Weighing(add_effect(placed, effect) if effect else placed, 99, deals)
+            assert is_slight == all(weighing.find_p(side * matters) <= 0.10 for side in (-1, 1))
+        ends.append(found.tolist())
+    assert ends[1][0]  # so large a change is ruled out
+    assert not judge_placement(build_laboratory([draw_case("heavy", 11)], 99), 1, np.random.default_rng(0))[
+        "slight"
+    ].any()
+
+
 def give(*registers):
     """Judgements made up: grade, printed number without an effect, first rise and first fall found."""
 
@@ -78,6 +96,7 @@ def give(*registers):
             "any": np.array(is_any),
             "tau": np.array(tau),
             "first": np.array([rise, fall]),
+            "slight": np.array([number > 3, number > 8]),
             "covered": np.array([True, number > 1]),
         }
 
@@ -98,6 +117,9 @@ def test_rates_are_those_of_the_registers(monkeypatch) -> None:
     found = measure_rates(build_laboratory([case, case], 99), 10, np.random.default_rng(1))
     assert (found.times, found.some, found.strong, found.family, found.n_designs) == (10, 0.1, 0.1, 0.4, 2)
     assert found.coverage == 19 / 20
+    assert np.isnan(found.slight).all()
+    declared = measure_rates(build_laboratory([case, case], 99, 0.1), 10, np.random.default_rng(1))
+    assert declared.slight == pytest.approx((0.7, 0.2))
     low, high = np.log1p([0.25, 0.30])
     assert found.detectable == (pytest.approx(low + (high - low) * 0.1 / 0.2), -np.inf)
     printed = np.median(np.expm1(np.array([0.3, *[0.1] * 6, -0.2, -0.2]) + high)) / 0.30

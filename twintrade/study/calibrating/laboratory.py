@@ -60,7 +60,9 @@ def _judge_registers(analysis: Analysis, times: int, draws: int, workers: Worker
         try:
             with use_workers(replace(workers, ledger=ledger, progress=progress), f"calibrate/{draws}"):
                 rng = build_generator(plan.spec.inference.seed, "calibrate")
-                calibration = measure_rates(build_laboratory(cases, draws), times, rng)
+                calibration = measure_rates(
+                    build_laboratory(cases, draws, math.log1p(check.matters / 100)), times, rng
+                )
         finally:
             ledger.close()
         with use_language(DEFAULT):
@@ -97,6 +99,8 @@ def tabulate_calibration(calibration: Calibration) -> pd.DataFrame:
         "some": 100 * calibration.some,
         "strong": 100 * calibration.strong,
         "family": 100 * calibration.family,
+        "slight": 100 * calibration.slight[0],
+        "slight-wrongly": 100 * calibration.slight[1],
         "coverage": 100 * calibration.coverage,
         "rise": convert_log_to_percent(rise),
         "fall": convert_log_to_percent(fall) if math.isfinite(fall) else fall,
