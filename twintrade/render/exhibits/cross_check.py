@@ -1,6 +1,5 @@
 """The columns held against other software: both numbers, what they say of each other, and the lines of the twins."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
@@ -26,25 +25,21 @@ from twintrade.render.citing import build_cell, cite
 from twintrade.render.names import capitalize
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, take_text
-from twintrade.render.tables.ladder import build_ladder_tables, list_page_notes
+from twintrade.render.tables.ladder import build_ladder_tables, list_skipped
 from twintrade.render.tables.register import build_inference_table
-from twintrade.text import Listed, Text, name_fact, numbers
+from twintrade.text import Listed, Text, join_sentences, name_fact, numbers
 
 # Exhibit 6: the main ladder, and the headline under every inference.
 
 
 def build_ladder(page: Page) -> tuple[Block, ...] | Absent:
     """Return the ladder."""
-    is_short = page.detail == "short"
-    tables = build_ladder_tables(page.results, page.wording, page.tables, is_short=is_short)
+    is_whole = page.detail == "full"
+    tables = build_ladder_tables(page.results, page.wording, page.tables, is_whole=is_whole)
     spec = reading.find_headline(page.results)
     if not tables or spec is None:
         return Absent(reading.read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
     columns = reading.list_specifications(page.results)
-    if not is_short:
-        tables = tuple(replace(table, notes=(), notes_alone=table.notes) for table in tables)
-        last = replace(tables[-1], notes=list_page_notes(page.results, page.wording, columns, page.tables))
-        tables = (*tables[:-1], last)
     key = "ladder_intro" if _is_ladder([take_text(c.get("fixed_effects")) for c in columns]) else "ladder_beside"
     before, after = page.say(key, table="\0", n=len(columns)).split("\0")
     blocks: list[Block] = [
@@ -52,7 +47,9 @@ def build_ladder(page: Page) -> tuple[Block, ...] | Absent:
         build_paragraph(before, build_reference(tables[0].key), after),
         *tables,
     ]
-    beside = None if is_short else build_inference_table(page.results, spec, page.wording)
+    if skipped := list_skipped(page.results, page.wording):
+        blocks.append(build_paragraph(join_sentences(skipped)))
+    beside = None if not is_whole else build_inference_table(page.results, spec, page.wording)
     return (*blocks, *([beside] if beside is not None else []))
 
 

@@ -98,7 +98,7 @@ def _on_one_scale(page: Page, spec: Record, columns: list[Record]) -> list[block
 
 def _tables(page: Page, columns: list[Record]) -> tuple[blocks.Span | str, ...]:
     """Return references to the tables that the ladder takes."""
-    n = -(-len(columns) // page.tables.count_columns(page.detail == "short"))
+    n = -(-len(columns) // page.tables.count_columns())
     parts = [blocks.build_reference("ladder" if n == 1 else f"ladder-{i}") for i in range(1, n + 1)]
     return (parts[0], *(piece for part in parts[1:] for piece in (", ", part)))
 

@@ -1,7 +1,7 @@
-"""The rows of the ladder that hold effects: after the agreement by what that is compared with, then path averages."""
+"""The rows of the ladder that hold effects: after the agreement on each scale, then averages of paths."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,8 +17,7 @@ from twintrade.text import Text, numbers, texts
 
 Under = Literal["se", "interval", "t", "p"]
 _NOTES: dict[Under, str] = {"se": "se_note", "interval": "interval_note", "t": "t_note", "p": "p_note"}
-MOST_SHORT, MOST_FULL = 8, 6
-"""Columns that a page has room for: with one line a cell, and with errors in brackets below estimates."""
+MOST_COLUMNS = 8  # columns that a page has room for
 STAR_LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 
 
@@ -30,9 +29,9 @@ class TableOptions:
     has_stars: bool = False  # whether significance stars are printed, with their levels in the note
     columns_per_table: int | None = None  # a wider ladder is continued in another table
 
-    def count_columns(self, is_short: bool) -> int:
+    def count_columns(self) -> int:
         """Return how many columns a ladder takes."""
-        return self.columns_per_table or (MOST_SHORT if is_short else MOST_FULL)
+        return self.columns_per_table or MOST_COLUMNS
 
 
 def read_floor(floor: Record | None) -> float:
@@ -88,61 +87,82 @@ def estimate_cell(record: Record | None, options: TableOptions, floor: Record | 
     )
 
 
-def list_under_notes(records: list[Record], options: TableOptions) -> list[str]:
-    """Return the keys of the wording that explain what stands below the estimates, in the order of the columns."""
-    kinds = [format_below(record, options.under, find_decimals(record))[0] for record in records]
-    return list(dict.fromkeys(_NOTES[kind] for kind in kinds if kind))
+def list_under_notes(cells: Iterable[Cell], options: TableOptions) -> list[str]:
+    """Return the keys of the wording that explain what stands below estimates: in brackets, or as chosen."""
+    starts = {line[:1] for cell in cells for line in cell.lines[1:]}
+    square: Under = "t" if options.under == "t" and "[" in starts else "interval"
+    known: tuple[tuple[str, Under], ...] = (("(", "se"), ("[", square), ("p", "p"))
+    return [_NOTES[kind] for start, kind in known if start in starts]
 
 
 Effects = list[Record | None]
 
 
 def build_effect_rows(
-    results: ResultSet, columns: Sequence[Record], wording: Wording, options: TableOptions
+    results: ResultSet, columns: Sequence[Record], wording: Wording, options: TableOptions, *, is_whole: bool = False
 ) -> tuple[Row, ...]:
-    """Return for each thing that effects are compared with a row of estimates, in percent and with p below."""
+    """Return the effect of every column on each scale that has one, then p.
+
+    ``is_whole``: whether averages of all paths are rows too, not only those of columns without another effect.
+    """
     floors = [_floor(results, c) for c in columns]
     after = [reading.find_overall(results, c) for c in columns]
     paths = [reading.find_overall(results, c, kind="path") for c in columns]
-    rows: list[Row] = []
-    for against in dict.fromkeys(take_text(c.get("against")) for c in columns):
-        chosen = [e if take_text(c.get("against")) == against else None for e, c in zip(after, columns, strict=True)]
-        key, period_name = f"against_{against.replace(' ', '_')}", reading.name_period(results)
-        is_known = wording.knows(key)
-        head = wording.say("row_after", what=wording.say(key, period_name=period_name)) if is_known else ""
-        rows += _block(head or wording.say("row_effect"), chosen, floors, options)
+    rows = _block("", after, floors, options)
+    shown = [p if is_whole or e is None else None for p, e in zip(paths, after, strict=True)]
     for reference in dict.fromkeys(reading.read_whole(c.get("reference")) for c in columns):
         chosen = [
             e if reading.read_whole(c.get("reference")) == reference else None
-            for e, c in zip(paths, columns, strict=True)
+            for e, c in zip(shown, columns, strict=True)
         ]
-        rows += _block(
-            wording.say("row_path", what=describe_reference(results, wording, reference)), chosen, floors, options
-        )
+        head = wording.say("row_path", what=describe_reference(results, wording, reference))
+        rows += _block(head, chosen, floors, options)
     return tuple(rows)
 
 
-def build_change_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ...]:
-    """Return the change in percent of every column, its ends, its size in log points with the error, and p.
+def _block(head: str, effects: Effects, floors: Effects, options: TableOptions) -> list[Row]:
+    """Return estimates in log points where these have what is asked below them, changes in percent, others, and p."""
+    if not any(effects):
+        return []
+    scales = ["" if e is None else take_text(e["scale"]) for e in effects]
+    logs = [e if scale == "log points" else None for e, scale in zip(effects, scales, strict=True)]
+    has_logs = any(format_below(e, options.under, 3)[0] == options.under for e in logs if e is not None)
+    changes = [
+        None if e is None or p != p else e for e, p in zip(effects, map(convert_to_percent, effects), strict=True)
+    ]
+    others = [e if scale and c is None else None for e, scale, c in zip(effects, scales, changes, strict=True)]
+    whole = [_write_change(e, options, f, has_logs=has_logs) for e, f in zip(changes, floors, strict=True)]
+    cells = (
+        (
+            "tables.log-points",
+            [estimate_cell(e if has_logs else None, options, f) for e, f in zip(logs, floors, strict=True)],
+        ),
+        ("tables.change", whole),
+        ("page.effect_plain", [estimate_cell(e, options, f) for e, f in zip(others, floors, strict=True)]),
+    )
+    rows = [
+        build_row(str(Text("common.headed", head=head, said=Text(key)) if head else Text(key)), *row)
+        for key, row in cells
+        if any(cell.text for cell in row)
+    ]
+    return rows if options.under == "p" else rows + _p_row(effects, floors)
 
-    Columns that measure no change in percent have their effect and its ends on their own scale.
-    """
-    effects = [reading.find_overall(results, c) for c in columns]
-    is_change = [convert_to_percent(e) == convert_to_percent(e) for e in effects]
-    rows = []
-    if any(is_change):
-        shown = [
-            convert_record(e) if e is not None and ok else None for e, ok in zip(effects, is_change, strict=True)
-        ]
-        rows += _ends("tables.change", shown)
-        logs = [e if e and take_text(e["scale"]) == "log points" else None for e in effects]
-        if any(logs):
-            options = TableOptions(under="se")
-            cells = [estimate_cell(None if e is None else e | {"low": math.nan}, options) for e in logs]
-            rows.append(build_row(str(Text("tables.log-points")), *cells))
-    if not all(is_change):
-        rows += _ends("page.effect_plain", [None if ok else e for e, ok in zip(effects, is_change, strict=True)])
-    return (*rows, *_p_row(effects, [_floor(results, c) for c in columns]))
+
+def _write_change(effect: Record | None, options: TableOptions, floor: Record | None, *, has_logs: bool) -> Cell:
+    """Return a change in percent: with what is asked below it, or with its interval where no other row has one."""
+    if effect is None:
+        return Cell(("",))
+    if take_text(effect["scale"]) == "percent":
+        return estimate_cell(effect, options, floor)
+    shown = convert_record(effect)
+    if has_logs and options.under != "interval":
+        return build_cell(numbers.format_fixed(shown["effect"], 1), *cite_change(effect))
+    decimals, ends = find_decimals(shown), read_ends(shown)
+    lines = (numbers.format_fixed(shown["effect"], 1), reading.format_ends(ends, decimals))
+    sources = (
+        cite_change(effect) + reading.cite_ends(effect, ends, decimals, "log") if lines[1] else cite_change(effect)
+    )
+    return Cell((lines[0], f"[{lines[1]}]") if lines[1] else lines[:1], sources=sources)
 
 
 def _p_row(effects: Effects, floors: Effects) -> list[Row]:
@@ -152,27 +172,6 @@ def _p_row(effects: Effects, floors: Effects) -> list[Row]:
         for e, f in zip(effects, floors, strict=True)
     ]
     return [build_row(name_column("p"), *cells)] if any(cell.text for cell in cells) else []
-
-
-def _ends(key: str, effects: Effects) -> list[Row]:
-    """Return an effect and both ends of its interval, a row each; an end that does not exist is called open."""
-
-    def write(record: Record | None, name: str) -> Cell:
-        value = math.nan if record is None else read_number(record.get(name))
-        if record is None or value != value:
-            return Cell(("",))
-        if math.isinf(value):
-            return Cell((str(Text("tables.open-end")),))
-        form, decimals = record.get("form", ""), find_decimals(record)
-        if name == "effect":
-            return build_cell(numbers.format_fixed(value, decimals), *cite(record, name, form=form))
-        end = read_ends(record)[name == "high"]
-        shown = numbers.format_fixed(value, end.choose_decimals(decimals))
-        return build_cell(shown, *reading.cite_end(record, name, end, decimals, form))
-
-    names = (("effect", key), ("low", "tables.range-from"), ("high", "tables.range-to"))
-    cells = [(Text(head), [write(e, name) for e in effects]) for name, head in names]
-    return [build_row(str(head), *values) for head, values in cells if any(cell.text for cell in values)]
 
 
 def convert_record(record: Record) -> Record:
@@ -190,21 +189,6 @@ def describe_reference(results: ResultSet, wording: Wording, reference: int | No
     if reference is None or reference == -1:
         return wording.say("reference_before", period_name=reading.name_period(results))
     return wording.say("reference_at", event_time=numbers.format_event_time(reference))
-
-
-def _block(name: str, effects: Effects, floors: Effects, options: TableOptions) -> list[Row]:
-    if not any(effects):
-        return []
-    rows = [build_row(name, *(estimate_cell(e, options, f) for e, f in zip(effects, floors, strict=True)))]
-    percents = [convert_to_percent(e) for e in effects]
-    if any(p == p for p in percents):
-        shown = (
-            build_cell(numbers.format_percent(p), *cite_change(e)) for p, e in zip(percents, effects, strict=True)
-        )
-        rows.append(build_row(str(Text("tables.in-percent")), *shown))
-    if any(e is not None and not read_number(e.get("se")) > 0 for e in effects):
-        rows += _p_row(effects, floors)
-    return rows
 
 
 def cite_change(effect: Record | None, *names: str) -> Sources:

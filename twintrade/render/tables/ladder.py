@@ -1,19 +1,30 @@
 """The main table: specifications as columns, from the simplest comparison to the most demanding."""
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
-from math import ceil, isinf
+from itertools import accumulate
+from math import ceil
 
 from twintrade.effects import ResultSet
 from twintrade.effects.cohort_influence import split_counts, split_ids
 from twintrade.render import reading
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.citing import WORDS, build_cell, cite
-from twintrade.render.names import Wording, capitalize, name_base, name_scale, name_statistic, name_status
+from twintrade.render.names import (
+    Wording,
+    capitalize,
+    name_base,
+    name_inference,
+    name_scale,
+    name_statistic,
+    name_status,
+)
 from twintrade.render.reading import Record, take_text
 from twintrade.render.tables import effect_rows
 from twintrade.render.tables.effect_rows import TableOptions
-from twintrade.text import Listed, Text, Words, complete_sentence, numbers, strip_stop
+from twintrade.text import Listed, Text, Words, complete_sentence, numbers, strip_stop, texts
 
 # The small print below a table of estimates: what holds for all columns, and for a table alone what each means.
 
@@ -43,32 +54,27 @@ def is_gravity(column: Record) -> bool:
     return {"city_period", "partner_period"} <= set(split_ids(take_text(column.get("fixed_effects"))))
 
 
-def list_page_notes(
-    results: ResultSet, wording: Wording, columns: Sequence[Record], options: TableOptions | None = None
-) -> tuple[str, ...]:
-    """Return what holds for every column; the rest stands where the page says what each column estimates.
+MOST_WORDS = 60  # of the notes of a table
 
-    ``options``: of a table with errors or intervals below its estimates; one with the ends of intervals has none.
-    """
-    effects = _list_effects(results, columns)
+
+def list_notes(results: ResultSet, wording: Wording, options: TableOptions, table: Table) -> tuple[str, ...]:
+    """Return what a reader of a table of estimates must know, the most needed first and so many words at most."""
+    columns = reading.list_specifications(results)
+    effects = [e for e in (reading.find_overall(results, c) for c in columns) if e is not None]
     level = reading.find_level(effects)
-    is_open = any(isinf(reading.read_number(e.get(name))) for e in effects for name in ("low", "high"))
+    cells = [cell for row in table.groups[0] for cell in row.cells[1:]] if table.groups else []
     notes = [wording.say("simulated_note")] if results.is_simulated else []
-    if options is None:
-        notes.append(wording.say("changes_note", level=level, open="yes" if is_open else "no"))
-    else:
-        notes += [wording.say(key, level=level) for key in effect_rows.list_under_notes(effects, options)]
-        notes += [_say_stars(wording)] if options.has_stars else []
+    notes += [wording.say(key, level=level) for key in effect_rows.list_under_notes(cells, options)]
+    notes += [_say_stars(wording)] if options.has_stars else []
+    notes += [wording.say("size_note")] if any(map(is_size_unknown, columns)) else []
+    notes += [wording.say("mean_note")] if any(_has_mean(c) for c in columns) else []
     is_drawn = any(end.error > 0 for effect in effects for end in reading.read_ends(effect))
     notes += [wording.say("ends_note")] if is_drawn else []
-    if any(map(is_size_unknown, columns)):
-        notes.append(wording.say("size_note"))
-    notes += _list_singleton_notes(wording, columns)
-    return (*notes, *_list_skipped_notes(results, wording))
-
-
-def _list_effects(results: ResultSet, columns: Sequence[Record]) -> list[Record]:
-    return [e for e in (reading.find_overall(results, c) for c in columns) if e is not None]
+    notes += [wording.say("singletons_note")] if _any(columns, "n_singletons") else []
+    if any(take_text(e.get("scale")) == "log points" for e in effects):
+        notes.append(wording.say("percent_note"))
+    n_words = list(accumulate(len(note.split()) for note in notes))
+    return tuple(note for note, so_far in zip(notes, n_words, strict=True) if so_far <= MOST_WORDS)
 
 
 def _say_stars(wording: Wording) -> str:
@@ -76,11 +82,8 @@ def _say_stars(wording: Wording) -> str:
     return wording.say("stars", levels=Listed(marks, "comma"))
 
 
-def _list_singleton_notes(wording: Wording, columns: Sequence[Record]) -> list[str]:
-    return [wording.say("singletons_note")] if any(reading.read_whole(c.get("n_singletons")) for c in columns) else []
-
-
-def _list_skipped_notes(results: ResultSet, wording: Wording) -> list[str]:
+def list_skipped(results: ResultSet, wording: Wording) -> list[str]:
+    """Return why each column that is not in the ladder was not estimated."""
     return [
         wording.say(
             "skipped_note",
@@ -91,55 +94,29 @@ def _list_skipped_notes(results: ResultSet, wording: Wording) -> list[str]:
     ]
 
 
-def list_ladder_notes(
-    results: ResultSet, wording: Wording, options: TableOptions, columns: Sequence[Record], first: int = 1
-) -> tuple[str, ...]:
-    """Return the sentences below a table of estimates: errors, weights, assumptions, what is left out."""
-    effects = _list_effects(results, columns)
-    level = reading.find_level(effects)
-    notes = [wording.say("simulated_note")] if results.is_simulated else []
-    notes += [wording.say(key, level=level) for key in effect_rows.list_under_notes(effects, options)]
-    notes += group_sentences(columns, "inference_note", first)
-    if any(map(is_size_unknown, columns)):
-        notes.append(wording.say("size_note"))
-    notes += _list_singleton_notes(wording, columns)
-    notes += group_sentences(columns, "overall_note", first)
-    notes += group_sentences(columns, "estimand", first)
-    notes += group_sentences(columns, "assumption", first)
-    if any(take_text(e.get("scale")) == "log points" for e in effects):
-        notes.append(wording.say("percent_note"))
-    if any(is_gravity(c) for c in columns):
-        notes.append(wording.say("gravity"))
-    notes.append(_say_stars(wording) if options.has_stars else wording.say("no_stars"))
-    notes += _list_skipped_notes(results, wording)
-    return tuple(notes)
-
-
 _COUNTS = (
     ("tables.observations", "n_rows"), ("tables.singletons", "n_singletons"), ("labels.column-n_units", "n_units"),
     ("labels.column-n_treated_units", "n_treated_units"), ("tables.treated-rows", "n_treated_rows"),
     ("tables.zeros", "n_zeros"), ("tables.separated", "n_separated"),
 )  # fmt: skip
-N_SHORT = 6  # counts that a short ladder has
 LOST = (("tables.lost-rows", "n_treated_rows_left_out"), ("tables.lost-units", "n_without_outcome_before"))
 """Counted where there are any."""
 
 
 def build_ladder_tables(
-    results: ResultSet, wording: Wording, options: TableOptions, *, is_short: bool = False
+    results: ResultSet, wording: Wording, options: TableOptions, *, is_whole: bool = False
 ) -> tuple[Table, ...]:
     """Return the ladder, continued in further tables where it has too many columns; empty without estimates.
 
-    ``is_short``: whether changes in percent with their ends stand in place of every effect, and notes are those of
-    all columns.
+    ``is_whole``: whether averages of paths and all that columns differ in are rows too.
     """
     columns = reading.list_specifications(results)
-    n_parts = max(1, ceil(len(columns) / options.count_columns(is_short)))
+    n_parts = max(1, ceil(len(columns) / options.count_columns()))
     size = ceil(len(columns) / n_parts) or 1
     parts = [columns[start : start + size] for start in range(0, len(columns), size)]
     firsts = range(1, len(columns) + 1, size)
     return tuple(
-        _part(results, wording, options, part, first, (i, len(parts)), is_short)
+        _part(results, wording, options, part, first, (i, len(parts)), is_whole=is_whole)
         for i, (part, first) in enumerate(zip(parts, firsts, strict=True), 1)
     )
 
@@ -151,35 +128,30 @@ def _part(
     columns: Sequence[Record],
     first: int,
     place: tuple[int, int],
-    is_short: bool,
+    *,
+    is_whole: bool,
 ) -> Table:
     outcomes = tuple(dict.fromkeys(take_text(c.get("outcome")) for c in columns))
     caption = wording.say("ladder_caption", outcome=Listed(outcomes))
     part, parts = place
     if parts > 1:
         caption = wording.say("ladder_part", caption=caption, part=part, parts=parts)
-    effects = (
-        effect_rows.build_change_rows(results, columns)
-        if is_short
-        else effect_rows.build_effect_rows(results, columns, wording, options)
-    )
     groups = (
-        effects,
+        effect_rows.build_effect_rows(results, columns, wording, options, is_whole=is_whole),
+        _inference_rows(results, columns, wording),
         _fixed_effect_rows(columns, wording, reading.name_period(results)),
-        _sample_rows(results, columns, wording, is_short),
-        _design_rows(results, columns, is_short),
+        _sample_rows(results, columns, is_whole=is_whole),
+        _design_rows(results, columns, wording, is_whole=is_whole),
     )
-    notes = list_ladder_notes(results, wording, options, columns, first)
-    return Table(
+    table = Table(
         key=f"ladder-{part}" if parts > 1 else "ladder",
         caption=caption,
         columns=(Column("left"), *(Column("decimal") for _ in columns)),
         header=_header(columns, first),
         groups=tuple(group for group in groups if group),
-        notes=list_page_notes(results, wording, columns) if is_short else notes,
-        notes_alone=notes if is_short else (),
         is_ordered=True,
     )
+    return replace(table, notes=list_notes(results, wording, options, table))
 
 
 def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ...]:
@@ -203,20 +175,43 @@ def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name:
     return tuple(rows)
 
 
-def _sample_rows(results: ResultSet, columns: Sequence[Record], wording: Wording, is_short: bool) -> tuple[Row, ...]:
-    counts = _COUNTS[: N_SHORT if is_short else None]
-    rows = [_filled(Text(head), columns, partial(_count, key=key)) for head, key in counts if _any(columns, key)]
-    if is_short:
-        return tuple(r for r in rows if r is not None)
-    rows += [_filled(Text(head), columns, partial(_count, key=key)) for head, key in LOST if _any(columns, key)]
-    place = 4 + _any(columns, "n_singletons")
-    rows[place:place] = _cluster_rows(columns, wording)
-    rows.append(_filled(Text("tables.negative-weights"), columns, partial(_negative_weights, results)))
+def _inference_rows(results: ResultSet, columns: Sequence[Record], wording: Wording) -> tuple[Row, ...]:
+    """Return what each column's interval comes from, and in how many clusters."""
+    effects = [reading.find_overall(results, c) for c in columns]
+    names = [name_inference(take_text(e.get("inference"))) if e is not None else "" for e in effects]
+    named = build_row(str(Text("tables.inference")), *(n if n != "nan" else "" for n in names))
+    rows = [named] if any(names) else []
+    return tuple(row for row in (*rows, *_cluster_rows(columns, wording)) if row is not None)
+
+
+def _sample_rows(results: ResultSet, columns: Sequence[Record], *, is_whole: bool) -> tuple[Row, ...]:
+    rows = [
+        _filled(Text(head), columns, partial(_count, key=key))
+        for head, key in (*_COUNTS, *LOST)
+        if _any(columns, key)
+    ]
+    if is_whole:
+        rows.append(_filled(Text("tables.negative-weights"), columns, partial(_negative_weights, results)))
+    units = {take_text(c.get("outcome_unit")) for c in columns}
+    unit = units.pop() if len(units) == 1 else ""
+    rows.append(_filled(Text("tables.mean-before", unit=unit or "none"), columns, _mean))
     statistics = filter(None, dict.fromkeys(take_text(c.get("statistic_name")) for c in columns))
     rows += [
         _filled(capitalize(name_statistic(name)), columns, partial(_statistic, name=name)) for name in statistics
     ]
     return tuple(r for r in rows if r is not None)
+
+
+def _has_mean(column: Record) -> bool:
+    return math.isfinite(reading.read_number(column.get("baseline_mean")))
+
+
+def _mean(column: Record) -> Cell:
+    """Return the mean of the outcome that the agreement is measured on."""
+    if not _has_mean(column):
+        return Cell(("",))
+    mean = texts.format_quantity(reading.read_number(column["baseline_mean"]))
+    return build_cell(mean, *cite(column, "baseline_mean"))
 
 
 def _any(columns: Sequence[Record], key: str) -> bool:
@@ -265,7 +260,9 @@ def _say_studied(column: Record) -> str:
     return str(Text("tables.size-not-studied" if is_size_unknown(column) else "tables.yes"))
 
 
-def _design_rows(results: ResultSet, columns: Sequence[Record], is_short: bool) -> tuple[Row, ...]:
+def _design_rows(
+    results: ResultSet, columns: Sequence[Record], wording: Wording, *, is_whole: bool
+) -> tuple[Row, ...]:
     def base(column: Record) -> str:
         bases = reading.select_matching(results.effects, column)
         bases = reading.select_kind(bases, "event") if not reading.select_kind(bases, "event").empty else bases
@@ -284,11 +281,20 @@ def _design_rows(results: ResultSet, columns: Sequence[Record], is_short: bool) 
         _filled(Text("tables.size-studied"), columns, _say_studied) if any(map(is_size_unknown, columns)) else None
     )
     comparison = build_words("comparison", name_status)
+    compared = [_name_against(c, wording, reading.name_period(results)) for c in columns]
+    against = build_row(str(Text("tables.against")), *compared) if len(set(compared)) > 1 else None
     further = (
         _filled(Text("tables.effect-in"), columns, lambda c: name_scale(take_text(c.get("scale")))),
         comparison,
         _filled(Text("tables.base"), columns, base),
         _filled(Text("tables.reference-period"), columns, reference),
     )
-    rows = (build_words("outcome_in", name_scale), *((comparison,) if is_short else further), studied)
+    rows = (build_words("outcome_in", name_scale), *(further if is_whole else (comparison,)), against, studied)
     return tuple(r for r in rows if r is not None)
+
+
+def _name_against(column: Record, wording: Wording, period_name: str) -> str:
+    """Return what the effect after the agreement is measured against."""
+    against = take_text(column.get("against"))
+    key = f"against_{against.replace(' ', '_')}"
+    return wording.say(key, period_name=period_name) if wording.knows(key) else against

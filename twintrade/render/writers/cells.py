@@ -1,10 +1,12 @@
-"""What all table writers need to know about a cell: is it a number, what hangs over, is its link safe."""
+"""What all table writers need to know about a cell: is it a number, how wide is it, is its link safe."""
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from twintrade.render.blocks import Cell, Table
+from twintrade.render.blocks import Cell, Row, Table
 from twintrade.text.numbers import MINUS
 
 NUMERIC = re.compile(rf"[{MINUS}+-]?\d[\d,]*(\.\d+)?|[{MINUS}+-]?\.\d+")
@@ -189,3 +191,180 @@ def _broken(word: str, mark: str, most: int) -> str:
     return mark.join(
         mark.join(part[i : i + 8] for i in range(0, len(part), 8)) if len(part) > most else part for part in parts
     )
+
+
+# A table fitted into a width that is not known to have room for it: smaller type, narrower columns, or several parts.
+
+SERIF = (
+    (0.28, "!',.:;<[]_`il"), (0.31, "fj"), (0.34, "-I "), (0.39, "()trs"), (0.45, "cez"), (0.56, "Sbdhnpu"),
+    (0.63, "LZ"), (0.66, "F"), (0.74, "BCEPTRw"), (0.79, "ADGHKNOQUVXY&+=@" + MINUS + "×±≤≥"), (0.84, "%#m"),
+    (0.92, "M"), (1.03, "W—…"),
+)  # fmt: skip
+"""Widths of letters in sizes of their type, as Computer Modern has them; a letter not named takes 0.53."""
+_SERIF = {letter: width for width, letters in SERIF for letter in letters}
+SIZES = ((9.0, 1.03), (8.0, 1.07), (7.0, 1.14))
+"""Sizes of type in points, the largest first, and how much wider letters are cut in each than at 10 points."""
+COLUMN_SPACE = 6.0  # points between two columns
+HEAD_LINES = 3  # lines that a head may take before it asks for width
+FULL_PAGE = 520.0  # points of a page that a table can fill
+LEADING = 1.25  # height of a line in sizes of its type
+MINUTE = 0.01  # points that nobody sees
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table is set in a width: points of its type, and the columns of each part with their widths in points."""
+
+    width: float
+    size: float
+    parts: tuple[Table, ...]  # the first columns, then the first one again with further ones
+    columns: tuple[float, ...]
+    is_filling: bool  # whether columns share the whole width, else they keep their own
+
+    @property
+    def height(self) -> float:
+        """About how many points the rows take."""
+        return sum(self._count_lines(row.cells) for part in self.parts for row in part.rows) * LEADING * self.size
+
+    def _count_lines(self, cells: tuple[Cell, ...]) -> int:
+        return max(
+            sum(1 + int(self.size * measure_serif(line) / self.columns[place]) for line in cell.lines)
+            for cell, place in zip(cells, compute_places(cells), strict=True)
+        )
+
+
+@lru_cache(MOST_KEPT)
+def measure_serif(text: str) -> float:
+    """Return how wide a text is in sizes of its type, in the typeface that LaTeX has unless told otherwise."""
+    return sum(_SERIF.get(c, 1.0 if unicodedata.east_asian_width(c) in "WF" else 0.53) for c in text)
+
+
+def fit_table(table: Table, width: float) -> Layout:
+    """Return how a table is set in a width in points so that no text passes the edge of its column.
+
+    It is whole where it can be, in the largest type that has room; then in two parts below each other, and so on.
+    """
+    layout = Layout(width, SIZES[-1][0], (table,), (width,), True)
+    for n_parts in range(1, max(2, len(table.columns))):
+        groups = _split(range(1, len(table.columns)), n_parts)
+        parts = (table,) if n_parts == 1 else tuple(select_columns(table, [0, *places]) for places in groups)
+        bounds = [
+            tuple(map(max, zip(*(measure_column(part, j) for part in parts if j < len(part.columns)), strict=True)))
+            for j in range(len(parts[0].columns))
+        ]
+        for size, cut in SIZES:
+            columns, is_filling, has_room = _share(bounds, width, size * cut)
+            layout = Layout(width, size, parts, columns, is_filling)
+            if has_room:
+                return layout
+    return layout
+
+
+def _split(places: Sequence[int], n_parts: int) -> Iterator[Sequence[int]]:
+    """Yield runs of places, none more than one longer than another, the longest first."""
+    start = 0
+    for i in range(n_parts):
+        stop = start + len(places) // n_parts + (i < len(places) % n_parts)
+        yield places[start:stop]
+        start = stop
+
+
+def select_columns(table: Table, places: Sequence[int]) -> Table:
+    """Return a table of some of its columns, without rows that are empty in them.
+
+    What spans several columns spans those that are left of them.
+    """
+
+    def chosen(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        spans = (
+            (cell, sum(start <= place < start + cell.span for place in places))
+            for cell, start in zip(cells, compute_places(cells), strict=True)
+        )
+        return tuple(replace(cell, span=span) for cell, span in spans if span)
+
+    return replace(
+        table,
+        columns=tuple(table.columns[place] for place in places),
+        header=tuple(map(chosen, table.header)),
+        groups=tuple(
+            tuple(row for row in rows if any(cell.text for cell in row.cells[1:]) or len(row.cells) == 1)
+            for group in table.groups
+            for rows in ([Row(chosen(row.cells)) for row in group],)
+        ),
+    )
+
+
+def _share(bounds: Sequence[tuple[float, ...]], width: float, letter: float) -> tuple[tuple[float, ...], bool, bool]:
+    """Return the widths of all columns, whether they fill the width, and whether they have room in it."""
+    free = width - COLUMN_SPACE * (len(bounds) - 1)
+    widths, most = [letter * low for low, _ in bounds], [letter * high for _, high in bounds]
+    if sum(most) <= free:
+        return tuple(most), False, True
+    if sum(widths) > free:
+        return tuple(w * free / sum(widths) for w in widths), True, False
+    for _ in bounds:  # a long text asks for more than a short one, though not in proportion
+        needs = [max(0.0, high - given) ** 0.5 for given, high in zip(widths, most, strict=True)]
+        left = free - sum(widths)
+        if left < MINUTE:
+            break
+        widths = [
+            min(high, given + left * need / sum(needs)) for given, high, need in zip(widths, most, needs, strict=True)
+        ]
+    return tuple(widths), True, True
+
+
+def measure_column(table: Table, place: int) -> tuple[float, float]:
+    """Return the width of the longest piece of a column that stays whole, and of what would be set without breaks."""
+    body = [cell for row in table.rows for cell in (_at(row.cells, place),) if cell.span == 1]
+    heads = [cell for cells in table.header for cell in (_at(cells, place),) if cell.span == 1]
+    pieces = [measure_serif(piece) for cell in (*body, *heads) for line in cell.lines for piece in _cut(line, cell)]
+    whole = [measure_serif(line) for cell in body for line in cell.lines]
+    stacked = [measure_serif(cell.text) / HEAD_LINES for cell in heads]
+    least = max([0.5, *pieces, measure_decimals(table, place)])
+    return least, max([least, *whole, *stacked])
+
+
+def _cut(line: str, cell: Cell) -> list[str]:
+    """Return the pieces of a line between the places where it may break."""
+    return re.split("[\0 ]", mark_cell_breaks(line, "\0", cell))
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """What the numbers of a column need so that their points stand below each other."""
+
+    sign: str
+    whole: int
+    decimals: int
+    before: str  # the longest bracket before a number, and what stands behind one
+    after: str
+
+    @property
+    def breadth(self) -> float:
+        """The width in sizes of the type."""
+        number = "0" * (self.whole + self.decimals) + "." + MINUS * len(self.sign)
+        return measure_serif(number + self.before + self.after)
+
+
+def count_digits(tables: Sequence[Table], place: int) -> Digits | None:
+    """Return what the numbers with decimals in a column need, none without such numbers."""
+    cells = (_at(row.cells, place) for table in tables for row in table.rows if place < len(table.columns))
+    lines = [line for cell in cells if cell.span == 1 for line in cell.lines]
+    cores = {line: convert_to_ascii(line.strip("()*")) for line in lines}
+    numbers = {line: core for line, core in cores.items() if is_number(core) and "." in core}
+    if not numbers:
+        return None
+    halves = [core.lstrip("-+").partition(".") for core in numbers.values()]
+    return Digits(
+        sign="-" if any(core.startswith("-") for core in numbers.values()) else "",
+        whole=max(len(left) for left, _, _ in halves),
+        decimals=max(len(right) for _, _, right in halves),
+        before="(" if any(line.startswith("(") for line in numbers) else "",
+        after=max((line[len(line.rstrip(")*")) :] for line in numbers), key=len),
+    )
+
+
+def measure_decimals(table: Table, place: int) -> float:
+    """Return the width that numbers of a column take where their points stand below each other."""
+    digits = count_digits((table,), place) if table.columns[place].align == "decimal" else None
+    return digits.breadth if digits else 0.0

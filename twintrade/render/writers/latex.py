@@ -1,17 +1,22 @@
 """LaTeX: fragments to include in a paper, and an appendix that plain pdflatex compiles."""
 
 import re
-import textwrap
 import unicodedata
+from dataclasses import dataclass
 
 from twintrade.render import blocks
 from twintrade.render.writers.cells import (
+    COLUMN_SPACE,
+    FULL_PAGE,
+    Layout,
     check_link,
-    compute_column_weights,
     compute_places,
     convert_to_ascii,
+    count_digits,
+    fit_table,
     is_number,
-    mark_breaks,
+    mark_cell_breaks,
+    measure_serif,
 )
 from twintrade.render.writers.glyphs import Printer
 from twintrade.text import Text, find_catalogue, join_sentences
@@ -91,15 +96,25 @@ def escape_tex(text: str) -> str:
 
 
 PACKAGES = r"\usepackage{booktabs,siunitx,threeparttable,array}"
+_SIDES = {"left": "raggedright", "right": "raggedleft"}
 _SECTIONS = {2: "section*", 3: "subsection*", 4: "subsubsection*"}
-HEAD_WIDTH = 16
 SOFT_BREAK = "\u200b"
+NARROWEST, APPENDIX = 345.0, 470.0
+"""Points of the line of LaTeX's own article, to which fragments are fitted, and of the appendix."""
 
 
 def render_table_tex(table: blocks.Table, printer: Printer) -> str:
     """Return the tabular alone, to be read into a table of the author's own."""
-    head = f"% needs {_packages(table)} % twintrade table {table.key}\n"
-    return f"{head}\\begin{{tabular}}{{{_columns(table)}}}\n{_mark(table)}{_body(table, printer)}\\end{{tabular}}\n"
+    setting = Setting(fit_table(table, NARROWEST), printer)
+    return (
+        f"{_name_needs(table)}{{{setting.type}\\begin{{tabular}}{{{setting.columns}}}\n{_mark(table)}"
+        f"{setting.body}\\bottomrule\n\\end{{tabular}}}}\n"
+    )
+
+
+def _name_needs(table: blocks.Table, further: str = "") -> str:
+    """Return the line that names the packages a fragment needs."""
+    return f"% needs {_packages(table)}{further} % twintrade table {table.key}\n"
 
 
 def _packages(table: blocks.Table) -> str:
@@ -118,15 +133,29 @@ def _simulated() -> str:
 
 
 def render_table_float_tex(table: blocks.Table, printer: Printer) -> str:
-    """Return the whole float with caption, label and notes."""
+    """Return the whole float with caption, label and notes; one that no page can hold breaks over pages."""
+    setting = Setting(fit_table(table, NARROWEST), printer)
+    if setting.layout.height > FULL_PAGE:
+        return _name_needs(table, r" \usepackage{longtable}") + _break_over_pages(table, setting)
     note = escape_tex(printer(join_sentences(table.notes)))
     notes = f"\\begin{{tablenotes}}[flushleft]\\footnotesize\n\\item {note}\n\\end{{tablenotes}}\n" if note else ""
     return (
-        f"% needs {_packages(table)} % twintrade table {table.key}\n"
-        "\\begin{table}[htbp]\n\\centering\\small\n\\begin{threeparttable}\n"
+        f"{_name_needs(table)}"
+        f"\\begin{{table}}[htbp]\n\\centering{setting.type}\\begin{{threeparttable}}\n"
         f"\\caption{{{escape_tex(printer(table.caption))}}}\\label{{tab:{table.key}}}\n"
-        f"\\begin{{tabular}}{{{_columns(table)}}}\n{_mark(table)}{_body(table, printer)}\\end{{tabular}}\n"
+        f"\\begin{{tabular}}{{{setting.columns}}}\n{_mark(table)}{setting.body}\\bottomrule\n\\end{{tabular}}\n"
         f"{notes}\\end{{threeparttable}}\n\\end{{table}}\n"
+    )
+
+
+def _break_over_pages(table: blocks.Table, setting: "Setting") -> str:
+    caption = escape_tex(setting.printer(table.caption))
+    note = escape_tex(setting.printer(join_sentences(table.notes)))
+    head = setting.head(setting.layout.parts[0])
+    return (
+        f"{{{setting.type}\\begin{{longtable}}{{{setting.columns}}}\n"
+        f"\\caption{{{caption}}}\\label{{tab:{table.key}}}\\\\\n{head}\\endfirsthead\n{head}\\endhead\n"
+        f"{_mark(table)}{setting.rows}\\bottomrule\n\\end{{longtable}}\n{{\\footnotesize {note}\\par}}}}\n"
     )
 
 
@@ -215,100 +244,122 @@ def _figure(figure: blocks.Figure, printer: Printer) -> str:
 def _long_table(table: blocks.Table, printer: Printer) -> str:
     """Return a table inside the appendix: one that may break over pages, with its header repeated."""
     caption = escape_tex(printer(blocks.format_caption(table)))
-    n_columns = len(table.columns)
-    is_text = bool(compute_column_weights(table))
-    size = "\\scriptsize" if n_columns > 5 and not is_text else "\\footnotesize" if is_text else "\\small"
-    head, body = _head(table, printer), _groups(table, printer)
+    setting = Setting(fit_table(table, APPENDIX), printer)
     notes = escape_tex(printer(join_sentences(table.notes)))
     return (
-        f"{{{size}\\setlength{{\\tabcolsep}}{{3pt}}\\setlength{{\\LTleft}}{{0pt}}\n"
-        f"\\room{{{12 if is_text else 7}\\baselineskip}}\\textbf{{{caption}}}\\nopagebreak\n"
-        f"\\begin{{longtable}}{{{_columns(table)}}}\n{head}\\endhead\n{body}\\bottomrule\n\\end{{longtable}}\n"
-        f"{{\\footnotesize {notes}\\par}}}}\\bigskip\n\n"
+        f"{{{setting.type}\\setlength{{\\LTleft}}{{0pt}}\n"
+        f"\\room{{{12 if setting.layout.is_filling else 7}\\baselineskip}}\\textbf{{{caption}}}\\nopagebreak\n"
+        f"\\begin{{longtable}}{{{setting.columns}}}\n{setting.head(setting.layout.parts[0])}\\endhead\n"
+        f"{setting.rows}\\bottomrule\n\\end{{longtable}}\n{{\\footnotesize {notes}\\par}}}}\\bigskip\n\n"
     )
 
 
-def _columns(table: blocks.Table) -> str:
-    """Return the column types: S for aligned decimals, paragraphs where text must wrap."""
-    shares = compute_column_weights(table)
-    total = sum(shares)
-    types = []
-    for j, column in enumerate(table.columns):
-        if shares:
-            side = r"\raggedleft" if column.align != "left" else r"\raggedright"
-            width = shares[j] / total * (0.99 - 0.013 * len(shares))
-            types.append(f">{{{side}\\arraybackslash}}p{{{width:.3f}\\linewidth}}")
-        elif column.align == "decimal":
-            types.append(_s_column(table, j))
-        else:
-            types.append("l" if column.align == "left" else "r")
-    return "".join(types)
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A table as LaTeX sets it: in a type and in columns that follow from its layout."""
 
+    layout: Layout
+    printer: Printer
 
-def _s_column(table: blocks.Table, place: int) -> str:
-    whole, decimals, sign = 1, 0, ""
-    for row in table.groups[0] if table.groups else ():
-        for cell, start in zip(row.cells, compute_places(row.cells), strict=True):
-            for line in cell.lines if start == place else ():
-                number = convert_to_ascii(line.strip("()*"))
-                if is_number(number):
-                    left, _, right = number.lstrip("-+").partition(".")
-                    whole, decimals = max(whole, len(left)), max(decimals, len(right))
-                    sign = "-" if number.startswith("-") else sign
-    return (
-        f"S[table-format={sign}{whole}.{decimals},table-space-text-pre={{(}},table-space-text-post={{)}},"
-        "table-align-text-pre=false,table-align-text-post=false,group-minimum-digits=4,group-separator={,}]"
-    )
+    @property
+    def type(self) -> str:
+        """The size of the type, and the space between columns."""
+        size = self.layout.size
+        space = f"\\setlength{{\\tabcolsep}}{{{COLUMN_SPACE / 2:g}pt}}"
+        return f"\\fontsize{{{size:g}}}{{{1.2 * size:.4g}}}\\selectfont{space}%\n"
 
-
-def _body(table: blocks.Table, printer: Printer) -> str:
-    return _head(table, printer) + _groups(table, printer) + "\\bottomrule\n"
-
-
-def _head(table: blocks.Table, printer: Printer) -> str:
-    lines = ["\\toprule"]
-    for cells in table.header:
-        written, rules = [], []
-        for cell, place in zip(cells, compute_places(cells), strict=True):
-            align = table.columns[place].align
-            if cell.span > 1:
-                written.append(f"\\multicolumn{{{cell.span}}}{{c}}{{{escape_tex(printer(cell.text))}}}")
-                rules.append(f"\\cmidrule(lr){{{place + 1}-{place + cell.span}}}")
-            elif align == "decimal":
-                written.append(f"{{{_stacked(cell, printer)}}}")
+    @property
+    def columns(self) -> str:
+        """The column types: S for aligned decimals, paragraphs where columns share the width."""
+        types = []
+        for j, column in enumerate(self.layout.parts[0].columns):
+            digits = count_digits(self.layout.parts, j) if column.align == "decimal" else None
+            if digits:
+                space = "".join(
+                    f",table-space-text-{side}={{{text}}},table-align-text-{side}=false"
+                    for side, text in (("pre", digits.before), ("post", digits.after))
+                    if text
+                )
+                form = f"{digits.sign}{digits.whole}.{digits.decimals}"
+                types.append(f"S[table-format={form}{space},group-minimum-digits=4,group-separator={{,}}]")
+            elif column.align == "decimal" and not self.layout.is_filling:
+                types.append("c")
+            elif self.layout.is_filling:
+                types.append(self._box(j, 1, "p", _SIDES.get(column.align)))
             else:
-                written.append(escape_tex(printer(cell.text)))
-        lines.append(" & ".join(written) + " \\\\" + "".join(rules))
-    return "\n".join([*lines, "\\midrule"]) + "\n"
+                types.append("l" if column.align == "left" else "r")
+        return "@{}" + "".join(types) + "@{}"
 
+    @property
+    def body(self) -> str:
+        """All parts, each with its head."""
+        parts = [f"{self.head(part, i)}{self._groups(part)}" for i, part in enumerate(self.layout.parts)]
+        return "".join(parts)
 
-def _stacked(cell: blocks.Cell, printer: Printer) -> str:
-    """Return a column head broken at its commas, and between words where it is long, so that columns stay narrow."""
-    named = re.sub(r", ", ",\n", printer(cell.text)).split("\n")
-    parts = [escape_tex(line) for part in named for line in textwrap.wrap(part, HEAD_WIDTH, break_long_words=False)]
-    if len(parts) < 2:
-        return escape_tex(printer(cell.text))
-    return "\\shortstack[c]{" + r"\\".join(parts) + "}"
+    @property
+    def rows(self) -> str:
+        """All parts, the first one without the head that is repeated on every page."""
+        first, *others = self.layout.parts
+        return self._groups(first) + "".join(f"{self.head(part, 1)}{self._groups(part)}" for part in others)
 
+    def head(self, part: blocks.Table, place: int = 0) -> str:
+        """Return the head of a part."""
+        lines = ["\\midrule" if place else "\\toprule"]
+        for cells in part.header:
+            written, rules = [], []
+            for cell, start in zip(cells, compute_places(cells), strict=True):
+                written.append(self._write_text(part, cell, cell.text, start, is_head=True))
+                if cell.span > 1:
+                    rules.append(f"\\cmidrule(lr){{{start + 1}-{start + cell.span}}}")
+            lines.append(" & ".join(written) + " \\\\" + "".join(rules))
+        return "\n".join([*lines, "\\midrule"]) + "\n"
 
-def _groups(table: blocks.Table, printer: Printer) -> str:
-    return "\\midrule\n".join(["".join(_row(table, row, printer) for row in group) for group in table.groups])
+    def _groups(self, part: blocks.Table) -> str:
+        return "\\midrule\n".join(["".join(self._row(part, row) for row in group) for group in part.groups])
 
+    def _row(self, part: blocks.Table, row: blocks.Row) -> str:
+        height = max(len(cell.lines) for cell in row.cells)
+        lines = []
+        for i in range(height):
+            written = []
+            for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
+                line = cell.lines[i] if i < len(cell.lines) else ""
+                number = _decimal(line) if part.columns[place].align == "decimal" and cell.span == 1 else ""
+                written.append(number or self._write_text(part, cell, line, place))
+            space = "[2pt]" if height > 1 and i == height - 1 else ""
+            lines.append(" & ".join(written) + f" \\\\{space}\n")
+        return "".join(lines)
 
-def _row(table: blocks.Table, row: blocks.Row, printer: Printer) -> str:
-    height = max(len(cell.lines) for cell in row.cells)
-    lines = []
-    for i in range(height):
-        written = []
-        for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
-            line = cell.lines[i] if i < len(cell.lines) else ""
-            is_decimal = table.columns[place].align == "decimal" and cell.span == 1
-            plain = escape_tex(mark_breaks(printer(line), SOFT_BREAK)).replace(SOFT_BREAK, "\\allowbreak{}")
-            inner = _link(_decimal(line, printer) if is_decimal else plain, cell.link)
-            written.append(inner if cell.span == 1 else f"\\multicolumn{{{cell.span}}}{{l}}{{{inner}}}")
-        space = "[2pt]" if height > 1 and i == height - 1 else ""
-        lines.append(" & ".join(written) + f" \\\\{space}\n")
-    return "".join(lines)
+    def _write_text(
+        self, part: blocks.Table, cell: blocks.Cell, line: str, place: int, *, is_head: bool = False
+    ) -> str:
+        """Return a text, in a box of its own where the type of its column does not break it."""
+        if not line:
+            return ""
+        marked = escape_tex(mark_cell_breaks(self.printer(line), SOFT_BREAK, cell))
+        indent = "\\quad " if line.startswith("  ") else ""
+        shown = indent + _link(marked.replace(SOFT_BREAK, "\\allowbreak{}").strip(), cell.link)
+        align = part.columns[place].align
+        side = "centering" if cell.span > 1 or align == "decimal" else _SIDES[align]
+        is_wide = self.layout.size * 1.14 * measure_serif(line) > self._measure(place, cell.span)
+        if cell.span > 1 or (is_wide and (is_head or align == "decimal")):
+            box = self._box(place, cell.span, "b" if is_head else "p", side)
+            ends = "@{}" if place + cell.span == len(self.layout.columns) else ""
+            starts = "@{}" if place == 0 else ""
+            return f"\\multicolumn{{{cell.span}}}{{{starts}{box}{ends}}}{{{shown}}}"
+        return f"{{{shown}}}" if align == "decimal" else shown
+
+    def _measure(self, place: int, span: int) -> float:
+        return sum(self.layout.columns[place : place + span]) + COLUMN_SPACE * (span - 1)
+
+    def _box(self, place: int, span: int, kind: str, side: str | None) -> str:
+        """Return the type of a column in which text breaks, as wide as some columns together."""
+        width = self._measure(place, span)
+        shown = f"{width:.1f}pt"
+        if self.layout.is_filling:
+            share = width / self.layout.width
+            shown = f"{share:.4f}\\linewidth"
+        return f">{{\\{side or 'centering'}\\arraybackslash}}{kind}{{{shown}}}"
 
 
 def _link(text: str, address: str) -> str:
@@ -320,12 +371,10 @@ def _link(text: str, address: str) -> str:
     return f"\\href{{{escaped}}}{{{text}}}"
 
 
-def _decimal(line: str, printer: Printer) -> str:
-    """Return a line for an S column: numbers bare, their brackets and stars as text, all else in braces."""
-    if not line:
-        return ""
+def _decimal(line: str) -> str:
+    """Return a number for an S column, its brackets and stars as text; empty where a line is no number."""
     core = line.strip("()*")
-    if is_number(core) and "." in core:
-        before, after = line[: line.index(core)], line[line.index(core) + len(core) :]
-        return (f"{{{before}}}" if before else "") + convert_to_ascii(core) + (f"{{{after}}}" if after else "")
-    return f"{{{escape_tex(printer(line))}}}"
+    if not (is_number(core) and "." in core):
+        return ""
+    before, after = line[: line.index(core)], line[line.index(core) + len(core) :]
+    return (f"{{{before}}}" if before else "") + convert_to_ascii(core) + (f"{{{after}}}" if after else "")

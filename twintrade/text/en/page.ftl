@@ -45,8 +45,8 @@ detectable_absent = No check of this run measured the minimum detectable effect,
    *[no] .
 }
 size_not_studied = Size not studied: no simulation shows that this test keeps its size in a design like this one, so the p-value may be too small.
-ends_note = Ends of intervals found from random draws are rounded to the digits that other draws would leave as they are.
-size_note = “Not studied”: no simulation shows that the test of that column keeps its size in a design like this one.
+ends_note = Ends found from random draws are rounded to what other draws would leave.
+size_note = “Not studied”: no simulation shows how often that test rejects without an effect.
 how_sure = How the uncertainty was measured: { $note }
 checks_counted = { $n_checks ->
     [one] The one check that judges { $n_object ->
@@ -193,18 +193,14 @@ ladder_beside = { $table } { $n ->
 ladder_intro = { $table } moves from the simplest comparison to the most demanding one. Read along the row: an estimate that moves when the comparison gets stricter was partly something else.
 inference_caption = The headline estimate under each inference: { $label }
 gravity = With city × period and partner × period effects a city-wide boom and a destination boom are both absorbed; what is left is bilateral.
-changes_note = From and to bound the { SHARE($level) } interval{ $open ->
-    [yes] ; “open” means that no bound was found
-   *[no] { "" }
-}. What each column estimates and assumes stands further below.
 percent_note = Percent effects are 100(exp(b) − 1).
-no_stars = No significance stars are shown.
 stars = Stars: { $levels }.
 se_note = Standard errors in parentheses.
 interval_note = { SHARE($level) } intervals in brackets.
 t_note = t statistics in brackets.
 p_note = p-values below the estimates.
-singletons_note = Singletons are rows alone in a level of a fixed effect. They are counted here and move no estimate; software that drops them reports the other observations alone.
+singletons_note = Singletons, alone in a level of an effect, are counted and move no estimate.
+mean_note = Mean before: outcome of the treated before their agreement.
 skipped_note = { $label } was not estimated: { $reason }.
 no_reason = no reason given
 event_study = Event study: the path before and after
@@ -380,8 +376,6 @@ clusters_period = Clusters: periods
 clusters_undirected_pair = Clusters: undirected pairs
 
 ## what an effect is compared with
-row_effect = After the agreement
-row_after = After the agreement, against { $what }
 row_path = Average of the path, against { $what }
 against_all_before = all { periods } before
 against_last_before = the last { period } before

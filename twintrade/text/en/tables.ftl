@@ -8,10 +8,7 @@ further-rows = { $n ->
 
 ## the ladder
 specification = Specification
-in-percent = in percent
 change = Change, percent
-range-from = { "  " }from
-range-to = { "  " }to
 open-end = open
 no-bound = none
 check = Check or variant
@@ -25,10 +22,15 @@ other-variants = { "   " }{ $n ->
     [one] one other
    *[other] { $n } others
 }
-log-points = In log points (standard error)
+log-points = Effect, log points
 p = p
 observations = Observations
-treated-rows = Treated rows behind the effect
+treated-rows = Treated rows in the effect
+mean-before = Mean before{ $unit ->
+    [none] { "" }
+   *[other] , { $unit }
+}
+against = Measured against
 zeros = Zero outcomes
 separated = Separated rows left out
 singletons = of which singletons

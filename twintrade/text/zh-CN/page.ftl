@@ -206,18 +206,14 @@ ladder_beside = { $table }{ $n ->
 ladder_intro = { $table }从最简单的比较逐步推进到最严格的比较。请横向阅读：随着比较趋于严格而变动的估计值，此前有一部分反映的是其他因素。
 inference_caption = 各种推断方法下的主要估计：{ $label }
 gravity = 加入城市×时期和伙伴×时期固定效应后，城市整体和目的地整体的景气波动均被吸收，余下的是双边变动。
-changes_note = “起”“止”为{ SHARE($level) }区间的端点{ $open ->
-    [yes] ；“无界”表示未找到端点
-   *[no] { "" }
-}。各列的估计目标和假设见下文。
 percent_note = 百分比效应为100(exp(b) − 1)。
-no_stars = 不标注显著性星号。
 stars = 星号：{ $levels }。
 se_note = 圆括号内为标准误。
 interval_note = 方括号内为{ SHARE($level) }区间。
 t_note = 方括号内为t统计量。
 p_note = 估计值下方为p值。
-singletons_note = 单例指独占某一固定效应水平的观测。它们计入观测数，但不影响任何估计值；剔除单例的软件只报告其余观测。
+singletons_note = 单例（独占某一固定效应水平的观测）计入观测数，不影响任何估计值。
+mean_note = 协议前均值：处理组在协议前的结果。
 skipped_note = 未估计{ $label }：{ $reason }。
 no_reason = 未说明原因
 event_study = 事件研究：协议前后的路径
@@ -384,8 +380,6 @@ clusters_period = 聚类数：时期
 clusters_undirected_pair = 聚类数：无向配对
 
 ## what an effect is compared with
-row_effect = 协议生效后
-row_after = 协议生效后，相对于{ $what }
 row_path = 路径均值，相对于{ $what }
 against_all_before = 此前各{ periods }
 against_last_before = 生效前最后一{ period }

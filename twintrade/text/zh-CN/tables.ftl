@@ -5,10 +5,7 @@ further-rows = 其余{ $n }行见CSV文件。
 
 ## the ladder
 specification = 设定
-in-percent = 换算为百分比
 change = 变化（百分比）
-range-from = { "  " }起
-range-to = { "  " }止
 open-end = 无界
 no-bound = 无
 check = 检查或变体
@@ -19,7 +16,12 @@ bound = 界
 power-short = 功效（%）
 variant = { "   " }{ $name }
 other-variants = { "   " }其他{ $n }种
-log-points = 对数点（标准误）
+log-points = 效应（对数点）
+mean-before = 协议前均值{ $unit ->
+    [none] { "" }
+   *[other] （{ $unit }）
+}
+against = 比较基准
 p = p
 observations = 观测数
 treated-rows = 效应所依据的处理组观测数
