@@ -19,7 +19,8 @@ TABLE = Table(
 )
 
 LATEX = r"""% needs \usepackage{booktabs,siunitx,threeparttable,array} % twintrade table small
-\begin{tabular}{lS[table-format=-1.3,table-space-text-pre={(},table-space-text-post={)},table-align-text-pre=false,table-align-text-post=false,group-minimum-digits=4,group-separator={,}]S[table-format=1.3,table-space-text-pre={(},table-space-text-post={)},table-align-text-pre=false,table-align-text-post=false,group-minimum-digits=4,group-separator={,}]}
+{\fontsize{9}{10.8}\selectfont\setlength{\tabcolsep}{3pt}%
+\noindent\begin{tabular}{@{}lS[table-format=-1.3,table-space-text-pre={(},table-align-text-pre=false,table-space-text-post={)},table-align-text-post=false,group-minimum-digits=4,group-separator={,}]S[table-format=1.3,group-minimum-digits=4,group-separator={,}]@{}}
 \toprule
  & {(1)} & {(2)} \\
 \midrule
@@ -29,7 +30,7 @@ Twinning & -0.120 & 1.500 \\
 Observations & {1,642} & {980} \\
 =1+1 & {Yes} &  \\
 \bottomrule
-\end{tabular}
+\end{tabular}}
 """
 
 HTML = (

@@ -29,9 +29,10 @@ from twintrade.render.blocks import (
 )
 from twintrade.render.brief.facts import collect_facts
 from twintrade.render.exhibits import event_study, robustness, run, summary
+from twintrade.render.names import Wording
 from twintrade.render.reading import count_verdicts, list_specifications, read_words
 from twintrade.render.style import AppendixOptions
-from twintrade.render.tables.effect_rows import build_change_rows
+from twintrade.render.tables.effect_rows import TableOptions, build_effect_rows
 from twintrade.render.writers.docx import render_docx
 from twintrade.text import Listed, Text, numbers, pack_text
 
@@ -206,12 +207,17 @@ def test_the_joint_test_of_leads_names_the_adjusted_p_of_the_check_where_it_diff
 def test_changes_are_those_of_the_results_in_percent():
     made = make_results(is_hostile=False)
     columns = [r for r in made.specifications.to_dict("records") if r["estimator"] == "ppml"][:1]
-    rows = {row.cells[0].text.strip(): row.cells[1].text for row in build_change_rows(made, columns)}
+    rows = {
+        row.cells[0].text: row.cells[1]
+        for row in build_effect_rows(made, columns, Wording(), TableOptions("interval"))
+    }
+    shown = rows["Change, percent"]
+    ends = re.fullmatch(r"\[([−\d.]+) to ([−\d.]+)\]", shown.lines[1])
     bands = made.bands[(made.bands["estimator"] == "ppml") & (made.bands["kind"] == "overall")].iloc[0]
-    for head, name in (("Change, percent", "effect"), ("from", "low"), ("to", "high")):
+    for said, name in ((shown.lines[0], "effect"), (ends[1], "low"), (ends[2], "high")):
         expected = numbers.convert_log_to_percent(float(bands[name]))
-        assert re.fullmatch(r"[−\d.]+", rows[head])
-        assert float(rows[head].replace("−", "-")) == pytest.approx(expected, abs=0.051)
+        assert re.fullmatch(r"[−\d.]+", said)
+        assert float(said.replace("−", "-")) == pytest.approx(expected, abs=0.051)
 
 
 @pytest.mark.usefixtures("plain_pictures")

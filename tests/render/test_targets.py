@@ -5,13 +5,14 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from twintrade.render.exhibits.run import build_assumptions
 from twintrade.render.exhibits.summary import build_exhibit
 from twintrade.render.names import Wording
 from twintrade.render.page import Page
 from twintrade.render.tables.effect_rows import TableOptions
 from twintrade.render.tables.ladder import build_ladder_tables
 
-AFTER = "After the agreement, against all years before"
+CHANGE = "Change, percent"
 PATH = "Average of the path, against the year before"
 
 
@@ -35,43 +36,40 @@ def lines(table):
 
 
 def test_a_path_is_a_row_of_its_own_and_the_note_defines_the_first_row(with_paths):
-    (table,) = build_ladder_tables(with_paths, Wording(), TableOptions())
+    (table,) = build_ladder_tables(with_paths, Wording(), TableOptions(), is_whole=True)
     rows = lines(table)
     names = [name for name, _ in rows]
-    assert names.index(AFTER) < names.index(PATH)
-    path = dict(rows)[PATH]
-    assert sorted(path) == ["", "", "−0.300", "−0.300"]
-    assert rows[names.index(PATH) + 1][0] == "in percent"
-    assert "−25.9%" in rows[names.index(PATH) + 1][1]
-    note = " ".join(table.notes)
-    assert "(1): The first row is a coefficient." in note
-    assert "(3): The first row is an average less leads." in note
+    assert names.index(CHANGE) < names.index(f"{PATH}: Effect, log points")
+    assert sorted(dict(rows)[f"{PATH}: Effect, log points"]) == ["", "", "−0.300", "−0.300"]
+    assert sorted(dict(rows)[f"{PATH}: {CHANGE}"]) == ["", "", "−25.9", "−25.9"]
+    said = " ".join(
+        "".join(s.text for s in i) for b in build_assumptions(Page(with_paths)) for i in getattr(b, "items", ())
+    )
+    assert "(1): The first row is a coefficient." in said
+    assert "(3): The first row is an average less leads." in said
 
 
-def test_columns_compared_with_something_else_have_a_row_of_their_own(made):
+def test_a_row_says_what_each_column_is_measured_against_where_that_differs(made):
     against = ["all before", "last before", "all before", "synthetic outcome", "all before"]
     specs = made.specifications.assign(against=against[: len(made.specifications)])
     (table,) = build_ladder_tables(replace(made, specifications=specs), Wording(), TableOptions())
-    rows = dict(lines(table))
-    assert [bool(cell) for cell in rows[AFTER]] == [True, False, True, False]
-    assert [bool(cell) for cell in rows["After the agreement, against the last year before"]] == [
-        False,
-        True,
-        False,
-        False,
-    ]
-    assert rows["After the agreement, against its synthetic outcome"][3]
+    said = ["all years before", "the last year before", "all years before", "its synthetic outcome"]
+    assert dict(lines(table))["Measured against"] == said
+    alike = replace(made, specifications=made.specifications.assign(against="all before"))
+    assert "Measured against" not in dict(lines(build_ladder_tables(alike, Wording(), TableOptions())[0]))
 
 
 def test_another_reference_is_said_in_words(with_paths):
     specs = with_paths.specifications.assign(reference=-2)
-    (table,) = build_ladder_tables(replace(with_paths, specifications=specs), Wording(), TableOptions())
-    assert "Average of the path, against event time −2" in dict(lines(table))
+    (table,) = build_ladder_tables(
+        replace(with_paths, specifications=specs), Wording(), TableOptions(), is_whole=True
+    )
+    assert f"Average of the path, against event time −2: {CHANGE}" in dict(lines(table))
 
 
 def test_rows_that_are_not_used_are_counted_where_there_are_any(made):
     (plain,) = build_ladder_tables(made, Wording(), TableOptions())
-    assert dict(lines(plain))["Treated rows behind the effect"] == ["30"] * 4
+    assert dict(lines(plain))["Treated rows in the effect"] == ["30"] * 4
     assert "Treated rows not used" not in dict(lines(plain))
     specs = made.specifications.assign(n_treated_rows_left_out=4, n_without_outcome_before=1)
     (table,) = build_ladder_tables(replace(made, specifications=specs), Wording(), TableOptions())

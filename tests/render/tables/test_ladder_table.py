@@ -2,14 +2,17 @@ from dataclasses import replace
 
 import pytest
 
+from twintrade.render.appendix import build_appendix
+from twintrade.render.blocks import BulletList
 from twintrade.render.citing import PLACE
 from twintrade.render.names import Wording
 from twintrade.render.reading import find_headline
+from twintrade.render.style import AppendixOptions
 from twintrade.render.tables.effect_rows import TableOptions, cite_change
-from twintrade.render.tables.ladder import build_ladder_tables
+from twintrade.render.tables.ladder import build_ladder_tables, list_skipped
 from twintrade.render.tables.register import build_inference_table
 
-AFTER = "After the agreement, against all years before"
+LOGS, CHANGE = "Effect, log points", "Change, percent"
 
 
 def lines(table):
@@ -19,19 +22,22 @@ def lines(table):
 def test_the_ladder_puts_the_standard_error_below_the_estimate_in_one_cell(made):
     (table,) = build_ladder_tables(made, Wording(), TableOptions())
     rows = lines(table)
-    assert rows[AFTER][0][1].startswith("(0.0")
+    assert rows[LOGS][0][1].startswith("(0.0")
     assert rows["Clusters: cities"] == [("7",)] * 4
     assert rows["Clusters: partners"] == [("24",)] * 4
     assert rows["City × year effects"] == [("No",), ("Yes",), ("Yes",), ("Yes",)]
     assert rows["Observations"][0] == ("1,642",)
     assert rows["Pseudo R²"] == [("",), ("",), ("0.970",), ("",)]
-    assert rows["Pre-period base"][3] == ("imputation leads",)
+    assert rows["Inference"] == [("clustered",)] * 3 + [("randomization",)]
+    assert rows["Mean before"][0][0]
+    (whole,) = build_ladder_tables(made, Wording(), TableOptions(), is_whole=True)
+    assert lines(whole)["Pre-period base"][3] == ("imputation leads",)
 
 
 def test_an_inference_without_errors_shows_interval_and_p_with_its_floor(made):
     (table,) = build_ladder_tables(made, Wording(), TableOptions())
     rows = lines(table)
-    assert rows[AFTER][3][1].startswith("[")
+    assert rows[LOGS][3][1].startswith("[")
     assert rows["p"][3] == ("0.04 (its floor)",)
 
 
@@ -41,15 +47,40 @@ def test_a_line_of_p_values_that_are_all_missing_is_no_line(made):
     assert "p" not in lines(table)
 
 
-def test_the_note_says_what_a_referee_asks_for(made):
+def test_the_notes_say_what_a_reader_must_know_in_sixty_words(made):
     (table,) = build_ladder_tables(made, Wording(), TableOptions())
     note = " ".join(table.notes)
-    for words in (
-        "SIMULATED", "Standard errors in parentheses", "(1), (2), (3): Clustered by city and partner",
-        "Without the agreement", "what is left is bilateral", "100(exp(b) − 1)", "No significance stars",
-        "Synthetic DiD was not estimated: the panel is not balanced.",
-    ):  # fmt: skip
+    for words in ("SIMULATED", "Standard errors in parentheses", "95% intervals in brackets", "100(exp(b) − 1)"):
         assert words in note
+    everything = replace(made, specifications=made.specifications.assign(n_singletons=3, size_studied=False))
+    for options in (TableOptions(), TableOptions(has_stars=True), TableOptions("interval", True), TableOptions("t")):
+        for results in (made, everything):
+            (table,) = build_ladder_tables(results, Wording(), options, is_whole=True)
+            assert 0 < len(" ".join(table.alone.notes).split()) <= 60
+    assert list_skipped(made, Wording()) == ["Synthetic DiD was not estimated: the panel is not balanced."]
+
+
+def test_what_columns_estimate_and_assume_stands_in_the_appendix(made):
+    said = "".join(
+        span.text
+        for block in build_appendix(made, AppendixOptions(detail="full"))
+        if isinstance(block, BulletList)
+        for item in block.items
+        for span in item
+    )
+    for words in ("Clustered by city and partner", "Without the agreement", "what is left is bilateral"):
+        assert words in said
+
+
+def test_no_row_is_empty_and_the_interval_stands_below_a_change_without_error(made):
+    bands = made.bands.assign(se=float("nan"))
+    for under in ("se", "interval", "t", "p"):
+        (table,) = build_ladder_tables(replace(made, bands=bands), Wording(), TableOptions(under))
+        rows = lines(table)
+        assert all(any(map(any, cells)) for cells in rows.values())
+        assert (LOGS in rows) == (under in ("interval", "p"))
+        assert [len(cell) for cell in rows[CHANGE]] == [1 if under == "p" else 2] * 4
+        assert under == "p" or all(cell[1].startswith("[") for cell in rows[CHANGE])
 
 
 def test_ends_from_random_draws_are_noted_where_one_column_has_them(made):
@@ -57,16 +88,16 @@ def test_ends_from_random_draws_are_noted_where_one_column_has_them(made):
     for errors in ((0.0, 0.0), (0.0, 0.01)):
         drawn = made.bands.assign(low_error=errors[0], high_error=errors[0])
         drawn.loc[drawn["estimator"] == find_headline(made)["estimator"], "low_error"] = errors[1]
-        (table,) = build_ladder_tables(replace(made, bands=drawn), Wording(), TableOptions(), is_short=True)
-        said.append(any(str(note).startswith("Ends of intervals found from random draws") for note in table.notes))
+        (table,) = build_ladder_tables(replace(made, bands=drawn), Wording(), TableOptions())
+        said.append(any(str(note).startswith("Ends found from random draws") for note in table.notes))
     assert said == [False, True]
 
 
 def test_stars_are_off_by_default_and_explained_when_on(made):
     (without,) = build_ladder_tables(made, Wording(), TableOptions())
     (with_stars,) = build_ladder_tables(made, Wording(), TableOptions(has_stars=True))
-    assert "*" not in lines(without)[AFTER][0][0]
-    assert lines(with_stars)[AFTER][0][0].endswith("***")
+    assert "*" not in lines(without)[LOGS][0][0]
+    assert lines(with_stars)[LOGS][0][0].endswith("***")
     assert "*** p ≤ 0.01" in " ".join(with_stars.notes)
 
 
@@ -98,14 +129,14 @@ def test_no_cell_shows_a_missing_value(made_document):
             assert not shown & words, block.key
 
 
-@pytest.mark.parametrize("is_short", [True, False])
-def test_singletons_stand_below_the_observations_that_hold_them(made, is_short):
-    (table,) = build_ladder_tables(made, Wording(), TableOptions(), is_short=is_short)
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_singletons_stand_below_the_observations_that_hold_them(made, is_whole):
+    (table,) = build_ladder_tables(made, Wording(), TableOptions(), is_whole=is_whole)
     heads = [row.cells[0].text for row in table.rows]
     assert heads[heads.index("Observations") + 1] == "of which singletons"
-    assert sum(note.startswith("Singletons are rows alone in a level") for note in map(str, table.notes)) == 1
+    assert sum(note.startswith("Singletons, alone in a level") for note in map(str, table.notes)) == 1
     none = replace(made, specifications=made.specifications.assign(n_singletons=0))
-    (table,) = build_ladder_tables(none, Wording(), TableOptions(), is_short=is_short)
+    (table,) = build_ladder_tables(none, Wording(), TableOptions(), is_whole=is_whole)
     assert "of which singletons" not in [row.cells[0].text for row in table.rows]
 
 

@@ -24,7 +24,7 @@ from twintrade.render.names import (
 from twintrade.render.reading import Record, take_text
 from twintrade.render.tables import effect_rows
 from twintrade.render.tables.effect_rows import TableOptions
-from twintrade.text import Listed, Text, Words, complete_sentence, numbers, strip_stop, texts
+from twintrade.text import Listed, Text, Words, complete_sentence, numbers, strip_stop
 
 # The small print below a table of estimates: what holds for all columns, and for a table alone what each means.
 
@@ -67,7 +67,8 @@ def list_notes(results: ResultSet, wording: Wording, options: TableOptions, tabl
     notes += [wording.say(key, level=level) for key in effect_rows.list_under_notes(cells, options)]
     notes += [_say_stars(wording)] if options.has_stars else []
     notes += [wording.say("size_note")] if any(map(is_size_unknown, columns)) else []
-    notes += [wording.say("mean_note")] if any(_has_mean(c) for c in columns) else []
+    units = list(dict.fromkeys(take_text(c.get("outcome_unit")) or "none" for c in columns if _has_mean(c)))
+    notes += [wording.say("mean_note", unit=units[0] if len(units) == 1 else "none")] if units else []
     is_drawn = any(end.error > 0 for effect in effects for end in reading.read_ends(effect))
     notes += [wording.say("ends_note")] if is_drawn else []
     notes += [wording.say("singletons_note")] if _any(columns, "n_singletons") else []
@@ -192,9 +193,7 @@ def _sample_rows(results: ResultSet, columns: Sequence[Record], *, is_whole: boo
     ]
     if is_whole:
         rows.append(_filled(Text("tables.negative-weights"), columns, partial(_negative_weights, results)))
-    units = {take_text(c.get("outcome_unit")) for c in columns}
-    unit = units.pop() if len(units) == 1 else ""
-    rows.append(_filled(Text("tables.mean-before", unit=unit or "none"), columns, _mean))
+    rows.append(_filled(Text("tables.mean-before"), columns, _mean))
     statistics = filter(None, dict.fromkeys(take_text(c.get("statistic_name")) for c in columns))
     rows += [
         _filled(capitalize(name_statistic(name)), columns, partial(_statistic, name=name)) for name in statistics
@@ -210,8 +209,9 @@ def _mean(column: Record) -> Cell:
     """Return the mean of the outcome that the agreement is measured on."""
     if not _has_mean(column):
         return Cell(("",))
-    mean = texts.format_quantity(reading.read_number(column["baseline_mean"]))
-    return build_cell(mean, *cite(column, "baseline_mean"))
+    mean = reading.read_number(column["baseline_mean"])
+    shown = numbers.format_fixed(mean, numbers.choose_decimals(mean))
+    return build_cell(shown, *cite(column, "baseline_mean"))
 
 
 def _any(columns: Sequence[Record], key: str) -> bool:

@@ -196,7 +196,7 @@ def _broken(word: str, mark: str, most: int) -> str:
 # A table fitted into a width that is not known to have room for it: smaller type, narrower columns, or several parts.
 
 SERIF = (
-    (0.28, "!',.:;<[]_`il"), (0.31, "fj"), (0.34, "-I "), (0.39, "()trs"), (0.45, "cez"), (0.56, "Sbdhnpu"),
+    (0.28, "!',.:;<[]_`il"), (0.31, "fj"), (0.34, "- "), (0.4, "()trsI"), (0.45, "cez"), (0.56, "Sbdhnpu"),
     (0.63, "LZ"), (0.66, "F"), (0.74, "BCEPTRw"), (0.79, "ADGHKNOQUVXY&+=@" + MINUS + "×±≤≥"), (0.84, "%#m"),
     (0.92, "M"), (1.03, "W—…"),
 )  # fmt: skip
@@ -212,7 +212,7 @@ MINUTE = 0.01  # points that nobody sees
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TableLayout:
     """How a table is set in a width: points of its type, and the columns of each part with their widths in points."""
 
     width: float
@@ -222,13 +222,18 @@ class Layout:
     is_filling: bool  # whether columns share the whole width, else they keep their own
 
     @property
+    def letter(self) -> float:
+        """The points that a text takes for each of its widths in sizes of the type."""
+        return self.size * dict(SIZES)[self.size]
+
+    @property
     def height(self) -> float:
         """About how many points the rows take."""
         return sum(self._count_lines(row.cells) for part in self.parts for row in part.rows) * LEADING * self.size
 
     def _count_lines(self, cells: tuple[Cell, ...]) -> int:
         return max(
-            sum(1 + int(self.size * measure_serif(line) / self.columns[place]) for line in cell.lines)
+            sum(1 + int(self.letter * measure_serif(line) / (self.columns[place] + MINUTE)) for line in cell.lines)
             for cell, place in zip(cells, compute_places(cells), strict=True)
         )
 
@@ -239,12 +244,12 @@ def measure_serif(text: str) -> float:
     return sum(_SERIF.get(c, 1.0 if unicodedata.east_asian_width(c) in "WF" else 0.53) for c in text)
 
 
-def fit_table(table: Table, width: float) -> Layout:
+def fit_table(table: Table, width: float) -> TableLayout:
     """Return how a table is set in a width in points so that no text passes the edge of its column.
 
     It is whole where it can be, in the largest type that has room; then in two parts below each other, and so on.
     """
-    layout = Layout(width, SIZES[-1][0], (table,), (width,), True)
+    layout = TableLayout(width, SIZES[-1][0], (table,), (width,), True)
     for n_parts in range(1, max(2, len(table.columns))):
         groups = _split(range(1, len(table.columns)), n_parts)
         parts = (table,) if n_parts == 1 else tuple(select_columns(table, [0, *places]) for places in groups)
@@ -254,7 +259,7 @@ def fit_table(table: Table, width: float) -> Layout:
         ]
         for size, cut in SIZES:
             columns, is_filling, has_room = _share(bounds, width, size * cut)
-            layout = Layout(width, size, parts, columns, is_filling)
+            layout = TableLayout(width, size, parts, columns, is_filling)
             if has_room:
                 return layout
     return layout

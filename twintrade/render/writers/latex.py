@@ -8,7 +8,8 @@ from twintrade.render import blocks
 from twintrade.render.writers.cells import (
     COLUMN_SPACE,
     FULL_PAGE,
-    Layout,
+    MINUTE,
+    TableLayout,
     check_link,
     compute_places,
     convert_to_ascii,
@@ -107,7 +108,7 @@ def render_table_tex(table: blocks.Table, printer: Printer) -> str:
     """Return the tabular alone, to be read into a table of the author's own."""
     setting = Setting(fit_table(table, NARROWEST), printer)
     return (
-        f"{_name_needs(table)}{{{setting.type}\\begin{{tabular}}{{{setting.columns}}}\n{_mark(table)}"
+        f"{_name_needs(table)}{{{setting.type}\\noindent\\begin{{tabular}}{{{setting.columns}}}\n{_mark(table)}"
         f"{setting.body}\\bottomrule\n\\end{{tabular}}}}\n"
     )
 
@@ -258,7 +259,7 @@ def _long_table(table: blocks.Table, printer: Printer) -> str:
 class Setting:
     """A table as LaTeX sets it: in a type and in columns that follow from its layout."""
 
-    layout: Layout
+    layout: TableLayout
     printer: Printer
 
     @property
@@ -341,7 +342,7 @@ class Setting:
         shown = indent + _link(marked.replace(SOFT_BREAK, "\\allowbreak{}").strip(), cell.link)
         align = part.columns[place].align
         side = "centering" if cell.span > 1 or align == "decimal" else _SIDES[align]
-        is_wide = self.layout.size * 1.14 * measure_serif(line) > self._measure(place, cell.span)
+        is_wide = self.layout.letter * measure_serif(line) > self._measure(place, cell.span) + MINUTE
         if cell.span > 1 or (is_wide and (is_head or align == "decimal")):
             box = self._box(place, cell.span, "b" if is_head else "p", side)
             ends = "@{}" if place + cell.span == len(self.layout.columns) else ""

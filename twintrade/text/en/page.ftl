@@ -200,7 +200,10 @@ interval_note = { SHARE($level) } intervals in brackets.
 t_note = t statistics in brackets.
 p_note = p-values below the estimates.
 singletons_note = Singletons, alone in a level of an effect, are counted and move no estimate.
-mean_note = Mean before: outcome of the treated before their agreement.
+mean_note = Mean before: outcome of the treated before their agreement{ $unit ->
+    [none] { "" }
+   *[other] , { $unit }
+}.
 skipped_note = { $label } was not estimated: { $reason }.
 no_reason = no reason given
 event_study = Event study: the path before and after

@@ -26,10 +26,7 @@ log-points = Effect, log points
 p = p
 observations = Observations
 treated-rows = Treated rows in the effect
-mean-before = Mean before{ $unit ->
-    [none] { "" }
-   *[other] , { $unit }
-}
+mean-before = Mean before
 against = Measured against
 zeros = Zero outcomes
 separated = Separated rows left out

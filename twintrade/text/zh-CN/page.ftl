@@ -213,7 +213,10 @@ interval_note = 方括号内为{ SHARE($level) }区间。
 t_note = 方括号内为t统计量。
 p_note = 估计值下方为p值。
 singletons_note = 单例（独占某一固定效应水平的观测）计入观测数，不影响任何估计值。
-mean_note = 协议前均值：处理组在协议前的结果。
+mean_note = 协议前均值：处理组在协议前的结果{ $unit ->
+    [none] { "" }
+   *[other] （{ $unit }）
+}。
 skipped_note = 未估计{ $label }：{ $reason }。
 no_reason = 未说明原因
 event_study = 事件研究：协议前后的路径

@@ -17,10 +17,7 @@ power-short = 功效（%）
 variant = { "   " }{ $name }
 other-variants = { "   " }其他{ $n }种
 log-points = 效应（对数点）
-mean-before = 协议前均值{ $unit ->
-    [none] { "" }
-   *[other] （{ $unit }）
-}
+mean-before = 协议前均值
 against = 比较基准
 p = p
 observations = 观测数
