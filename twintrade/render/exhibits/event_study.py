@@ -5,10 +5,11 @@ import pandas as pd
 from twintrade.effects.regression import POOLED
 from twintrade.render import blocks, reading
 from twintrade.render.figures import alt_text, points
-from twintrade.render.figures.percent_paths import CHANGES, convert_to_logs, draw_panels, draw_path
+from twintrade.render.figures.percent_paths import APART, CHANGES, convert_to_logs, draw_panels, draw_study
 from twintrade.render.names import capitalize, name_base, name_scale
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, format_label, take_text
+from twintrade.render.tables.effect_rows import convert_record
 from twintrade.render.tables.event_paths import Study, build_paths_table, build_whole_tables
 from twintrade.text import Listed, Text, numbers, texts
 
@@ -89,15 +90,49 @@ def _draw(page: Page, studies: list[Study], *, is_main: bool) -> blocks.Figure:
     caption, note = (
         ("paths_caption", "paths_figure_note") if is_main else ("paths_others_caption", "paths_others_note")
     )
-    outcome, draw = capitalize(page.outcome), draw_path if is_main else draw_panels
+    outcome, drawable = capitalize(page.outcome), page.drawable(frame)
+    drawing = (
+        draw_study(drawable, _list_overall(page, studies), page.period_name, page.theme)
+        if is_main
+        else draw_panels(drawable, page.period_name, page.theme)
+    )
     return page.figure(
         "event-paths" if is_main else "event-others",
         page.say(caption, outcome=outcome, period_name=page.period_name, n=len(studies)),
-        draw(page.drawable(frame), page.period_name, page.theme),
+        drawing,
         alt_text.describe_event_study(effects, page.outcome),
         effects,
-        notes=(page.say(note, level=level),),
+        notes=(page.say(note, level=level), *(_note_times(page, studies) if is_main else ())),
     )
+
+
+def _list_overall(page: Page, studies: list[Study]) -> pd.DataFrame | None:
+    """Return the overall effect of the first study in log points, with its words; none where it is no change."""
+    n, spec, _ = studies[0]
+    effect = reading.find_overall(page.results, spec)
+    if effect is None or take_text(effect["scale"]) not in CHANGES:
+        return None
+    shown = convert_record(effect)
+    spread = reading.format_ends(reading.read_ends(shown), 1, "%")
+    words = "\n".join(filter(None, (numbers.format_percent(shown["effect"]), spread)))
+    row = {name: reading.read_number(effect.get(name)) for name in ("effect", "low", "high")}
+    frame = pd.DataFrame([row | {"scale": effect["scale"], "shown": words, "label": f"({n}) {format_label(spec)}"}])
+    return convert_to_logs(frame)
+
+
+def _note_times(page: Page, studies: list[Study]) -> tuple[str, ...]:
+    """Say which yardsticks differ, which times are pooled, which rows have no time of their own, and what is grey."""
+    _, spec, frame = studies[0]
+    after = frame[frame["event_time"].astype(int) >= 0]
+    n_rows, n_shown = reading.read_whole(spec.get("n_treated_rows")) or 0, int(after["n_units"].astype(float).sum())
+    is_pooled = any(reading.read_truth(spec.get(name)) for name in ("binned_low", "binned_high"))
+    said = {
+        "paths_apart_note": take_text(frame["base"].iloc[0]) in APART,
+        "paths_pooled_note": is_pooled,
+        "paths_missing_note": not is_pooled and n_rows > n_shown,
+        "paths_small_note": len(studies) > 1,
+    }
+    return tuple(page.say(key, n=n_rows - n_shown, of=n_rows) for key, is_so in said.items() if is_so)
 
 
 def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:

@@ -1,6 +1,7 @@
 """Effects by event time as changes in percent on a scale of logs: of a few methods on one axis, of more in panels."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,17 +21,21 @@ from twintrade.render.figures.theme import (
     open_figure,
     split_label,
 )
+from twintrade.render.names import name_scale
 from twintrade.render.reading import Record, read_number, take_text
 from twintrade.render.style import DEFAULT_THEME, Theme
 from twintrade.text import Text, Words, numbers
 
 HEIGHT = 3.4
 VALUES = ("effect", "low", "high")
+BAND = ("simultaneous_low", "simultaneous_high")
+APART = ("imputation leads", "first-stage residuals")  # bases that effects after the agreement do not share
 TICKS = (-90, -75, -50, -25, 0, 50, 100, 200, 400, 900)
 ALWAYS = (-25, 50)  # changes that every axis names
 DODGE = 0.22
 CHANGES = ("log points", "percent")
 PER_ROW = 3
+GRID, MARGIN = 12, 3  # columns of a figure of event studies, and those of its margin
 PANEL_HEIGHT, PANEL_LETTERS, PANEL_TIMES = 1.5, 32, 9
 PANEL_TICKS, MOST_PANEL_TICKS = (-75, -50, 0, 100, 400, 900), 4
 MOST_BESIDE = 80  # letters of labels that stand beside each other in a legend
@@ -40,10 +45,146 @@ def convert_to_logs(frame: pd.DataFrame) -> pd.DataFrame:
     """Return effects in percent or log points, with their ends, in log points; a fall to nothing is without end."""
     if take_text(frame["scale"].iloc[0]) != "percent":
         return frame
-    shares = frame[["effect", "low", "high"]].astype(float).clip(lower=-100.0).div(100)
+    names = [name for name in (*VALUES, *BAND) if name in frame]
+    shares = frame[names].astype(float).clip(lower=-100.0).div(100)
     with np.errstate(divide="ignore"):
         logs = np.log1p(shares.to_numpy())
-    return frame.assign(**dict(zip(("effect", "low", "high"), logs.T, strict=True)))
+    return frame.assign(**dict(zip(names, logs.T, strict=True)))
+
+
+def draw_study(
+    frame: pd.DataFrame, overall: pd.DataFrame | None, period_name: str, theme: Theme = DEFAULT_THEME
+) -> Drawing:
+    """Draw event studies as ``draw_study_in`` does, in a figure of their own."""
+    with open_figure(theme, measure_study(frame)) as figure:
+        draw_study_in(figure, frame, overall, period_name, theme)
+    return figure
+
+
+def measure_study(frame: pd.DataFrame) -> float:
+    """Return the height in inches of a figure of event studies."""
+    return HEIGHT + PANEL_HEIGHT * math.ceil((frame["label"].nunique() - 1) / PER_ROW)
+
+
+def draw_study_in(
+    figure: Drawing,
+    frame: pd.DataFrame,
+    overall: pd.DataFrame | None,
+    period_name: str,
+    theme: Theme,
+    changes: Sequence[str] = CHANGES,
+) -> Axes:
+    """Draw the first method large, its overall effect in the margin, each further one small below; return its axes.
+
+    Effects before the agreement that share no reference with those after it stand in a half of their own. A method on
+    another scale has a panel of its own scale.
+
+    ``frame``: as of ``draw_path``, with label, scale and base; ``overall``: effect, low, high of the first method and
+    their ``shown`` words; both in log points where they are changes; ``changes``: scales that are drawn in percent.
+    """
+    labels = reading.list_names(frame, "label")
+    parts = [reading.select_named(frame, "label", name) for name in labels]
+    margin = None if overall is None else next(iter(reading.list_records(overall)), None)
+    is_change = [take_text(part["scale"].iloc[0]) in changes for part in parts]
+    ends = [read_number(margin[name]) for name in VALUES] if margin is not None and is_change[0] else []
+    logs = frame[frame["scale"].isin(changes)]
+    ticks, bounds = choose_frame([*logs[list(VALUES)].to_numpy(dtype=float).ravel(), *ends])
+    per_row = min(PER_ROW, max(2, len(parts) - 1))
+    n_rows = math.ceil((len(parts) - 1) / per_row)
+    grid = figure.add_gridspec(1 + n_rows, GRID, height_ratios=[HEIGHT, *[PANEL_HEIGHT] * n_rows])
+    axes = figure.add_subplot(grid[0, : GRID - MARGIN * (margin is not None)])
+    draw_main_on(axes, parts[0], ticks, bounds if is_change[0] else None, period_name, theme)
+    if margin is not None:
+        _draw_margin(figure.add_subplot(grid[0, -MARGIN:], sharey=axes), margin, theme)
+    for place, part in enumerate(parts[1:]):
+        row, column = divmod(place, per_row)
+        width = GRID // per_row
+        panel = figure.add_subplot(grid[1 + row, width * column : width * (column + 1)])
+        _draw_panel(panel, labels[1 + place], part, ticks, bounds if is_change[1 + place] else None, theme)
+        if is_change[0] and is_change[1 + place]:
+            _draw_line_behind(panel, parts[0], theme)
+    return axes
+
+
+def _draw_line_behind(axes: Axes, part: pd.DataFrame, theme: Theme) -> None:
+    """Draw the effects of a method as a pale line, broken where its halves have different yardsticks."""
+    shown = part.sort_values("event_time")
+    is_before = shown["event_time"] < 0
+    halves = [shown[is_before], shown[~is_before]] if _is_apart(part) else [shown]
+    for half in halves:
+        axes.plot(half["event_time"], half["effect"], color=theme.pale, linewidth=2.0, zorder=1.2)
+
+
+def _is_apart(part: pd.DataFrame) -> bool:
+    """Whether effects before the agreement share no reference with those after it."""
+    return "base" in part and take_text(part["base"].iloc[0]) in APART
+
+
+def draw_main_on(
+    axes: Axes,
+    part: pd.DataFrame,
+    ticks: list[int],
+    bounds: tuple[float, float] | None,
+    period_name: str,
+    theme: Theme,
+) -> None:
+    """Draw one method on axes at hand, on a scale of changes in percent where bounds of it are given."""
+    is_change = bounds is not None
+    bounds = bounds or _frame_effects(part)
+    _draw_points(axes, part, 0, 0.0, bounds, theme, has_band=True)
+    draw_zero_line(axes, theme)
+    draw_onset_line(axes, theme)
+    axes.set_ylim(*bounds)
+    if is_change:
+        axes.set_yticks(np.log1p(np.array(ticks) / 100), [f"{write_tick(t)} %" if t else "0" for t in ticks])
+    else:
+        axes.set_ylabel(str(Text("page.effect_axis", scale=name_scale(take_text(part["scale"].iloc[0])))))
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    _name_times(axes, part, part, period_name, theme)
+    first, last = part["event_time"].min() - 0.6, part["event_time"].max() + 0.6
+    axes.set_xlim(first, last)
+    if last > 0:
+        axes.axvspan(-0.5, last, color=theme.pale, alpha=0.3, lw=0, zorder=0)
+    halves = (("before", first, theme.before, first < -1), ("after", -0.5, theme.after, last > 0))
+    for name, at, colour, is_there in halves:
+        key = f"figures.half-{name}{'-apart' if _is_apart(part) else ''}"
+        if is_there:
+            _head_half(axes, at, str(Text(key)), colour, theme)
+
+
+def _head_half(axes: Axes, at: float, words: str, colour: str, theme: Theme) -> None:
+    """Write above the axes what the part of them from a place on shows."""
+    axes.text(
+        at, 1.02, words, transform=axes.get_xaxis_transform(), fontsize=theme.size * 0.9, color=colour,
+        fontweight="bold", va="bottom",
+    )  # fmt: skip
+
+
+def _draw_margin(axes: Axes, row: Record, theme: Theme) -> None:
+    """Draw the overall effect with its interval and both in words."""
+    effect, low, high = (read_number(row[name]) for name in VALUES)
+    bounds = axes.get_ylim()
+    draw_zero_line(axes, theme)
+    if low == low and high == high:
+        draw_interval(axes, 0.0, (low, high), bounds, color=theme.after, linewidth=4.0)
+    y = float(np.clip(effect, *bounds))
+    axes.plot(0.0, y, "D", color=theme.after, ms=7, mec="white", zorder=3)
+    name_point(axes, (0.0, y), Text("figures.overall"), (effect, low, high), write_change)
+    lines = take_text(row["shown"]).split("\n")
+    for i, line in enumerate(lines):
+        style = (
+            {"fontweight": "bold", "color": theme.after}
+            if i == 0
+            else {"color": theme.ink, "fontsize": theme.size * 0.85}
+        )
+        axes.annotate(line, (0.0, y), xytext=(10, 3 - 12 * i), textcoords="offset points", va="center", **style)
+    axes.set_xlim(-0.25, 1.6)
+    axes.set_xticks([])
+    _head_half(axes, -0.25, str(Text("figures.overall")), theme.after, theme)
+    axes.tick_params(axis="y", length=0, labelleft=False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
 
 
 def draw_path(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEME) -> Drawing:
@@ -86,7 +227,6 @@ def draw_panels(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_TH
     parts = dict(list(frame.groupby(frame["label"].map(take_text), sort=False)))
     logs = frame[frame["scale"].isin(CHANGES)]
     ticks, frame_of_changes = choose_frame(logs[list(VALUES)].to_numpy(dtype=float))
-    named = [tick for tick in ticks if tick in PANEL_TICKS] if len(ticks) > MOST_PANEL_TICKS else ticks
     n_rows = math.ceil(len(parts) / PER_ROW)
     with open_figure(theme, PANEL_HEIGHT * n_rows + 0.4) as figure:
         panels = figure.subplots(n_rows, min(PER_ROW, len(parts)), squeeze=False).ravel()
@@ -94,22 +234,31 @@ def draw_panels(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_TH
             axes.set_visible(False)
         for axes, (name, part) in zip(panels, parts.items(), strict=False):
             is_change = take_text(part["scale"].iloc[0]) in CHANGES
-            bounds = frame_of_changes if is_change else _frame_effects(part)
-            _draw_points(axes, part, 0, 0.0, bounds, theme)
-            if is_change:
-                axes.set_yticks(np.log1p(np.array(named) / 100), [write_tick(t) for t in named])
-            axes.set_title(split_label(str(name), PANEL_LETTERS), loc="left", fontsize=theme.size * 0.9)
-            draw_zero_line(axes, theme)
-            draw_onset_line(axes, theme)
-            axes.set_ylim(*bounds)
-            times = part.sort_values("event_time")
-            step = max(1, math.ceil(len(times) / PANEL_TIMES))
-            labels = list(times["event_label"].map(take_text))
-            axes.set_xticks(times["event_time"].to_numpy(dtype=float)[::step], labels[::step])
-            axes.tick_params(axis="y", length=0)
+            _draw_panel(axes, str(name), part, ticks, frame_of_changes if is_change else None, theme)
         since = str(Text("figures.since-onset", period_name=period_name))
         figure.supxlabel(since, fontsize=theme.size * 0.9, x=0.02, ha="left")
     return figure
+
+
+def _draw_panel(
+    axes: Axes, name: str, part: pd.DataFrame, ticks: list[int], changes: tuple[float, float] | None, theme: Theme
+) -> None:
+    """Draw one method small, below its name; on its own scale where there are no bounds of changes."""
+    is_change = changes is not None
+    bounds = changes or _frame_effects(part)
+    _draw_points(axes, part, 0, 0.0, bounds, theme)
+    if is_change:
+        named = [tick for tick in ticks if tick in PANEL_TICKS] if len(ticks) > MOST_PANEL_TICKS else ticks
+        axes.set_yticks(np.log1p(np.array(named) / 100), [write_tick(t) for t in named])
+    axes.set_title(split_label(name, PANEL_LETTERS), loc="left", fontsize=theme.size * 0.9)
+    draw_zero_line(axes, theme)
+    draw_onset_line(axes, theme)
+    axes.set_ylim(*bounds)
+    times = part.sort_values("event_time")
+    step = max(1, math.ceil(len(times) / PANEL_TIMES))
+    labels = list(times["event_label"].map(take_text))
+    axes.set_xticks(times["event_time"].to_numpy(dtype=float)[::step], labels[::step])
+    axes.tick_params(axis="y", length=0)
 
 
 def _frame_effects(part: pd.DataFrame) -> tuple[float, float]:
@@ -128,7 +277,14 @@ def _style(place: int, theme: Theme) -> tuple[str, str, str]:
 
 
 def _draw_points(
-    axes: Axes, part: pd.DataFrame, place: int, offset: float, bounds: tuple[float, float], theme: Theme
+    axes: Axes,
+    part: pd.DataFrame,
+    place: int,
+    offset: float,
+    bounds: tuple[float, float],
+    theme: Theme,
+    *,
+    has_band: bool = False,
 ) -> None:
     """Draw the effects of one method; what lies beyond the frame ends in an arrow at its edge."""
     marker, method_colour, _ = _style(place, theme)
@@ -139,12 +295,16 @@ def _draw_points(
         colour = theme.before if at < 0 and place == 0 else method_colour
         x = at + offset
         is_reference = "is_reference" in row and reading.read_truth(row["is_reference"])
+        band = [read_number(row.get(name)) for name in BAND]
+        if has_band and not is_reference and not any(map(math.isnan, band)):
+            draw_interval(axes, x, band, bounds, color=colour, linewidth=0.7)
         if low == low and high == high and not is_reference:
             draw_interval(axes, x, (low, high), bounds, color=colour, linewidth=width)
         if math.isfinite(effect) or is_reference:
             y = 0.0 if is_reference else float(np.clip(effect, *bounds))
-            face = "white" if is_reference or place else colour
-            axes.plot(x, y, marker, color=colour, ms=5 if place == 0 else 4, mfc=face, zorder=3)
+            is_apart = at < 0 and take_text(row.get("base")) in APART
+            face = "white" if is_reference or place or is_apart else colour
+            axes.plot(x, y, "o" if is_apart else marker, color=colour, ms=5 if place == 0 else 4, mfc=face, zorder=3)
             values = (0.0,) if is_reference else (effect, low, high)
             name_point(axes, (x, y), name_event(row), values, write_change)
 

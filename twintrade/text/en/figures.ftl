@@ -12,6 +12,11 @@ since-onset = { $period_name ->
 } since onset
 
 ## the event study
+half-before = Before the agreement
+half-after = Under the agreement
+half-before-apart = Before: against earlier times
+half-after-apart = Under the agreement: against the expected
+overall = Overall
 before-onset = before onset
 from-onset = from onset on
 percent-axis = percent, 100(exp(b) − 1)

@@ -213,7 +213,11 @@ paths_caption = { $outcome } by { period } since the agreement{ $n ->
     [one] { "" }
    *[other] , { $n } methods
 }
-paths_figure_note = Lines are { $level } intervals; an arrow marks one that runs on. A hollow mark without a line is the reference, zero by definition. Below the axis: treated pairs behind the headline.
+paths_apart_note = The halves have different yardsticks: the step between them is no effect.
+paths_pooled_note = Times beyond an end are pooled into it.
+paths_missing_note = { $n } of { $of } treated rows enter the overall effect and have no time of their own here.
+paths_small_note = Below: other methods, the headline in grey.
+paths_figure_note = Lines are { $level } intervals; an arrow marks one that runs on. A hollow mark without a line is the reference, zero by definition. Below the axis: treated pairs.
 paths_table = Event-study estimates of every column
 paths_others = other columns, estimate alone
 paths_note = Changes in percent where a column measures one, else on its own scale. Columns are numbered as in the table of estimates; intervals of the others stand in bands.csv.

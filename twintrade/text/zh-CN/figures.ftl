@@ -12,6 +12,11 @@ since-onset = 协议生效以来的{ $period_name ->
 }
 
 ## the event study
+half-before = 协议前
+half-after = 协议期间
+half-before-apart = 协议前：与更早时期相比
+half-after-apart = 协议期间：与预期相比
+overall = 总体效应
 before-onset = 生效前
 from-onset = 生效起
 percent-axis = 百分比，100(exp(b) − 1)

@@ -226,6 +226,10 @@ paths_caption = 按距协议生效{ period }数列示的{ $outcome }{ $n ->
     [1] { "" }
    *[other] ，{ $n }种方法
 }
+paths_apart_note = 前后两部分的基准不同：两者之间的落差不是效应。
+paths_pooled_note = 两端之外的时点并入端点。
+paths_missing_note = { $of }个处理观测中有{ $n }个计入总体效应，但图中没有单独的时点。
+paths_small_note = 下方：其他方法，灰线为主要估计。
 paths_figure_note = 线段为{ $level }区间；箭头表示区间超出图外。没有线段的空心点为基期，按定义取零。横轴下方：支撑主要估计的处理组配对数。
 paths_table = 各列的事件研究估计值
 paths_others = 其他各列，仅列估计值
