@@ -91,33 +91,39 @@ def _draw(page: Page, studies: list[Study], *, is_main: bool) -> blocks.Figure:
         ("paths_caption", "paths_figure_note") if is_main else ("paths_others_caption", "paths_others_note")
     )
     outcome, drawable = capitalize(page.outcome), page.drawable(frame)
-    drawing = (
-        draw_study(drawable, _list_overall(page, studies), page.period_name, page.theme)
-        if is_main
-        else draw_panels(drawable, page.period_name, page.theme)
-    )
+    alt = alt_text.describe_event_study(effects, page.outcome)
+    if is_main:
+        overall = _list_overall(page, studies[0][1])
+        drawn = None if overall is None else convert_to_logs(overall)
+        drawing = draw_study(drawable, drawn, page.period_name, page.theme)
+        whole, n_first = effects.astype({"event_time": "Int64"}), len(studies[0][2])
+        rows = [whole.iloc[:n_first], *([] if overall is None else [overall]), whole.iloc[n_first:]]
+        effects = pd.concat(rows, ignore_index=True).drop(columns="shown", errors="ignore")
+    else:
+        drawing = draw_panels(drawable, page.period_name, page.theme)
     return page.figure(
         "event-paths" if is_main else "event-others",
         page.say(caption, outcome=outcome, period_name=page.period_name, n=len(studies)),
         drawing,
-        alt_text.describe_event_study(effects, page.outcome),
+        alt,
         effects,
         notes=(page.say(note, level=level), *(_note_times(page, studies) if is_main else ())),
     )
 
 
-def _list_overall(page: Page, studies: list[Study]) -> pd.DataFrame | None:
-    """Return the overall effect of the first study in log points, with its words; none where it is no change."""
-    n, spec, _ = studies[0]
+def _list_overall(page: Page, spec: Record) -> pd.DataFrame | None:
+    """Return the overall effect of a column with its words; none where it is no change."""
     effect = reading.find_overall(page.results, spec)
     if effect is None or take_text(effect["scale"]) not in CHANGES:
         return None
     shown = convert_record(effect)
     spread = reading.format_ends(reading.read_ends(shown), 1, "%")
     words = "\n".join(filter(None, (numbers.format_percent(shown["effect"]), spread)))
-    row = {name: reading.read_number(effect.get(name)) for name in ("effect", "low", "high")}
-    frame = pd.DataFrame([row | {"scale": effect["scale"], "shown": words, "label": f"({n}) {format_label(spec)}"}])
-    return convert_to_logs(frame)
+    kept = ("estimator", "specification", "scale", "inference", "level", "effect", "se", "low", "high", "p")
+    row = {name: effect.get(name) for name in kept}
+    return pd.DataFrame(
+        [row | {"shown": words, "label": format_label(spec), "event_label": str(Text("figures.overall"))}]
+    )
 
 
 def _note_times(page: Page, studies: list[Study]) -> tuple[str, ...]:
