@@ -14,6 +14,7 @@ from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
 from twintrade.study.spec.analysis import parse
 from twintrade.study.stored import build_analysis
+from twintrade.text import numbers
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +145,50 @@ def test_a_design_that_no_page_can_ask_is_refused_with_what_it_needs(example_pan
     design = tt.compare(example_panel, example[1], "exports_usd", covariates="x", fixed_effects=["dyad", "year"])
     with pytest.raises(tt.TwintradeError, match="no covariates and no weights; fixed effects by the name"):
         tt.run(design, folder="nowhere")
+
+
+@pytest.fixture(scope="module")
+def unlike_fits(example_design):
+    share = tt.fit("imputation", example_design, family="poisson", measure="difference")
+    return {"PPML": tt.fit("ppml", example_design), "Level": share}
+
+
+def test_a_picture_of_fits_is_the_picture_of_a_page(unlike_fits):
+    both = {"PPML": unlike_fits["PPML"], "Again": unlike_fits["PPML"]}
+    axes = tt.eventplot(both, inference="clustered", labels={"Again": "Once more"}, theme={"width": 5.0})
+    main, margin, below = axes.figure.axes
+    assert main is axes
+    assert axes.figure.get_figwidth() == 5.0
+    assert any(label.get_text().endswith("%") for label in main.get_yticklabels())
+    shown = numbers.format_percent(100 * np.expm1(both["PPML"].coef(view="overall").iloc[0]))
+    assert margin.texts[0].get_text() == shown
+    assert below.get_title(loc="left") == "Once more"
+    bare = tt.eventplot(both, inference="clustered", order=["Again"], margin=False, bands=False, scale="own")
+    assert [one.get_title(loc="left") for one in bare.figure.axes] == ["", "PPML"]
+    assert not any(label.get_text().endswith("%") for label in bare.get_yticklabels())
+    assert bare.get_ylabel() == "Effect, log points"
+    with pytest.raises(tt.TwintradeError, match="order has 'Other', which is not drawn; drawn: 'PPML', 'Again'"):
+        tt.eventplot(both, inference="clustered", order=["Other"])
+    pyplot.close("all")
+
+
+def test_unlike_units_share_no_axis_and_have_a_panel_each(unlike_fits):
+    scales = [fit.estimate.scale for fit in unlike_fits.values()]
+    assert len(set(scales)) == 2
+    for draw in (tt.eventplot, tt.coefplot):
+        with pytest.raises(tt.TwintradeError, match="share no axis; leave ax out for a panel each"):
+            draw(unlike_fits, ax=pyplot.subplots()[1], inference="clustered")
+        axes = draw(unlike_fits, inference="clustered").figure.axes
+        assert len(axes) == (3 if draw is tt.eventplot else 2)
+    assert axes[0].get_xlabel() != axes[1].get_xlabel()
+    pyplot.close("all")
+
+
+def test_terms_have_names_an_order_and_groups(example, example_panel):
+    options = {"fixed_effects": "gravity", "covariates": "x"}
+    fit = tt.fit("ppml", tt.compare(example_panel, example[1], "exports_usd", **options), shape="static")
+    axes = tt.coefplot(fit, inference="clustered", labels={"x": "Covariate"}, order=["x"], groups={"x": "Others"})
+    words = [label.get_text() for label in axes.get_yticklabels()]
+    assert words.index("Covariate") < words.index("treated")
+    assert "Others" in words
+    pyplot.close("all")

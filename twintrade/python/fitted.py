@@ -449,15 +449,18 @@ class FitResult(Fit):
         Examples
         --------
         >>> fit.plot(inference="clustered").get_xlabel()
-        'Years since onset'
+        'Years since the agreement; below, number of pairs'
         """
-        from twintrade.python.pictures import draw_coefficients, draw_studies
+        from twintrade.python.pictures import PlotLook, draw_coefficients, draw_studies
 
+        look = PlotLook.take(options)
         bands = self.infer(inference, **options)
         is_event = bands.estimate.kind == "event" if kind == "auto" else kind == "event"
         if is_event:
-            return draw_studies({"": bands}, bands.period_name, ax)
-        return draw_coefficients({"": self.tidy(inference, **options)}, [self.estimate.scale], ax)
+            has_whole = "overall" in self.views and "view" not in options
+            whole = {"": self.infer(inference, view="overall", **options)} if has_whole else {}
+            return draw_studies({"": bands}, bands.period_name, ax, whole, look)
+        return draw_coefficients({"": self.tidy(inference, **options)}, [self.estimate.scale], ax, look)
 
     @property
     def __maketables_coef_table__(self) -> pd.DataFrame:

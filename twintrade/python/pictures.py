@@ -1,41 +1,143 @@
-"""Event studies and coefficients of several fits on one pair of axes."""
+"""Event studies and coefficients of several fits, drawn as a page draws them."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from twintrade.effects import Bands
-from twintrade.render.figures import Theme, apply_theme, draw_coefficients_on, draw_studies_on
+from twintrade.errors import SpecError
+from twintrade.render.figures import (
+    CHANGES,
+    Theme,
+    apply_theme,
+    convert_to_logs,
+    draw_coefficients_on,
+    draw_studies_on,
+    draw_study_in,
+    measure_study,
+    read_study,
+    read_whole_effect,
+)
 from twintrade.text import name_fact
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
-def draw_studies(studies: Mapping[str, Bands], period_name: str, ax: "Axes | None") -> "Axes":
-    """Draw event studies by their names, dodged; on axes of their own where none are given."""
-    return _draw(ax, lambda axes: draw_studies_on(axes, studies, period_name=period_name))
+HEIGHT, LINE_HEIGHT = 0.9, 0.32  # inches of a picture of coefficients: around its lines, and of each line
 
 
-def draw_coefficients(tables: Mapping[str, pd.DataFrame], scales: Iterable[str], ax: "Axes | None") -> "Axes":
-    """Draw coefficient tables as lines, grouped by name where there are several."""
-    frame = pd.concat([_label(table, name) for name, table in tables.items()], ignore_index=True)
+@dataclass(frozen=True, slots=True)
+class PlotLook:
+    """How fits are drawn."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)  # what a fit or a term is called in the picture
+    order: Sequence[str] = ()  # fits or terms in their order, by their own names; others follow
+    groups: Mapping[str, str] = field(default_factory=dict)  # the group of a term, which heads it
+    scale: Literal["percent", "own"] = "percent"  # of event studies in log points
+    margin: bool = True  # whether the overall effect stands beside an event study
+    bands: bool = True  # whether simultaneous bands are drawn
+    theme: Mapping[str, Any] = field(default_factory=dict)  # fields of the report's theme: size, width, after ...
+
+    @classmethod
+    def take(cls, options: dict[str, Any]) -> "PlotLook":
+        """Take what says how to draw out of the options of a call."""
+        return cls(**{f.name: options.pop(f.name) for f in fields(cls) if f.name in options})
+
+    def sort(self, names: Iterable[str]) -> list[str]:
+        """Return names in the asked order."""
+        known = list(names)
+        unknown = [name for name in self.order if name not in known]
+        if unknown:
+            raise SpecError(f"order has {unknown[0]!r}, which is not drawn; drawn: {', '.join(map(repr, known))}")
+        return [*self.order, *(name for name in known if name not in self.order)]
+
+    def call(self, name: str) -> str:
+        """Return what a fit or a term is called."""
+        return self.labels.get(name, name)
+
+
+def _refuse_unlike(scales: Iterable[str]) -> None:
+    """Refuse to draw unlike units on one axis."""
     known = list(dict.fromkeys(scales))
-    label = name_fact("labels.scale-", known[0]) if len(known) == 1 else ""
-    return _draw(ax, lambda axes: draw_coefficients_on(axes, frame, x_label=label))
+    if len(known) > 1:
+        units = " and ".join(name_fact("labels.scale-", scale) for scale in known)
+        raise SpecError(f"{units} share no axis; leave ax out for a panel each, or draw fits on one scale")
 
 
-def _label(table: pd.DataFrame, group: str) -> pd.DataFrame:
+def draw_studies(
+    studies: Mapping[str, Bands],
+    period_name: str,
+    ax: "Axes | None",
+    overall: Mapping[str, Bands] | None = None,
+    look: PlotLook | None = None,
+) -> "Axes":
+    """Draw event studies by their names as a page does, on axes at hand dodged; return the axes of the first."""
+    look = look or PlotLook()
+    names = look.sort(studies)
+    changes = CHANGES if look.scale == "percent" else ()
+    if ax is not None and len(names) > 1:
+        _refuse_unlike(studies[name].estimate.scale for name in names)
+        draw_studies_on(ax, {look.call(name): studies[name] for name in names}, period_name=period_name)
+        return ax
+    frames = [read_study(studies[name], look.call(name)) for name in names]
+    if not look.bands:
+        frames = [frame.drop(columns=["simultaneous_low", "simultaneous_high"]) for frame in frames]
+    frame = pd.concat([convert_to_logs(frame) if changes else frame for frame in frames], ignore_index=True)
+    whole = (overall or {}).get(names[0]) if look.margin else None
+    margin = None if whole is None else read_whole_effect(whole, is_percent=bool(changes))
+    theme = Theme(**look.theme)
+    with apply_theme(theme):
+        if ax is not None:
+            return draw_study_in(ax, frame, None, period_name, theme, changes)
+        from matplotlib import pyplot
+
+        figure = pyplot.figure(figsize=(theme.width, measure_study(frame)), layout="constrained")
+        return draw_study_in(figure, frame, margin, period_name, theme, changes)
+
+
+def draw_coefficients(
+    tables: Mapping[str, pd.DataFrame], scales: Iterable[str], ax: "Axes | None", look: PlotLook | None = None
+) -> "Axes":
+    """Draw coefficient tables as lines, grouped by name where there are several, a panel a unit; return the first."""
+    look = look or PlotLook()
+    units = dict(zip(tables, scales, strict=True))
+    if ax is not None:
+        _refuse_unlike(units.values())
+    panels: dict[str, list[pd.DataFrame]] = {}
+    is_of_fits = bool(set(look.order) & set(tables))
+    for name in look.sort(tables) if is_of_fits else tables:
+        panels.setdefault(units[name], []).append(_label(tables[name], name, look))
+    theme = Theme(**look.theme)
+
+    def draw(axes: "Sequence[Axes]") -> "Axes":
+        for one, (scale, frames) in zip(axes, panels.items(), strict=True):
+            label = name_fact("labels.scale-", scale) if scale else ""
+            draw_coefficients_on(one, pd.concat(frames, ignore_index=True), x_label=label, theme=theme)
+        return axes[0]
+
+    if ax is not None:
+        return draw([ax])
+    n_lines = [sum(len(frame) + 1 for frame in frames) for frames in panels.values()]
+    return _open(theme, [HEIGHT + LINE_HEIGHT * n for n in n_lines], draw)
+
+
+def _open(theme: Theme, heights: Sequence[float], draw: "Callable[[Sequence[Axes]], Axes]") -> "Axes":
+    with apply_theme(theme):
+        from matplotlib import pyplot
+
+        figure = pyplot.figure(figsize=(theme.width, sum(heights)), layout="constrained")
+        axes = figure.subplots(len(heights), squeeze=False, height_ratios=heights)
+        return draw(axes.ravel().tolist())
+
+
+def _label(table: pd.DataFrame, name: str, look: PlotLook) -> pd.DataFrame:
+    """Return a coefficient table as rows of a picture: terms sorted, named, and headed by their fit or group."""
     columns = {"label": "term", "effect": "estimate", "low": "conf.low", "high": "conf.high"}
-    return pd.DataFrame({name: table[column] for name, column in columns.items()}).assign(group=group)
-
-
-def _draw(ax: "Axes | None", draw: "Callable[[Axes], None]") -> "Axes":
-    if ax is None:
-        with apply_theme(Theme()):
-            from matplotlib import pyplot
-
-            ax = pyplot.subplots(figsize=(Theme().width, 4.0), layout="constrained")[1]
-    draw(ax)
-    return ax
+    frame = pd.DataFrame({new: table[old] for new, old in columns.items()})
+    ranks = {term: place for place, term in enumerate(look.order)}
+    frame = frame.assign(rank=[ranks.get(term, len(ranks)) for term in frame["label"]])
+    frame = frame.sort_values("rank", kind="stable")
+    groups = frame["label"].map(lambda term: look.groups.get(term, look.call(name)))
+    return frame.assign(group=groups, label=frame["label"].map(look.call)).drop(columns="rank")

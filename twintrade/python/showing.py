@@ -13,7 +13,7 @@ from twintrade.effects import ResultSet
 from twintrade.errors import SpecError
 from twintrade.estimators.base import Fit, View
 from twintrade.python.fitted import FitResult
-from twintrade.python.pictures import draw_coefficients, draw_studies
+from twintrade.python.pictures import PlotLook, draw_coefficients, draw_studies
 from twintrade.python.summary import OVERALL, PATH, TIDY_COLUMNS
 from twintrade.render import binder
 from twintrade.render.appendix import build_document
@@ -185,7 +185,8 @@ class AnalysisResults:
         labels = self.stored.specifications.set_index(_KEYS)["label"].to_dict()
         tidy = self.tidy(view)
         tables = {str(labels[key]): table for key, table in tidy.groupby(_KEYS, sort=False)}
-        return draw_coefficients(tables, tidy["scale"], ax)
+        scales = [str(table["scale"].iloc[0]) for table in tables.values()]
+        return draw_coefficients(tables, scales, ax)
 
 
 def _name_term(row: Mapping[Any, Any]) -> str:
@@ -224,16 +225,28 @@ def eventplot(fits: Any, ax: "Axes | None" = None, inference: Any = None, **opti
     ----------
     fits : fit, sequence of fits, or mapping of str to fit
     ax : Axes, optional
+        Those of a figure of the user's own: one study as a page draws it, several dodged. Without it a figure: the
+        first study large with its overall effect in the margin, the others below, each unit in a panel of its own.
     inference, **options
-        As in ``infer``.
+        As in ``infer``; and labels (names by name), order, margin (bool), bands (bool), scale ("percent", "own"),
+        theme (fields of the report's theme).
+
+    Raises
+    ------
+    SpecError
+        Unlike units on one pair of axes.
 
     Examples
     --------
     >>> tt.eventplot({"PPML": fit}, inference="clustered").get_xlabel()
-    'Years since onset'
+    'Years since the agreement; below, number of pairs'
     """
-    bands = {name: fit.infer(inference, view="event", **options) for name, fit in name_fits(fits).items()}
-    return draw_studies(bands, next(iter(bands.values())).period_name, ax)
+    look = PlotLook.take(options)
+    named = name_fits(fits)
+    bands = {name: fit.infer(inference, view="event", **options) for name, fit in named.items()}
+    first = look.sort(named)[0]
+    whole = named[first].infer(inference, view="overall", **options) if "overall" in named[first].views else None
+    return draw_studies(bands, bands[first].period_name, ax, {} if whole is None else {first: whole}, look)
 
 
 @explain_call
@@ -247,19 +260,20 @@ def coefplot(
     fits : fit, sequence of fits, or mapping of str to fit
     ax : Axes, optional
     inference, view, **options
-        As in ``infer``; the overall effect and the covariates where no view is named.
+        As in ``infer``; the overall effect and the covariates where no view is named. And labels (names by term),
+        order, groups (a group by term), theme (fields of the report's theme). Each unit has a panel of its own.
 
     Examples
     --------
     >>> tt.coefplot({"PPML": fit}, inference="clustered").get_xlabel()
     'log points'
     """
-    named = name_fits(fits)
+    look, named = PlotLook.take(options), name_fits(fits)
     tables = {
         name: fit.tidy(inference, view=view or ("overall" if "overall" in fit.views else None), **options)
         for name, fit in named.items()
     }
-    return draw_coefficients(tables, [fit.estimate.scale for fit in named.values()], ax)
+    return draw_coefficients(tables, [fit.estimate.scale for fit in named.values()], ax, look)
 
 
 @explain_call

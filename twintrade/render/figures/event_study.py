@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from twintrade.effects import Bands
-from twintrade.render.figures.percent_paths import name_event
+from twintrade.render.figures.percent_paths import CHANGES, VALUES, convert_to_logs, name_event
 from twintrade.render.figures.points import draw_interval, name_point
 from twintrade.render.figures.theme import (
     LEGEND_LETTERS,
@@ -25,7 +25,7 @@ from twintrade.render.figures.theme import (
 from twintrade.render.names import name_base, name_scale
 from twintrade.render.reading import Record, list_names, list_records, read_number, read_truth, select_named
 from twintrade.render.style import Theme
-from twintrade.text import Listed, Text, Words, numbers
+from twintrade.text import Listed, Text, Words, numbers, texts
 
 FloatArray = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ class EventAxis:
 
 def draw_studies_on(axes: Axes, studies: Mapping[str, Bands], *, period_name: str = "period") -> None:
     """Draw event studies by their names on axes at hand, for a notebook."""
-    frame = pd.concat([_read_study(bands, label) for label, bands in studies.items()], ignore_index=True)
+    frame = pd.concat([read_study(bands, label) for label, bands in studies.items()], ignore_index=True)
     estimates = [bands.estimate for bands in studies.values()]
     scales = list(dict.fromkeys(estimate.scale for estimate in estimates))
     bases = [base for base in dict.fromkeys(estimate.base for estimate in estimates) if base != "none"]
@@ -73,7 +73,7 @@ def draw_events_on(axes: Axes, frame: pd.DataFrame, axis: EventAxis) -> None:
         _x_axis(axes, frame, axis)
 
 
-def _read_study(bands: Bands, label: str) -> pd.DataFrame:
+def read_study(bands: Bands, label: str) -> pd.DataFrame:
     """Return the event times of bands as ``draw`` takes them."""
     estimate, frame = bands.estimate, bands.to_frame()
     reference = getattr(estimate, "reference", None)
@@ -90,6 +90,20 @@ def _read_study(bands: Bands, label: str) -> pd.DataFrame:
         for i, e in enumerate(times)
     ]
     return shown.assign(event_label=labels)
+
+
+def read_whole_effect(bands: Bands, *, is_percent: bool) -> pd.DataFrame:
+    """Return an overall effect with its words; in log points where it is a change and changes are in percent."""
+    row = bands.to_frame().iloc[0].to_dict() | {"scale": bands.estimate.scale}
+    is_change = is_percent and row["scale"] in CHANGES
+    is_log = is_change and row["scale"] == "log points"
+    shown = [numbers.convert_log_to_percent(row[name]) if is_log else row[name] for name in VALUES]
+    decimals = 1 if is_change else numbers.choose_decimals(shown[0])
+    unit = "%" if is_change else ""
+    spread = texts.format_interval(shown[1], shown[2], decimals, unit)
+    words = "\n".join(filter(None, (numbers.format_fixed(shown[0], decimals) + unit, spread)))
+    frame = pd.DataFrame([row | {"shown": words}])
+    return convert_to_logs(frame) if is_change else frame
 
 
 def _draw_effects(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: Theme) -> None:

@@ -189,9 +189,8 @@ def draw_differences(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = D
     return figure
 
 
-def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "") -> None:
+def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "", theme: Theme = DEFAULT_THEME) -> None:
     """Draw effects with their intervals on axes at hand, for a notebook; columns as for ``draw_forest``."""
-    theme = Theme()
     rows = list_records(frame[frame["effect"].notna()])
     lines = _place_rows(rows, theme)
     with apply_theme(theme):

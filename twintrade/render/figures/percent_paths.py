@@ -67,7 +67,7 @@ def measure_study(frame: pd.DataFrame) -> float:
 
 
 def draw_study_in(
-    figure: Drawing,
+    figure: Drawing | Axes,
     frame: pd.DataFrame,
     overall: pd.DataFrame | None,
     period_name: str,
@@ -79,8 +79,9 @@ def draw_study_in(
     Effects before the agreement that share no reference with those after it stand in a half of their own. A method on
     another scale has a panel of its own scale.
 
-    ``frame``: as of ``draw_path``, with label, scale and base; ``overall``: effect, low, high of the first method and
-    their ``shown`` words; both in log points where they are changes; ``changes``: scales that are drawn in percent.
+    ``figure``: or axes at hand, for one method; ``frame``: as of ``draw_path``, with label, scale and base;
+    ``overall``: effect, low, high of the first method and their ``shown`` words; both in log points where they are
+    changes; ``changes``: scales that are drawn in percent.
     """
     labels = reading.list_names(frame, "label")
     parts = [reading.select_named(frame, "label", name) for name in labels]
@@ -91,6 +92,9 @@ def draw_study_in(
     ticks, bounds = choose_frame([*logs[list(VALUES)].to_numpy(dtype=float).ravel(), *ends])
     per_row = min(PER_ROW, max(2, len(parts) - 1))
     n_rows = math.ceil((len(parts) - 1) / per_row)
+    if isinstance(figure, Axes):
+        draw_main_on(figure, parts[0], ticks, bounds if is_change[0] else None, period_name, theme)
+        return figure
     grid = figure.add_gridspec(1 + n_rows, GRID, height_ratios=[HEIGHT, *[PANEL_HEIGHT] * n_rows])
     axes = figure.add_subplot(grid[0, : GRID - MARGIN * (margin is not None)])
     draw_main_on(axes, parts[0], ticks, bounds if is_change[0] else None, period_name, theme)
@@ -130,7 +134,7 @@ def draw_main_on(
 ) -> None:
     """Draw one method on axes at hand, on a scale of changes in percent where bounds of it are given."""
     is_change = bounds is not None
-    bounds = bounds or _frame_effects(part)
+    bounds = bounds or _frame_effects(part, BAND)
     _draw_points(axes, part, 0, 0.0, bounds, theme, has_band=True)
     draw_zero_line(axes, theme)
     draw_onset_line(axes, theme)
@@ -261,9 +265,9 @@ def _draw_panel(
     axes.tick_params(axis="y", length=0)
 
 
-def _frame_effects(part: pd.DataFrame) -> tuple[float, float]:
-    """Return bounds around effects on their own scale, with their finite ends."""
-    ends = part[["effect", "low", "high"]].to_numpy(dtype=float)
+def _frame_effects(part: pd.DataFrame, further: Sequence[str] = ()) -> tuple[float, float]:
+    """Return bounds around effects on their own scale, with their finite ends and those of further columns."""
+    ends = part[[name for name in (*VALUES, *further) if name in part]].to_numpy(dtype=float)
     ends = ends[np.isfinite(ends)]
     low, high = float(ends.min(initial=0.0)), float(ends.max(initial=0.0))
     room = 0.05 * (high - low) or 1.0
