@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
 from twintrade.render import reading
-from twintrade.render.figures.points import draw_interval, name_point, write_change
+from twintrade.render.figures.points import Write, draw_interval, name_point, write_change
 from twintrade.render.figures.theme import (
     LEGEND_LINE,
     MARKERS,
@@ -174,7 +174,7 @@ def _draw_margin(axes: Axes, row: Record, theme: Theme) -> None:
         draw_interval(axes, 0.0, (low, high), bounds, color=theme.after, linewidth=4.0)
     y = float(np.clip(effect, *bounds))
     axes.plot(0.0, y, "D", color=theme.after, ms=7, mec="white", zorder=3)
-    name_point(axes, (0.0, y), Text("figures.overall"), (effect, low, high), write_change)
+    name_point(axes, (0.0, y), Text("figures.overall"), (effect, low, high), _choose_writing(row))
     lines = take_text(row["shown"]).split("\n")
     for i, line in enumerate(lines):
         style = (
@@ -310,7 +310,12 @@ def _draw_points(
             face = "white" if is_reference or place or is_apart else colour
             axes.plot(x, y, "o" if is_apart else marker, color=colour, ms=5 if place == 0 else 4, mfc=face, zorder=3)
             values = (0.0,) if is_reference else (effect, low, high)
-            name_point(axes, (x, y), name_event(row), values, write_change)
+            name_point(axes, (x, y), name_event(row), values, _choose_writing(row))
+
+
+def _choose_writing(row: Record) -> Write:
+    """Return how values of a row are written: as changes, or on a scale of their own."""
+    return write_change if take_text(row.get("scale")) in ("", *CHANGES) else numbers.format_compact
 
 
 def _name_times(axes: Axes, first: pd.DataFrame, times: pd.DataFrame, period_name: str, theme: Theme) -> None:
