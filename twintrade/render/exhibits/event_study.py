@@ -214,7 +214,9 @@ def _name_cells(spec: Record) -> str:
 
 
 def _view(page: Page, studies: list[tuple[Record, pd.DataFrame]]) -> blocks.EventView:
-    frame = pd.concat([f for _, f in studies], ignore_index=True)
+    """Return the view of all columns, which opens on the headline."""
+    first = sorted(studies, key=lambda study: not reading.read_truth(study[0].get("is_headline")))
+    frame = pd.concat([f for _, f in first], ignore_index=True)
     return blocks.EventView(
         "explore",
         page.say("view_title"),

@@ -109,6 +109,7 @@ def _line(line: str, cell: blocks.Cell, widest: str, *, is_second: bool) -> str:
 
 # What the interactive event study shows, as plain data: numbers at full precision and already rounded.
 
+MOST_PERCENT = 900.0  # beyond which an end is an arrow: a percent axis to the thousands hides all else
 INTERVALS = {"pointwise": "figures.pointwise", "simultaneous": "figures.simultaneous"}
 COLUMNS = ("event_time", "effect", "se", "low", "high", "simultaneous_low", "simultaneous_high", "n_units")
 
@@ -139,20 +140,32 @@ def build_view_data(view: blocks.EventView) -> dict[str, Any]:
 
 
 def _series(rows: list[Record], label: str, level: float) -> dict[str, Any]:
-    scale = take_text(rows[0]["scale"])
+    """Return one method's points; changes in percent, though the CSV keeps what is stored."""
+    is_log = take_text(rows[0]["scale"]) == "log points"
+    scale = "percent" if is_log else take_text(rows[0]["scale"])
     axis = str(Text("page.effect_axis", scale=name_scale(scale)))
-    return {"label": label, "axis": axis, "points": [_point(row, scale, level) for row in rows]}
+    points = []
+    for row in rows:
+        stored = {"csv": ["" if numbers.is_missing(row[c]) else repr(_plain(row[c])) for c in COLUMNS]}
+        points.append(_point(_convert(row) if is_log else row, scale, level) | stored)
+    return {"label": label, "axis": axis, "points": points}
+
+
+def _convert(row: Record) -> Record:
+    """Return an effect in log points with its ends in percent; its standard error has no counterpart there."""
+    names = ("effect", "low", "high", "simultaneous_low", "simultaneous_high")
+    values = {name: read_number(row[name]) for name in names}
+    shown = {n: v if math.isinf(v) else numbers.convert_log_to_percent(v) for n, v in values.items()}
+    return row | shown | {"se": math.nan}
 
 
 def _point(row: Record, scale: str, level: float) -> dict[str, Any]:
     decimals = numbers.choose_effect_decimals(scale, read_number(row["effect"]), read_number(row["se"]))
     pointwise = texts.format_interval(row["low"], row["high"], decimals)
     band = texts.format_interval(row["simultaneous_low"], row["simultaneous_high"], decimals)
-    is_reference = read_truth(row["is_reference"])
+    is_reference, most = read_truth(row["is_reference"]), MOST_PERCENT if scale == "percent" else math.inf
     values: dict[str, Value] = {"time": take_text(row["event_label"]), "n": read_whole(row["n_units"]) or 0}
     values |= {"effect": numbers.format_fixed(row["effect"], decimals), "scale": name_scale(scale), "level": level}
-    percent = numbers.format_log_percent(read_number(row["effect"])) if scale == "log points" else ""
-    values["percent"] = percent or "none"
 
     def describe(kind: str, interval: str) -> str:
         key = "reference" if is_reference else kind if interval else "bare"
@@ -163,20 +176,19 @@ def _point(row: Record, scale: str, level: float) -> dict[str, Any]:
         "timeText": take_text(row["event_label"]),
         "reference": is_reference,
         "effect": _end(row["effect"]),
-        "pointwise": [_end(row["low"]), _end(row["high"])],
-        "simultaneous": [_end(row["simultaneous_low"]), _end(row["simultaneous_high"])],
+        "pointwise": [_end(row[name], most) for name in ("low", "high")],
+        "simultaneous": [_end(row[name], most) for name in ("simultaneous_low", "simultaneous_high")],
         "pointwiseText": describe("pointwise", pointwise),
         "simultaneousText": describe("simultaneous", band),
-        "csv": ["" if numbers.is_missing(row[c]) else repr(_plain(row[c])) for c in COLUMNS],
     }
 
 
-def _end(value: object) -> float | str | None:
-    """Return a number as JSON can hold it: an end that is not there as None, one without bound as a word."""
+def _end(value: object, most: float = math.inf) -> float | str | None:
+    """Return a number as JSON can hold it: none as None; one without bound, or more than is drawn, as a word."""
     if numbers.is_missing(value):
         return None
     known = float(value)  # type: ignore[arg-type]
-    return known if math.isfinite(known) else "up" if known > 0 else "down"
+    return "up" if known > most or known == math.inf else "down" if known == -math.inf else known
 
 
 def _plain(value: object) -> float | int:

@@ -55,6 +55,21 @@
     });
   }
 
+  // On a narrow screen a row of many columns is a card: each value behind the head of its column.
+
+  function addCards(table) {
+    const heads = [...[...table.tHead.rows].at(-1).cells].map(read);
+    if (heads.length < 4) return;
+    table.classList.add("cards");
+    const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+    for (const part of [table, ...table.querySelectorAll("thead,tbody,tr,td")]) part.setAttribute("role", roles[part.tagName]);
+    table.querySelectorAll("thead th").forEach((head) => head.setAttribute("role", "columnheader"));
+    for (const row of [...table.tBodies].flatMap((body) => [...body.rows])) {
+      row.querySelectorAll("th").forEach((head) => head.setAttribute("role", "rowheader"));
+      if (row.cells.length === heads.length) [...row.cells].slice(1).forEach((cell, i) => (cell.dataset.head = heads[i + 1]));
+    }
+  }
+
   async function write(text) {
     try {
       await navigator.clipboard.writeText(text);
@@ -81,6 +96,7 @@
   }
 
   document.querySelectorAll(".table table").forEach((table) => {
+    addCards(table);
     if (!table.classList.contains("ordered")) addSorting(table);
     addCopying(table);
   });

@@ -26,10 +26,7 @@ view-treated = { $n ->
    *[other] { $n } treated units
 }
 view-reference = Event time { $time }: reference, zero by definition; { view-treated }
-view-effect = { $percent ->
-    [none] { $effect } { $scale }
-   *[other] { $effect } { $scale } ({ $percent })
-}
+view-effect = { $effect } { $scale }
 view-pointwise = Event time { $time }: { view-effect }, { SHARE($level) } interval { $interval }; { view-treated }
 view-simultaneous = Event time { $time }: { view-effect }, { SHARE($level) } simultaneous band { $interval }; { view-treated }
 view-bare = Event time { $time }: { view-effect }, no such interval from this inference; { view-treated }

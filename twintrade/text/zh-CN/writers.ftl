@@ -26,10 +26,7 @@ view-treated = { $n ->
    *[other] { $n }
 }个处理组个体
 view-reference = 事件时间{ $time }：基期，按定义为零；{ view-treated }
-view-effect = { $percent ->
-    [none] { $effect } { $scale }
-   *[other] { $effect } { $scale }（{ $percent }）
-}
+view-effect = { $effect } { $scale }
 view-pointwise = 事件时间{ $time }：{ view-effect }，{ SHARE($level) }区间：{ $interval }；{ view-treated }
 view-simultaneous = 事件时间{ $time }：{ view-effect }，{ SHARE($level) }联合置信带：{ $interval }；{ view-treated }
 view-bare = 事件时间{ $time }：{ view-effect }，该推断方法不提供此类区间；{ view-treated }
