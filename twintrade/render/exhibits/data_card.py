@@ -24,7 +24,7 @@ from twintrade.text import Listed, Text, name_fact
 
 def build_register(page: Page) -> tuple[Block, ...] | Absent:
     """Return the register, and the adoption figure where its data exist."""
-    table = build_register_table(page.results, page.wording)
+    table = build_register_table(page.results, page.wording, is_short=page.detail == "short")
     frame = find_payload(page.results, "adoption")
     if page.results.twinnings.empty and frame is None:
         return Absent(page.say("no_twinnings"))
@@ -35,7 +35,8 @@ def build_register(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(table)
     undated = list_undated(page.results)
     if undated:
-        blocks.append(build_paragraph(page.say("undated", n=len(undated), names=name_undated_agreements(undated))))
+        named = {"names": name_undated_agreements(undated)} if page.detail == "full" else {}
+        blocks.append(build_paragraph(page.say("undated" if named else "undated_counted", n=len(undated), **named)))
     outside = find_payload(page.results, "agreements_outside_panel")
     if outside is not None:
         blocks.append(build_paragraph(page.say("outside", n=len(outside))))

@@ -24,7 +24,7 @@ from twintrade.render.reading import Record, read_words, take_text
 from twintrade.render.tables.ladder import group_sentences, is_gravity
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.tables.register import build_findings_table, build_messages_table, build_warnings_table
-from twintrade.text import Listed, Text, complete_sentence, find_topic, join_sentences, strip_stop
+from twintrade.text import Listed, Text, complete_sentence, find_topic, join_sentences
 
 # Exhibit 12, last part: the claims ledger.
 
@@ -43,7 +43,7 @@ def build_claims(page: Page) -> tuple[Block, ...] | Absent:
         blocks += [build_paragraph(page.say("claims_intro")), _table(page, frame[examined])]
     rest = reading.list_records(frame[~examined])
     if page.detail == "short":
-        return (*blocks, *([build_paragraph(_name_unexamined(page, rest))] if rest else []))
+        return (*blocks, *([build_paragraph(page.say("claims_unexamined", n=len(rest)))] if rest else []))
     lacking = [row for row in rest if take_text(row.get("need"))]
     unanswered = [row for row in rest if not take_text(row.get("need"))]
     if lacking:
@@ -85,14 +85,6 @@ def _refer(page: Page, answer: str) -> str:
     for finding in reading.list_topic_findings(page.results, "single_case"):
         answer = answer.replace(read_words(finding, "sentence") or answer, page.say("said_above"))
     return capitalize(complete_sentence(answer))
-
-
-def _name_unexamined(page: Page, rows: list[Record]) -> str:
-    named = (
-        Text("claims.entry", id=take_text(row["claim_id"]), claim=strip_stop(read_words(row, "claim")))
-        for row in rows
-    )
-    return page.say("claims_unexamined", n=len(rows), names=Listed(tuple(named), "semicolon"))
 
 
 def _open(row: Record) -> tuple[Span, ...]:
@@ -157,7 +149,9 @@ def build_warnings(page: Page) -> tuple[Block, ...] | Absent:
 
 def build_machine(page: Page) -> tuple[Block, ...] | Absent:
     """Return versions, commit, hashes and seeds, as the manifest holds them."""
-    rows = list(_flat({k: v for k, v in page.results.manifest.items() if k not in LISTED_ELSEWHERE}))
+    is_whole = page.detail == "full"  # hashes stand in manifest.json
+    facts = {k: v for k, v in page.results.manifest.items() if k not in LISTED_ELSEWHERE}
+    rows = list(_flat({k: v for k, v in facts.items() if is_whole or not k.endswith("sha256")}))
     sources = [cite_place(place, WHOLE_ROW, WORDS) for _, _, place in rows]
     if not rows:
         return Absent(page.say("no_manifest"))

@@ -160,11 +160,17 @@ MOST_LISTED = 500  # agreements up to which the page lists each; of more it prin
 MOST_NAMED = 40
 
 
-def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
-    """Return the dated agreements, one row each, or counts of more than 500; None where there is none."""
+def build_register_table(results: ResultSet, wording: Wording, *, is_short: bool = False) -> Table | None:
+    """Return the dated agreements, one row each, or counts of more than 500; None where there is none.
+
+    ``is_short``: whether those of pairs that are not treated are counted below, where there are treated ones.
+    """
     dated = [r for r in list_records(results.twinnings) if not is_undated(r)]
     if not dated:
         return None
+    treated = [r for r in dated if take_text(r.get("status")) == "treated"]
+    others = len(dated) - len(treated) if is_short and treated and len(dated) <= MOST_LISTED else 0
+    dated = treated if others else dated
     labels = reading.list_period_labels(results)
     labels |= {int(r["onset"]): label for r in dated if (label := take_text(r.get("onset_label")))}
     if len(dated) > MOST_LISTED:
@@ -185,6 +191,7 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
         columns=tuple(Column("left", weights.get(j, 0.0)) for j in columns_shown),
         header=(tuple(Cell((name_column(_HEADS[j]),)) for j in columns_shown),),
         groups=tuple(group(status) for status in statuses),
+        notes=(wording.say("register_others", n=others),) if others else (),
     )
 
 

@@ -1,6 +1,5 @@
 # What the results say about claims.
 lacking = { $id } needs { $need }
-entry = { $id } { $claim }
 not-examined = Not examined here; needs { $need }.
 no-interval = no interval
 estimate = { $label }: { $size } ({ $interval }{ $p ->

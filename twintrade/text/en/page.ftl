@@ -119,6 +119,10 @@ counts = The panel holds { $rows ->
 }, from { $first } to { $last }.
 register = Treatment register: every agreement and its dates
 register_caption = Treatment register
+register_others = { $n ->
+    [one] One agreement of a pair that is not treated stands with its dates and source in twinnings.csv.
+   *[other] { $n } agreements of pairs that are not treated stand with their dates and sources in twinnings.csv.
+}
 register_counts = Number of agreements by the period from which they count and by status. The register has { $n } dated agreements; twinnings.csv lists each with its dates and sources.
 register_intro = The agreements known for { $of ->
     [case] pairs of the case's own city or partner
@@ -266,8 +270,8 @@ claims_lacking = { $n ->
    *[other] { $n } further claims were not examined, because the analysis has no evidence on them: { $needs }.
 }
 claims_unexamined = { $n ->
-    [one] One further claim was not examined, because the analysis has no evidence on it; payloads/claims.csv says what it needs: { $names }.
-   *[other] { $n } further claims were not examined, because the analysis has no evidence on them; payloads/claims.csv says what each needs: { $names }.
+    [one] One further claim was not examined, because the analysis has no evidence on it; payloads/claims.csv says what it needs.
+   *[other] { $n } further claims were not examined, because the analysis has no evidence on them; payloads/claims.csv says what each needs.
 }
 claims_open = { $n ->
     [one] One claim cannot be told from trade and agreements:

@@ -1,6 +1,5 @@
 # What the results say about claims.
 lacking = { $id }需要{ $need }
-entry = { $id } { $claim }
 not-examined = 此处未予检验；需要{ $need }。
 no-interval = 无区间
 estimate = { $label }：{ $size }（{ $interval }{ $p ->

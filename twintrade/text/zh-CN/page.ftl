@@ -99,6 +99,7 @@ counts = 面板包含{ $rows ->
 }，自{ $first }至{ $last }。
 register = 协议登记表：全部协议及其日期
 register_caption = 协议登记表
+register_others = 另有{ $n }项未处理配对的协议，其日期和来源见twinnings.csv。
 register_counts = 按起算时期和状态列示的协议数。登记表共有{ $n }项注明日期的协议；twinnings.csv逐项列出日期和来源。
 register_intro = 下表列出{ $of ->
     [case] 与案例同城市或同伙伴的配对
@@ -273,8 +274,8 @@ claims_lacking = { $n ->
    *[other] 另有{ $n }条论断未予考察，因为本分析没有相关证据：{ $needs }。
 }
 claims_unexamined = { $n ->
-    [1] 另有一条论断未予考察，因为本分析没有相关证据；所需证据见payloads/claims.csv：{ $names }。
-   *[other] 另有{ $n }条论断未予考察，因为本分析没有相关证据；各条所需证据见payloads/claims.csv：{ $names }。
+    [1] 另有一条论断未予考察，因为本分析没有相关证据；所需证据见payloads/claims.csv。
+   *[other] 另有{ $n }条论断未予考察，因为本分析没有相关证据；各条所需证据见payloads/claims.csv。
 }
 claims_open = { $n ->
     [1] 有一条论断无法仅凭贸易和协议数据判断：
