@@ -13,11 +13,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from twintrade.render.blocks import Figure, Table, list_exhibits
 from twintrade.render.reading import list_records, list_specifications, select_events
-from twintrade.text import numbers, texts
+from twintrade.text import numbers
 
 WAIT = 15.0  # seconds for the driver to start or a download to arrive; generous, nothing is asserted about speed
 
@@ -104,7 +105,8 @@ def test_opens_from_disk_without_a_request_or_a_console_error(browser):
 
 
 def test_every_point_says_the_numbers_of_the_bands(browser, made):
-    for position, spec in enumerate(list_specifications(made)):
+    shown = sorted(list_specifications(made), key=lambda spec: not spec["is_headline"])  # as the view orders them
+    for position, spec in enumerate(shown):
         browser.run(
             "const s = document.querySelector('.estimator'); s.value = arguments[0];"
             "s.dispatchEvent(new Event('change'))",
@@ -121,13 +123,19 @@ def test_every_point_says_the_numbers_of_the_bands(browser, made):
             if row["is_reference"]:
                 assert "reference, zero by definition" in sentence
             else:
-                assert f" {numbers.format_fixed(row['effect'])} log points" in sentence
-                assert texts.format_interval(row["low"], row["high"]) in sentence
+                effect, low, high = (write_percent(row[name]) for name in ("effect", "low", "high"))
+                assert f" {effect} percent" in sentence
+                assert f"{low} to {high}" in sentence
+
+
+def write_percent(log_points):
+    """Return an effect in log points as the view says it in percent."""
+    return numbers.format_fixed(log_points if np.isinf(log_points) else 100 * np.expm1(log_points), 1)
 
 
 def test_an_interval_without_an_end_reaches_the_edge_of_the_plot(browser):
     ends = browser.run(
-        "const s = document.querySelector('.estimator'); s.value = '3'; s.dispatchEvent(new Event('change'));"
+        "const s = document.querySelector('.estimator'); s.value = '0'; s.dispatchEvent(new Event('change'));"
         "const points = [...document.querySelectorAll('.view g.point')];"
         "return points.map(p => p.querySelector('.range')).map(l => l ? Number(l.getAttribute('y1')) : null)"
     )
@@ -142,17 +150,17 @@ def test_an_interval_without_an_end_reaches_the_edge_of_the_plot(browser):
 def test_the_band_the_inference_lacks_is_said_to_be_absent(browser, made):
     said = browser.run(
         "const [e, i] = [document.querySelector('.estimator'), document.querySelector('.interval')];"
-        "e.value = '3'; i.value = 'simultaneous'; i.dispatchEvent(new Event('change'));"
+        "e.value = '0'; i.value = 'simultaneous'; i.dispatchEvent(new Event('change'));"
         "return document.querySelector('.readout').textContent"
     )
     assert "does not provide this interval" in said
 
 
 def show_first(browser):
-    """Show the first estimator with its pointwise intervals, whatever a test before left on the page."""
+    """Show the first column behind the headline with pointwise intervals, whatever a test before left on the page."""
     browser.run(
         "const [e, i] = [document.querySelector('.estimator'), document.querySelector('.interval')];"
-        "e.value = '0'; i.value = 'pointwise'; e.dispatchEvent(new Event('change'));"
+        "e.value = '1'; i.value = 'pointwise'; e.dispatchEvent(new Event('change'));"
         "i.dispatchEvent(new Event('change'))"
     )
 

@@ -128,6 +128,10 @@ register_intro = The agreements known for { $of ->
     [case] pairs of the case's own city or partner
    *[panel] pairs of this panel
 } with all their candidate dates, where the date comes from, and the period from which it counts. A date alone is that of the signature. Agreements of other pairs are not listed here.
+undated_counted = { $n ->
+    [one] One agreement whose date is not known, neither treated nor in the comparison, stands in twinnings.csv.
+   *[other] { $n } agreements whose dates are not known, neither treated nor in the comparison, stand in twinnings.csv.
+}
 undated = Agreements whose date is not known, neither treated nor in the comparison ({ $n }): { $names }.
 outside = { $n ->
     [one] One further agreement of the registry joins no pair of the panel; it stands
