@@ -99,7 +99,7 @@ def _walk(document: Document) -> Iterator[tuple[str, str]]:
             case Table():
                 yield f"{block.key} caption", format_caption(block)
                 yield from ((f"{block.key} head", cell.text) for cells in block.header for cell in cells)
-                yield from ((f"{block.key} note", note) for note in (*block.notes, *block.notes_alone))
+                yield from ((f"{block.key} note", note) for note in block.notes)
                 for row in block.rows:
                     yield from ((f"{block.key}:{j}", cell.text) for j, cell in enumerate(row.cells))
             case Figure():

@@ -159,14 +159,7 @@ class Table:
     notes: tuple[str, ...] = ()  # sentences below the table
     number: int = 0  # filled by `number_blocks`
     is_simulated: bool = False  # then its fragments carry the word, for they travel without their document
-    # Further sentences for its fragments, which travel alone; in the document they stand elsewhere
-    notes_alone: tuple[str, ...] = ()
     is_ordered: bool = False  # whether its rows mean something by their order, so that no reader may sort them
-
-    @property
-    def alone(self) -> "Table":
-        """The table as a fragment, with every note it needs."""
-        return replace(self, notes=(*self.notes, *self.notes_alone), notes_alone=())
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -470,5 +463,4 @@ def _table(table: Table, change: Change) -> Table:
         header=tuple(tuple(map(cell, cells)) for cells in table.header),
         groups=tuple(tuple(Row(tuple(map(sentence, row.cells))) for row in group) for group in table.groups),
         notes=tuple(map(change, table.notes)),
-        notes_alone=tuple(map(change, table.notes_alone)),
     )

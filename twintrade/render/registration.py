@@ -164,9 +164,9 @@ def _files(block: Table | Figure, tex: Printer) -> dict[str, bytes]:
         }
     name = f"tables/tab-{block.key}"
     return {
-        f"{name}.tex": render_table_tex(block.alone, tex).encode("utf-8"),
-        f"{name}-float.tex": render_table_float_tex(block.alone, tex).encode("utf-8"),
-        f"{name}.html": render_table_html(block.alone).encode("utf-8"),
+        f"{name}.tex": render_table_tex(block, tex).encode("utf-8"),
+        f"{name}-float.tex": render_table_float_tex(block, tex).encode("utf-8"),
+        f"{name}.html": render_table_html(block).encode("utf-8"),
         f"{name}.csv": render_table_csv(block),
     }
 

@@ -56,7 +56,7 @@ def test_the_notes_say_what_a_reader_must_know_in_sixty_words(made):
     for options in (TableOptions(), TableOptions(has_stars=True), TableOptions("interval", True), TableOptions("t")):
         for results in (made, everything):
             (table,) = build_ladder_tables(results, Wording(), options, is_whole=True)
-            assert 0 < len(" ".join(table.alone.notes).split()) <= 60
+            assert 0 < len(" ".join(table.notes).split()) <= 60
     assert list_skipped(made, Wording()) == ["Synthetic DiD was not estimated: the panel is not balanced."]
 
 

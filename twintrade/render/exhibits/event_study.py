@@ -132,13 +132,13 @@ def _note_times(page: Page, studies: list[Study]) -> tuple[str, ...]:
     after = frame[frame["event_time"].astype(int) >= 0]
     n_rows, n_shown = reading.read_whole(spec.get("n_treated_rows")) or 0, int(after["n_units"].astype(float).sum())
     is_pooled = any(reading.read_truth(spec.get(name)) for name in ("binned_low", "binned_high"))
-    said = {
+    notes = {
         "paths_apart_note": take_text(frame["base"].iloc[0]) in APART,
         "paths_pooled_note": is_pooled,
         "paths_missing_note": not is_pooled and n_rows > n_shown,
         "paths_small_note": len(studies) > 1,
     }
-    return tuple(page.say(key, n=n_rows - n_shown, of=n_rows) for key, is_so in said.items() if is_so)
+    return tuple(page.say(key, n=n_rows - n_shown, of=n_rows) for key, is_so in notes.items() if is_so)
 
 
 def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
