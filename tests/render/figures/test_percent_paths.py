@@ -70,3 +70,40 @@ def test_percent_is_drawn_in_logs():
     assert logs["effect"].tolist() == [-np.inf, 0.0, np.log(2)]
     assert (logs["low"] == -np.inf).all()
     assert logs["high"].tolist() == pytest.approx([0.0, np.log(1.5), np.log(4)])
+
+
+def test_a_study_has_its_overall_effect_in_the_margin_and_other_methods_below():
+    frame = make_studies("A", "B", "C").assign(scale="log points", base="universal")
+    overall = pd.DataFrame([{"label": "A", "effect": 0.1, "low": -0.2, "high": 0.4, "shown": "10.5%\n−18% to 49%"}])
+    drawing = percent_paths.draw_study(frame, overall, "year")
+    main, margin, *panels = drawing.axes
+    assert main.get_ylim() == margin.get_ylim()
+    assert [t.get_text() for t in margin.texts][:2] == ["10.5%", "−18% to 49%"]
+    hold(read(drawing, panel=1), overall, y="effect", low="low", high="high")
+    for place, label in ((0, "A"), (2, "B"), (3, "C")):
+        own = frame[frame["label"] == label]
+        drawn = read(drawing, panel=place)
+        assert set(own["event_time"]) <= set(drawn["x"])
+    assert [axes.get_title(loc="left") for axes in panels] == ["B", "C"]
+
+
+@pytest.mark.parametrize(
+    ("base", "n_pieces"), [("universal", 1), ("imputation leads", 2), ("first-stage residuals", 2)]
+)
+def test_no_line_joins_halves_that_are_measured_against_different_things(base, n_pieces):
+    frame = make_studies("A", "B").assign(scale="log points", base=base)
+    drawing = percent_paths.draw_study(frame, None, "year")
+    lines = [line for line in drawing.axes[1].get_lines() if len(line.get_xdata()) > 2]
+    assert len(lines) == n_pieces
+    heads = [text.get_text() for text in drawing.axes[0].texts]
+    assert ("against the expected" in heads[1]) == (n_pieces == 2)
+    marks = {line.get_marker() for line in drawing.axes[0].get_lines() if len(line.get_xdata()) == 1}
+    assert ("o" in marks) == (n_pieces == 2)
+
+
+def test_a_method_on_another_scale_has_a_panel_of_its_own():
+    frame = pd.concat([make_studies("A").assign(scale="log points"), make_studies("B").assign(scale="level")])
+    drawing = percent_paths.draw_study(frame.assign(base="universal"), None, "year")
+    first, second = drawing.axes
+    assert any("%" in label.get_text() for label in first.get_yticklabels())
+    assert not any(label.get_text().startswith("+") for label in second.get_yticklabels())
