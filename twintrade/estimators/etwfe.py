@@ -42,6 +42,9 @@ class ETWFE(CellMethod):
     moderator : str or None
         One of the design's covariates: effects are those where it has the value ``at``, not those at its cohort's
         mean. Two fits at two values show how the effect differs (R's ``xvar``). For coefficients.
+    moderator_alone : bool
+        Whether the moderator has a slope in every cohort, the never treated among them. R's ``etwfe`` leaves theirs
+        out beside cohort effects (False), so that cells take up a part of it; beside unit effects both are the same.
     covariates_enter : {"added", "by_cell"} or None
         One regressor each, as other policies enter a gravity equation (``exogvar`` of Stata's ``jwdid``); or as
         Wooldridge has them, in deviations from their cohort's mean with every cell, and with every cohort and period:
@@ -57,6 +60,7 @@ class ETWFE(CellMethod):
     measure: Measure = "coefficient"
     moderator: str | None = None
     at: float = 0.0
+    moderator_alone: bool = True
     covariates_enter: Enter | None = None
     n_splits: int = 0
     seed: int = 20240501
@@ -88,7 +92,8 @@ class ETWFE(CellMethod):
         o = design.observations
         cells, reference = self._cells(design)
         fixed = {} if self.moderator is None else {self.moderator: self.at}
-        given = cell_table.build_interactions(o, cells.of_row, self._find_added(o), fixed)
+        bare = "" if self.moderator_alone else self.moderator
+        given = cell_table.build_interactions(o, cells.of_row, self._find_added(o), fixed, bare)
         fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family)
         fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, fit.given_up, o.covariate_names)))
         identified = cell_table.measure_cells(o, fit, cells.of_row, self.measure, self.family, given.deviations)

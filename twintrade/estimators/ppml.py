@@ -12,7 +12,7 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Requires, Target, describe_design
 from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.cell_fit import find_single_rows, list_separated_rows
-from twintrade.estimators.regression.event_terms import FitShape, Model, Shape, Terms
+from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Shape, Terms
 from twintrade.estimators.regression.slopes import (
     Slopes,
     build_effects,
@@ -47,12 +47,15 @@ class PPML(Catalogued):
         Whether the event times shown end in bins, which collect rows beyond the window. Averages never use bins.
     second_reference : int or None
         Event time that counts as zero beside the design's reference, as in ``twfe``.
+    later : {"comparison", "leads"}
+        As in ``twfe``.
     """
 
     shape: FitShape = "event"
     measure: Measure = "coefficient"
     bins: bool = False
     second_reference: int | None = None
+    later: Later = "comparison"
 
     name: ClassVar[str] = "ppml"
     citation: ClassVar[str] = "correia2020"
@@ -63,19 +66,15 @@ class PPML(Catalogued):
 
     def list_regressions(self) -> tuple[Model, ...]:
         """Return the regressions on single event times and on the treatment."""
-        return event_terms.list_models(self.shape, False, self.second_reference)
+        return event_terms.list_models(self.shape, False, self.second_reference, self.later)
 
     def estimate(self, design: Design) -> EventStudy | Estimate:
         """Return the event study or the static effect, in log points or in the outcome's unit."""
         if self.measure not in get_args(Measure):
             raise DesignError(f"ppml's measure is one of {', '.join(get_args(Measure))}, not {self.measure!r}")
         o = design.observations
-        return event_terms.join_models(
-            [
-                self.fit_model(o, model)
-                for model in event_terms.list_models(self.shape, self.bins, self.second_reference)
-            ]
-        )
+        models = event_terms.list_models(self.shape, self.bins, self.second_reference, self.later)
+        return event_terms.join_models([self.fit_model(o, model) for model in models])
 
     def fit_model(self, o: Observations, model: Model) -> EventStudy | Estimate:
         """Return one of the regressions that a shape is reported from."""
@@ -100,7 +99,7 @@ class PPML(Catalogued):
         """Return the model without treatment, for tests that need no refit."""
         if self.shape in ("dose", "covariates"):
             return None
-        regressions = list_dummy_regressions(self.shape, self.bins, self.second_reference)
+        regressions = list_dummy_regressions(self.shape, self.bins, self.second_reference, self.later)
         return prepare_one_step(design, regressions, "log_ratio" if self.measure == "coefficient" else "difference")
 
     def unmet(self, design: Design) -> list[Words]:

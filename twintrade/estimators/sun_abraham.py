@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, GroupedInfluence, Uncertainty, UnitInfluence
 from twintrade.effects.regression import OutcomeWeights
-from twintrade.errors import EstimationError
+from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Requires, Target, describe_design
 from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means import group_time
@@ -19,6 +19,7 @@ from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.cell_fit import Family
 from twintrade.estimators.regression.cell_table import build_cell_dummies, fit_saturated
+from twintrade.estimators.regression.slopes import list_second_reference
 from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Listed, Text, Value
 
@@ -36,10 +37,14 @@ class SunAbraham(SumsRows[CohortEffects]):
     family : {"linear", "poisson"}
     shares : {"fixed", "estimated"}
         Whether cohort shares are taken as given or their sampling enters the aggregates, as in the authors' paper.
+    second_reference : int or None
+        Event time without effects beside the design's reference, as ``sunab(..., ref.p = c(-1, -5))`` in fixest; no
+        average has it.
     """
 
     family: Family = "linear"
     shares: Shares = "fixed"
+    second_reference: int | None = None
 
     name: ClassVar[str] = "sun_abraham"
     citation: ClassVar[str] = "sun2021"
@@ -47,8 +52,9 @@ class SunAbraham(SumsRows[CohortEffects]):
     says: ClassVar[str] = "estimators.sun-abraham-"
 
     def takes_means(self, design: Design) -> bool:
-        """Return whether the panel has gaps, the model is additive and shares are fixed."""
-        return self.family == "linear" and self.shares == "fixed" and not design.observations.is_complete
+        """Return whether the panel has gaps, the model is additive, and shares and the one reference are fixed."""
+        is_plain = self.family == "linear" and self.second_reference is None
+        return is_plain and self.shares == "fixed" and not design.observations.is_complete
 
     def estimate_means(self, means: Collapse) -> CohortEffects:
         """Return effects by cohort and event time from dummies that are fitted to means of cohorts' parts."""
@@ -67,11 +73,15 @@ class SunAbraham(SumsRows[CohortEffects]):
         """Return effects by cohort and event time from differences of means, or from dummies by row."""
         o = design.observations
         is_plain = self.family == "linear" and not design.covariates and o.weights is None
+        is_plain = is_plain and self.second_reference is None
         are_fixed = self.shares == "fixed"
         if is_plain and o.is_complete and design.fixed_effects == "two_way":
             return _from_moments(o, are_fixed)
-        has_dummy = o.is_ever_treated[o.unit] & (o.event_time != design.reference)
+        references = event_terms.list_references(design, self.second_reference)
+        has_dummy = o.is_ever_treated[o.unit] & ~np.isin(o.event_time, references)
         saturated = fit_saturated(o, build_cell_dummies(o, has_dummy), self.family, design.reference)
+        dropped = (*saturated.sample.dropped, *list_second_reference(self.second_reference))
+        saturated = replace(saturated, sample=replace(saturated.sample, dropped=dropped))
         return saturated if are_fixed else replace(saturated, weight_influence=_membership(o, saturated))
 
     def narrowed(self, design: Design) -> Design:
@@ -169,11 +179,16 @@ class Stacked(SumsRows[CohortEffects]):
         Only cohorts observed over the whole span, so that the same ones are averaged at every event time.
     span : (int, int)
         First and last event time of every stack: part of what is estimated, whatever the window shows.
+    centered : {"stack", "pooled"}
+        Errors count how units differ from their own stack's mean, as with unit-by-stack effects; or from the mean of
+        all stacks, as in the regression of Wing, Freedman and Hollingsworth with effects of treatment and event time.
+        Points are the same. "pooled" needs corrective weights, whole stacks, and no gaps, covariates or weights.
     """
 
     weights: Literal["corrective", "variance"] = "corrective"
     trimmed: bool = True
     span: tuple[int, int] = (-3, 3)
+    centered: Literal["stack", "pooled"] = "stack"
 
     name: ClassVar[str] = "stacked"
     citation: ClassVar[str] = "wing2024"
@@ -182,6 +197,13 @@ class Stacked(SumsRows[CohortEffects]):
     )
     says: ClassVar[str] = "estimators.stacked-"
     formula: ClassVar = Text("estimators.stacked-equation")
+
+    def check(self, design: Design) -> None:
+        """Refuse errors around the mean of all stacks where the stacks differ in more than their cohort."""
+        has_rows = design.statistics is None and (design.covariates or design.weights)
+        is_plain = self.weights == "corrective" and self.trimmed and not has_rows
+        if self.centered == "pooled" and not (is_plain and design.observations.is_complete):
+            raise DesignError(Text("estimators.stacked-pooled"))
 
     def takes_means(self, design: Design) -> bool:
         """Return whether the panel has gaps; without, effects are differences of means."""
@@ -204,6 +226,8 @@ class Stacked(SumsRows[CohortEffects]):
         if wide.is_complete and wide.weights is None and not design.covariates:
             plan = [cell for stack in stacks for cell in stack.cells]
             effects, influence = estimate_from_moments(wide.moments(), plan, wide)
+            if self.centered == "pooled":
+                influence = group_time.center_on_all_stacks(influence, plan, wide)
             return self._packed(wide, o, stacks, plan, effects, influence, dropped)
         fits = [group_time.regress_stack(o, wide, stack) for stack in stacks]
         by_row = np.hstack([fit.by_row(o.n_rows) for fit in fits])

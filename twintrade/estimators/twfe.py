@@ -13,7 +13,7 @@ from twintrade.estimators.base import Requires, Views, describe_design
 from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
 from twintrade.estimators.cohort_means.group_time import count_alone
 from twintrade.estimators.regression import event_terms
-from twintrade.estimators.regression.event_terms import FitShape, Model, Terms
+from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Terms
 from twintrade.estimators.regression.slopes import Slopes, build_effects
 from twintrade.estimators.regression.split_panel import EventAndStatic, fit_both
 from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
@@ -42,6 +42,9 @@ class TWFE(SumsRows[EventStudy | Estimate]):
     second_reference : int or None
         Event time that counts as zero beside the design's reference, as ``ref = c(-1, -5)`` in fixest: where every
         unit is treated in the end, one reference leaves a line through the event times undetermined.
+    later : {"comparison", "leads"}
+        Units treated after the last period are comparison; or have leads too, as in Stata where the column of the
+        treatment reaches beyond the rows of the outcome.
     unit_trends : bool
         Whether every unit has a straight line of its own beside its level, as ``unit[period]`` in fixest; with
         two-way effects. Lines take out part of an effect that grows, and need leads to be told from one.
@@ -51,6 +54,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
     unit_trends: bool = False
     bins: bool = False
     second_reference: int | None = None
+    later: Later = "comparison"
 
     name: ClassVar[str] = "twfe"
     citation: ClassVar[str] = "sun2021"
@@ -59,7 +63,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def list_regressions(self) -> tuple[Model, ...]:
         """Return the regressions on single event times and on the treatment."""
-        return event_terms.list_models(self.shape, False, self.second_reference)
+        return event_terms.list_models(self.shape, False, self.second_reference, self.later)
 
     def check(self, design: Design) -> None:
         """Refuse unit trends beside other than two-way effects."""
@@ -67,8 +71,8 @@ class TWFE(SumsRows[EventStudy | Estimate]):
             raise DesignError(f"unit trends go with two-way effects, not with {design.effects_label} effects")
 
     def takes_means(self, design: Design) -> bool:
-        """Return whether units have no lines of their own."""
-        return not self.unit_trends and self.shape in ("event", "static")
+        """Return whether units have no lines of their own, and those treated later no leads."""
+        return not self.unit_trends and self.later == "comparison" and self.shape in ("event", "static")
 
     def estimate_means(self, means: Collapse) -> EventStudy | Estimate:
         """Return the event study or the static effect of regressions on means."""
@@ -95,7 +99,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def _regressed(self, o: Observations) -> list[EventStudy | Estimate]:
         """Regress the outcome on each model's terms; effects are taken out of all of them in one projection."""
-        models = event_terms.list_models(self.shape, self.bins, self.second_reference)
+        models = event_terms.list_models(self.shape, self.bins, self.second_reference, self.later)
         terms = [event_terms.build_terms(o, model) for model in models]
         ends = np.cumsum([1, *(m.columns.shape[1] for m in terms)])
         columns = np.empty((o.n_rows, ends[-1]), order="F")
@@ -129,9 +133,8 @@ class TWFE(SumsRows[EventStudy | Estimate]):
         """Return the model without treatment; None where units have lines of their own."""
         if self.unit_trends or self.shape in ("dose", "covariates") or design.statistics is not None:
             return None
-        return prepare_linear_null(
-            design, list_dummy_regressions(self.shape, self.bins, self.second_reference), outcomes
-        )
+        regressions = list_dummy_regressions(self.shape, self.bins, self.second_reference, self.later)
+        return prepare_linear_null(design, regressions, outcomes)
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""

@@ -23,8 +23,8 @@ from twintrade.inference.clustering import clusters, constant_effect
 from twintrade.inference.clustering.constant_effect import ScaledVariance
 from twintrade.inference.clustering.conventions import has_variance, list_effects, list_variance_messages
 from twintrade.inference.refits.leave_out import build_effects_projection, find_row_clusters, list_members
-from twintrade.numerics.absorption import Annihilator
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.absorption import Absorber, Annihilator, build_absorber
+from twintrade.numerics.arrays import FloatArray, IntArray, compact
 from twintrade.numerics.linear import compute_product, sum_products_by_group
 from twintrade.text import Listed, Text
 
@@ -99,6 +99,7 @@ class Scaled(SharedInference):
 
 
 NULL = 1e-10
+MOST_WEIGHTED = 4_000  # rows of a weighted fit, whose annihilator is a matrix of rows by rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +114,8 @@ class Reduced:
 class BiasReduced(Inference):
     """CRV2: residuals of a cluster are multiplied by the inverse root of the share the fit left them.
 
-    One clustering dimension; unweighted least squares, where the working model is independent errors of one variance.
+    One clustering dimension; least squares. The working model is independent errors of one variance, with weights too,
+    as clubSandwich has it for ``lm``.
 
     Attributes
     ----------
@@ -134,15 +136,22 @@ class BiasReduced(Inference):
         if not name:
             raise InferenceError("crv2 takes one clustering dimension; name it with `by`")
         source = clusters.get_influence(estimate, self.name).regression
-        if source is None or fit.estimator.is_poisson or np.ptp(source.weights) > 0:
-            raise InferenceError("crv2 is for unweighted least squares; use the jackknife for this estimate")
-        q = build_effects_projection(fit, estimate, source)
+        if source is None or fit.estimator.is_poisson:
+            raise InferenceError("crv2 is for least squares; use the jackknife for this estimate")
+        is_weighted = np.ptp(source.weights) > 0
+        if is_weighted and source.rows.size > MOST_WEIGHTED:
+            text = f"crv2 with weights takes at most {MOST_WEIGHTED:,} rows and there are {source.rows.size:,}"
+            raise InferenceError(f"{text}; use the jackknife")
         codes = find_row_clusters(fit, name, source.rows)
         if name in clusters.NESTING and clusters.count_treated_clusters(fit, estimate, name)[0] < 2:
             raise InferenceError(
                 "one cluster is treated: its residuals say nothing about its error; use randomization"
             )
-        reduced = compute_crv2(source, q, codes)
+        if is_weighted:
+            levels = [compact(fit.design.observations.codes(e)[source.rows]) for e in estimate.sample.effects]
+            reduced = compute_weighted_crv2(source, build_absorber(levels, source.weights), codes)
+        else:
+            reduced = compute_crv2(source, build_effects_projection(fit, estimate, source), codes)
         n = int(codes.max()) + 1
         se = np.sqrt(np.clip(np.diag(reduced.covariance), 0.0, None))
         usable = has_variance(estimate, se)
@@ -183,6 +192,22 @@ def compute_crv2(source: Regression, q: Annihilator, codes: IntArray) -> Reduced
         if total > 0:
             df[k] = np.trace(p) ** 2 / total
     return Reduced(scores.T @ scores, df)
+
+
+def compute_weighted_crv2(source: Regression, effects: Absorber, codes: IntArray) -> Reduced:
+    """Return them where rows have weights; the annihilator M is held row by row, and M_gg gives way to (MM')_gg."""
+    weighted = source.design * source.weights[:, None]
+    annihilator = effects.project(np.eye(codes.size)).residuals - source.design @ source.bread @ weighted.T
+    loading = weighted @ source.bread @ source.selector
+    n_clusters, n_effects = int(codes.max()) + 1, loading.shape[1]
+    scores, through = np.empty((n_clusters, n_effects)), np.empty((n_effects, n_clusters, codes.size))
+    for g, rows in enumerate(list_members(codes)):
+        u = _inverse_root(annihilator[rows] @ annihilator[rows].T) @ loading[rows]
+        scores[g], through[:, g] = source.residuals[rows] @ u, u.T @ annihilator[rows]
+    moments = [directions @ directions.T for directions in through]
+    squares = np.array([(p**2).sum() for p in moments])
+    traces = np.array([np.trace(p) ** 2 for p in moments])
+    return Reduced(scores.T @ scores, np.divide(traces, squares, out=np.full(n_effects, np.nan), where=squares > 0))
 
 
 def _inverse_root(blocks: FloatArray) -> FloatArray:

@@ -151,6 +151,21 @@ def build_stack(g: int, wide: Wide, design: Design, span: tuple[int, int]) -> St
     return Stack(g, comparison, cells, is_whole=inside.size == high - low + 1)
 
 
+def center_on_all_stacks(influence: CohortInfluence, plan: Sequence[GroupTime], wide: Wide) -> CohortInfluence:
+    """Return the influence around the mean change of all stacks: stacks weigh by their treated units."""
+    means, sizes = influence.moments.means, wide.sizes
+    cohort, at, base = np.array([(c.cohort, c.at, c.base) for c in plan], dtype=np.int64).T
+    is_comparison = np.array([c.comparison for c in plan]).T
+    change = means[:, at] - means[:, base]
+    compared = (sizes[:, None] * is_comparison * change).sum(axis=0) / (sizes @ is_comparison)
+    treated, time = change[cohort, np.arange(cohort.size)], compact(at - base)
+    total = np.bincount(time, sizes[cohort])
+    over = [(np.bincount(time, sizes[cohort] * part) / total)[time] for part in (treated, compared)]
+    constants = np.where(is_comparison, (over[1] - change) / (sizes @ is_comparison), 0.0)
+    constants[cohort, np.arange(cohort.size)] = (treated - over[0]) / sizes[cohort]
+    return replace(influence, constants=constants)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StackFit:
     """Effects of one stack's identified cells; a row's influence is its residual times its loading."""

@@ -217,7 +217,11 @@ class Interactions:
 
 
 def build_interactions(
-    o: Observations, of_row: IntArray, is_added: BoolArray, fixed: dict[str, float] | None = None
+    o: Observations,
+    of_row: IntArray,
+    is_added: BoolArray,
+    fixed: dict[str, float] | None = None,
+    bare: str | None = None,
 ) -> Interactions:
     """Return the covariates' regressors (Wooldridge 2021, section 5), collinear ones among them.
 
@@ -225,7 +229,8 @@ def build_interactions(
     cohort, and with every period.
 
     ``of_row`` (n_rows,): cell of each row, -1 outside; ``is_added`` (n_covariates,); ``fixed``: covariates whose
-    deviations are from this value, so that a cell's effect is the one at it.
+    deviations are from this value, so that a cell's effect is the one at it; ``bare``: a covariate without a slope
+    of the last cohort, the never treated where there are any.
     """
     by_cell, added = np.flatnonzero(~is_added), np.flatnonzero(is_added)
     cohort = np.unique(o.unit_onset, return_inverse=True)[1][o.unit]
@@ -240,8 +245,10 @@ def build_interactions(
     if by_cell.size:
         cells = (of_row[:, None] == np.arange(int(of_row.max()) + 1)).astype(np.float64)
         parts += [cells * deviations[:, [k]] for k in by_cell]
-        levels = np.hstack([o.onset[:, None] == np.unique(o.unit_onset), o.period[:, None] == o.periods[1:]])
-        parts += [levels * o.covariates[:, [k]] for k in by_cell]
+        periods = o.period[:, None] == o.periods[1:]
+        for k in by_cell:
+            cohorts = np.unique(o.unit_onset)[: -1 if o.covariate_names[k] == bare else None]
+            parts.append(np.hstack([o.onset[:, None] == cohorts, periods]) * o.covariates[:, [k]])
     parts.append(o.covariates[:, added])
     sizes = np.array([part.shape[1] for part in parts[1:-1]], dtype=np.int64)
     covariate = np.concatenate([np.repeat(np.tile(by_cell, 2), sizes), added])

@@ -67,6 +67,9 @@ FitShape = Literal["event", "static", "dose", "covariates"]
 EQUATIONS: dict[str, str] = {"static": "β·1[t ≥ g]", "dose": "β·d", "covariates": "0"}
 """How the equation of a shape begins."""
 
+Later = Literal["comparison", "leads"]
+"""What rows of units treated after the last period are: comparison alone, or with a lead of their own as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -76,13 +79,16 @@ class Model:
     # or the covariates alone
     kind: Literal["event", "static", "binned", "dose", "covariates"]
     second_reference: int | None = None  # event time without a dummy beside the design's reference
+    later: Later = "comparison"
 
 
-def list_models(shape: FitShape, bins: bool, second_reference: int | None = None) -> tuple[Model, ...]:
+def list_models(
+    shape: FitShape, bins: bool, second_reference: int | None = None, later: Later = "comparison"
+) -> tuple[Model, ...]:
     """Return the regressions that a shape is reported from, the one shown first, the static one last."""
     if shape != "event":
         return (Model(shape),)
-    paths = (Model("binned", second_reference),) * bins + (Model("event", second_reference),)
+    paths = (Model("binned", second_reference, later),) * bins + (Model("event", second_reference, later),)
     return (*paths, Model("static"))
 
 
@@ -172,7 +178,7 @@ def _event_terms(o: Observations, model: Model) -> Terms:
     A window wholly before or wholly after the onset is widened to the reference and to event time 0, so that no dummy
     mixes rows from both sides. Event times that no unit joins to the reference keep their dummies, without an effect.
     """
-    treated = find_affected_rows(o)
+    treated = find_affected_rows(o) | (model.later == "leads") & np.isfinite(o.unit_onset)[o.unit]
     observed = o.event_time[treated]
     if model.kind == "binned":
         low, high = min(o.window[0], o.reference), max(o.window[1], 0)

@@ -84,7 +84,7 @@ def build_effects(
         effects=o.effect_names,
         dropped=(
             *dropped,
-            *_second_reference(terms),
+            *list_second_reference(terms.second_reference),
             *_apart(o, terms),
             *_collinear(terms, slopes),
             *list_all_treated(o, slopes.rows),
@@ -236,10 +236,11 @@ def _pinned(terms: Terms, slopes: Slopes) -> tuple[int, ...]:
     return tuple(sorted(times if terms.second_reference is None else [*times, terms.second_reference]))
 
 
-def _second_reference(terms: Terms) -> tuple[Dropped, ...]:
-    if terms.second_reference is None:
+def list_second_reference(time: int | None) -> tuple[Dropped, ...]:
+    """Return the event time that counts as zero beside the reference, as a table names it; none where there is none."""
+    if time is None:
         return ()
-    name = Text("estimators.effect-event-time", time=f"{terms.second_reference:+d}")
+    name = Text("estimators.effect-event-time", time=f"{time:+d}")
     return (Dropped("second-reference", Text("estimators.second-reference", name=name), 0, 0, (name,)),)
 
 

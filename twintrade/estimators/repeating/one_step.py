@@ -17,7 +17,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.effects.estimate import Kind
 from twintrade.estimators.imputing.comparison_units import compute_log_ratios
-from twintrade.estimators.regression.event_terms import FitShape, list_models
+from twintrade.estimators.regression.event_terms import FitShape, Later, list_models
 from twintrade.estimators.repeating import treatment_blocks
 from twintrade.estimators.repeating.repeated import SameRows, find_unit_rows
 from twintrade.estimators.repeating.treatment_blocks import Block, JoinedBlocks, PlacedDummies
@@ -310,14 +310,14 @@ class _Imputed:
 
 
 def list_dummy_regressions(
-    shape: FitShape, bins: bool, second_reference: int | None = None
+    shape: FitShape, bins: bool, second_reference: int | None = None, later: Later = "comparison"
 ) -> list[OneStepRegression]:
     """Return the regressions of a shape on event-time dummies and the treatment dummy."""
     shown: dict[str, tuple[Kind, ...]] = {"static": ("overall",), "binned": ("event",)}
     shown["event"] = ("path",) if bins else ("event", "path")
     return [
         OneStepRegression(shown[model.kind], partial(treatment_blocks.build_dummies, model=model), is_pruned=True)
-        for model in list_models(shape, bins, second_reference)
+        for model in list_models(shape, bins, second_reference, later)
     ]
 
 

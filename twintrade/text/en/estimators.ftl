@@ -343,6 +343,7 @@ no-cohort-compared = no cohort has a comparison from its onset on{ $n ->
 no-comparison-cohort = no comparison cohort has affected and unaffected units
 nothing-imputed = no treated row can be imputed from untreated ones: { $why }
 nothing-stacked = no cohort can be stacked: { $why }. Shorten the span or lengthen the sample
+stacked-pooled = centered = "pooled" needs weights = "corrective", trimmed = true, and a panel without gaps, covariates or weights; set centered = "stack"
 nothing-to-average = no effect { $side ->
     [before] before onset
    *[after] from onset on

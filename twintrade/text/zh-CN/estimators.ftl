@@ -340,6 +340,7 @@ no-cohort-compared = 没有队列自生效期起有比较对象{ $n ->
 no-comparison-cohort = 没有对照队列同时含有受影响和不受影响的个体
 nothing-imputed = 没有处理组观测可由未处理观测插补：{ $why }
 nothing-stacked = 没有队列可以堆叠：{ $why }。请缩短区段或延长样本
+stacked-pooled = centered = "pooled"需要weights = "corrective"、trimmed = true，且面板无缺口、无协变量、无权重；请设centered = "stack"
 nothing-to-average = { $side ->
     [before] 生效前
    *[after] 生效期起
