@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from case_tables import loop_over
-from reference_results import read_data
+from reference_results import read_data, read_results
 
 import twintrade as tt
 from twintrade.design import NeverTreated
@@ -169,8 +169,6 @@ def test_leads_of_units_treated_after_the_last_row(frame, method):
 
 def test_synthetic_did_errors_by_name():
     """Jackknife and placebo of synthdid, asked for from the fit."""
-    from reference_results import read_results
-
     frame = read_data("sim_balanced").query("g in [0, 8]")
     onsets = frame[frame.g == 8].groupby("id")["g"].first()
     fit = tt.fit("sdid", tt.compare(tt.panel(frame, unit="id", period="t"), onsets, "y"), solver="published")
@@ -180,3 +178,31 @@ def test_synthetic_did_errors_by_name():
     assert row["std.error"] == pytest.approx(wanted["jackknife_se"], rel=EXACT)
     placebo = fit.tidy("synthetic_did_variance", method="placebo", draws=20, view="overall").iloc[0]
     assert 0.5 < placebo["std.error"] / row["std.error"] < 2
+
+
+def test_covariates_beside_cohort_effects_as_fixest_prints_them():
+    wanted = read_results("fixest_sunab", "base_stagg_sunab_crv1")
+    frame = read_data("base_stagg")
+    onsets = frame.groupby("id")["year_treated"].first().replace(10000, np.nan)
+    panel = tt.panel(frame, unit="id", period="year")
+    fit = tt.fit("sunab", tt.compare(panel, onsets, "y", covariates="x1", window=(-99, 99), cluster="unit"))
+    table = wanted["event"] if "event" in wanted else wanted
+    place = table["term"].index("x1")
+    row = fit.tidy("clustered", correction="fixest").set_index("term").loc["x1"]
+    assert row["estimate"] == pytest.approx(table["estimate"][place], rel=EXACT)
+    assert row["std.error"] == pytest.approx(table["se"][place], rel=EXACT)
+
+
+@loop_over("enter", ["added", "by_cell"])
+def test_covariates_beside_cells_where_they_have_one_coefficient(frame, enter):
+    keys = [(g, t) for g in (4, 6, 8, 10) for t in range(g, 13)]
+    cells = np.column_stack([(frame.g == g) & (frame.t == t) for g, t in keys]).astype(float)
+    slopes, scores = regress(
+        frame.y, np.column_stack([frame.xt, cells, write_dummies(frame.id, frame.t)]), frame.id
+    )  # fmt: skip
+    fit = tt.fit("etwfe", compare(frame, covariates="xt", cluster="unit"), covariates_enter=enter)
+    found = fit.tidy("clustered", correction="none").set_index("term")
+    assert ("xt" in found.index) == (enter == "added")
+    if enter == "added":
+        assert found.loc["xt", "estimate"] == pytest.approx(slopes[0], rel=EXACT)
+        assert found.loc["xt", "std.error"] == pytest.approx(np.linalg.norm(scores[:, 0]), rel=EXACT)

@@ -94,7 +94,8 @@ class ETWFE(CellMethod):
         fixed = {} if self.moderator is None else {self.moderator: self.at}
         bare = "" if self.moderator_alone else self.moderator
         given = cell_table.build_interactions(o, cells.of_row, self._find_added(o), fixed, bare)
-        fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family)
+        names = given.names(o.covariate_names)
+        fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family, names)
         fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, fit.given_up, o.covariate_names)))
         identified = cell_table.measure_cells(o, fit, cells.of_row, self.measure, self.family, given.deviations)
         return _packed(o, fit, cell_table.tabulate_cells(o, fit, cells, identified, reference), scale, reference)

@@ -1,7 +1,7 @@
 """Effects of cohort-period cells within fixed effects: the cells are one more effect, never a matrix of dummies."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -252,12 +252,17 @@ class _FittedCells:
 
 
 def fit_cells(
-    o: Observations, of_row: IntArray, names: tuple[Words, ...], columns: FloatArray, family: Family
+    o: Observations,
+    of_row: IntArray,
+    names: tuple[Words, ...],
+    columns: FloatArray,
+    family: Family,
+    column_names: tuple[Words, ...] = (),
 ) -> CellFit:
     """Fit one coefficient per cell against the rows outside every cell.
 
     ``of_row`` (n_rows,): cell of each row, -1 outside; ``names``: of the cells; ``columns`` (n_rows, n_columns):
-    further regressors.
+    further regressors; ``column_names``: of those that tables print.
     """
     if not (of_row < 0).any():
         raise EstimationError("every row belongs to a treated cell: there is nothing to compare with")
@@ -277,6 +282,9 @@ def fit_cells(
         raise EstimationError(Text("estimators.no-cell", why=describe_absorbing_effect(o, rows)))
     lost = tuple(names[k] for k in np.delete(present, known))
     influence = np.zeros((o.n_units, known.size + columns.shape[1]))
+    of_cell = fitted.of_code[1:][present] - fitted.of_code[0]
+    slopes = np.append(of_cell, fitted.slopes[fitted.kept])
+    labels = (*(names[k] for k in present), *(column_names[k] for k in fitted.kept if column_names))
     placed = np.concatenate([np.arange(known.size), known.size + fitted.kept])
     influence[:, placed] = scores @ bread[:, np.concatenate([known, np.arange(present.size, net.size)])]
     selector = np.zeros((bread.shape[0], known.size))
@@ -284,12 +292,12 @@ def fit_cells(
     return CellFit(
         rows=rows,
         kept=present[known],
-        coefficients=fitted.of_code[1:][present[known]] - fitted.of_code[0],
+        coefficients=of_cell[known],
         slopes=fitted.slopes,
         influence=influence,
         mean=fitted.mean,
         weights=o.row_weights[rows],
-        source=Regression(fitted.rows, net, fitted.residuals, fitted.weights, bread, selector),
+        source=Regression(fitted.rows, net, fitted.residuals, fitted.weights, bread, selector, slopes, labels),
         given_up=_find_given_up(effects, fitted, columns[rows]),
         n_slopes=int(is_identified.sum()),
         n_all_cells=len(names),

@@ -67,7 +67,10 @@ def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: 
     table = _table(o, source.rows, dummies, kept[identified], reference)
     selector = np.zeros((kept.size, table.cohorts.size))
     selector[identified[table.cell[table.cell >= 0]], np.flatnonzero(table.cell >= 0)] = 1.0
-    regression = Regression(source.rows, source.design, source.residuals, source.weights, source.bread, selector)
+    regression = Regression(
+        source.rows, source.design, source.residuals, source.weights, source.bread, selector, source.coefficients,
+        tuple(names[k] for k in kept),
+    )  # fmt: skip
     units, values = sum_influence_by_unit(o, source.rows, regression.row_influence())
     return CohortEffects.of(
         o,
@@ -203,6 +206,12 @@ class Interactions:
     columns: FloatArray  # (n_rows, n_columns): cells first, in their order, covariate by covariate
     covariate: IntArray  # (n_columns,): position of the covariate that each column is made of
     deviations: FloatArray  # (n_rows, n_by_cell): what the cells are multiplied by
+    n_added: int  # columns that are a covariate as it is, the last ones
+
+    def names(self, covariates: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the covariate that each column is, empty where it is a part of one."""
+        n_parts = self.covariate.size - self.n_added
+        return (*[""] * n_parts, *(covariates[k] for k in self.covariate[n_parts:]))
 
     def silent(self, slopes: FloatArray, given_up: IntArray, names: tuple[str, ...]) -> tuple[Dropped, ...]:
         """List covariates none of whose columns has a slope, and those of which the cells determine a part.
@@ -252,7 +261,7 @@ def build_interactions(
     parts.append(o.covariates[:, added])
     sizes = np.array([part.shape[1] for part in parts[1:-1]], dtype=np.int64)
     covariate = np.concatenate([np.repeat(np.tile(by_cell, 2), sizes), added])
-    return Interactions(np.hstack(parts), covariate, deviations[:, by_cell])
+    return Interactions(np.hstack(parts), covariate, deviations[:, by_cell], added.size)
 
 
 Measure = Literal["coefficient", "difference", "percent"]
