@@ -124,7 +124,9 @@ def add_further_columns(
 
 
 def list_wanted(spec: Spec) -> Iterator[str]:
-    """Yield the covariates and weights that the design or a column names."""
+    """Yield the treatment, the covariates and the weights that the design or a column names."""
+    if spec.design.treatment.column:
+        yield spec.design.treatment.column
     for options in (
         {"covariates": spec.design.covariates, "weights": spec.design.weights},
         *(entry.options for entry in spec.estimator),

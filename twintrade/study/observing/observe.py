@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar import Frequency, TwinningDate, parse_date
@@ -56,13 +57,15 @@ class ReadAgreements:
         return (*self.registry.messages, *self.undated.messages)
 
 
-def read_agreements(spec: Spec, root: Path) -> ReadAgreements:
-    """Return the agreements of an analysis."""
+def read_agreements(spec: Spec, root: Path, panel: Panel | None = None) -> ReadAgreements:
+    """Return the agreements of an analysis, those that a column of the panel shows among them."""
     registry = read_twinnings([replace(s, city_names=_join_names(spec, s)) for s in spec.data.twinnings], root)
     undated = read_undated([replace(s, city_names=_join_names(spec, s)) for s in spec.data.undated], root)
     links = undated.frame[["city", "signatory", "partner", "partner_city", "note"]]
     data, policy = spec.data, _undated_policy(spec)
     frame, linked = build_agreements_frame(registry), tuple(data.also_linked)
+    if panel is not None and spec.design.treatment.column:
+        frame = pd.concat([frame, build_column_agreements(panel, spec.design.treatment.column)], ignore_index=True)
     lines = [*(source.city_names for source in data.twinnings), *(source.city_names for source in data.undated)]
     decided = tuple(line.city for names in lines for line in names)
     agreements = Agreements(frame, links, linked, policy, data.other_events, decided, data.wider_register)
@@ -75,6 +78,32 @@ def _join_names(spec: Spec, source: TwinningSource | UndatedSource) -> tuple[Cit
     declared = [n for n in spec.data.trade[0].city_names if (n.code, n.first, n.last) == (None, None, None)]
     of_all = (n for n in declared if all(n in other.city_names for other in spec.data.trade))
     return (*source.city_names, *(n for n in of_all if n.name not in known))
+
+
+def build_column_agreements(panel: Panel, column: str) -> pd.DataFrame:
+    """Return one agreement a unit whose column turns to 1, dated to the first period in which it does."""
+    values, unit, per_year = panel.values(column), panel.unit, Frequency(panel.frequency).per_year
+    known = np.flatnonzero(np.isfinite(values))
+    wrong = known[~np.isin(values[known], (0.0, 1.0))]
+    ends = known[1:][(np.diff(values[known]) < 0) & (np.diff(unit[known]) == 0)]
+    for key, rows in (("design.column-no-dummy", wrong), ("design.column-ends", ends)):
+        if rows.size:
+            first = f"{panel.units[unit[rows[0]]]}, {panel.label(int(panel.period[rows[0]]))}"
+            raise DataError(Text(key, column=column, n=rows.size, first=first))
+    on = known[values[known] == 1]
+    on = on[np.unique(unit[on], return_index=True)[1]]
+    rows = pd.DataFrame({name: "" for name in COLUMNS}, index=range(on.size)).astype(object)
+    year, part = np.divmod(panel.period[on], per_year)
+    months = [None] * on.size if per_year == 1 else (part * 12 // per_year + 1).tolist()
+    dates = [TwinningDate(y, m, None) for y, m in zip(year.tolist(), months, strict=True)]
+    return rows.assign(
+        twinning=panel.units[unit[on]],
+        city=panel.cities[panel.unit_city[unit[on]]],
+        partner=panel.partners[panel.unit_partner[unit[on]]],
+        dates=pd.Series([(CandidateDate("signed", date, "signed"),) for date in dates], dtype=object),
+        ended=None,
+        source=column,
+    )
 
 
 def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:
@@ -161,7 +190,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     tables = [complete(read_trade([s for s in sources if s.flow == flow], root)) for flow in flows]
     panel, further = _panel(spec, sources, tables, root)
     _check_outcomes(spec, panel)
-    read = read_agreements(spec, root)
+    read = read_agreements(spec, root, panel)
     absent = set(read.agreements.registry["city"]) - {str(city) for city in panel.cities}
     left_out = [city for source in sources for city in list_cities_left_out(source, root, absent)]
     decided = (*read.agreements.decided_cities, *left_out)

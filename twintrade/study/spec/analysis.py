@@ -151,8 +151,10 @@ class TreatmentSection(Section):
     vague_years_later: Years added to a date known only by its year.
     undated_link: Whether a pair that has a dated agreement within the sample and a link without a date, which may be
         older, counts as treated and is flagged, or is undated and excluded.
+    column: In place of a register: a column of the trade file that is 1 from a pair's agreement on, and 0 before.
     """
 
+    column: str | None = None
     rule: Literal["first_agreement", "nth_agreement", "dose"] = "first_agreement"
     date: str | list[str] = "signed"
     n: int = Field(default=1, ge=1)
@@ -195,7 +197,7 @@ class DesignSection(Section):
     window: tuple[int, int] = (-5, 5)
     reference: int = -1
     anticipation: int = Field(default=0, ge=0)
-    cluster: list[Literal["unit", "dyad", "city", "partner", "period"]] = Field(default=["city", "partner"])
+    cluster: list[Literal["unit", "dyad", "city", "partner", "period", "undirected_pair"]] = Field(default=["city", "partner"])
     covariates: list[str] = Field(default=[])
     weights: str | None = None
     sample: tuple[int, int] | None = Field(default=None, description="first and last period used")
