@@ -1,4 +1,4 @@
-"""Points and errors as the authors of a method print them, under the option that gives them, with dummies written out."""
+"""Points and errors as a method's authors print them, by the option that gives them, with dummies written out."""
 
 import numpy as np
 import pandas as pd
@@ -64,14 +64,17 @@ def test_stacked_with_effects_of_treatment_and_event_time(frame):
     for view, weigh in (("event", np.eye(5)), ("path", after[:, None])):
         found = pooled.tidy("clustered", view=view, correction="none")
         np.testing.assert_allclose(found["estimate"], slopes[:5] @ weigh, rtol=EXACT)
-        np.testing.assert_allclose(found["std.error"], np.sqrt(((scores[:, :5] @ weigh) ** 2).sum(axis=0)), rtol=EXACT)
+        np.testing.assert_allclose(
+            found["std.error"], np.sqrt(((scores[:, :5] @ weigh) ** 2).sum(axis=0)), rtol=EXACT
+        )
         other = alone.tidy("clustered", view=view, correction="none")
         np.testing.assert_allclose(other["estimate"], found["estimate"], rtol=EXACT)
         assert (abs(other["std.error"] / found["std.error"] - 1) > 0.001).any()
 
 
 @loop_over(
-    "options", [{"weights": "variance"}, {"trimmed": False}, {"data": {"covariates": "xt"}}, {"data": {"weights": "w"}}]
+    "options",
+    [{"weights": "variance"}, {"trimmed": False}, {"data": {"covariates": "xt"}}, {"data": {"weights": "w"}}],
 )
 def test_errors_around_all_stacks_need_stacks_that_differ_in_nothing_else(frame, options):
     design = compare(frame.assign(w=frame.w.abs() + 1), **options.get("data", {}))
@@ -115,11 +118,11 @@ def test_sun_abraham_with_two_references(frame):
         assert row["estimate"] == pytest.approx(slopes[: len(keys)] @ weigh, rel=EXACT)
         assert row["std.error"] == pytest.approx(np.linalg.norm(scores[:, : len(keys)] @ weigh), rel=EXACT)
     assert not {"event_time::-1", "event_time::-3"} & set(found.index)
-    assert ["second-reference"] == [d.reason for d in fit.estimate.sample.dropped]
+    assert [d.reason for d in fit.estimate.sample.dropped] == ["second-reference"]
 
 
 def test_bias_reduced_errors_of_a_weighted_fit(frame):
-    """With H = X(X'WX)^-1 X'W and errors of one variance, residuals are divided by the root of ((I - H)(I - H)')_gg."""
+    """With H = X(X'WX)^-1 X'W and errors of one variance, residuals are divided by the root of (I - H)(I - H)'."""
     frame = frame[frame.id <= 60].assign(n=1 + frame.x.abs())
     d = ((frame.g > 0) & (frame.t >= frame.g)).to_numpy(dtype=float)
     X, w = np.column_stack([d, write_dummies(frame.id, frame.t)]), frame.n.to_numpy()
@@ -186,7 +189,7 @@ def test_covariates_beside_cohort_effects_as_fixest_prints_them():
     onsets = frame.groupby("id")["year_treated"].first().replace(10000, np.nan)
     panel = tt.panel(frame, unit="id", period="year")
     fit = tt.fit("sunab", tt.compare(panel, onsets, "y", covariates="x1", window=(-99, 99), cluster="unit"))
-    table = wanted["event"] if "event" in wanted else wanted
+    table = wanted["event"]
     place = table["term"].index("x1")
     row = fit.tidy("clustered", correction="fixest").set_index("term").loc["x1"]
     assert row["estimate"] == pytest.approx(table["estimate"][place], rel=EXACT)

@@ -245,6 +245,14 @@ _PERIODS_REASONS = (
 _FOOTER = re.compile(r"(?i)(source|note|资料来源|注|合计|total).*")
 
 
+def find_waves(years: IntArray) -> tuple[int, ...]:
+    """Return the years of waves: three or more, at unequal steps, no two of them neighbors; none otherwise."""
+    waves = np.unique(years)
+    steps = np.diff(waves)
+    is_wave = waves.size > 2 and np.unique(steps).size > 1 and steps.min() > np.gcd.reduce(steps)
+    return tuple(waves.tolist()) if is_wave else ()
+
+
 class Frequency(StrEnum):
     """How long a period is; a period is an integer that grows by one.
 

@@ -25,15 +25,19 @@ from twintrade.text import Listed, Text, Words
 # Fills the rectangle of cities, partners and periods, each filled row by a declared rule and marked as filled.
 
 
-def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
-    """Add flagged rows for absent ones: all periods by the step of the files, all cities and partners with a row."""
+def complete(table: TradeTable, policy: Absent | None = None, is_waves: bool = False) -> TradeTable:
+    """Add flagged rows for absent ones: all periods by the step of the files, all cities and partners with a row.
+
+    ``is_waves``: the periods of the files are all there are.
+    """
     policy = policy or table.absent
     frame = table.frame
     city, cities = _codes(frame["city"])
     partner, partners = _codes(frame["partner"])
     periods = np.arange(table.first, table.last + 1, table.step)
+    periods = np.unique(frame["period"].to_numpy(dtype=np.int64)) if is_waves else periods
     n_periods = periods.size
-    place = (city * partners.size + partner) * n_periods + (frame["period"].to_numpy() - table.first) // table.step
+    place = (city * partners.size + partner) * n_periods + np.searchsorted(periods, frame["period"])
     n_cells = cities.size * partners.size * n_periods
     is_filled = np.ones(n_cells, dtype=bool)
     is_filled[place] = False

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar import Frequency
+from twintrade.data.calendar import Frequency, find_waves
 from twintrade.data.geography.countries import list_own_codes
 from twintrade.data.schema import Absent, TradeSource
 from twintrade.data.sources.faults import Faults, Fix, fold_name, quote_cell
@@ -25,9 +25,14 @@ _LEAST_CONSTANT = 4
 def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
     """Warn of holes, of cities that enter or leave, and of periods that are parts, in a frame sorted by its keys."""
     step = find_step(frame["period"].to_numpy())
-    _periods_without_rows(frame, frequency, step, faults)
+    waves = find_waves(frame["period"].to_numpy()) if frequency is Frequency.YEAR else ()
+    if waves:
+        faults.inform("waves", Text("data.waves", n=len(waves), periods=list_some(map(str, waves), _MAX_NAMED)))
+    else:
+        _periods_without_rows(frame, frequency, step, faults)
     _cities_that_come_and_go(frame, frequency, absent, faults)
-    _interior_gaps(frame, absent, step, faults)
+    numbered = frame.assign(period=np.searchsorted(waves, frame["period"])) if waves else frame
+    _interior_gaps(numbered, absent, 1 if waves else step, faults)
     _parts_at_the_ends(frame, frequency, faults)
     _constant_series(frame, faults)
     _countries_and_themselves(frame, faults)

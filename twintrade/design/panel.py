@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 
+from twintrade.data.calendar import find_waves
 from twintrade.design.period_column import FREQUENCIES, read_period_column
 from twintrade.design.period_column import FrequencyName as FrequencyName
 from twintrade.errors import DesignError
@@ -145,7 +146,8 @@ def sort_rows(unit: IntArray, period: IntArray) -> IntArray:
 
 _MOST_COLUMNS = 6
 _KEYS = ("unit", "city", "partner")
-PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12}
+PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12, "wave": 1}
+PeriodsName = Literal["waves", "calendar"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -159,13 +161,15 @@ class Panel:
     unit : IntArray, shape (n_rows,)
         Code of each row's unit.
     period : IntArray, shape (n_rows,)
-        Ordinal: the year, year * 4 + quarter - 1, or year * 12 + month - 1.
+        Ordinal: the year, year * 4 + quarter - 1, year * 12 + month - 1, or the number of the wave, from 1.
     unit_city, unit_partner : IntArray, shape (n_units,)
         Codes into ``cities`` and ``partners``. Panels of single cities have one partner, "".
     cities, partners : ObjectArray
     columns : mapping of str to array, each of shape (n_rows,)
         Everything else that was observed.
-    frequency : {"year", "quarter", "month"}
+    frequency : {"year", "quarter", "month", "wave"}
+    waves : tuple of int
+        The years of the waves, where frequency is "wave".
     key_columns : mapping of str to str
         What each key column of the frame it was read from holds: "period", "unit", "city" or "partner".
     given_keys : mapping of str to array
@@ -185,7 +189,8 @@ class Panel:
     cities: ObjectArray
     partners: ObjectArray
     columns: Mapping[str, Any]
-    frequency: FrequencyName = "year"
+    frequency: FrequencyName | Literal["wave"] = "year"
+    waves: tuple[int, ...] = ()
     units_of_measure: Mapping[str, str] = field(default_factory=dict)
     key_columns: Mapping[str, str] = field(default_factory=dict)
     given_keys: Mapping[str, ObjectArray] = field(default_factory=dict)
@@ -208,6 +213,7 @@ class Panel:
             first=self.label(self.first_period),
             last=self.label(self.last_period),
             n_rows=self.n_rows,
+            waves=len(self.waves),
             columns=list_some(self.columns, _MOST_COLUMNS),
         )
         return str(text)
@@ -227,6 +233,7 @@ class Panel:
         partner: str | None = None,
         frequency: FrequencyName | None = None,
         units_of_measure: Mapping[str, str] | None = None,
+        periods: PeriodsName | None = None,
     ) -> "Panel":
         """Build a panel from a long frame, which is left untouched.
 
@@ -244,6 +251,9 @@ class Panel:
             Found where it is not given; numbers are years then, and ordinals of the frequency where it is.
         units_of_measure : mapping, optional
             Unit of measure by column, for captions ("US dollars").
+        periods : {"waves", "calendar"}, optional
+            Whether years at unequal steps are waves, counted from 1 and shown as years. Where nothing is said they
+            are if no two are neighbors.
 
         Raises
         ------
@@ -256,14 +266,19 @@ class Panel:
             raise DesignError("name the column that holds the unit, or the city (and partner)")
         if frequency is not None:
             require_word("frequency", frequency, list(FREQUENCIES))
-        periods, frequency = read_period_column(frame[period], period, frequency)
+        if periods is not None:
+            require_word("periods", periods, get_args(PeriodsName))
+        ordinals, frequency = read_period_column(frame[period], period, frequency)
+        waves = _choose_waves(ordinals, frequency, periods)
+        if waves:
+            ordinals = 1 + np.searchsorted(waves, ordinals)
         coded = dict(zip(_KEYS, number_keys(frame, unit, city, partner), strict=True))
         (unit_codes, units, _), (city_codes, cities, _), (partner_codes, partners, _) = coded.values()
-        order = None if is_ascending(unit_codes, periods) else sort_rows(unit_codes, periods)
+        order = None if is_ascending(unit_codes, ordinals) else sort_rows(unit_codes, ordinals)
         if order is not None:
-            unit_codes, periods = unit_codes[order], periods[order]
+            unit_codes, ordinals = unit_codes[order], ordinals[order]
             city_codes, partner_codes = city_codes[order], partner_codes[order]
-            _refuse_duplicates(unit_codes, periods, units)
+            _refuse_duplicates(unit_codes, ordinals, units)
         first = arrays.find_starts(unit_codes)
         for codes, name in ((city_codes, city), (partner_codes, partner)):
             if unit is not None and name is not None:
@@ -271,13 +286,14 @@ class Panel:
         panel = cls(
             units=units,
             unit=unit_codes,
-            period=periods,
+            period=ordinals,
             unit_city=city_codes[first],
             unit_partner=partner_codes[first],
             cities=cities,
             partners=partners,
             columns=_columns(frame, {period, unit, city, partner}, order),
-            frequency=frequency,
+            frequency="wave" if waves else frequency,
+            waves=waves,
             units_of_measure=dict(units_of_measure or {}),
             key_columns={
                 column: key
@@ -311,6 +327,18 @@ class Panel:
         rows = np.arange(self.n_rows)
         rows.flags.writeable = False
         return rows
+
+    def number_years(self, years: Sequence[float] | FloatArray | IntArray) -> FloatArray:
+        """Return the wave of years, the next one between two waves; years themselves where there are no waves."""
+        values = np.asarray(years, dtype=np.float64)
+        if not self.waves:
+            return values
+        return np.where(np.isfinite(values), 1.0 + np.searchsorted(self.waves, values), values)
+
+    @property
+    def last_year(self) -> int:
+        """Year of the last period observed."""
+        return self.waves[-1] if self.waves else self.last_period // PERIODS_PER_YEAR[self.frequency]
 
     @property
     def n_rows(self) -> int:
@@ -415,7 +443,9 @@ class Panel:
 
     def label(self, period: int) -> str:
         """Return a period as a reader writes it: 2004, 2004Q3, 2004-07."""
-        if self.frequency == "year":
+        if self.waves:
+            return str(self.waves[min(max(period, 1), len(self.waves)) - 1]) + "+" * (period > len(self.waves))
+        if PERIODS_PER_YEAR[self.frequency] == 1:
             return str(period)
         year, part = divmod(int(period), PERIODS_PER_YEAR[self.frequency])
         return f"{year}Q{part + 1}" if self.frequency == "quarter" else f"{year}-{part + 1:02d}"
@@ -430,6 +460,14 @@ class Panel:
             "period": self.period,
         }
         return pd.DataFrame(head | {k: v for k, v in self.columns.items() if k not in head})
+
+
+def _choose_waves(ordinals: IntArray, frequency: str, periods: PeriodsName | None) -> tuple[int, ...]:
+    if frequency != "year" or periods == "calendar":
+        if periods == "waves":
+            raise DesignError(f'periods = "waves" is for years, and the frequency is {frequency}; remove it')
+        return ()
+    return tuple(np.unique(ordinals).tolist()) if periods == "waves" else find_waves(ordinals)
 
 
 def _require_columns(frame: pd.DataFrame, names: tuple[str | None, ...]) -> None:

@@ -225,10 +225,21 @@ class DateChoice:
                 return chosen, wanted != self.dates[0]
         return None, False
 
+    def find_year(self, date: TwinningDate) -> int:
+        """Return the first year in which an agreement of this date counts."""
+        return find_onset(date, Frequency.YEAR, self.late_from, self.vague_years_later)
+
+    def is_between(self, date: TwinningDate | None, panel: Panel) -> bool:
+        """Return whether an agreement of this date counts from a year between two waves."""
+        year = None if date is None else self.find_year(date)
+        return year is not None and year not in panel.waves and panel.waves[0] < year < panel.waves[-1]
+
     def onset(self, date: TwinningDate | None, panel: Panel) -> int | None:
         """Return the first period of the panel in which an agreement of this date counts, None if unknown."""
         if date is None:
             return None
+        if panel.waves:
+            return int(panel.number_years([self.find_year(date)])[0])
         frequency = Frequency(panel.frequency)
         start = find_onset(date, frequency, self.late_from, self.vague_years_later)
         is_vague = date.month is None and frequency is not Frequency.YEAR
@@ -261,7 +272,8 @@ def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str,
     rows = [_dated(row, choice, kinds, panel, units) for row in agreements.registry.to_dict("records")]
     rows += [_undated(row, panel, units) for row in agreements.undated.to_dict("records")]
     columns = [c for c in REGISTER_COLUMNS if c not in OF_STATUS]
-    frame = pd.DataFrame(rows, columns=[*columns, "counts", "end", "stand_in"])
+    frame = pd.DataFrame(rows, columns=[*columns, "counts", "end", "stand_in", "is_between"])
+    frame["is_between"] = frame["is_between"] == True  # noqa: E712
     frame["onset"] = frame["onset"].astype("Int64")
     frame["counts"] = frame["counts"].astype(bool)
     return frame.sort_values(["unit", "onset", "signed", "twinning"], kind="stable", ignore_index=True)
@@ -290,6 +302,7 @@ def _dated(
         "onset": pd.NA if onset is None else onset,
         "candidates": json.dumps(candidates, ensure_ascii=False),
         "counts": not kinds or row.get("kind", "") in kinds,
+        "is_between": bool(panel.waves) and choice.is_between(chosen, panel),
         "stand_in": f"{candidate.label or candidate.event} {candidate.date.iso}" if candidate and stands_in else "",
     }
 

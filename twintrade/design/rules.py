@@ -270,6 +270,8 @@ def list_flagged_units(treatment: Treatment) -> tuple[str, ...]:
 
 def _move_to_observed(register: pd.DataFrame, panel: Panel) -> tuple[pd.DataFrame, set[str]]:
     """Return the register with onsets between two observed periods moved to the later one, and whose they are."""
+    if panel.waves:
+        return register, set(register.loc[register["is_between"] & (register["unit"] != ""), "unit"])
     ahead = (panel.first_period - register["onset"]) % panel.step
     is_between = (register["onset"].between(panel.first_period, panel.last_period) & (ahead > 0)).fillna(False)
     onset = register["onset"].mask(is_between, register["onset"] + ahead)
@@ -315,8 +317,9 @@ def _refuse_undated(excluded: Mapping[str, str], register: pd.DataFrame, panel: 
 def _dose(rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel: Panel) -> FloatArray | None:
     """Agreements in force by row: for the rule ``dose``, and as 0/1 where an agreement ended in the sample."""
     counted = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
-    frequency = Frequency(panel.frequency)
+    frequency = Frequency.YEAR if panel.waves else Frequency(panel.frequency)
     ends = [float(find_end(e, frequency)) if isinstance(e, TwinningDate) else np.inf for e in counted["end"]]
+    ends = list(panel.number_years(ends))
     if rule.rule != "dose" and not (np.array([*ends, np.inf]) <= panel.last_period).any():
         return None
     position = {u: i for i, u in enumerate(panel.units)}

@@ -114,8 +114,8 @@ class Reduced:
 class BiasReduced(Inference):
     """CRV2: residuals of a cluster are multiplied by the inverse root of the share the fit left them.
 
-    One clustering dimension; least squares. The working model is independent errors of one variance, with weights too,
-    as clubSandwich has it for ``lm``.
+    One clustering dimension; least squares. The working model is independent errors of one variance, with weights
+    too, as clubSandwich has it for ``lm``.
 
     Attributes
     ----------

@@ -65,9 +65,10 @@ def _read_onsets(onsets: pd.Series, panel: Panel) -> pd.Series:
     """Return onsets as ordinals of the panel; dates, pandas periods and text are read as a panel's are."""
     dated = onsets[onsets.notna()]
     if pd.api.types.is_numeric_dtype(onsets) or all(isinstance(value, int | float) for value in dated):
-        return onsets
-    read = read_period_column(dated, "onset", panel.frequency)[0] if len(dated) else np.empty(0)
-    return pd.Series(read, index=dated.index, dtype=float).reindex(onsets.index)
+        return pd.Series(panel.number_years(onsets.to_numpy(dtype=float)), onsets.index) if panel.waves else onsets
+    frequency = "year" if panel.frequency == "wave" else panel.frequency
+    read = read_period_column(dated, "onset", frequency)[0] if len(dated) else np.empty(0)
+    return pd.Series(panel.number_years(read), index=dated.index, dtype=float).reindex(onsets.index)
 
 
 def build_treatment_from_column(panel: Panel, column: str, *, is_dose: bool) -> Treatment:

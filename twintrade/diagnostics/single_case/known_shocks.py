@@ -167,6 +167,8 @@ class KnownShocks(Diagnostic):
 def find_period(panel: Panel, month: str) -> int:
     """Return the panel's period in which a month falls."""
     year, number = (int(part) for part in month.split("-"))
+    if panel.waves:
+        return int(panel.number_years([year])[0])
     per_year = PERIODS_PER_YEAR[panel.frequency]
     return year * per_year + (number - 1) * per_year // 12 if per_year > 1 else year
 

@@ -194,7 +194,10 @@ def _of_means(design: Design, moments: CohortMoments, observed: BoolArray) -> De
             "size": np.repeat(moments.counts, n_periods),
         }
     )[observed.ravel()]
-    panel = Panel.from_frame(frame, unit="cohort", frequency=design.panel.frequency)
+    given = design.panel
+    frequency = "year" if given.frequency == "wave" else given.frequency
+    panel = Panel.from_frame(frame, unit="cohort", frequency=frequency, periods="calendar")
+    panel = replace(panel, frequency=given.frequency, waves=given.waves)
     return Design(
         panel=panel,
         treatment=Treatment(units=panel.units, onset=moments.onset),

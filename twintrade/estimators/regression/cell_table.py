@@ -255,13 +255,14 @@ def build_interactions(
         cells = (of_row[:, None] == np.arange(int(of_row.max()) + 1)).astype(np.float64)
         parts += [cells * deviations[:, [k]] for k in by_cell]
         periods = o.period[:, None] == o.periods[1:]
-        for k in by_cell:
-            cohorts = np.unique(o.unit_onset)[: -1 if o.covariate_names[k] == bare else None]
-            parts.append(np.hstack([o.onset[:, None] == cohorts, periods]) * o.covariates[:, [k]])
+        for one in by_cell:
+            last = -1 if o.covariate_names[one] == bare else None
+            cohorts = o.onset[:, None] == np.unique(o.unit_onset)[:last]
+            parts.append(np.hstack([cohorts, periods]) * o.covariates[:, [one]])
     parts.append(o.covariates[:, added])
     sizes = np.array([part.shape[1] for part in parts[1:-1]], dtype=np.int64)
     covariate = np.concatenate([np.repeat(np.tile(by_cell, 2), sizes), added])
-    return Interactions(np.hstack(parts), covariate, deviations[:, by_cell], added.size)
+    return Interactions(np.hstack(parts), covariate, deviations[:, by_cell], int(added.size))
 
 
 Measure = Literal["coefficient", "difference", "percent"]

@@ -237,7 +237,7 @@ def _pinned(terms: Terms, slopes: Slopes) -> tuple[int, ...]:
 
 
 def list_second_reference(time: int | None) -> tuple[Dropped, ...]:
-    """Return the event time that counts as zero beside the reference, as a table names it; none where there is none."""
+    """Return the event time that counts as zero beside the reference, as a table names it, where there is one."""
     if time is None:
         return ()
     name = Text("estimators.effect-event-time", time=f"{time:+d}")

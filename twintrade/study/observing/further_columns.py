@@ -43,11 +43,12 @@ def _warn_of_jumps(jumps: Sequence[Jump], design: Design) -> Iterator[Message]:
     mine = [
         jump
         for jump in jumps
-        if panel.first_period <= jump.period <= panel.last_period
+        if not panel.waves
+        and panel.first_period <= jump.period <= panel.last_period
         and (not jump.is_small or treated.get((jump.city, jump.partner)) == jump.period)
         and ((jump.city, jump.partner) in treated or (jump.city in of_cities and (is_any or not jump.partner)))
     ]
-    frequency = Frequency(panel.frequency)
+    frequency = Frequency.YEAR if panel.waves else Frequency(panel.frequency)
     named = [jump.describe(frequency) for jump in sorted(mine, key=lambda jump: -jump.factor)]
     if named:
         text = Text("data.treated-jump", n=len(mine), jumps=list_some(named, _MAX_NAMED, "semicolon"))
@@ -77,7 +78,7 @@ def _warn_of_former_countries(design: Design) -> Iterator[Message]:
     register, places = design.treatment.register, load_places()
     if register.empty or not {"city", "partner", "ended"} <= set(register.columns):
         return
-    last_year = design.panel.last_period // Frequency(design.panel.frequency).per_year
+    last_year = design.panel.last_year
     ended = (
         f"{row['city']}-{row['partner']}"
         for row in register[register["unit"] != ""].to_dict("records")

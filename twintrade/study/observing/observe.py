@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar import Frequency, TwinningDate, parse_date
+from twintrade.data.calendar import Frequency, TwinningDate, find_waves, parse_date
 from twintrade.data.covariates import complete
 from twintrade.data.figures import Conversion
 from twintrade.data.geography import find_totals_only
@@ -25,6 +25,7 @@ from twintrade.data.sources import AbsentInputError, InputRecord, hold_collectio
 from twintrade.data.trade import TradeTable, list_cities_left_out, read_trade
 from twintrade.data.unit_jumps import Jump
 from twintrade.design import Panel
+from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.design.register import Agreements, CandidateDate
 from twintrade.effects import Message
 from twintrade.errors import DataError, SpecError
@@ -82,7 +83,7 @@ def _join_names(spec: Spec, source: TwinningSource | UndatedSource) -> tuple[Cit
 
 def build_column_agreements(panel: Panel, column: str) -> pd.DataFrame:
     """Return one agreement a unit whose column turns to 1, dated to the first period in which it does."""
-    values, unit, per_year = panel.values(column), panel.unit, Frequency(panel.frequency).per_year
+    values, unit, per_year = panel.values(column), panel.unit, PERIODS_PER_YEAR[panel.frequency]
     known = np.flatnonzero(np.isfinite(values))
     wrong = known[~np.isin(values[known], (0.0, 1.0))]
     ends = known[1:][(np.diff(values[known]) < 0) & (np.diff(unit[known]) == 0)]
@@ -92,8 +93,9 @@ def build_column_agreements(panel: Panel, column: str) -> pd.DataFrame:
             raise DataError(Text(key, column=column, n=rows.size, first=first))
     on = known[values[known] == 1]
     on = on[np.unique(unit[on], return_index=True)[1]]
-    rows = pd.DataFrame({name: "" for name in COLUMNS}, index=range(on.size)).astype(object)
-    year, part = np.divmod(panel.period[on], per_year)
+    rows = pd.DataFrame(dict.fromkeys(COLUMNS, ""), index=range(on.size)).astype(object)
+    starts = np.array(panel.waves)[panel.period[on] - 1] if panel.waves else panel.period[on]
+    year, part = np.divmod(starts, per_year)
     months = [None] * on.size if per_year == 1 else (part * 12 // per_year + 1).tolist()
     dates = [TwinningDate(y, m, None) for y, m in zip(year.tolist(), months, strict=True)]
     return rows.assign(
@@ -187,8 +189,10 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     """Read every input of an analysis; simulated tables stand in the project already."""
     sources = [source for i, entry in enumerate(spec.data.trade) for source in _list_sources(name, i, entry, root)]
     flows = dict.fromkeys(source.flow for source in sources)
-    tables = [complete(read_trade([s for s in sources if s.flow == flow], root)) for flow in flows]
-    panel, further = _panel(spec, sources, tables, root)
+    read_tables = [read_trade([s for s in sources if s.flow == flow], root) for flow in flows]
+    is_waves = _find_waves(spec, read_tables)
+    tables = [complete(table, is_waves=is_waves) for table in read_tables]
+    panel, further = _panel(spec, sources, tables, root, is_waves)
     _check_outcomes(spec, panel)
     read = read_agreements(spec, root, panel)
     absent = set(read.agreements.registry["city"]) - {str(city) for city in panel.cities}
@@ -205,12 +209,22 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         messages=(*messages, *_list_unread(inputs), *_list_other_sheets(inputs)),
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
-        reconciliation=reconcile(
-            read.registry, read.undated, *of_table, panel.first_period, panel.last_period, tables[0].frequency
-        ),
+        reconciliation=reconcile(read.registry, read.undated, *of_table, *_find_ends(panel), tables[0].frequency),
         jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
         totals_only=tuple(sorted(kept & set(map(str, panel.partners)))),
     )
+
+
+def _find_waves(spec: Spec, tables: Sequence[TradeTable]) -> bool:
+    """Return whether the periods of the tables are waves: as the design says, or as their years show."""
+    years = np.concatenate([table.frame["period"].to_numpy(dtype=np.int64) for table in tables])
+    is_yearly = all(table.frequency is Frequency.YEAR for table in tables)
+    return is_yearly and (spec.design.periods == "waves" or (spec.design.periods is None and bool(find_waves(years))))
+
+
+def _find_ends(panel: Panel) -> tuple[int, int]:
+    """Return the first and the last period as dates count them."""
+    return (panel.waves[0], panel.waves[-1]) if panel.waves else (panel.first_period, panel.last_period)
 
 
 def _check_outcomes(spec: Spec, panel: Panel) -> None:
@@ -291,7 +305,7 @@ def _drawn(entry: TradeEntry) -> pd.DataFrame:
 
 
 def _panel(
-    spec: Spec, sources: Sequence[TradeSource], tables: Sequence[TradeTable], root: Path
+    spec: Spec, sources: Sequence[TradeSource], tables: Sequence[TradeTable], root: Path, is_waves: bool
 ) -> tuple[Panel, FurtherColumns]:
     if len({table.frequency for table in tables}) > 1:
         raise DataError("exports and imports have different frequencies; bring them to one")
@@ -313,6 +327,7 @@ def _panel(
         partner=None if spec.design.unit == "city" else "partner",
         frequency=str(tables[0].frequency),  # type: ignore[arg-type]
         units_of_measure={t.flow: format_currency(t.money_unit) for t in tables},
+        periods="waves" if is_waves else "calendar",
     )
     return panel, further
 

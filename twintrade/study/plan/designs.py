@@ -128,7 +128,8 @@ class Designs:
         """Return the first period of the year in which an index is 100."""
         if section.transform != "index" or section.index_base is None:
             return None
-        return section.index_base * PERIODS_PER_YEAR[self.observed.panel.frequency]
+        panel = self.observed.panel
+        return int(panel.number_years([section.index_base])[0]) * PERIODS_PER_YEAR[panel.frequency]
 
     def of(self, column: LadderColumn) -> Design:
         """Return the design of one column: columns that ask for the same have one, and share what it works out."""

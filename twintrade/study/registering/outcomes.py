@@ -220,6 +220,8 @@ def _find_last_period(spec: Spec, panel: Panel) -> int:
     """Return the last period of the sample, which may lie behind that of the tables."""
     if spec.design.sample is None:
         return panel.last_period
+    if panel.waves:
+        return max(panel.last_period, int(panel.number_years([spec.design.sample[1]])[0]))
     per_year = PERIODS_PER_YEAR[panel.frequency]
     return max(panel.last_period, spec.design.sample[1] * per_year + per_year - 1)
 
@@ -234,13 +236,15 @@ def _lay_out(panel: Panel, last: int) -> Panel:
     if panel.is_dyadic:
         ends["partner"] = panel.partners[panel.unit_partner[unit]]
     rows = pd.DataFrame({**ends, "period": np.tile(later, panel.n_units)})
-    return Panel.from_frame(
+    laid = Panel.from_frame(
         pd.concat([panel.to_frame()[[*ends, "period", *panel.columns]], rows], ignore_index=True),
         city="city",
         partner="partner" if panel.is_dyadic else None,
-        frequency=panel.frequency,
+        frequency="year" if panel.frequency == "wave" else panel.frequency,
         units_of_measure=panel.units_of_measure,
+        periods="calendar" if panel.waves else None,
     )
+    return replace(laid, frequency=panel.frequency, waves=panel.waves)
 
 
 # The headline on many simulated outcomes: how often a true null is rejected, and which effect would be found.

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from twintrade.data.figures import parse_money_unit
 from twintrade.data.schema import CovariateSource, TradeSource, TwinningSource, UndatedSource, UnitColumn
 from twintrade.design.fixed_effects import list_effect_names
+from twintrade.design.panel import PeriodsName
 from twintrade.design.transforms import TransformName
 from twintrade.errors import DataError, DesignError, SpecError
 from twintrade.renamed import replace_old_keys
@@ -164,6 +165,9 @@ class TreatmentSection(Section):
     undated_link: Literal["flag", "exclude"] = "flag"
 
 
+ClusterName = Literal["unit", "dyad", "city", "partner", "period", "undirected_pair"]
+
+
 class DesignSection(Section):
     """Who is compared with whom, when.
 
@@ -197,10 +201,13 @@ class DesignSection(Section):
     window: tuple[int, int] = (-5, 5)
     reference: int = -1
     anticipation: int = Field(default=0, ge=0)
-    cluster: list[Literal["unit", "dyad", "city", "partner", "period", "undirected_pair"]] = Field(default=["city", "partner"])
+    cluster: list[ClusterName] = Field(default=["city", "partner"])
     covariates: list[str] = Field(default=[])
     weights: str | None = None
     sample: tuple[int, int] | None = Field(default=None, description="first and last period used")
+    periods: PeriodsName | None = Field(
+        default=None, description="whether years at unequal steps count as waves; they do if no two are neighbors"
+    )
     without: list[str] = Field(
         default=[], description='units left out; "domestic" for every pair of a country with itself'
     )

@@ -95,6 +95,7 @@ key-money = In money, { $n ->
    *[other] all pairs together, a
 } { $period_name ->
     [year] year
+    [wave] wave
     [quarter] quarter
     [month] month
    *[other] period
@@ -320,6 +321,7 @@ pairs-name = Pair
 pairs-since = Since
 pairs-times = { $period_name ->
     [year] Years
+    [wave] Waves
     [quarter] Quarters
     [month] Months
    *[other] Periods
@@ -385,6 +387,7 @@ picture-path = { $outcome } by { period } since the agreement, against those exp
 path-note = Change in percent with its interval; below the axis, the number of pairs.
 since = { $period_name ->
     [year] Years
+    [wave] Waves
     [quarter] Quarters
     [month] Months
    *[other] Periods

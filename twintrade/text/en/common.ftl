@@ -35,6 +35,7 @@ period = { $period_name ->
     [year] year
     [quarter] quarter
     [month] month
+    [wave] wave
     [period] period
    *[other] { $period_name }
 }
@@ -42,6 +43,7 @@ periods = { $period_name ->
     [year] years
     [quarter] quarters
     [month] months
+    [wave] waves
     [period] periods
    *[other] { $period_name }s
 }

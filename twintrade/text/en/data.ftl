@@ -462,6 +462,7 @@ own-partner = { $n ->
    *[other] { $n } pairs are a country with itself
 } ({ $pairs }): domestic sales, no exports. They stay in the comparison, as the recipe ppml_border wants it; otherwise set without = ["domestic"] under [design]
 period-step = the files have one { period } in { $step }: { $periods }. Event times come in steps of { $step }, and the reference is one of them, such as reference = -{ PLAIN($step) }
+waves = the files have { $n } waves: { $periods }. Event times count waves, and an agreement between two counts from the later one; periods = "calendar" under [design] counts years
 period-gap = { $n ->
     [one] { $n } period inside the range of the files has no row at all: { $periods }
    *[other] { $n } periods inside the range of the files have no row at all: { $periods }

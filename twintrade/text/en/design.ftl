@@ -195,7 +195,10 @@ panel-empty = Panel: no rows
 panel-shown = Panel: { $n } { $units ->
     [city] cities
    *[pair] pairs of city and partner
-}, { $first }–{ $last }, { $n_rows } rows; columns { $columns }
+}, { $first }–{ $last }{ $waves ->
+    [0] { "" }
+   *[other] { " " }in { $waves } waves
+}, { $n_rows } rows; columns { $columns }
 design-shown = Design: { $outcome } in { $measure }; { $sample }; { $effects }; window { $window }
 units-compared = { $n } { units } compared, { $n_treated } treated{ $n_out ->
     [0] { "" }

@@ -6,6 +6,7 @@ index-before = Index, last period before = 100
 index-onset = Index, last period before onset = 100
 since-onset = { $period_name ->
     [year] Years
+    [wave] Waves
     [quarter] Quarters
     [month] Months
    *[other] Periods

@@ -89,6 +89,7 @@ key-money = 折合金额，{ $n ->
    *[other] 全部配对合计，
 }每{ $period_name ->
     [year] 年
+    [wave] 轮
     [quarter] 季度
     [month] 月
    *[other] 期
@@ -152,6 +153,7 @@ guesses = 分析文件中仍有{ $n }行是无人确认的猜测；详见附录�
 happened = 实际情况
 told = { $n }个配对在协议之下合计经过了{ $of }{ $period_name ->
     [year] 年
+    [wave] 轮
     [quarter] 个季度
     [month] 个月
    *[other] 期
@@ -301,6 +303,7 @@ pairs-name = 配对
 pairs-since = 起始
 pairs-times = { $period_name ->
     [year] 年数
+    [wave] 轮数
     [quarter] 季度数
     [month] 月数
    *[other] 期数
@@ -364,6 +367,7 @@ picture-path = 协议生效以来各{ period }的{ $outcome }与预期值相比
 path-note = 百分比变化及其区间；横轴下方为配对数。
 since = 协议生效以来的{ $period_name ->
     [year] 年数
+    [wave] 轮数
     [quarter] 季度数
     [month] 月数
    *[other] 期数

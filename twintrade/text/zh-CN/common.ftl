@@ -38,6 +38,7 @@ period = { $period_name ->
     [year] 年
     [quarter] 季度
     [month] 月
+    [wave] 轮
     [period] 期
    *[other] { $period_name }
 }
@@ -45,6 +46,7 @@ periods = { $period_name ->
     [year] 年
     [quarter] 季度
     [month] 月
+    [wave] 轮
     [period] 期
    *[other] { $period_name }
 }

@@ -424,6 +424,7 @@ absent-row = { $pair }在{ $period }没有行
 ## what looks wrong
 own-partner = { $n }个配对的两端是同一国家（{ $pairs }）：属国内销售，不是出口。这些配对仍在比较之中，正如方案ppml_border所需；否则请在[design]下设without = ["domestic"]
 period-step = 文件每{ $step }{ period }才有一期数据：{ $periods }。事件时间以{ $step }为步长，基准期须为其中之一，如reference = -{ PLAIN($step) }
+waves = 文件有{ $n }轮数据：{ $periods }。事件时间按轮计，两轮之间的协议自后一轮起算；[design]下的periods = "calendar"则按年计
 period-gap = 文件的时间范围内有{ $n }期没有任何行：{ $periods }
 city-span = { $n }个城市未覆盖首期至末期（{ $cities }）：{ $absent ->
     [zero] 其缺失各期按声明记为零

@@ -153,7 +153,10 @@ panel-empty = 面板：没有观测
 panel-shown = 面板：{ $n }个{ $units ->
     [city] 城市
    *[pair] 城市–国家配对
-}，{ $first }–{ $last }，{ $n_rows }个观测；列{ $columns }
+}，{ $first }–{ $last }{ $waves ->
+    [0] { "" }
+   *[other] 共{ $waves }轮
+}，{ $n_rows }个观测；列{ $columns }
 design-shown = 设计：{ $outcome }，以{ $measure }计；{ $sample }；{ $effects }；窗口{ $window }
 units-compared = 比较{ $n }个{ units }，其中处理组{ $n_treated }个{ $n_out ->
     [0] { "" }

@@ -6,6 +6,7 @@ index-before = 指数，协议前最后一期 = 100
 index-onset = 指数，生效前最后一期 = 100
 since-onset = 协议生效以来的{ $period_name ->
     [year] 年数
+    [wave] 轮数
     [quarter] 季度数
     [month] 月数
    *[other] 期数
