@@ -10,7 +10,7 @@ import pandas as pd
 
 from twintrade.design import COMPARISONS, Comparison, Design, Panel
 from twintrade.design.fixed_effects import SETS
-from twintrade.design.panel import FrequencyName, require_word
+from twintrade.design.panel import FrequencyName, PeriodsName, require_word
 from twintrade.design.rules import TreatmentRule
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.effects import Finding
@@ -74,6 +74,7 @@ def panel(
     period: str = "year",
     frequency: FrequencyName | None = None,
     units_of_measure: Mapping[str, str] | None = None,
+    periods: PeriodsName | None = None,
 ) -> Panel:
     """Return a long table as a panel; the table is left untouched.
 
@@ -91,6 +92,9 @@ def panel(
         year * 12 + month - 1.
     units_of_measure : mapping, optional
         By column, for captions: ``{"exports": "US dollars"}``.
+    periods : {"waves", "calendar"}, optional
+        Years at unequal steps, no two of them neighbors, are waves (2000, 2005, 2010, 2014): event times count waves,
+        and an agreement between two counts from the later one. "calendar" counts years, "waves" is for other years.
 
     Raises
     ------
@@ -111,6 +115,7 @@ def panel(
         period=period,
         frequency=frequency,
         units_of_measure=units_of_measure,
+        periods=periods,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from twintrade.data.calendar import Frequency, find_day_order, find_day_orders, parse_date, parse_part
+from twintrade.data.calendar import Frequency, find_day_order, find_day_orders, find_waves, parse_date, parse_part
 from twintrade.data.figures.money import UNKNOWN, parse_money_unit, split_unit
 from twintrade.data.figures.numbers import NumberStyle, parse_numbers
 from twintrade.data.formats.containers import expand, limit_time, list_zip_tables, read_zip_table
@@ -291,7 +291,7 @@ def read_back_agreements(root: Path, guesses: Sequence[Guess]) -> list[Text]:
 
 
 def find_period_step(root: Path, guesses: Sequence[Guess]) -> int:
-    """Return how many periods lie from one of a trade table to the next; 1 where that cannot be seen."""
+    """Return how many periods lie from one of a trade table to the next; 1 where that cannot be seen, 0 for waves."""
     lines: dict[str, Any] = {g.key: g.value for g in guesses if g.key}
     table, _ = look_at_file(root, lines["file"])
     wide = list_periods(list(table.columns)) if lines.get("layout") == "wide" else []
@@ -302,7 +302,9 @@ def find_period_step(root: Path, guesses: Sequence[Guess]) -> int:
     for cell in set(map(str, cells)):
         with suppress(ValueError):
             periods.append(Frequency(lines.get("frequency", "year")).parse(cell))
-    return find_step(np.array(periods, dtype=np.int64))
+    found = np.array(periods, dtype=np.int64)
+    is_yearly = lines.get("frequency", "year") == "year"
+    return 0 if is_yearly and find_waves(found) else find_step(found)
 
 
 def _spread(rows: Sequence[_Row]) -> list[_Row]:

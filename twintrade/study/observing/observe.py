@@ -1,6 +1,6 @@
 """What an analysis observes: trade as a panel, agreements for the treatment rules, and where both came from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
@@ -29,7 +29,7 @@ from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.design.register import Agreements, CandidateDate
 from twintrade.effects import Message
 from twintrade.errors import DataError, SpecError
-from twintrade.study.observing.further_columns import FurtherColumns, add_further_columns
+from twintrade.study.observing.further_columns import FurtherColumns, add_further_columns, list_wanted
 from twintrade.study.spec.analysis import Spec, TradeEntry, simulate_trade
 from twintrade.study.store.replay import to_bytes
 from twintrade.text import Listed, Text, list_some
@@ -206,7 +206,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         panel=panel,
         agreements=replace(read.agreements, decided_cities=decided),
         inputs=inputs,
-        messages=(*messages, *_list_unread(inputs), *_list_other_sheets(inputs)),
+        messages=(*messages, *_list_unread(inputs, frozenset(list_wanted(spec))), *_list_other_sheets(inputs)),
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
         reconciliation=reconcile(read.registry, read.undated, *of_table, *_find_ends(panel), tables[0].frequency),
@@ -248,10 +248,10 @@ def _list_other_sheets(records: Sequence[InputRecord]) -> Iterator[Message]:
             yield Message("warning", "other-sheets", text, path)
 
 
-def _list_unread(records: Sequence[InputRecord]) -> Iterator[Message]:
-    """Yield a note on the columns of each file that no table of the analysis names."""
+def _list_unread(records: Sequence[InputRecord], wanted: Collection[str]) -> Iterator[Message]:
+    """Yield a note on the columns of each file that no table of the analysis names, nor its design."""
     for path in dict.fromkeys(record.path for record in records):
-        by_table = [record.unread for record in records if record.path == path]
+        by_table = [[n for n in r.unread if n not in wanted] for r in records if r.path == path]
         if unread := [name for name in by_table[0] if all(name in of_table for of_table in by_table)]:
             columns = list_some(unread, _MOST_COLUMNS)
             yield Message("info", "unread-columns", Text("data.look-unread", columns=columns), path)

@@ -169,13 +169,15 @@ class FirstDesign:
 
 
 def build_usual_design(outcome: str, frequency: str = "year", step: int = 1) -> FirstDesign:
-    """Return the design of many cities and partners, for a table of every period or of every ``step``-th."""
+    """Return the design of many cities and partners: every period, every ``step``-th, or waves (``step`` 0)."""
     effects = f'"gravity"    # {Text("spec.effects-gravity")}'
     return FirstDesign("", _write("design_many.toml", outcome, frequency, step, effects=effects))
 
 
 def _write(document: str, outcome: str, frequency: str, step: int, **values: str) -> str:
     why = f"   # GUESS: {Text('spec.guess-step', step=step, period_name=frequency)}" if step > 1 else ""
+    why += "" if step else f'\nperiods = "waves"            # GUESS: {Text("spec.guess-waves")}'
+    step = max(step, 1)
     values |= {"outcome": outcome, "width": str(_WINDOW[frequency] * step), "reference": f"reference = -{step}{why}"}
     return find_catalogue().read(document).format(**values)
 

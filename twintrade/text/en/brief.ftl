@@ -95,7 +95,7 @@ key-money = In money, { $n ->
    *[other] all pairs together, a
 } { $period_name ->
     [year] year
-    [wave] wave
+    [wave] year
     [quarter] quarter
     [month] month
    *[other] period
@@ -301,7 +301,7 @@ reading-always = With the pairs that had an agreement from the beginning as comp
 reading-conditional = Compared only with pairs whose trade grew as fast before any agreement, it is { PERCENT($percent, decimals: 0, sign: "always") }.
 needed = What would be needed to know
 detectable = Only a change of { $size } or more would have been found four times in five{ $has_money ->
-    [yes] : { $value } a { period } for all pairs together{ $first ->
+    [yes] : { $value } a { money-period } for all pairs together{ $first ->
         [none] { "" }
        *[other] , on average from { $first } on
     }
@@ -335,7 +335,7 @@ pairs-note = Observed and expected: { $power ->
     [6] million { $unit }
     [3] thousand { $unit }
    *[0] { $unit }
-} a { period }, on average under the agreement.
+} a { money-period }, on average under the agreement.
 pairs-times-note = The table counts and averages { periods } under the agreement that can be compared; { $n } more of these pairs cannot.
 pairs-more = { $n } further pairs stand in the file of this table.
 limits = What this cannot say
@@ -365,7 +365,7 @@ axis-money = { $power ->
    *[0] { "" }
 } { $unit }{ $is_index ->
     [yes] { "" }
-   *[no] { " " }a { period }
+   *[no] { " " }a { money-period }
 }
 expected = Expected without agreements
 chance = Range that chance allows

@@ -39,6 +39,11 @@ period = { $period_name ->
     [period] period
    *[other] { $period_name }
 }
+# What money is counted by: a wave has a year's money.
+money-period = { $period_name ->
+    [wave] year
+   *[other] { period }
+}
 periods = { $period_name ->
     [year] years
     [quarter] quarters

@@ -24,7 +24,7 @@ finding_level_unbounded = After an agreement, { $outcome } stood { $size } { $di
     [yes] ; { P($p) }
    *[no] { "" }
 }.
-mean_size = on average { $size } a { period }
+mean_size = on average { $size } a { money-period }
 no_end = no upper end
 no_lower_end = no lower end
 finding_level_no_interval = After an agreement, { $outcome } stood { $size } { $direction } than the comparison implies ({ $label }). The inference used gives no interval{ $has_p ->
@@ -348,16 +348,16 @@ no_claims = The analysis names no claims.
 no_twinnings = The analysis has no dated agreement.
 
 ## the effect in money
-money = In money: { $outcome } of { $who } were { $value } a { period } { $direction } than without the agreement, { $total } in all, from { $first } to { $last } and as far as the comparison holds ({ SHARE($level) } interval from { $low } to { $high } a { period }).
-money_single = In money: { $outcome } of { $who } stood { $value } a { period } { $direction } than the comparison implies, { $total } in all, from { $first } to { $last } ({ SHARE($level) } interval from { $low } to { $high } a { period }). One pair cannot say that it was the agreement.
+money = In money: { $outcome } of { $who } were { $value } a { money-period } { $direction } than without the agreement, { $total } in all, from { $first } to { $last } and as far as the comparison holds ({ SHARE($level) } interval from { $low } to { $high } a { money-period }).
+money_single = In money: { $outcome } of { $who } stood { $value } a { money-period } { $direction } than the comparison implies, { $total } in all, from { $first } to { $last } ({ SHARE($level) } interval from { $low } to { $high } a { money-period }). One pair cannot say that it was the agreement.
 money_who = { $n ->
     [one] the treated pair
    *[other] the { $n } treated pairs
 }
 money_absent = In money: no amount is available, because { $reason }.
 money_bounded = In money: no amount is put down to agreements, because { $reason }.
-money_not_excluded = What the { SHARE($level) } interval cannot exclude, for { $who } from { $first } to { $last }: { $outcome } from { $low } to { $high } a { period }.
-money_detectable = The smallest difference that would have been found with 80% probability is { $size } a { period } (from { $how }).
+money_not_excluded = What the { SHARE($level) } interval cannot exclude, for { $who } from { $first } to { $last }: { $outcome } from { $low } to { $high } a { money-period }.
+money_detectable = The smallest difference that would have been found with 80% probability is { $size } a { money-period } (from { $how }).
 money_zero = the interval includes zero
 money_unbounded = the inference used gives no bounded interval
 money_checks = { $n ->

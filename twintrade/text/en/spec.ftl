@@ -24,6 +24,7 @@ recipe-single_case = Picture, ratios and synthetic controls against both donor s
 effects-gravity = pair, city × period, partner × period; or "two_way"
 guess-single-case = of all pairs this one alone is treated inside the sample
 guess-step = the table has one { period } in { $step }, and event times come in steps of { $step }
+guess-waves = years at unequal steps: event times count waves, and an agreement between two counts from the later one; or "calendar"
 guess-two-way = pair and period: with one { $what } alone its booms cannot be taken out
 
 undecided = { $file }: { $n ->

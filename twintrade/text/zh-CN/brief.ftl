@@ -89,7 +89,7 @@ key-money = 折合金额，{ $n ->
    *[other] 全部配对合计，
 }每{ $period_name ->
     [year] 年
-    [wave] 轮
+    [wave] 年
     [quarter] 季度
     [month] 月
    *[other] 期
@@ -283,7 +283,7 @@ reading-always = 若以一开始就有协议的配对为对照，变化为{ PERC
 reading-conditional = 若只与首个协议之前贸易增速相近的配对比较，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
 needed = 要得出答案还需要什么
 detectable = 只有达到或超过{ $size }的变化，才会有五分之四的机会被发现{ $has_money ->
-    [yes] ：即全部配对合计每{ period }{ $value }{ $first ->
+    [yes] ：即全部配对合计每{ money-period }{ $value }{ $first ->
         [none] { "" }
        *[other] （自{ $first }起的平均值）
     }
@@ -312,7 +312,7 @@ pairs-observed = 实际值
 pairs-expected = 预期值
 pairs-difference = 差额
 difference = { FIXED($value, decimals: 1, sign: "always") }
-pairs-note = 实际值与预期值：协议之下平均每{ period }的数额，单位为{ $power ->
+pairs-note = 实际值与预期值：协议之下平均每{ money-period }的数额，单位为{ $power ->
     [8] 亿{ $unit }
     [4] 万{ $unit }
    *[0] { $unit }

@@ -42,6 +42,11 @@ period = { $period_name ->
     [period] 期
    *[other] { $period_name }
 }
+# What money is counted by: a wave has a year's money.
+money-period = { $period_name ->
+    [wave] 年
+   *[other] { period }
+}
 periods = { $period_name ->
     [year] 年
     [quarter] 季度

@@ -24,7 +24,7 @@ finding_level_unbounded = 协议生效后，{ $outcome }较对照组所隐含的
     [yes] ；{ P($p) }
    *[no] { "" }
 }。
-mean_size = 平均每{ period }{ $size }
+mean_size = 平均每{ money-period }{ $size }
 no_end = 无上界
 no_lower_end = 无下界
 finding_level_no_interval = 协议生效后，{ $outcome }较对照组所隐含的水平{ $direction }，幅度为{ $size }（{ $label }）。所用推断方法不提供区间{ $has_p ->
@@ -346,16 +346,16 @@ no_claims = 分析未列出任何论断。
 no_twinnings = 分析中没有注明日期的协议。
 
 ## the effect in money
-money = 折合金额：{ $first }至{ $last }，{ $who }的{ $outcome }每{ period }比没有协议时{ $direction }{ $value }，累计{ $total }，以对照成立为前提（{ SHARE($level) }区间：每{ period }{ $low }至{ $high }）。
-money_single = 折合金额：{ $first }至{ $last }，{ $who }的{ $outcome }每{ period }比对照组所隐含的水平{ $direction }{ $value }，累计{ $total }（{ SHARE($level) }区间：每{ period }{ $low }至{ $high }）。单个配对不能证明差异源于协议。
+money = 折合金额：{ $first }至{ $last }，{ $who }的{ $outcome }每{ money-period }比没有协议时{ $direction }{ $value }，累计{ $total }，以对照成立为前提（{ SHARE($level) }区间：每{ money-period }{ $low }至{ $high }）。
+money_single = 折合金额：{ $first }至{ $last }，{ $who }的{ $outcome }每{ money-period }比对照组所隐含的水平{ $direction }{ $value }，累计{ $total }（{ SHARE($level) }区间：每{ money-period }{ $low }至{ $high }）。单个配对不能证明差异源于协议。
 money_who = { $n ->
     [1] 处理组配对
    *[other] { $n }个处理组配对
 }
 money_absent = 折合金额：无法给出，因为{ $reason }。
 money_bounded = 折合金额：不把任何金额归因于协议，因为{ $reason }。
-money_not_excluded = { SHARE($level) }区间不能排除的范围（{ $who }，{ $first }至{ $last }）：{ $outcome }每{ period }自{ $low }到{ $high }。
-money_detectable = 以80%的概率能够发现的最小差异为每{ period }{ $size }（依据{ $how }）。
+money_not_excluded = { SHARE($level) }区间不能排除的范围（{ $who }，{ $first }至{ $last }）：{ $outcome }每{ money-period }自{ $low }到{ $high }。
+money_detectable = 以80%的概率能够发现的最小差异为每{ money-period }{ $size }（依据{ $how }）。
 money_zero = 区间包含零
 money_unbounded = 所用推断方法没有给出有界区间
 money_checks = { $n ->

@@ -24,6 +24,7 @@ recipe-single_case = 图、比率以及相对两个供体集的合成控制，�
 effects-gravity = 配对、城市×时期、伙伴×时期；或"two_way"
 guess-single-case = 全部配对中，只有该配对在样本期内开始处理
 guess-step = 表中每{ $step }{ period }才有一期，事件时间以此为步长
+guess-waves = 年份间隔不等：事件时间按轮计，两轮之间的协议自后一轮起算；或"calendar"
 guess-two-way = 配对与时期：只有一个{ $what ->
     [city] 城市
     [partner] 伙伴
