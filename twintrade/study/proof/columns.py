@@ -55,6 +55,9 @@ class StoredColumn:
 
     def factor(self, name: str) -> pd.Series:
         """Return the level of an effect or a cluster for each row, as text."""
+        if name == "undirected_pair":
+            ends = np.sort(self.rows[["city", "partner"]].astype(str).to_numpy(), axis=1)
+            return pd.Series(ends[:, 0] + " " + ends[:, 1], index=self.rows.index)
         columns = [self.rows[part].astype(str) for part in (name.split("_") if name.endswith("_period") else [name])]
         return columns[0] if len(columns) == 1 else columns[0] + " " + columns[1]
 
