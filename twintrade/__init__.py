@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twintrade.effects import EventStudy as EventStudy
     from twintrade.effects import Finding as Finding
     from twintrade.errors import TwintradeError as TwintradeError
+    from twintrade.errors import TwintradeWarning as TwintradeWarning
     from twintrade.estimators.base import ESTIMATORS as ESTIMATORS
     from twintrade.inference.base import INFERENCES as INFERENCES
     from twintrade.python.fitted import FitResult
@@ -53,7 +54,7 @@ _NAMES = {
     "estimators.base": ("ESTIMATORS",),
     "inference.base": ("INFERENCES",),
     "diagnostics.base": ("DIAGNOSTICS",),
-    "errors": ("TwintradeError",),
+    "errors": ("TwintradeError", "TwintradeWarning"),
 }
 _HOMES = {name: f"twintrade.{module}" for module, names in _NAMES.items() for name in names}
 _ELSEWHERE = {"Bands": "Intervals", "Fit": "FitResult"}

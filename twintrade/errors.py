@@ -7,6 +7,10 @@ UNDECIDED = "UNDECIDED"
 """Stand in an analysis file for a currency, and a value, that is still to be chosen; no file with one is read."""
 
 
+class TwintradeWarning(UserWarning):
+    """What a table given from Python most likely does not mean; the message ends with the line that answers it."""
+
+
 class TwintradeError(Exception):
     """Base of every error that twintrade raises on purpose.
 

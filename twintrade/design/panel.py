@@ -406,7 +406,8 @@ class Panel:
             return np.asarray(pd.to_numeric(pd.Series(column_values)), dtype=np.float64)
         except (TypeError, ValueError) as error:
             dtype = getattr(column_values, "dtype", type(column_values).__name__)
-            raise DesignError(f"column {column!r} ({dtype}) is not numeric: {error}") from None
+            remedy = f'frame[{column!r}].str.replace(",", "").astype(float) where these are thousands'
+            raise DesignError(f"column {column!r} ({dtype}) is not numeric: {error}; {remedy}") from None
 
     def lagged(self, column: str, *lags: int) -> "Panel":
         """Return the panel with a numeric column's value some periods before, or after where a lag is negative.

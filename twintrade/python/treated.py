@@ -11,14 +11,16 @@ import pandas as pd
 
 from twintrade.data import TradeSource, TradeTable, read_trade
 from twintrade.data.calendar import parse_date
+from twintrade.data.geography import find_code
 from twintrade.data.microdata import build_cohort_tables
+from twintrade.data.totals import find_totals
 from twintrade.design import NEVER, CohortStatistics, Panel, Treatment
 from twintrade.design.period_column import read_period_column
 from twintrade.design.register import Agreements, CandidateDate
 from twintrade.design.rules import TreatmentRule, build_treatment
-from twintrade.errors import DataError, DesignError
+from twintrade.errors import DataError, DesignError, TwintradeWarning
 from twintrade.numerics.arrays import IntArray
-from twintrade.text import Text
+from twintrade.text import Text, list_some
 
 # Tables of any library as pandas: polars, Arrow, DuckDB and whatever else narwhals reads.
 
@@ -40,6 +42,7 @@ def to_pandas(table: Any, what: str, keys: Collection[str | None] = ()) -> pd.Da
     return table.reset_index(levels) if levels else table
 
 
+MOST_ROWS = 300_000  # rows in which sums of cities and of partners are looked for
 _AGREEMENT_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "note")
 
 
@@ -103,6 +106,7 @@ def build_treatment_from_table(
         raise DesignError(f"the table of agreements has no column {lacking[0]!r}; it needs {', '.join(needed)}")
     registry = pd.DataFrame({name: _text(table, name) for name in ("city", "partner", *_AGREEMENT_TEXT)})
     numbered = pd.Series([str(Text("study.agreement", n=i + 1)) for i in range(len(table))], index=table.index)
+    registry["partner"] = _match_partners(registry["partner"], panel)
     registry["twinning"] = registry["twinning"].where(registry["twinning"] != "", numbered)
     dates = pd.Series(
         [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))], index=table.index, dtype=object
@@ -111,8 +115,49 @@ def build_treatment_from_table(
     treatment = build_treatment(Agreements(registry, undated_policy=undated), panel, rule)
     for message in treatment.messages:
         if message.code in ("unmatched-city", "unknown-city", "agreement-outside-panel"):
-            warnings.warn(message.message, UserWarning, stacklevel=5)
+            warnings.warn(message.message, TwintradeWarning, stacklevel=4)
     return treatment
+
+
+def _match_partners(names: pd.Series, panel: Panel) -> pd.Series:
+    """Return partners as the panel names them: by their name or code, in whichever of the two the panel has them."""
+    strange = sorted(set(names) - set(map(str, panel.partners)) - {""})
+    known = {code: str(p) for p in panel.partners if strange and (code := find_code(str(p)))}
+    matched = {name: known[code] for name in strange if (code := find_code(name)) in known}
+    if matched:
+        text = Text("python.partners-matched", n=len(matched), names=list_some(map(" = ".join, matched.items()), 6))
+        line = f'agreements["partner"] = agreements["partner"].replace({dict(list(matched.items())[:6])})'
+        warnings.warn(f"{text}: {line}", TwintradeWarning, stacklevel=5)
+    return names.replace(matched)
+
+
+def warn_of_totals(panel: Panel, outcome: str) -> None:
+    """Warn of cities and of partners that are the sum of others: each would count as a unit of its own."""
+    values = panel.values(outcome)
+    if not panel.is_dyadic or panel.n_rows > MOST_ROWS:
+        return
+    ends = {"city": (panel.cities, panel.unit_city), "partner": (panel.partners, panel.unit_partner)}
+    rows = np.flatnonzero(np.isfinite(values))
+    for end, other in (("city", "partner"), ("partner", "city")):
+        names, code = ends[end]
+        cell = ends[other][1][panel.unit[rows]] * (panel.last_period + 1) + panel.period[rows]
+        for name in find_totals(names[code[panel.unit[rows]]], cell.astype(np.int64), values[rows]):
+            text = Text("python.total", name=str(name), end=end, outcome=outcome)
+            warnings.warn(f"{text}: frame = frame[frame[{end!r}] != {name!r}]", TwintradeWarning, stacklevel=3)
+
+
+def warn_of_none_treated(panel: Panel, treatment: Treatment, is_kept: bool) -> None:
+    """Warn where no unit's treatment begins within the panel."""
+    onset = treatment.aligned(panel.units)
+    begun, later = (
+        int((onset <= panel.first_period).sum()),
+        int(((onset > panel.last_period) & (onset < NEVER)).sum()),
+    )
+    if ((onset > panel.first_period) & (onset <= panel.last_period)).any() or (begun and is_kept):
+        return
+    ends = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
+    text = Text("python.none-treated", begun=begun, later=later, **ends)
+    warnings.warn(str(text), TwintradeWarning, stacklevel=3)
 
 
 def _text(table: pd.DataFrame, name: str) -> pd.Series:

@@ -22,7 +22,13 @@ from twintrade.inference.base import INFERENCES, Inference
 from twintrade.methods import find_name
 from twintrade.python.fitted import FitResult
 from twintrade.python.summary import Intervals
-from twintrade.python.treated import build_treatment_from_agreements, build_treatment_from_column, to_pandas
+from twintrade.python.treated import (
+    build_treatment_from_agreements,
+    build_treatment_from_column,
+    to_pandas,
+    warn_of_none_treated,
+    warn_of_totals,
+)
 from twintrade.study.by_name import (
     build_generator,
     build_method,
@@ -174,9 +180,10 @@ def compare(
 
     Warns
     -----
-    UserWarning
-        Rows of a table of agreements concern no unit of the panel. Where a city of nearly that name is in the panel,
-        its unit is excluded.
+    TwintradeWarning
+        Rows of a table of agreements concern no unit of the panel, or name its partners otherwise; a city or partner
+        is the sum of the others; no unit is treated within the panel. The message ends with the line that answers it.
+        Where a city of nearly an agreement's name is in the panel, its unit is excluded.
 
     Examples
     --------
@@ -186,6 +193,7 @@ def compare(
     panel, agreements = sort_arguments(panel, agreements, Panel)
     require(panel, Panel, "a panel", "tt.panel")
     _require_options(panel, outcome, list_names(covariates), options)
+    warn_of_totals(panel, outcome)
     require(rule or TreatmentRule(), TreatmentRule, "a rule", "tt.TreatmentRule")
     require_word("undated", undated, ("error", "exclude"))
     given = {"agreements": agreements, "treated": treated, "dose": dose}
@@ -199,6 +207,8 @@ def compare(
         treatment = build_treatment_from_column(panel, column, is_dose=dose is not None)
     else:
         treatment = build_treatment_from_agreements(panel, {} if agreements is None else agreements, rule, undated)
+    if column is not None or agreements is not None:
+        warn_of_none_treated(panel, treatment, is_kept=options.get("always_treated", "exclude") != "exclude")
     if isinstance(comparison, str):
         require_word("comparison", comparison, list(COMPARISONS))
         comparison = COMPARISONS[comparison]()

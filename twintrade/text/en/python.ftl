@@ -41,3 +41,9 @@ options-known = { $n ->
 given-twice = { $verb }: { $key } is given twice, by its place and by its name
 too-many = { $verb } takes { $places } by place; give what comes after by name: { $others }
 lacking = { $verb } needs { $lacking }: { $line }
+partners-matched = the panel has { $n } partners of the agreements under another name, and they count as these ({ $names }). To say so yourself
+total = the { $end } { $name } equals the sum of others in { $outcome } and would be a unit beside them. To leave it out
+none-treated = no unit's treatment begins within the panel, { $first }–{ $last }: { $begun } are treated from its first period on and { $later } after its last. { $begun ->
+    [0] Check the dates and the names of the agreements: panel.units shows the names
+   *[other] Add earlier rows, or keep them with compare(..., always_treated="keep")
+}
