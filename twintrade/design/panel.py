@@ -406,8 +406,8 @@ class Panel:
             return np.asarray(pd.to_numeric(pd.Series(column_values)), dtype=np.float64)
         except (TypeError, ValueError) as error:
             dtype = getattr(column_values, "dtype", type(column_values).__name__)
-            remedy = f'frame[{column!r}].str.replace(",", "").astype(float) where these are thousands'
-            raise DesignError(f"column {column!r} ({dtype}) is not numeric: {error}; {remedy}") from None
+            text = Text("design.not-numeric", column=column, dtype=str(dtype), error=str(error))
+            raise DesignError(text) from None
 
     def lagged(self, column: str, *lags: int) -> "Panel":
         """Return the panel with a numeric column's value some periods before, or after where a lag is negative.
@@ -466,7 +466,7 @@ class Panel:
 def _choose_waves(ordinals: IntArray, frequency: str, periods: PeriodsName | None) -> tuple[int, ...]:
     if frequency != "year" or periods == "calendar":
         if periods == "waves":
-            raise DesignError(f'periods = "waves" is for years, and the frequency is {frequency}; remove it')
+            raise DesignError(Text("design.waves-of-years", period_name=frequency))
         return ()
     return tuple(np.unique(ordinals).tolist()) if periods == "waves" else find_waves(ordinals)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from twintrade.data.calendar import Frequency, are_split_years
 from twintrade.errors import DesignError, TwintradeError, TwintradeWarning
 from twintrade.numerics.arrays import IntArray
+from twintrade.text import Text
 
 FrequencyName = Literal["year", "quarter", "month"]
 FREQUENCIES: tuple[FrequencyName, ...] = ("year", "quarter", "month")
@@ -111,8 +112,8 @@ def _read_text(column: pd.Series, described: str, frequency: FrequencyName | Non
     if all(_DAY.fullmatch(cell) for cell in distinct):
         return _read_dates(pd.to_datetime(cells, format="ISO8601"), described, frequency)
     if frequency in (None, "year") and are_split_years(distinct):
-        text = f"column {described} holds years that span two ({distinct[0]}): each counts as its first"
-        warnings.warn(f'{text}; where these are months set frequency="month"', TwintradeWarning, stacklevel=5)
+        text = Text("design.split-years", column=described, cell=distinct[0])
+        warnings.warn(str(text), TwintradeWarning, stacklevel=5)
         return np.array([int(cell.strip()[:4]) for cell in cells], dtype=np.int64), "year"
     faults: list[tuple[int, str, str]] = []
     for candidate in FREQUENCIES if frequency is None else (frequency,):

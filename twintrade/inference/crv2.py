@@ -140,8 +140,7 @@ class BiasReduced(Inference):
             raise InferenceError("crv2 is for least squares; use the jackknife for this estimate")
         is_weighted = np.ptp(source.weights) > 0
         if is_weighted and source.rows.size > MOST_WEIGHTED:
-            text = f"crv2 with weights takes at most {MOST_WEIGHTED:,} rows and there are {source.rows.size:,}"
-            raise InferenceError(f"{text}; use the jackknife")
+            raise InferenceError(Text("inference.crv2-rows", most=MOST_WEIGHTED, n=source.rows.size))
         codes = find_row_clusters(fit, name, source.rows)
         if name in clusters.NESTING and clusters.count_treated_clusters(fit, estimate, name)[0] < 2:
             raise InferenceError(

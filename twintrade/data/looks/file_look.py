@@ -302,9 +302,9 @@ def find_period_step(root: Path, guesses: Sequence[Guess]) -> int:
     for cell in set(map(str, cells)):
         with suppress(ValueError):
             periods.append(Frequency(lines.get("frequency", "year")).parse(cell))
-    found = np.array(periods, dtype=np.int64)
+    ordinals = np.array(periods, dtype=np.int64)
     is_yearly = lines.get("frequency", "year") == "year"
-    return 0 if is_yearly and find_waves(found) else find_step(found)
+    return 0 if is_yearly and find_waves(ordinals) else find_step(ordinals)
 
 
 def _spread(rows: Sequence[_Row]) -> list[_Row]:

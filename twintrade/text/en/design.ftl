@@ -220,3 +220,6 @@ summary-group = { $is_treated ->
    *[no] comparison
 }
 summary-left-out = left out: { $what }
+split-years = column { $column } holds years that span two ({ $cell }): each counts as its first; where these are months set frequency="month"
+waves-of-years = periods = "waves" is for years, and the frequency is { period }; remove it
+not-numeric = column '{ $column }' ({ $dtype }) is not numeric: { $error }; write frame["{ $column }"].str.replace(",", "").astype(float) if these commas part thousands

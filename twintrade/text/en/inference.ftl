@@ -245,3 +245,4 @@ not-linear = the effect is neither linear in the outcome nor a ratio of flows: r
 no-event-study = the estimate is no event study
 no-joint-pre = { $inference } gives no joint covariance of the pre-period effects
 no-pre-effect = the window holds no pre-period effect that could be tested
+crv2-rows = crv2 with weights takes at most { $most } rows and there are { $n }; use the jackknife

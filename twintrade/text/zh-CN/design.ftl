@@ -178,3 +178,6 @@ summary-group = { $is_treated ->
    *[no] 对照
 }
 summary-left-out = 未计入：{ $what }
+split-years = 列{ $column }的年份跨两年（{ $cell }）：各按前一年计；若为月份，请设frequency="month"
+waves-of-years = periods = "waves"只用于年份，而频率是{ period }；请去掉
+not-numeric = 列“{ $column }”（{ $dtype }）不是数字：{ $error }；若逗号为千位分隔符，请写frame["{ $column }"].str.replace(",", "").astype(float)

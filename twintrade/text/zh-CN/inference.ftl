@@ -236,3 +236,4 @@ not-linear = 该效应既不是结果变量的线性函数，也不是流量之�
 no-event-study = 该估计不是事件研究
 no-joint-pre = { $inference }不提供事前效应的联合协方差
 no-pre-effect = 窗口内没有可供检验的事前效应
+crv2-rows = 带权重的crv2最多{ $most }行，而现有{ $n }行；请用jackknife
