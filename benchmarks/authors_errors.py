@@ -60,7 +60,8 @@ def regressions(shared: Path) -> Iterator[Row]:
     fit = tt.fit("sunab", build(shared, "base_stagg", covariates="x1"))
     what = ("sun_abraham", "fixest 0.14.2", "base_stagg", 'view = "path", correction = "fixest"')
     found = fit.tidy("clustered", view="path", correction="fixest")
-    yield row_of(what, np.atleast_1d(want["estimate"])[0], np.atleast_1d(want["se"])[0], found)
+    place = want["term"].index("ATT")
+    yield row_of(what, want["estimate"][place], want["se"][place], found)
 
 
 def group_times(shared: Path) -> Iterator[Row]:
@@ -105,7 +106,7 @@ def counterfactuals(shared: Path) -> Iterator[Row]:
     frame = pd.read_csv(shared / "golden" / "data" / "california_prop99.csv")
     design = tt.compare(tt.panel(frame, unit="State", period="Year"), outcome="PacksPerCapita", treated="treated")
     want = read_results("synthdid", "prop99_synthdid_placebo_se")
-    found = tt.fit("sdid", design, solver="published").tidy("synthetic_did_variance", view="overall", draws=60)
+    found = tt.fit("sdid", design, solver="published").tidy("synthetic_did_variance", view="overall", draws=200)
     what = (
         "synthetic_did",
         "synthdid 0.0.9",
