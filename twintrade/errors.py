@@ -8,7 +8,12 @@ UNDECIDED = "UNDECIDED"
 
 
 class TwintradeWarning(UserWarning):
-    """What a table given from Python most likely does not mean; the message ends with the line that answers it."""
+    """What a table given from Python most likely does not mean; the message ends with the line that answers it.
+
+    Examples
+    --------
+    >>> warnings.simplefilter("error", tt.TwintradeWarning)  # doctest: +SKIP
+    """
 
 
 class TwintradeError(Exception):
