@@ -115,7 +115,7 @@ def build_treatment_from_table(
     treatment = build_treatment(Agreements(registry, undated_policy=undated), panel, rule)
     for message in treatment.messages:
         if message.code in ("unmatched-city", "unknown-city", "agreement-outside-panel"):
-            warnings.warn(message.message, TwintradeWarning, stacklevel=4)
+            warnings.warn(message.message, TwintradeWarning, stacklevel=5)
     return treatment
 
 
@@ -127,7 +127,7 @@ def _match_partners(names: pd.Series, panel: Panel) -> pd.Series:
     if matched:
         text = Text("python.partners-matched", n=len(matched), names=list_some(map(" = ".join, matched.items()), 6))
         line = f'agreements["partner"] = agreements["partner"].replace({dict(list(matched.items())[:6])})'
-        warnings.warn(f"{text}: {line}", TwintradeWarning, stacklevel=5)
+        warnings.warn(f"{text}: {line}", TwintradeWarning, stacklevel=6)
     return names.replace(matched)
 
 
@@ -143,7 +143,7 @@ def warn_of_totals(panel: Panel, outcome: str) -> None:
         cell = ends[other][1][panel.unit[rows]] * (panel.last_period + 1) + panel.period[rows]
         for name in find_totals(names[code[panel.unit[rows]]], cell.astype(np.int64), values[rows]):
             text = Text("python.total", name=str(name), end=end, outcome=outcome)
-            warnings.warn(f"{text}: frame = frame[frame[{end!r}] != {name!r}]", TwintradeWarning, stacklevel=3)
+            warnings.warn(f"{text}: frame = frame[frame[{end!r}] != {name!r}]", TwintradeWarning, stacklevel=4)
 
 
 def warn_of_none_treated(panel: Panel, treatment: Treatment, is_kept: bool) -> None:
@@ -157,7 +157,7 @@ def warn_of_none_treated(panel: Panel, treatment: Treatment, is_kept: bool) -> N
         return
     ends = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
     text = Text("python.none-treated", begun=begun, later=later, **ends)
-    warnings.warn(str(text), TwintradeWarning, stacklevel=3)
+    warnings.warn(str(text), TwintradeWarning, stacklevel=4)
 
 
 def _text(table: pd.DataFrame, name: str) -> pd.Series:
