@@ -26,7 +26,7 @@ def test_pages_are_drawn_in_a_chosen_language_from_the_same_numbers(finished, tm
     assert json.loads((folder / "manifest.json").read_bytes())["spec_sha256"] == estimated
     page = (folder / "brief.html").read_text(encoding="utf-8")
     assert '<html lang="zh-CN">' in page
-    assert "结果可信吗" in page
+    assert "有多大把握" in page
     assert command(project, "verify", "tiny", "--language", "zh-CN").returncode == 0
     in_english = command(project, "verify", "tiny")
     assert in_english.returncode == 4

@@ -12,7 +12,8 @@ from twintrade.effects.messages import Message, build_messages_frame
 from twintrade.render.appendix import build_brief_document, open_page
 from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Note, Paragraph, Table
 from twintrade.render.brief.drawings import draw_totals
-from twintrade.render.brief.facts import SIDES, Effect, _list_against, collect_facts
+from twintrade.render.brief.facts import SIDES, Effect, collect_facts
+from twintrade.render.brief.statements import list_reasons
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline, find_overall
 from twintrade.render.style import AppendixOptions
@@ -125,8 +126,8 @@ def test_sums_of_pairs_are_those_of_the_table(made) -> None:
     told = read_aside(document, "What happened")
     assert "4 years have passed under an agreement" in told
     assert "came to 11.0 million US dollars, where 10.0 million US dollars were expected" in told
-    assert "Alder – Birch, Peru, came out 2.00 million US dollars ahead" in told
-    assert "Cedar – Elm, Chile, came out 1.00 million US dollars short" in told
+    assert "Alder – Birch, Peru, traded 2.00 million US dollars more than expected" in told
+    assert "Cedar – Elm, Chile, traded 1.00 million US dollars less than expected" in told
     assert "Fir" not in told
     (table,) = find(document, Table)
     assert [row.cells[-1].text for row in table.rows] == ["+1.0", "−1.0", "+0.0"]
@@ -145,26 +146,26 @@ def test_checks_that_object_are_the_first_reason(made) -> None:
     results = with_payloads(made)
     findings = results.findings.assign(verdict="does not object")
     findings.loc[findings.index[0], "verdict"] = "objects"
-    reasons = read_aside(build(replace(results, findings=findings)), "Can we believe it?")
-    assert "Cannot tell." in reasons
+    reasons = read_aside(build(replace(results, findings=findings)), "How sure are we?")
+    assert "The data cannot tell whether exports changed." in reasons
     assert re.search(r"A check objects: ", reasons)
     assert "A check objects: pretrend. " in reasons  # of the headline: its column goes without saying
     none = read_aside(
-        build(replace(results, findings=findings.assign(verdict="does not object"))), "Can we believe it?"
+        build(replace(results, findings=findings.assign(verdict="does not object"))), "How sure are we?"
     )
     assert "objects:" not in none
 
 
 @pytest.mark.usefixtures("unencoded")
 def test_a_check_of_another_column_that_objects_is_named_with_its_column(made) -> None:
-    reasons = read_aside(build(with_payloads(made)), "Can we believe it?")
+    reasons = read_aside(build(with_payloads(made)), "How sure are we?")
     assert "A check objects: leave one out (PPML, gravity effects). " in reasons
 
 
 @pytest.mark.usefixtures("unencoded")
 def test_at_most_two_reasons_are_given(made) -> None:
     document = build(with_payloads(made))
-    block = next(a for a in find(document, Aside) if a.name == "Can we believe it?")
+    block = next(a for a in find(document, Aside) if a.name == "How sure are we?")
     assert sum(len(b.items) for b in block.blocks if isinstance(b, BulletList)) <= 2
 
 
@@ -316,8 +317,8 @@ def test_methods_that_differ_from_no_change_on_say_so_without_a_rounded_zero(mad
     (column, effect), *_ = facts.methods
     methods = tuple((column, replace(effect, percent=percent)) for percent in (-0.3, 18.2))
     facts = replace(facts, methods=methods, effect=replace(effect, low=1.0, high=2.0))
-    said = [str(reason) for reason in _list_against(replace(facts, n_objecting=0))]
-    assert "The answer turns on the method: 2 of them place the change anywhere from no change to 18% more." in said
+    said = [str(reason) for reason in list_reasons(replace(facts, n_objecting=0))]
+    assert "What is asked decides the sign: 2 estimates run from −0.3% to +18.2%." in said
 
 
 @pytest.mark.usefixtures("unencoded")
@@ -359,9 +360,9 @@ def test_without_p_and_interval_nothing_is_said_of_chance_but_why_and_what_it_ta
     document = build(results)
     deck = find(document, Lead)[0].deck
     assert deck.endswith(
-        "above what other trade leads one to expect. Whether chance alone carries them so far is not known."
+        "above what other trade leads one to expect. Whether chance alone could explain the gap is not known."
     )
-    reasons = read_aside(document, "Can we believe it?")
+    reasons = read_aside(document, "How sure are we?")
     assert "in 498 of 499 random assignments of the agreements to pairs it cannot be calculated." in reasons
     assert read_aside(document, "What would be needed to know").startswith("First of all a range for the change.")
     (beside,) = find(document, Beside)
@@ -422,6 +423,6 @@ def test_pairs_left_out_that_are_not_named_are_said_to_stand_in_the_register(mad
 def test_pairs_named_are_the_farthest_on_either_side_and_where_all_are_on_one_the_two_farthest(made) -> None:
     ahead = PAIRS.assign(difference=[4e6, 1e6, 5e6], n_periods=1)
     told = read_aside(build(with_payloads(made, treated_pairs=ahead)), "What happened")
-    assert "Fir – Oak, Peru, came out 5.00 million US dollars ahead" in told
-    assert "Alder – Birch, Peru, came out 4.00 million US dollars ahead" in told
+    assert "Fir – Oak, Peru, traded 5.00 million US dollars more than expected" in told
+    assert "Alder – Birch, Peru, traded 4.00 million US dollars more than expected" in told
     assert "Cedar" not in told

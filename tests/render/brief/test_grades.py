@@ -8,9 +8,10 @@ import pytest
 
 from tests.render.brief.test_brief import build, find, read_aside, with_payloads
 from twintrade.render.blocks import Figure, Heading, KeyNumbers, Lead, Paragraph
-from twintrade.render.brief.facts import SIDES, USUAL, collect_facts, list_reasons
+from twintrade.render.brief.facts import SIDES, collect_facts
+from twintrade.render.brief.statements import USUAL, list_reasons
 from twintrade.render.exhibits import summary
-from twintrade.render.names import name_check
+from twintrade.render.names import list_check_names, name_check
 from twintrade.render.page import Page
 from twintrade.text import Text, pack_text, use_language
 
@@ -50,7 +51,7 @@ def graded(made, **changed):
     ("changed", "title", "lead"),
     [
         ({}, "Some evidence of a rise", "as large and growing as these"),
-        (FALL | {"grade": "strong", "side": "fall"}, "Strong evidence of a fall", "40% lower"),
+        (FALL | {"grade": "strong", "side": "fall"}, "Strong evidence of a fall", "40.0% lower"),
         (SMALL | {"grade": "small"}, "A rise, too small to matter", "+1.0% to +8.0%"),
         (NOT_CLEAR | {"grade": "nothing"}, "No change that matters", "Changes above 60% are ruled out"),
         (NOT_CLEAR | {"grade": "cannot"}, "8 pairs cannot tell us", "chance"),
@@ -71,7 +72,7 @@ def test_the_grade_decides_title_sentence_and_cell_and_the_claim_does_not(made, 
 def test_the_number_printed_is_the_one_graded_and_every_figure_on_the_page_belongs_to_it(made) -> None:
     document = build(graded(made))
     (keys,) = find(document, KeyNumbers)
-    assert (keys.numbers[0].value, keys.numbers[0].spread) == ("+31.2%", "+4.1% to +66.0%")
+    assert (keys.numbers[0].value, keys.numbers[0].spread) == ("+31.2%", "95% range: +4.1% to +66.0%")
     facts = collect_facts(Page(graded(made)))
     assert (facts.effect.percent, facts.effect.low, facts.effect.high) == (31.2, 4.1, 66.0)
     methods = [f for b in document.blocks for f in getattr(b, "figures", ()) if f.key == "brief-methods"]
@@ -81,14 +82,14 @@ def test_the_number_printed_is_the_one_graded_and_every_figure_on_the_page_belon
 @pytest.mark.usefixtures("unencoded")
 def test_reasons_say_what_holds_the_grade_down_the_pairs_behind_it_and_what_would_overturn_it(made) -> None:
     document = build(graded(made))
-    told = read_aside(document, "Can we believe it?")
+    told = read_aside(document, "How sure are we?")
     for words in (
         "The average pair does not show it clearly",
         "3 of 97 pairs that could have signed did",
         "count as 2 equal pairs",
-        "makes up 41% of expected trade, it is +22%",
-        "the change is +24%",
-        "Pairs as large and growing, without an agreement, come to −6%",
+        "makes up 41% of expected trade, it is +22.0%",
+        "the change is +24.0%",
+        "Pairs as large and growing, without an agreement, come to −5.5%",
         "up to 1.6 times likelier",
     ):
         assert words in told, words
@@ -143,15 +144,15 @@ def test_rates_of_placebo_registers_take_the_place_of_the_formula(made) -> None:
 
 @pytest.mark.usefixtures("unencoded")
 def test_usual_checks_that_were_not_asked_for_are_named(made) -> None:
-    told = read_aside(build(graded(made)), "Can we believe it?")
+    told = read_aside(build(graded(made)), "How sure are we?")
     asked = set(made.findings["diagnostic"])
     for name in USUAL:
-        assert (name_check(name) in told.partition("Checks not asked for:")[2]) == (name not in asked)
+        assert (list_check_names((name,))[0] in told.partition("Checks not asked for:")[2]) == (name not in asked)
     every = pd.concat(
         [made.findings, *(made.findings.iloc[[0]].assign(diagnostic=name) for name in USUAL)], ignore_index=True
     )
     results = replace(graded(made), findings=every)
-    assert "Checks not asked for" not in read_aside(build(results), "Can we believe it?")
+    assert "Checks not asked for" not in read_aside(build(results), "How sure are we?")
 
 
 @pytest.mark.usefixtures("unencoded")
@@ -190,7 +191,7 @@ def case(made, **changed):
             "This pair stands out by a rise; only a rise of 353% or more would stand out four",
             "Of 104 pairs few moved",
         ),
-        ({"rise_found": 80.0} | FALL | {"side": "fall"}, "This pair stands out by a fall", "40% below"),
+        ({"rise_found": 80.0} | FALL | {"side": "fall"}, "This pair stands out by a fall", "40.0% below"),
         ({"p": 1 / 104}, "This pair stands out by a rise", "Of 104 pairs this one moved farthest"),
         (NOT_CLEAR | {"grade": "cannot", "reasons": "chance"}, "cannot tell us; only a rise of 353%", "chance"),
         ({"grade": "cannot", "side": "neither", "reasons": "second"}, "cannot tell us; only", "do not bear that out"),
@@ -206,8 +207,8 @@ def test_a_single_pair_stands_out_or_does_not_and_the_title_says_what_would_have
     document = build(case(made, **changed))
     assert title in find(document, Heading)[0].text
     assert lead in find(document, Lead)[0].deck
-    told = read_aside(document, "Can we believe it?")
-    assert "Ranked among 104 pairs, each over the noise of pairs of its size: double ratio +31% (p = 0.02" in told
+    told = read_aside(document, "How sure are we?")
+    assert "Ranked among 104 pairs, each over the noise of pairs of its size: double ratio +31.2% (p = 0.02" in told
     for words in ("strong evidence", "equal pairs", "nan"):
         assert words not in told
 
@@ -268,11 +269,11 @@ def test_every_outcome_has_its_number_and_grade_and_holm_is_named(made) -> None:
     assert find(asked, Heading)[0].text.startswith("Did exports and imports change after the agreements? Exports: ")
     assert title.endswith("Exports: Some evidence of a rise; Imports: 8 pairs cannot tell us")
     (keys,) = find(document, KeyNumbers)
-    assert (keys.numbers[-1].value, keys.numbers[-1].spread) == ("+12.0%", "−20.0% to +40.0%")
+    assert (keys.numbers[-1].value, keys.numbers[-1].spread) == ("+12.0%", "95% range: −20.0% to +40.0%")
     assert keys.numbers[-1].name.startswith("Imports")
-    told = read_aside(document, "Can we believe it?")
-    assert "Imports, asked about as well: Cannot tell (+12%, p = 0.30)." in told
+    told = read_aside(document, "How sure are we?")
+    assert "Imports, asked about as well: Cannot tell (+12.0%, p = 0.30)." in told
     assert "With 2 outcomes" in told
-    assert "Holm" not in read_aside(build(graded(made)), "Can we believe it?")
+    assert "Holm" not in read_aside(build(graded(made)), "How sure are we?")
     with use_language("zh-CN"):
         assert "进口：" in find(build(results), Heading)[0].text

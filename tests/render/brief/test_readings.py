@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from twintrade.render.brief.facts import Effect, collect_facts
-from twintrade.render.brief.pictures import list_readings
+from twintrade.render.brief.statements import list_readings, list_turning
 from twintrade.render.page import Page
 from twintrade.render.style import AppendixOptions
 from twintrade.text import Text, pack_text
@@ -63,11 +63,11 @@ def test_each_check_of_the_headline_adds_a_sentence(made):
         "With the pairs that had an agr",
         "Compared only with pairs whose",
     ]
-    assert "+20%" in said[0]
-    assert "−30% and +60%" in said[1]
-    assert "+25%" in said[2]
-    assert "+17%" in said[3]
-    assert "+13%" in said[4]
+    assert "+20.0%" in said[0]
+    assert "−30.0% and +60.0%" in said[1]
+    assert "+25.0%" in said[2]
+    assert "+17.0%" in said[3]
+    assert "+13.0%" in said[4]
 
 
 def test_checks_of_other_columns_add_none(made):
@@ -79,10 +79,10 @@ def test_checks_of_other_columns_add_none(made):
     [
         (
             [(2.0, 30.0), (-9.0, 5.0), (1.0, 40.0)],
-            "2 of the 3 other estimates have a range that excludes zero, above",
+            "2 of the 3 other ranges exclude zero, above",
         ),
-        ([(2.0, 30.0), (-30.0, -5.0)], "All 2 other estimates have a range that excludes zero, on both sides"),
-        ([(-30.0, -5.0)], "The other estimate has a range that excludes zero, below it"),
+        ([(2.0, 30.0), (-30.0, -5.0)], "All 2 other ranges exclude zero, on both sides"),
+        ([(-30.0, -5.0)], "The other range excludes zero, below it"),
         ([(-9.0, 5.0)], ""),
     ],
 )
@@ -93,7 +93,9 @@ def test_other_estimates_that_exclude_zero_are_counted_beside_a_headline_that_do
     )
     wide = Effect(percent=18.0, low=-60.0, high=200.0)
     facts = replace(facts, effect=wide, methods=((facts.headline, wide), *others))
-    assert "".join(map(str, list_readings(facts)))[: len(said) or None] == said
+    assert "".join(map(str, list_turning(facts)))[: len(said) or None] == said
     clear = Effect(percent=18.0, low=2.0, high=200.0)
-    assert list_readings(replace(facts, effect=clear)) == []
-    assert list_readings(replace(facts, effect=Effect(percent=18.0))) == []
+    reverse = "".join(map(str, list_turning(replace(facts, effect=clear))))
+    n_including = sum(low < 0 < high for low, high in ends)
+    assert ("other range includes zero:" in reverse or "other ranges includes zero:" in reverse) == bool(n_including)
+    assert list_turning(replace(facts, effect=Effect(percent=18.0))) == []

@@ -7,41 +7,54 @@ import pandas as pd
 
 from twintrade.render import blocks, reading
 from twintrade.render.brief.drawings import choose_power
-from twintrade.render.brief.facts import (
-    SIDES,
-    Effect,
-    Facts,
-    Graded,
-    PageAnswer,
-    collect_facts,
-    explain_no_range,
-    list_reasons,
-    list_unasked,
-)
-from twintrade.render.brief.pictures import build_readings, draw_pictures
+from twintrade.render.brief.facts import SIDES, Effect, Facts, Graded, PageAnswer, collect_facts
+from twintrade.render.brief.pictures import draw_pictures
+from twintrade.render.brief.statements import explain_no_range, list_readings, list_reasons, list_unasked
 from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import capitalize, name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import CALIBRATION, list_records, read_number, take_text
 from twintrade.render.tables.register import name_agreement
-from twintrade.text import Listed, Text, complete_sentence, join_sentences, list_some, numbers, texts
+from twintrade.text import Listed, Text, join_sentences, list_some, numbers, texts
 
 # How a change and its range are written.
 
 
 def write_change(percent: float) -> str:
-    """Return a change in percent with its sign."""
-    return str(Text("brief.signed", percent=percent))
+    """Return a change in percent with its sign, or that it is more than tenfold."""
+    return _say("tenfold") if percent > TENFOLD else str(Text("brief.signed", percent=percent))
 
 
 def write_range(effect: Effect) -> str:
-    """Return the interval of an effect in words, with an end that does not exist named as open."""
+    """Return the interval of an effect in words; an end that does not exist leaves the other alone."""
     if not effect.has_interval:
         return _say("no-range")
     ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
-    low, high = (texts.format_end(*end) if math.isfinite(end[0]) else _say("open") for end in ends)
-    return str(Text("numbers.interval", low=low, high=high))
+    low, high = (_say("tenfold") if end[0] > TENFOLD else texts.format_end(*end) for end in ends)
+    is_open = "high" if math.isinf(effect.high) else "low" if math.isinf(effect.low) else "none"
+    return str(Text("brief.range", low=low, high=high, open=is_open))
+
+
+def write_spread(effect: Effect) -> str:
+    """Return the interval of an effect with its level."""
+    shown = write_range(effect)
+    return str(Text("brief.spread", level=effect.level, range=shown)) if effect.has_interval else shown
+
+
+def write_amounts(low: float, high: float, unit: str, errors: tuple[float, float]) -> str:
+    """Return a range of money in one unit, each end to the digits that its Monte Carlo error leaves."""
+    largest = max(abs(low), abs(high))
+    power = numbers.find_power(largest, [int(p) for p in str(Text("numbers.powers")).split()])
+    size = 10.0**power
+    most = numbers.choose_decimals(largest / size)
+    ends = [
+        numbers.format_fixed(end / size, numbers.choose_end_decimals(end / size, error / size, most))
+        for end, error in zip((low, high), errors, strict=True)
+    ]
+    shown = str(Text("numbers.interval", low=ends[0], high=ends[1]))
+    amount = str(Text("numbers.counted", amount=shown, power=power)) if power else shown
+    return str(Text("numbers.quantity", amount=amount, unit=unit))
 
 
 # The treated pairs of the brief, each with its outcome and what was expected without an agreement.
@@ -125,10 +138,10 @@ def list_left_out(facts: Facts) -> list[Text]:
 
 
 MOST_FALL = 99.5
+TENFOLD = 900.0  # percent from which a change is no longer printed as one
 LARGE = 100.0  # smallest rise found, in percent, above which the title of a single case says it
 OVERSTATED = 25.0  # smallest change found, in percent, from which a page that calls one evidence overstates it
 NAMED_PAIRS = 2
-NUMERAL = "−0123456789.,"
 NOBODY = "none"  # how a data card names the publisher of facts that nobody published as a table
 
 
@@ -140,17 +153,13 @@ def build_brief(page: Page) -> tuple[blocks.Block, ...]:
     content: list[blocks.Block] = [blocks.Heading(1, _write_title(facts), "top"), _lead(facts)]
     if page.results.is_simulated:
         content.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
-    content += [
-        *build_status(page),
-        _key_numbers(facts),
-        blocks.Aside(_say("asked"), (blocks.build_paragraph(_ask(facts)),)),
-    ]
+    content += [*build_status(page), _key_numbers(facts), blocks.Aside(_say("asked"), (_write(list_asked(facts)),))]
     figures = [blocks.Beside(pictures)] if (pictures := draw_pictures(facts)) else []
-    content += [blocks.Aside(_say("happened"), (blocks.build_paragraph(_tell(facts)),)), *figures, *_warn(page)]
+    content += [blocks.Aside(_say("happened"), (_write(list_told(facts)),)), *figures, *_warn(page)]
     content += [
         blocks.PageBreak(ends_first=True),
         _believe(facts),
-        blocks.Aside(_say("needed"), (blocks.build_paragraph(_need(facts)),)),
+        blocks.Aside(_say("needed"), (_write(list_needed(facts)),)),
         *list_pairs(facts),
     ]
     limits = [line for line in page.results.sections.get("limits", "").splitlines() if line.strip()]
@@ -160,6 +169,10 @@ def build_brief(page: Page) -> tuple[blocks.Block, ...]:
         )
     content.append(blocks.Aside(_say("data"), (blocks.build_paragraph(_cite(facts)),)))
     return tuple(content)
+
+
+def _write(sentences: list[Text]) -> blocks.Paragraph:
+    return blocks.build_paragraph(str(Listed(tuple(sentences), "sentences")))
 
 
 def _say(key: str) -> str:
@@ -239,11 +252,11 @@ def _key_numbers(facts: Facts) -> blocks.KeyNumbers:
     if effect is not None:
         against = "expected" if facts.graded is None or facts.graded.is_case else "alike"
         name = str(Text("brief.key-percent", outcome=capitalize(page.outcome), against=against))
-        shown.append(blocks.KeyNumber(name, write_change(effect.percent), write_range(effect)))
+        shown.append(blocks.KeyNumber(name, write_change(effect.percent), write_spread(effect)))
         shown += filter(None, [_key_money(facts)])
         for one in facts.others:
             name = str(Text("brief.key-percent", outcome=capitalize(one.outcome), against=against))
-            shown.append(blocks.KeyNumber(name, write_change(one.effect.percent), write_range(one.effect)))
+            shown.append(blocks.KeyNumber(name, write_change(one.effect.percent), write_spread(one.effect)))
     question = str(Text("brief.key-verdict", outcome=page.outcome))
     cells = tuple(_write_grade(facts.answer, side) for side in SIDES)
     return blocks.KeyNumbers(tuple(shown), question, cells, SIDES.index(facts.answer.side))
@@ -260,23 +273,21 @@ def _key_money(facts: Facts) -> blocks.KeyNumber | None:
         return None
     times, first = money.n_periods, money.first or "none"
     name = str(Text("brief.key-money", n=money.n_units, period_name=page.period_name, times=times, first=first))
-    ends = (money.low, money.low_error), (money.high, money.high_error)
-    low, high = (texts.format_quantity(money.average(end), money.unit, money.average(error)) for end, error in ends)
-    if (tail := low.lstrip(NUMERAL)) == high.lstrip(NUMERAL):
-        low = low.removesuffix(tail)
-    spread = str(Text("numbers.interval", low=low, high=high))
+    low, high, *errors = map(money.average, (money.low, money.high, money.low_error, money.high_error))
+    spread = write_amounts(low, high, money.unit, (errors[0], errors[1]))
     if money.state == "stated":
         value = str(Text("brief.amount", value=money.average(money.total), unit=money.unit))
-        return blocks.KeyNumber(name, value, spread)
+        return blocks.KeyNumber(name, value, str(Text("brief.spread", level=money.level, range=spread)))
     return blocks.KeyNumber(name, spread, _say("range-alone"))
 
 
-def _ask(facts: Facts) -> str:
+def list_asked(facts: Facts) -> list[Text]:
+    """Return who is asked about, what they are compared with, who is left out, and how many designs were tried."""
     names = [take_text(pair["name"]) for pair in facts.pairs[:NAMED_PAIRS]]
     case = facts.page.results.sections.get("case", "")
     first, last = _find_onsets(facts)
     dated = count_dated(facts)
-    sentences = [
+    return [
         Text(
             "brief.who",
             n=facts.n_treated,
@@ -291,7 +302,6 @@ def _ask(facts: Facts) -> str:
         *list_left_out(facts),
         *([Text("brief.tried", n=facts.n_tried)] if facts.n_tried > 1 else []),
     ]
-    return str(Listed(tuple(sentences), "sentences"))
 
 
 def _find_onsets(facts: Facts) -> tuple[str, str]:
@@ -309,13 +319,14 @@ def _find_onsets(facts: Facts) -> tuple[str, str]:
     return (labels[0], labels[-1]) if labels else ("", "")
 
 
-def _tell(facts: Facts) -> str:
+def list_told(facts: Facts) -> list[Text]:
+    """Return what was observed against what was expected, and which pairs lie farthest apart."""
     page, effect, pairs = facts.page, facts.effect, facts.pairs
     if effect is None:
-        return str(Text("brief.told-nothing"))
+        return [Text("brief.told-nothing")]
     if not pairs:
         key = "brief.told-rise" if effect.percent > 0 else "brief.told-fall"
-        return str(Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_range(effect)))
+        return [Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_spread(effect))]
     unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
     times = [read_number(p["n_periods"]) for p in pairs]
     sums = {
@@ -343,7 +354,7 @@ def _tell(facts: Facts) -> str:
     for gap, name in farthest if len(gaps) > NAMED_PAIRS else ():
         side = "short" if gap < 0 else "ahead"
         sentences.append(Text("brief.told-pair", name=name, side=side, gap=texts.format_quantity(abs(gap), unit)))
-    return str(Listed(tuple(sentences), "sentences"))
+    return sentences
 
 
 def _warn(page: Page) -> list[blocks.Note]:
@@ -358,16 +369,23 @@ def _warn(page: Page) -> list[blocks.Note]:
 
 def _believe(facts: Facts) -> blocks.Aside:
     reasons = list_reasons(facts)
-    verdict = blocks.emphasize(complete_sentence(_write_grade(facts.answer, facts.answer.side)))
+    said = Text(
+        "brief.verdict",
+        grade=facts.answer.grade,
+        outcome=facts.page.outcome,
+        answer=_write_grade(facts.answer, facts.answer.side),
+    )
+    verdict = blocks.emphasize(str(said))
     head = "" if facts.graded is not None else join_sentences(("", str(Text("brief.weigh", n=len(reasons)))))
     parts: tuple[blocks.Paragraph | blocks.BulletList, ...] = (blocks.build_paragraph(verdict, head),)
     if reasons:
         parts += (blocks.BulletList(tuple(blocks.build_spans(str(reason)) for reason in reasons)),)
-    unasked = tuple(blocks.build_paragraph(str(sentence)) for sentence in list_unasked(facts))
-    return blocks.Aside(_say("believe"), (*parts, *build_readings(facts), *unasked))
+    further = [_write(said) for said in (list_readings(facts), list_unasked(facts)) if said]
+    return blocks.Aside(_say("believe"), (*parts, *further))
 
 
-def _need(facts: Facts) -> str:
+def list_needed(facts: Facts) -> list[Text]:
+    """Return which change would have been found, and what would make more of it known."""
     page, money, graded = facts.page, facts.money, facts.graded
     sentences: list[Text] = []
     if graded is not None and graded.rise_found == graded.rise_found:
@@ -400,7 +418,7 @@ def _need(facts: Facts) -> str:
         sentences.append(Text("brief.calibration-stale", name=page.results.name, case=is_case))
     if facts.n_treated > 1 and (undated := facts.roles.get("undated", 0)):
         sentences.append(Text("brief.date-them", n=undated))
-    return str(Listed(tuple(sentences), "sentences"))
+    return sentences
 
 
 def _tell_found(graded: Graded) -> list[Text]:

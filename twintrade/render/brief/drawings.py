@@ -127,6 +127,7 @@ def _list_starts(highest: float, lowest: float) -> Iterator[float]:
 HEIGHT = 3.4
 AROUND = 0.7  # inches that the axis takes below the methods
 MARK, ROOM = 0.07, 0.12  # inches from a method's name to its interval, and for that interval
+HEAD = 0.04  # inches below the question that heads methods
 MOST_LETTERS = 34  # letters of a method's name on a line
 BEYOND = 2.2  # times the largest total up to which the range is drawn
 DASH = (0, (4, 1.6))
@@ -250,22 +251,32 @@ def _measure_name(label: str, theme: Theme) -> float:
     return (1.2 + (n_lines - 1) * 1.45) * theme.size * 0.85 / 72
 
 
-def draw_methods(rows: list[tuple[str, Effect, bool]], theme: Theme = DEFAULT_THEME, height: float = 0.0) -> Drawing:
+def draw_methods(
+    rows: list[tuple[str, Effect | None, bool]], theme: Theme = DEFAULT_THEME, height: float = 0.0
+) -> Drawing:
     """Draw one change in percent a line, on a scale of logs, its name above it and its number at the right.
 
-    ``rows``: name, effect, and whether it is the answer of the page; ``height``: in inches; by default what the names
-    take.
+    ``rows``: name, effect, and whether it is the answer of the page; a question has no effect, and heads the rows
+    below; ``height``: in inches; by default what the names take.
     """
     height = height or measure_methods([label for label, _, _ in rows], theme)
-    ends = [math.log1p(end / 100) for _, e, _ in rows for end in (e.percent, e.low, e.high) if -100 < end < math.inf]
+    ends = [
+        math.log1p(end / 100) for _, e, _ in rows if e for end in (e.percent, e.low, e.high) if -100 < end < math.inf
+    ]
     ticks, bounds = choose_frame(ends, room=0.1)
     field = height - AROUND
-    spare = (field - sum(_measure_name(label, theme) + ROOM for label, _, _ in rows)) / len(rows)
+    taken = sum(_measure_name(label, theme) + (HEAD if effect is None else ROOM) for label, effect, _ in rows)
+    spare = (field - taken) / len(rows)
     with open_figure(theme, height) as figure:
         axes = figure.subplots()
         top = 0.0
         for label, effect, is_own in rows:
             top += max(spare, 0.0)
+            if effect is None:
+                words = split_label(label, MOST_LETTERS)
+                axes.text(bounds[0], top, words, va="top", color=theme.muted, fontsize=theme.size * 0.85)
+                top += _measure_name(label, theme) + HEAD
+                continue
             y = top + _measure_name(label, theme) + MARK
             _draw_method(axes, (top, y), label, effect, is_own, bounds, theme)
             top = y + ROOM - MARK

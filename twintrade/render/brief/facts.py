@@ -7,11 +7,11 @@ from typing import Literal
 from twintrade.effects import Money, ResultSet
 from twintrade.effects.regression import POOLED
 from twintrade.render import reading
-from twintrade.render.names import capitalize, name_check, name_method, name_pair
-from twintrade.render.page import Page, name_objecting
+from twintrade.render.names import name_pair
+from twintrade.render.page import Page
 from twintrade.render.reading import Record, list_records, read_number, read_whole, take_text
 from twintrade.render.tables.effect_rows import convert_to_percent
-from twintrade.text import Listed, Text, texts
+from twintrade.text import Text, Words
 from twintrade.text.numbers import convert_log_to_percent
 
 Grade = Literal["strong", "some", "small", "nothing", "cannot"]
@@ -19,6 +19,11 @@ Side = Literal["fall", "neither", "rise"]
 SIDES: tuple[Side, ...] = ("fall", "neither", "rise")
 MAIN_CLAIM = "C1"
 OF_CLAIM: dict[str, Side] = {"supported": "rise", "not supported": "fall"}
+OF_EFFECT = ("percent", "low", "high", "low_error", "high_error", "p", "level")
+OF_EVIDENCE = (
+    *("total", "ordinary", "share", "without_largest", "n_effective"),
+    *("rise_found", "fall_found", "ruled_out", "matters", "gamma"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,22 @@ class Effect:
         if math.isnan(self.low) and math.isnan(self.high):
             return "unknown" if math.isnan(self.p) else "allows" if self.p >= 1 - self.level else "excludes"
         return "allows" if self.holds_zero else "excludes"
+
+
+Group = Literal["total", "pair", "case", "who", "compared"]
+GROUPS: tuple[Group, ...] = ("total", "pair", "case", "who", "compared")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A change in percent that the page prints, and the question it answers about the headline's pairs."""
+
+    label: Words
+    effect: Effect
+    # The total of the pairs; a pair, large or small alike; the one pair; pairs left out; other pairs compared with
+    group: Group
+    is_answer: bool = False
+    said: Text | None = None  # the sentence that the page has on it, where it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,175 +298,3 @@ def _find_detectable(results: ResultSet, headline: Record | None) -> float:
 def _list_payload(results: ResultSet, name: str) -> list[Record]:
     frame = reading.find_payload(results, name)
     return [] if frame is None else list_records(frame)
-
-
-# Why a brief's answer is what it is: the reasons that weigh most, the heaviest first.
-
-MOST = 2
-FEW = 20
-LARGE_SHARE = 0.4  # share of the trade of all treated pairs from which one of them is named
-OF_EFFECT = ("percent", "low", "high", "low_error", "high_error", "p", "level")
-OF_EVIDENCE = (
-    *("total", "ordinary", "share", "without_largest", "n_effective"),
-    *("rise_found", "fall_found", "ruled_out", "matters", "gamma"),
-)
-
-USUAL = ("anticipation", "comparison", "dates", "leave_one_out", "spillovers")
-"""Checks of several pairs that no recipe asks for."""
-
-
-def list_unasked(facts: Facts) -> list[Text]:
-    """Return a sentence on the usual checks that the analysis did not make; none of a single case."""
-    asked = {take_text(finding["diagnostic"]) for finding in list_records(facts.page.results.findings)}
-    names = tuple(name_check(name) for name in USUAL if name not in asked)
-    is_pooled = facts.n_treated > 1 and not facts.page.results.sections.get("case")
-    return [Text("brief.unasked", names=Listed(names, "comma"))] if names and is_pooled else []
-
-
-def list_reasons(facts: Facts) -> list[Text]:
-    """Return the two reasons that weigh most for the verdict."""
-    if facts.graded is not None:
-        return _list_graded(facts, facts.graded)
-    return (_list_for(facts) if facts.answer.is_evidence else _list_against(facts))[:MOST]
-
-
-def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
-    """Return why the grade is no higher, on how many pairs it rests, and what would overturn it."""
-    if graded.is_case:
-        return _list_of_case(facts, graded)
-    of = max(1, round(100 * graded.effect.p))
-    if "total" in graded.reasons:  # what is not clear as a whole is not clear in part either
-        reasons = [Text("brief.graded-chance", of=of)]
-    else:
-        reasons = [
-            Text("brief.graded-blocked", why=why, n=graded.n_at_risk, period_name=facts.page.period_name)
-            for why in graded.reasons
-        ]
-    reasons += _explain_objections(facts)
-    effective = max(1, round(graded.n_effective))
-    reasons.append(Text("brief.graded-pairs", n=graded.n_signers, of=graded.n_at_risk, effective=effective))
-    name = take_text(facts.pairs[0]["name"]) if len(facts.pairs) > 1 else ""
-    reasons.append(
-        Text(
-            "brief.graded-total",
-            total=graded.total,
-            largest="yes" if name and math.isfinite(graded.without_largest) else "no",
-            name=name,
-            share=graded.share,
-            without=graded.without_largest,
-            ordinary=graded.ordinary,
-        )
-    )
-    if graded.answer.is_evidence and math.isfinite(graded.gamma):
-        reasons.append(Text("brief.graded-gamma", times=graded.gamma, direction=graded.answer.side))
-    return reasons + _list_others(facts)
-
-
-def _list_others(facts: Facts) -> list[Text]:
-    """Return the answer for each further outcome, and that p and ranges are adjusted for all."""
-    answers = [
-        Text(
-            "brief.graded-other",
-            outcome=capitalize(one.outcome),
-            answer=Text("brief.grade", grade=one.answer.grade, direction=one.answer.side),
-            percent=one.effect.percent,
-            p=one.effect.p,
-        )
-        for one in facts.others
-    ]
-    return [*answers, Text("brief.graded-holm", n=len(answers) + 1)] if answers else []
-
-
-def _list_of_case(facts: Facts, graded: Graded) -> list[Text]:
-    """Return why one pair does not stand out, where it is ranked by each method, and which checks object."""
-    reasons: list[Text] = []
-    n, period = graded.n_at_risk, facts.page.period_name
-    for why in graded.reasons:
-        if why == "chance":
-            reasons.append(Text("brief.reason-chance", by="placebo", of=max(1, round(100 * graded.effect.p))))
-        else:
-            reasons.append(Text("brief.graded-blocked", why=why, n=n, period_name=period))
-    tests = [
-        Text("brief.graded-method", method=name_method(name), percent=read_number(test["percent"]), p=p)
-        for test in graded.methods
-        if math.isfinite(p := read_number(test["p"])) and (name := take_text(test["method"]))
-    ]
-    if tests:
-        reasons.append(Text("brief.graded-ranked", n=n, methods=Listed(tuple(tests), "semicolon")))
-    return reasons + _explain_objections(facts)
-
-
-def _list_for(facts: Facts) -> list[Text]:
-    effect = facts.effect
-    reasons = []
-    if effect is not None and effect.has_interval:
-        side = "above" if effect.percent > 0 else "below"
-        ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
-        low, high = (texts.format_end(*end, decimals=0) for end in ends)
-        reasons.append(Text("brief.reason-range-clear", side=side, low=low, high=high))
-    could_see = facts.n_judged - facts.n_cannot
-    reasons.append(Text("brief.reason-no-objection", n=facts.n_judged, could=could_see))
-    return reasons
-
-
-def _list_against(facts: Facts) -> list[Text]:
-    reasons: list[Text | None] = [*_explain_objections(facts)]
-    reasons += [_explain_chance(facts), _explain_methods(facts), _explain_largest(facts)]
-    if 1 < facts.n_treated < FEW:
-        reasons.append(Text("brief.reason-few", n=facts.n_treated))
-    if facts.n_cannot:
-        reasons.append(Text("brief.reason-unseen", n=facts.n_cannot, of=facts.n_judged))
-    return [reason for reason in reasons if reason is not None]
-
-
-def _explain_objections(facts: Facts) -> list[Text]:
-    if not facts.n_objecting:
-        return []
-    names = Listed(tuple(name_objecting(facts.page)), "comma")
-    return [Text("brief.reason-objects", n=facts.n_objecting, names=names)]
-
-
-def _explain_chance(facts: Facts) -> Text | None:
-    effect = facts.effect
-    if effect is None or effect.chance == "excludes":
-        return None
-    if effect.p != effect.p:
-        return explain_no_range(facts) if effect.chance == "unknown" else None
-    by = effect.inference if effect.inference in ("randomization", "placebo") else "other"
-    return Text("brief.reason-chance", by=by, of=max(1, round(100 * effect.p)))
-
-
-def explain_no_range(facts: Facts, key: str = "brief.reason-no-range") -> Text:
-    """Return a sentence about why the headline has no range, by the messages of its inference."""
-    note = reading.find_words(facts.headline or {}, "inference_note")
-    n_draws = dict(note.values).get("draws") if isinstance(note, Text) else None
-    why, lost = "inference", 0
-    for message in list_records(facts.page.results.messages):
-        words = reading.find_words(message, "message")
-        if not isinstance(words, Text) or n_draws is None:
-            continue
-        values = dict(words.values)
-        # Event times and periods are named by plain words, averages by texts.
-        is_average = isinstance(values.get("effect"), Text) and values["effect"] != Text("estimators.effect-path")
-        if words.key == "inference.missing-in-draws" and is_average and values["draws"] == n_draws:
-            why, lost = "draws", max(lost, int(str(values["n"])))
-    return Text(key, why=why, n=lost, draws=n_draws or 0, period_name=facts.page.period_name)
-
-
-def _explain_methods(facts: Facts) -> Text | None:
-    effects = [one.percent for _, one in facts.methods]
-    if facts.effect is None or len(effects) < 2 or min(effects) > 0 or max(effects) < 0:
-        return None
-    fall, rise = ("some" if round(abs(pick(effects))) else "none" for pick in (min, max))
-    return Text("brief.reason-methods", low=-min(effects), high=max(effects), n=len(effects), fall=fall, rise=rise)
-
-
-def _explain_largest(facts: Facts) -> Text | None:
-    pairs = facts.pairs
-    total = sum(read_number(p["expected"]) * read_number(p["n_periods"]) for p in pairs)
-    if len(pairs) < 2 or not total > 0:
-        return None
-    share = read_number(pairs[0]["expected"]) * read_number(pairs[0]["n_periods"]) / total
-    if share < LARGE_SHARE:
-        return None
-    return Text("brief.reason-largest", name=take_text(pairs[0]["name"]), share=share)

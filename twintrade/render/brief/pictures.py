@@ -1,149 +1,54 @@
 """The two pictures of a brief: what was traded beside what was expected, and the change under every method."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from twintrade.effects import ResultSet
 from twintrade.render import reading
-from twintrade.render.blocks import Figure, Paragraph, build_paragraph
+from twintrade.render.blocks import Figure
 from twintrade.render.brief.drawings import draw_methods, draw_totals, measure_methods
-from twintrade.render.brief.facts import Effect, Facts
+from twintrade.render.brief.facts import Effect, Estimate, Facts
+from twintrade.render.brief.statements import list_estimates
 from twintrade.render.figures.alt_text import describe_event_study
 from twintrade.render.figures.percent_paths import convert_to_logs, draw_path
 from twintrade.render.names import capitalize, name_inference
-from twintrade.render.reading import (
-    CASE_VERDICT,
-    Record,
-    find_payload,
-    find_words,
-    list_findings,
-    read_column,
-    take_text,
-)
+from twintrade.render.reading import take_text
 from twintrade.text import Listed, Text, numbers, texts
 
-# What the checks of the headline's own assumptions say of its size, for a brief: one sentence each.
-
-WIDEST = 500.0  # end of an interval in percent beyond which it is not quoted
-
-
-def build_readings(facts: Facts) -> tuple[Paragraph, ...]:
-    """Return the sentences as one paragraph; none where no check has anything to say."""
-    readings = list_readings(facts)
-    return (build_paragraph(str(Listed(tuple(readings), "sentences"))),) if readings else ()
-
-
-def list_readings(facts: Facts) -> list[Text]:
-    """Return what other estimates, hidden agreements, trends, other averages and other comparisons make of it."""
-    if facts.headline is None or facts.effect is None:
-        return []
-    kinds = (_read_cases, _read_clearer, _read_hidden, _read_bounds, _read_average, _read_always, _read_conditional)
-    readings = [read(facts) for read in kinds]
-    return [one for one in readings if one is not None]
-
-
-def _read_cases(facts: Facts) -> Text | None:
-    """Return what the verdicts on single pairs say where there are several."""
-    if find_payload(facts.page.results, "case_verdicts") is None:
-        return None
-    answer = find_words(list_findings(facts.page.results, CASE_VERDICT)[0], "sentence")
-    return answer if isinstance(answer, Text) else None
-
-
-def _read_clearer(facts: Facts) -> Text | None:
-    """Count the other columns whose interval excludes zero, where the headline's includes it."""
-    others = [e for column, e in facts.methods if read_column(column) != read_column(facts.headline or {})]
-    sides = ["above" if e.low > 0 else "below" for e in others if not e.holds_zero]
-    if not sides or facts.effect is None or not (facts.effect.has_interval and facts.effect.holds_zero):
-        return None
-    side = sides[0] if len(set(sides)) == 1 else "both"
-    is_all = "yes" if len(sides) == len(others) else "no"
-    return Text("brief.reading-clearer", n=len(sides), of=len(others), all=is_all, side=side)
-
-
-def _read_hidden(facts: Facts) -> Text | None:
-    shares = [r for r in _list_rows(facts, "hidden_agreements") if not take_text(r.get("left_out"))]
-    if not shares:
-        return None
-    row = shares[len(shares) // 2]
-    label = reading.find_words(row, "label")
-    share = dict(label.values).get("share") if isinstance(label, Text) else None
-    effect = _convert(facts, row, "effect")
-    if not isinstance(share, float) or not math.isfinite(effect):
-        return None
-    return Text("brief.reading-hidden", share=share, percent=effect)
-
-
-def _read_bounds(facts: Facts) -> Text | None:
-    rows = _list_rows(facts, "honest")
-    known = [r for r in rows if take_text(r.get("kind")) == "robust" and reading.read_number(r.get("size")) == 1]
-    if not known or take_text(known[0].get("restriction")) != "relative_magnitudes":
-        return None
-    low, high = (_convert(facts, known[0], end) for end in ("low", "high"))
-    if not (math.isfinite(low) and high <= WIDEST):
-        return Text("brief.reading-unbounded")
-    is_point = len({numbers.format_percent(end, 0) for end in (low, high)}) == 1
-    return Text("brief.reading-bounds", low=low, high=high, point="yes" if is_point else "no")
-
-
-def _read_average(facts: Facts) -> Text | None:
-    rows = _list_rows(facts, "percent_effects")
-    if len(rows) < 2:
-        return None
-    average = reading.read_number(rows[1].get("effect"))
-    return Text("brief.reading-average", percent=average) if math.isfinite(average) else None
-
-
-def _read_always(facts: Facts) -> Text | None:
-    rows = _list_rows(facts, "always_treated")
-    if len(rows) != 2:
-        return None
-    effect = _convert(facts, rows[0], "effect")
-    return Text("brief.reading-always", percent=effect) if math.isfinite(effect) else None
-
-
-def _read_conditional(facts: Facts) -> Text | None:
-    for row in _list_rows(facts, "conditional_trends"):
-        label, effect = reading.find_words(row, "label"), _convert(facts, row, "effect")
-        if isinstance(label, Text) and dict(label.values).get("by") == "growth" and math.isfinite(effect):
-            return Text("brief.reading-conditional", percent=effect)
-    return None
-
-
-def _convert(facts: Facts, row: Record, column: str) -> float:
-    """Return a number of the headline's scale in percent, NaN where it is neither in percent nor in logs."""
-    value, scale = reading.read_number(row.get(column)), take_text((facts.headline or {}).get("scale"))
-    if scale == "percent":
-        return value
-    return numbers.convert_log_to_percent(value) if scale == "log points" and math.isfinite(value) else math.nan
-
-
-def _list_rows(facts: Facts, diagnostic: str) -> list[Record]:
-    """Return the table of a check that was made of the headline."""
-    results: ResultSet = facts.page.results
-    for finding in reading.list_findings(results, diagnostic):
-        if read_column(finding) == read_column(facts.headline or {}) and reading.has_spoken(finding):
-            for name in take_text(finding.get("payloads")).split():
-                if name in results.payloads:
-                    return reading.list_records(results.payloads[name])
-    return []
-
-
 WIDE, NARROW = 4.09, 2.32  # inches: two thirds and one third of the text's width, less the gutter
-MOST_METHODS = 9
+MOST_METHODS = 12
+DEFAULT_LEVEL = 0.95
 
 
 def draw_pictures(facts: Facts) -> tuple[Figure, ...]:
     """Return the pictures that the results hold numbers for."""
-    rows = _list_methods(facts)
+    estimates = choose_drawn(list_estimates(facts))
+    rows = list_rows(facts, estimates)
     height = measure_methods([label for label, _, _ in rows], replace(facts.page.theme, width=NARROW))
     first = _picture_totals(facts, height) or _picture_case(facts, height) or _picture_path(facts)
-    second = _picture_methods(facts, rows, height)
+    second = _picture_methods(facts, estimates, height)
     return tuple(figure for figure in (first, second) if figure is not None)
+
+
+def choose_drawn(estimates: Sequence[Estimate]) -> list[Estimate]:
+    """Return the estimates that the picture of methods has room for: the answer, both ends, and the first others."""
+    ranked = sorted(estimates, key=lambda one: one.effect.percent)
+    first = [*(one for one in estimates if one.is_answer), *ranked[:1], *ranked[-1:], *estimates]
+    chosen = list(dict.fromkeys(map(id, first)))[:MOST_METHODS]
+    return [one for one in estimates if id(one) in chosen]
+
+
+def list_rows(facts: Facts, estimates: Sequence[Estimate]) -> list[tuple[str, Effect | None, bool]]:
+    """Return label, effect and whether it is the answer of each estimate, with the question above its own."""
+    rows: list[tuple[str, Effect | None, bool]] = []
+    groups = {one.group for one in estimates}
+    for k, one in enumerate(estimates):
+        if len(groups) > 1 and (k == 0 or estimates[k - 1].group != one.group):
+            rows.append((str(Text(f"brief.group-{one.group}")), None, False))
+        rows.append((capitalize(facts.page.printer(str(one.label))), one.effect, one.is_answer))
+    return rows
 
 
 def _picture_totals(facts: Facts, height: float) -> Figure | None:
@@ -157,9 +62,22 @@ def _picture_totals(facts: Facts, height: float) -> Figure | None:
     lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
     band = "no" if frame["low"].isna().all() else "alone" if lacks_range else "yes"
     by = facts.effect.inference if facts.effect is not None else ""
-    note = Text("brief.totals-note", band=band, inference=name_inference(by).lower(), period_name=page.period_name)
+    outside = tuple(find_outside(frame))
+    note = Text(
+        "brief.totals-note",
+        band=band,
+        inference=name_inference(by).lower(),
+        period_name=page.period_name,
+        outside=Listed(outside) if outside else "none",
+    )
     caption = str(Text("brief.picture-totals", outcome=capitalize(page.outcome), n=len(facts.pairs)))
     return page.figure("brief-totals", caption, drawing, alt, frame, notes=(str(note),), theme=theme)
+
+
+def find_outside(frame: pd.DataFrame) -> list[str]:
+    """Return what the periods are called in which the observed total lies outside the range of the expected one."""
+    is_out = (frame["observed"] < frame["low"]) | (frame["observed"] > frame["high"])
+    return [take_text(label) for label in frame.loc[is_out, "period_label"]]
 
 
 def _describe_totals(facts: Facts, frame: pd.DataFrame, write: Callable[[float], str]) -> str:
@@ -212,37 +130,37 @@ def _picture_path(facts: Facts) -> Figure | None:
     drawing = draw_path(convert_to_logs(frame), page.period_name, theme)
     caption = str(Text("brief.picture-path", outcome=capitalize(page.outcome), period_name=page.period_name))
     alt = describe_event_study(frame, page.outcome)
-    return page.figure("brief-path", caption, drawing, alt, frame, notes=(str(Text("brief.path-note")),), theme=theme)
+    ranged = "yes" if np.isfinite(frame[["low", "high"]].to_numpy(dtype=float)).any() else "no"
+    level = reading.find_level(reading.list_records(frame))
+    note = str(Text("brief.path-note", ranged=ranged, level=level, period_name=page.period_name))
+    return page.figure("brief-path", caption, drawing, alt, frame, notes=(note,), theme=theme)
 
 
-def _list_methods(facts: Facts) -> list[tuple[str, Effect, bool]]:
-    """Return the methods drawn: name, effect, and whether it is the answer of the page."""
-    is_added = facts.graded is not None and not facts.graded.is_case
-    answer = () if is_added else read_column(facts.headline or {})
-    rows = [
-        (facts.page.printer(reading.format_label(column)), effect, read_column(column) == answer)
-        for column, effect in facts.methods[:MOST_METHODS]
-    ]
-    if facts.graded is None or not is_added:
-        return rows
-    return [(str(Text("brief.against-alike")), facts.graded.effect, True), *rows]
-
-
-def _picture_methods(facts: Facts, rows: list[tuple[str, Effect, bool]], height: float) -> Figure | None:
-    if len(rows) < 2:
+def _picture_methods(facts: Facts, drawn: list[Estimate], height: float) -> Figure | None:
+    """Draw the estimates under their questions; caption, note and sentence count and range what is drawn."""
+    if len(drawn) < 2:
         return None
-    page = facts.page
+    page, n_all = facts.page, len(list_estimates(facts))
     theme = replace(page.theme, width=NARROW)
-    drawing = draw_methods(rows, theme, height)
-    effects = [effect for _, effect, _ in rows]
+    drawing = draw_methods(list_rows(facts, drawn), theme, height)
+    effects = [one.effect for one in drawn]
     frame = pd.DataFrame(
-        [{"label": label, "effect": e.percent, "low": e.low, "high": e.high} for label, e, _ in rows]
+        [
+            {"label": str(one.label), "question": str(Text(f"brief.group-{one.group}"))}
+            | {"effect": one.effect.percent, "low": one.effect.low, "high": one.effect.high, "scale": "percent"}
+            for one in drawn
+        ]
     )
+    ranged = [effect for effect in effects if effect.has_interval]
     low, high = (pick(e.percent for e in effects) for pick in (min, max))
-    alt = str(Text("brief.methods-alt", n=len(rows), low=low, high=high))
-    n_all = len(facts.methods) + (facts.graded is not None and not facts.graded.is_case)
-    is_all = "yes" if n_all == len(rows) else "no"
-    zero = "all" if all(e.holds_zero and e.has_interval for e in effects) else "some"
-    caption = str(Text("brief.picture-methods", n=len(rows), of=n_all, all=is_all, zero=zero))
-    note = str(Text("brief.methods-note", level=effects[0].level))
+    level = ranged[0].level if ranged else DEFAULT_LEVEL
+    alt = str(Text("brief.methods-alt", n=len(drawn), low=low, high=high, ranged=len(ranged), level=level))
+    zero = "all" if ranged and all(e.holds_zero for e in effects) and len(ranged) == len(effects) else "some"
+    caption = str(
+        Text("brief.picture-methods", n=len(drawn), of=n_all, all="yes" if n_all == len(drawn) else "no", zero=zero)
+    )
+    bare = {one.group for one in drawn if not one.effect.has_interval}
+    why = "case" if bare == {"case"} and ranged else "left" if bare <= {"who", "compared"} else "other"
+    n_bare = len(drawn) - len(ranged)
+    note = str(Text("brief.methods-note", level=level, ranged=len(ranged), bare=n_bare, why=why))
     return page.figure("brief-methods", caption, drawing, alt, frame, notes=(note,), theme=theme)

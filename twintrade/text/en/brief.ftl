@@ -42,24 +42,24 @@ deck = { $reading ->
     [unknown] { $outcome } of { $n ->
         [one] the pair
        *[other] the { $n } pairs
-    } stood { PERCENT($size, decimals: 0) } { $direction ->
+    } stood { PERCENT($size) } { $direction ->
         [fall] below
        *[rise] above
-    } what other trade leads one to expect. Whether chance alone carries them so far is not known.
+    } what other trade leads one to expect. Whether chance alone could explain the gap is not known.
     [graded] Compared with pairs as large and growing as { $n ->
         [one] this one, { $traded } of the pair
        *[other] these, { $traded } of the { $n } pairs
-    } stood { PERCENT($size, decimals: 0) } { $direction ->
+    } stood { PERCENT($size) } { $direction ->
         [fall] lower
        *[rise] higher
-    }. Why, these data do not show.
+    }. These data do not show why.
     [outstanding] Of { $of } pairs { $is_first ->
         [yes] this one moved farthest: its
        *[no] few moved as far as this one, whose
-    } { $traded } stood { PERCENT($size, decimals: 0) } { $direction ->
+    } { $traded } stood { PERCENT($size) } { $direction ->
         [fall] below
        *[rise] above
-    } what other trade leads one to expect. Why, these data do not show.
+    } what other trade leads one to expect. These data do not show why.
     [unconfirmed] By the declared method few pairs moved as far as this one; other methods, donors or checks do not bear that out.
     [apart] The difference is not chance. Whether it is the agreements, these data cannot tell.
     [small] By the measure that the analysis file declares, { $range } is too little to matter.
@@ -67,17 +67,17 @@ deck = { $reading ->
     [points] The estimate points { $direction ->
         [fall] downward
        *[rise] upward
-    }, by { PERCENT($size, decimals: 0) }{ $objects ->
+    }, by { PERCENT($size) }{ $objects ->
         [yes] , but a check objects to it
        *[no] , but the claim is not settled by it
     }.
    *[decided] { $outcome } of { $n ->
         [one] the pair
        *[other] the { $n } pairs
-    } stood { PERCENT($size, decimals: 0) } { $direction ->
+    } stood { PERCENT($size) } { $direction ->
         [fall] below
        *[rise] above
-    } what other trade leads one to expect, further than chance alone would carry them. Why, these data do not show.
+    } what other trade leads one to expect, further than chance alone would explain. These data do not show why.
 }
 deck-none = The estimate is no change in percent.
 byline = { $title } · data { $first } to { $last }{ $status ->
@@ -112,7 +112,17 @@ place-in = { $place }, { $country }
 amount = { QUANTITY($value, $unit) }
 range-alone = what the data cannot exclude
 no-range = no range from this method
-open = open
+range = { $open ->
+    [high] { $low } or more
+    [low] up to { $high }
+   *[none] { $low } to { $high }
+}
+spread = { SHARE($level) } range: { $range }
+tenfold = more than tenfold
+verdict = { $grade ->
+    [cannot] The data cannot tell whether { $outcome } changed.
+   *[other] { $answer }.
+}
 grade = { $direction ->
     [neither] { $grade ->
         [nothing] No change that matters
@@ -134,7 +144,10 @@ asked = What was asked
 who = { $n ->
     [one] { $is_all ->
         [yes] One pair signed its first dated agreement, counted from { $first }
-       *[no] { $dated } pairs signed a first dated agreement; one of them is in the estimate, counted from { $first }
+       *[no] { $named ->
+            [case] One pair is examined, its agreement counted from { $first }
+           *[no] { $dated } pairs signed a first dated agreement; one of them is in the estimate, counted from { $first }
+        }
     }
    *[other] { $is_all ->
         [yes] { $n } pairs signed a first dated agreement, counted from { $first } to { $last }
@@ -170,14 +183,14 @@ told = Counted over the { $n } pairs, { $rows } { $is_all ->
     [yes] { periods } have passed under an agreement
    *[no] of { $of } { periods } under an agreement can be compared with what was expected
 }. In them { $outcome } came to { $observed }, where { $expected } were expected.
-told-pair = { $name }, came out { $gap } { $side ->
-    [short] short
-   *[ahead] ahead
-}.
+told-pair = { $name }, traded { $gap } { $side ->
+    [short] less
+   *[ahead] more
+} than expected.
 told-rise = After the agreement { $outcome } stood { PERCENT($size) } above those expected without it ({ $range }).
 told-fall = After the agreement { $outcome } stood { PERCENT($size) } below those expected without it ({ $range }).
 told-nothing = No change is stated.
-believe = Can we believe it?
+believe = How sure are we?
 weigh = { $n ->
     [0] { "" }
     [one] One reason weighs most.
@@ -196,16 +209,14 @@ reason-no-range = No range can be given for the change, so it cannot be told fro
     [draws] : in { $n } of { $draws } random assignments of the agreements to pairs it cannot be calculated
    *[inference] { "" }
 }.
-reason-methods = The answer turns on the method: { $n } of them place the change anywhere from { $fall ->
-    [none] no change
-   *[some] { PERCENT($low, decimals: 0) } less
-} to { $rise ->
-    [none] no change
-   *[some] { PERCENT($high, decimals: 0) } more
+reason-methods = What is asked decides the sign: { $n } estimates run from { PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") }{ $turned ->
+    [0] { "" }
+   *[other] , and the sign turns { $named }
 }.
+turned = { $label } ({ PERCENT($percent, sign: "always") })
 reason-largest = One pair carries the result: { $name }, makes up { SHARE($share) } of the trade of all.
 reason-few = Few pairs carry the result: { $n }.
-reason-unseen = { $n } of { $of } checks could not have seen a fault that matters.
+reason-unseen = { $n } of { $of } checks were too weak to detect a problem.
 graded-blocked = { $why ->
     [row-average] The average pair does not show it clearly.
     [largest] It is not clear without the largest pair.
@@ -234,13 +245,13 @@ graded-pairs = { $n } of { $of } pairs that could have signed did; by their trad
    *[other] { $effective } equal pairs
 }.
 graded-chance = Chance alone can do this: a change as large arises in { $of } of 100 assignments of the agreements to pairs that could have signed.
-graded-total = Against what other trade leads one to expect, the change is { PERCENT($total, decimals: 0, sign: "always") }{ $largest ->
-    [yes] ; without the largest pair, { $name }, which makes up { SHARE($share) } of expected trade, it is { PERCENT($without, decimals: 0, sign: "always") }
+graded-total = Against what other trade leads one to expect, the change is { PERCENT($total, sign: "always") }{ $largest ->
+    [yes] ; without the largest pair, { $name }, which makes up { SHARE($share) } of expected trade, it is { PERCENT($without, sign: "always") }
    *[no] { "" }
-}. Pairs as large and growing, without an agreement, come to { PERCENT($ordinary, decimals: 0, sign: "always") }.
-graded-method = { $method } { PERCENT($percent, decimals: 0, sign: "always") } ({ P($p) })
+}. Pairs as large and growing, without an agreement, come to { PERCENT($ordinary, sign: "always") }.
+graded-method = { $method } { PERCENT($percent, sign: "always") } ({ P($p) })
 graded-ranked = Ranked among { $n } pairs, each over the noise of pairs of its size: { $methods }.
-graded-other = { $outcome }, asked about as well: { $answer } ({ PERCENT($percent, decimals: 0, sign: "always") }, { P($p) }).
+graded-other = { $outcome }, asked about as well: { $answer } ({ PERCENT($percent, sign: "always") }, { P($p) }).
 graded-holm = With { $n } outcomes p-values and ranges are Holm’s, so that any false answer is no likelier than with one.
 graded-gamma = The test would still reject no effect if pairs that later { $direction ->
     [fall] fell
@@ -275,30 +286,41 @@ calibration-stale = A calibration is on file for other data, another design or a
    *[no] : twintrade calibrate { $name } makes a new one.
 }
 reason-range-clear = The whole range, { $low } to { $high }, lies { $side } zero.
-reason-no-objection = No check objects, and { $could } of { $n } would have seen a fault that matters.
-reading-clearer = { $of ->
-    [one] The other estimate has
+reason-no-objection = Of { $n } checks none objects: { $seen } find nothing wrong, { $weak } are too weak to say.
+reason-verdict = { $of ->
+    [one] The other range
    *[other] { $all ->
-        [yes] All { $of } other estimates have
+        [yes] All { $of } other ranges
        *[no] { $n ->
-            [one] One of the { $of } other estimates has
-           *[other] { $n } of the { $of } other estimates have
+            [one] One of the { $of } other ranges
+           *[other] { $n } of the { $of } other ranges
         }
     }
-} a range that excludes zero, { $side ->
-    [above] above it
-    [below] below it
-   *[both] on both sides of it
+} { $n ->
+    [one] { $side ->
+        [none] includes
+       *[other] excludes
+    }
+   *[other] { $side ->
+        [none] include
+       *[other] exclude
+    }
+} zero{ $side ->
+    [none] { "" }
+    [above] , above it
+    [below] , below it
+   *[both] , on both sides of it
 }: by another method, or of another average. This page answers by the headline, which the analysis file names.
-reading-hidden = If { SHARE($share) } of the pairs taken as comparison had an agreement that nobody recorded, the change would be { PERCENT($percent, decimals: 0, sign: "always") }.
+reading-hidden = If { SHARE($share) } of the pairs taken as comparison had an agreement that nobody recorded, the change would be { PERCENT($percent, sign: "always") }.
 reading-bounds = If trends parted after the agreements as much as they did at most before, it would { $point ->
-    [yes] be { PERCENT($low, decimals: 0, sign: "always") }
-   *[no] lie between { PERCENT($low, decimals: 0, sign: "always") } and { PERCENT($high, decimals: 0, sign: "always") }
+    [yes] be { PERCENT($low, sign: "always") }
+   *[no] lie between { PERCENT($low, sign: "always") } and { PERCENT($high, sign: "always") }
 }.
 reading-unbounded = If trends parted after the agreements as much as they did at most before, the data set no limit to the change.
-reading-average = The average of the pairs' own changes, large and small pairs counting alike, is { PERCENT($percent, decimals: 0, sign: "always") }.
-reading-always = With the pairs that had an agreement from the beginning as comparison it is { PERCENT($percent, decimals: 0, sign: "always") }.
-reading-conditional = Compared only with pairs whose trade grew as fast before any agreement, it is { PERCENT($percent, decimals: 0, sign: "always") }.
+reading-average = The average of the pairs' own changes, large and small pairs counting alike, is { PERCENT($percent, sign: "always") }.
+reading-singles = Taken one by one, the { $n } pairs changed by { PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") }; the random-effects mean of their changes is { PERCENT($percent, sign: "always") }.
+reading-always = With the pairs that had an agreement from the beginning as comparison it is { PERCENT($percent, sign: "always") }.
+reading-conditional = Compared only with pairs whose trade grew as fast before any agreement, it is { PERCENT($percent, sign: "always") }.
 needed = What would be needed to know
 detectable = Only a change of { $size } or more would have been found four times in five{ $has_money ->
     [yes] : { $value } a { money-period } for all pairs together{ $first ->
@@ -350,10 +372,10 @@ cite = Cite as: { $authors }“{ $title }”, brief with statistical appendix, t
 ## the pictures
 picture-totals = { $outcome } of the { $n } pairs: observed, and expected without agreements
 picture-case = The pair’s { $outcome }: observed, and expected without the agreement
-picture-methods = { $n }{ $all ->
+picture-methods = { $n } estimates{ $all ->
     [yes] { "" }
-   *[no] { " " }of { $of }
-} methods{ $zero ->
+   *[no] { " " }of { $of }, the farthest among them
+}{ $zero ->
     [all] : every range includes zero
    *[some] { "" }
 }
@@ -375,16 +397,53 @@ totals-note = Pairs that have no agreement yet are expected to trade what they d
     [yes] { " " }Range: by { $inference }; where it leaves the frame it goes on.
     [alone] { " " }Range: of each { period } by itself, by { $inference }; the change over all { periods } has none.
    *[no] { " " }This inference gives no range by { period }.
+}{ $outside ->
+    [none] { "" }
+   *[other] { " " }In { $outside } the observed lies outside it.
 }
 against-alike = Against pairs as large and growing
-methods-note = Lines: { SHARE($level) } intervals; an arrow marks one that goes on. The square is the answer of this page.
+methods-note = { $ranged ->
+    [0] No estimate has a range
+   *[other] Lines: { SHARE($level) } ranges; an arrow marks one that goes on{ $bare ->
+        [0] { "" }
+        [one] ; one estimate has none
+       *[other] ; { $bare } estimates have none
+    }
+}{ $bare ->
+    [0] { "" }
+   *[other] { $why ->
+        [case] { " " }(only the declared method is inverted into a range)
+        [left] { " " }(they are not estimated anew)
+       *[other] { "" }
+    }
+}. The square is the answer of this page.
+group-total = The total of the pairs
+group-pair = A pair, large or small alike
+group-case = This pair
+group-who = Who carries the total
+group-compared = Compared otherwise
+row-without = without { $name }
+row-hidden = if { SHARE($share) } of the others had signed
+row-average = average of the pairs' own changes
+row-always = against pairs with an agreement from the start
+row-conditional = against pairs that grew as fast
+row-singles = mean of { $n } pairs, one by one
 totals-alt = Lines of observed and expected { $outcome } from { $first } to { $last }; in { $last } { $observed } observed, { $expected } expected.
-methods-alt = { $n } estimates of the change in percent with their intervals, from { PERCENT($low) } to { PERCENT($high) }.
+methods-alt = { $n } estimates of the change in percent, from { PERCENT($low) } to { PERCENT($high) }{ $ranged ->
+    [0] { "" }
+   *[other] , { $ranged } of them with { SHARE($level) } ranges
+}.
 index = index, last period before the agreement = 100
 case-note = Expected: from series without an agreement. Grey dots: { $n } estimates by method and comparison.
 all-estimates = All estimates
 picture-path = { $outcome } by { period } since the agreement, against those expected
-path-note = Change in percent with its interval; below the axis, the number of pairs.
+path-note = Change in percent{ $ranged ->
+    [yes] { " " }with its { SHARE($level) } range
+   *[no] { "" }
+}; below the axis, the number of pairs.{ $ranged ->
+    [yes] { "" }
+   *[no] { " " }This inference gives no range by { period }.
+}
 since = { $period_name ->
     [year] Years
     [wave] Waves

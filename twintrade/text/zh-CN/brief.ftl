@@ -39,21 +39,21 @@ deck = { $reading ->
     }的{ $outcome }比由其他贸易推算的预期值{ $direction ->
         [fall] 低
        *[rise] 高
-    }{ PERCENT($size, decimals: 0) }。偶然波动本身能否造成这一差距，无从得知。
+    }{ PERCENT($size) }。偶然波动本身能否造成这一差距，无从得知。
     [graded] 与规模和增长相近的配对相比，{ $n ->
         [1] 该配对
        *[other] 这{ $n }个配对
     }的{ $traded }{ $direction ->
         [fall] 低
        *[rise] 高
-    }{ PERCENT($size, decimals: 0) }。其原因，这些数据不能说明。
+    }{ PERCENT($size) }。其原因，这些数据不能说明。
     [outstanding] 在{ $of }个配对中，{ $is_first ->
         [yes] 该配对变动最大：其
        *[no] 变动如此之大的很少：该配对的
     }{ $traded }比由其他贸易推算的预期值{ $direction ->
         [fall] 低
        *[rise] 高
-    }{ PERCENT($size, decimals: 0) }。其原因，这些数据不能说明。
+    }{ PERCENT($size) }。其原因，这些数据不能说明。
     [unconfirmed] 按事先声明的方法，变动如此之大的配对很少；但其他方法、供体或检查并不支持这一点。
     [apart] 差异并非偶然；是否由协议造成，这些数据无法判断。
     [small] 按分析文件事先声明的标准，{ $range }的变化无关紧要。
@@ -61,7 +61,7 @@ deck = { $reading ->
     [points] 估计值显示{ $direction ->
         [fall] 下降
        *[rise] 上升
-    }{ PERCENT($size, decimals: 0) }，但{ $objects ->
+    }{ PERCENT($size) }，但{ $objects ->
         [yes] 有检查提出异议
        *[no] 尚不足以就此下结论
     }。
@@ -71,7 +71,7 @@ deck = { $reading ->
     }的{ $outcome }比由其他贸易推算的预期值{ $direction ->
         [fall] 低
        *[rise] 高
-    }{ PERCENT($size, decimals: 0) }，超出了偶然波动所能解释的范围。其原因，这些数据不能说明。
+    }{ PERCENT($size) }，超出了偶然波动所能解释的范围。其原因，这些数据不能说明。
 }
 deck-none = 估计值不是百分比变化。
 byline = { $title } · 数据期间：{ $first }至{ $last }{ $status ->
@@ -106,7 +106,17 @@ place-in = { $country }{ $place }
 amount = { QUANTITY($value, $unit) }
 range-alone = 数据不能排除的范围
 no-range = 该方法不给出区间
-open = 无界
+range = { $open ->
+    [high] { $low }或更高
+    [low] 至多{ $high }
+   *[none] { $low }至{ $high }
+}
+spread = { SHARE($level) }区间：{ $range }
+tenfold = 增至十倍以上
+verdict = { $grade ->
+    [cannot] 数据无法判断{ $outcome }是否变化。
+   *[other] { $answer }。
+}
 grade = { $direction ->
     [neither] { $grade ->
         [nothing] 没有重要的变化
@@ -127,7 +137,13 @@ grade = { $direction ->
 asked = 研究的问题
 who = { $is_all ->
     [yes] { $n }个配对签署了首份日期明确的协议
-   *[no] { $dated }个配对签署了首份日期明确的协议，其中{ $n }个进入估计
+   *[no] { $n ->
+        [1] { $named ->
+            [case] 考察一个配对的协议
+           *[no] { $dated }个配对签署了首份日期明确的协议，其中{ $n }个进入估计
+        }
+       *[other] { $dated }个配对签署了首份日期明确的协议，其中{ $n }个进入估计
+    }
 }，{ $n ->
     [1] 自{ $first }起计算
    *[other] 分别自{ $first }至{ $last }起计算
@@ -168,7 +184,7 @@ told-pair = { $name }比预期{ $side ->
 told-rise = 协议生效后，{ $outcome }比没有协议时的预期值高{ PERCENT($size) }（{ $range }）。
 told-fall = 协议生效后，{ $outcome }比没有协议时的预期值低{ PERCENT($size) }（{ $range }）。
 told-nothing = 不报告变化幅度。
-believe = 结果可信吗？
+believe = 有多大把握？
 weigh = { $n ->
     [0] { "" }
     [1] 最重要的理由有一条。
@@ -184,16 +200,14 @@ reason-no-range = 变化幅度没有区间，无法与“没有变化”相区�
     [draws] ：把协议随机分配给各配对{ $draws }次，其中{ $n }次无法算出变化
    *[inference] { "" }
 }。
-reason-methods = 答案取决于方法：{ $n }种方法给出的变化从{ $fall ->
-    [none] 没有变化
-   *[some] 减少{ PERCENT($low, decimals: 0) }
-}到{ $rise ->
-    [none] 没有变化
-   *[some] 增加{ PERCENT($high, decimals: 0) }
-}不等。
+reason-methods = 所问不同，符号便不同：{ $n }个估计值从{ PERCENT($low, sign: "always") }到{ PERCENT($high, sign: "always") }不等{ $turned ->
+    [0] { "" }
+   *[other] ；下列情形符号相反：{ $named }
+}。
+turned = { $label }（{ PERCENT($percent, sign: "always") }）
 reason-largest = 结果由一个配对主导：{ $name }占全部配对贸易的{ SHARE($share) }。
 reason-few = 结果所依据的配对很少：{ $n }个。
-reason-unseen = { $of }项检查中有{ $n }项即使存在重要问题也无从发现。
+reason-unseen = { $of }项检查中有{ $n }项检验功效太弱，发现不了问题。
 graded-blocked = { $why ->
     [row-average] 平均配对未清楚地显示这一变化。
     [largest] 去掉最大的配对后，变化不清楚。
@@ -219,13 +233,13 @@ graded-blocked = { $why ->
 }
 graded-pairs = 在{ $of }个可能签署协议的配对中，{ $n }个签署了协议；按贸易额计，相当于{ $effective }个规模相等的配对。
 graded-chance = 偶然因素足以造成这样的结果：把协议分配给可能签署的配对，每100次中有{ $of }次出现同样大的变化。
-graded-total = 与由其他贸易推算的预期值相比，变化为{ PERCENT($total, decimals: 0, sign: "always") }{ $largest ->
-    [yes] ；去掉占预期贸易{ SHARE($share) }的最大配对{ $name }，则为{ PERCENT($without, decimals: 0, sign: "always") }
+graded-total = 与由其他贸易推算的预期值相比，变化为{ PERCENT($total, sign: "always") }{ $largest ->
+    [yes] ；去掉占预期贸易{ SHARE($share) }的最大配对{ $name }，则为{ PERCENT($without, sign: "always") }
    *[no] { "" }
-}。规模和增长相近而没有协议的配对为{ PERCENT($ordinary, decimals: 0, sign: "always") }。
-graded-method = { $method }{ PERCENT($percent, decimals: 0, sign: "always") }（{ P($p) }）
+}。规模和增长相近而没有协议的配对为{ PERCENT($ordinary, sign: "always") }。
+graded-method = { $method }{ PERCENT($percent, sign: "always") }（{ P($p) }）
 graded-ranked = 在{ $n }个配对中排序，各按其规模的噪声折算：{ $methods }。
-graded-other = 同时考察的{ $outcome }：{ $answer }（{ PERCENT($percent, decimals: 0, sign: "always") }，{ P($p) }）。
+graded-other = 同时考察的{ $outcome }：{ $answer }（{ PERCENT($percent, sign: "always") }，{ P($p) }）。
 graded-holm = 共有{ $n }个结果变量，p值与区间经Holm校正，使任何错误结论的可能性不高于只有一个结果变量之时。
 graded-gamma = 即使后来{ $direction ->
     [fall] 下降
@@ -266,21 +280,23 @@ reason-range-clear = 整个区间（{ $low }至{ $high }）都{ $side ->
     [below] 低于
    *[above] 高于
 }零。
-reason-no-objection = 没有检查提出异议；{ $n }项检查中有{ $could }项能够发现重要问题。
-reading-clearer = 其余{ $of }个估计值中有{ $n }个的区间不含零，{ $side ->
-    [above] 位于零以上
-    [below] 位于零以下
-   *[both] 分居零的两侧
+reason-no-objection = { $n }项检查均未提出异议：{ $seen }项未发现问题，{ $weak }项功效太弱而无法判断。
+reason-verdict = 其余{ $of }个有区间的估计值中有{ $n }个的区间{ $side ->
+    [none] 含零
+    [above] 不含零，位于零以上
+    [below] 不含零，位于零以下
+   *[both] 不含零，分居零的两侧
 }：其方法不同，或所估计的平均值不同。本页以分析文件所指定的主要估计为准。
-reading-hidden = 若对照配对中有{ SHARE($share) }实际签有未登记的协议，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
+reading-hidden = 若对照配对中有{ SHARE($share) }实际签有未登记的协议，变化为{ PERCENT($percent, sign: "always") }。
 reading-bounds = 若协议签署后趋势的背离不超过此前的最大背离，变化{ $point ->
-    [yes] 为{ PERCENT($low, decimals: 0, sign: "always") }
-   *[no] 介于{ PERCENT($low, decimals: 0, sign: "always") }与{ PERCENT($high, decimals: 0, sign: "always") }之间
+    [yes] 为{ PERCENT($low, sign: "always") }
+   *[no] 介于{ PERCENT($low, sign: "always") }与{ PERCENT($high, sign: "always") }之间
 }。
 reading-unbounded = 若协议签署后趋势的背离不超过此前的最大背离，变化可以是任何数值。
-reading-average = 各配对自身变化的平均（大小同等计算）为{ PERCENT($percent, decimals: 0, sign: "always") }。
-reading-always = 若以一开始就有协议的配对为对照，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
-reading-conditional = 若只与首个协议之前贸易增速相近的配对比较，变化为{ PERCENT($percent, decimals: 0, sign: "always") }。
+reading-average = 各配对自身变化的平均（大小同等计算）为{ PERCENT($percent, sign: "always") }。
+reading-singles = 逐一估计时，{ $n }个配对的变化在{ PERCENT($low, sign: "always") }至{ PERCENT($high, sign: "always") }之间；其随机效应均值为{ PERCENT($percent, sign: "always") }。
+reading-always = 若以一开始就有协议的配对为对照，变化为{ PERCENT($percent, sign: "always") }。
+reading-conditional = 若只与首个协议之前贸易增速相近的配对比较，变化为{ PERCENT($percent, sign: "always") }。
 needed = 要得出答案还需要什么
 detectable = 只有达到或超过{ $size }的变化，才会有五分之四的机会被发现{ $has_money ->
     [yes] ：即全部配对合计每{ money-period }{ $value }{ $first ->
@@ -331,9 +347,9 @@ cite = 引用格式：{ $authors }《{ $title }》，简报及统计附录，twi
 ## the pictures
 picture-totals = { $n }个配对的{ $outcome }：实际值与无协议时的预期值
 picture-case = 该配对的{ $outcome }：实际值与无协议时的预期值
-picture-methods = { $n }种方法{ $all ->
+picture-methods = { $n }个估计{ $all ->
     [yes] { "" }
-   *[no] （共{ $of }种）
+   *[no] （共{ $of }个，含最高与最低者）
 }{ $zero ->
     [all] ：所有区间都包含零
    *[some] { "" }
@@ -355,16 +371,52 @@ totals-note = 尚无协议的配对，其预期值即实际值。{ $band ->
     [yes] 范围：按{ $inference }计算；超出图框处仍在延伸。
     [alone] 范围：逐{ period }按{ $inference }计算；全部{ periods }合计的变化没有范围。
    *[no] 该推断方法不按{ period }给出范围。
+}{ $outside ->
+    [none] { "" }
+   *[other] { $outside }实际值落在范围之外。
 }
 against-alike = 与规模和增长相近的配对相比
-methods-note = 线段：{ SHARE($level) }区间；箭头表示区间仍在延伸。方块为本页的答案。
+methods-note = { $ranged ->
+    [0] 各估计均无区间
+   *[other] 线段：{ SHARE($level) }区间；箭头表示区间仍在延伸{ $bare ->
+        [0] { "" }
+       *[other] ；{ $bare }个估计没有区间
+    }
+}{ $bare ->
+    [0] { "" }
+   *[other] { $why ->
+        [case] （只有事先声明的方法给出区间）
+        [left] （未重新估计）
+       *[other] { "" }
+    }
+}。方块为本页的答案。
+group-total = 各配对的总额
+group-pair = 各配对大小同等计算
+group-case = 该配对
+group-who = 总额由谁主导
+group-compared = 换一种比较
+row-without = 去掉{ $name }
+row-hidden = 若其他配对中有{ SHARE($share) }已签署
+row-average = 各配对自身变化的平均
+row-always = 与一开始就有协议的配对相比
+row-conditional = 与增速相近的配对相比
+row-singles = { $n }个配对逐一估计的均值
 totals-alt = { $first }至{ $last }{ $outcome }实际值与预期值的折线；{ $last }实际值为{ $observed }，预期值为{ $expected }。
-methods-alt = { $n }个百分比变化的估计值及其区间，从{ PERCENT($low) }到{ PERCENT($high) }。
+methods-alt = { $n }个百分比变化的估计值，从{ PERCENT($low) }到{ PERCENT($high) }{ $ranged ->
+    [0] { "" }
+   *[other] ，其中{ $ranged }个有{ SHARE($level) }区间
+}。
 index = 指数，协议前最后一期 = 100
 case-note = 预期值：由没有协议的序列推算。灰点：按方法和对照得到的{ $n }个估计。
 all-estimates = 全部估计
 picture-path = 协议生效以来各{ period }的{ $outcome }与预期值相比
-path-note = 百分比变化及其区间；横轴下方为配对数。
+path-note = 百分比变化{ $ranged ->
+    [yes] 及其{ SHARE($level) }区间
+   *[no] { "" }
+}；横轴下方为配对数。{ $ranged ->
+    [yes] { "" }
+   *[no] 该推断方法不按{ period }给出区间。
+}
 since = 协议生效以来的{ $period_name ->
     [year] 年数
     [wave] 轮数

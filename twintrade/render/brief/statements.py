@@ -1,0 +1,411 @@
+"""What a brief states of the change: every estimate it prints, the reasons for the answer, and what checks add."""
+
+import math
+
+from twintrade.render import reading
+from twintrade.render.brief.facts import GROUPS, Effect, Estimate, Facts, Graded, Group, read_effect
+from twintrade.render.names import capitalize, list_check_names, name_method
+from twintrade.render.page import name_objecting
+from twintrade.render.reading import (
+    CASE_VERDICT,
+    Record,
+    find_payload,
+    find_words,
+    list_findings,
+    list_records,
+    read_column,
+    read_number,
+    take_text,
+)
+from twintrade.text import Listed, Text, list_some, numbers, texts
+
+# Every estimate of the page, once: sentences, alternative texts and the picture of methods read this one set.
+
+DIGITS = 9  # figures to which two estimates must agree to count as one
+MOST_LEFT_OUT = 2  # pairs without which the change is shown
+OF_TARGET: dict[str, Group] = {"total": "total", "average unit": "pair", "average cell": "pair"}
+
+
+def list_estimates(facts: Facts) -> tuple[Estimate, ...]:
+    """Return the estimates by the question they answer, the answer of the page first; equal ones count once."""
+    found: dict[tuple[str, ...], Estimate] = {}
+    for one in (*_list_columns(facts), *_list_ranked(facts), *_list_left_out(facts), *_list_checked(facts)):
+        e = one.effect
+        key = tuple(f"{x:.{DIGITS}g}" for x in (e.percent, e.low, e.high))
+        if key in found or (not e.has_interval and any(key[0] == other[0] for other in found)):
+            continue
+        found[key] = one
+    return tuple(sorted(found.values(), key=lambda e: (GROUPS.index(e.group), not e.is_answer, e.effect.percent)))
+
+
+def find_spread(facts: Facts) -> tuple[int, float, float]:
+    """Return how many estimates there are, and from where to where they run in percent."""
+    percents = [one.effect.percent for one in list_estimates(facts)]
+    return len(percents), min(percents, default=math.nan), max(percents, default=math.nan)
+
+
+def _list_columns(facts: Facts) -> list[Estimate]:
+    """Return the answer of the page and the change under each column."""
+    graded = facts.graded
+    is_added = graded is not None and not graded.is_case
+    answer = () if is_added else read_column(facts.headline or {})
+    is_one = facts.n_treated == 1
+    columns = [
+        Estimate(
+            label=reading.format_label(column),
+            effect=effect,
+            group="case" if is_one else OF_TARGET.get(take_text(column.get("target")), "pair"),
+            is_answer=read_column(column) == answer,
+        )
+        for column, effect in facts.methods
+    ]
+    columns.sort(key=lambda one: not one.is_answer)
+    if graded is None or not is_added:
+        return columns
+    alike = Estimate(label=Text("brief.against-alike"), effect=graded.effect, group="total", is_answer=True)
+    return [alike, *columns]
+
+
+def _list_ranked(facts: Facts) -> list[Estimate]:
+    """Return the change of one pair by each method that ranks it."""
+    tests = () if facts.graded is None else facts.graded.methods
+    return [
+        Estimate(
+            label=name_method(take_text(test["method"])),
+            effect=Effect(percent=percent, p=read_number(test["p"])),
+            group="case",
+        )
+        for test in tests
+        if math.isfinite(percent := read_number(test["percent"]))
+    ]
+
+
+def _list_left_out(facts: Facts) -> list[Estimate]:
+    """Return the total without the largest pair, and without those that change its sign or move it farthest."""
+    if facts.effect is None:
+        return []
+    names = {take_text(pair["unit"]): take_text(pair["name"]) for pair in facts.pairs}
+    rows = [row for row in _list_rows(facts, "concentration") if take_text(row.get("unit")) in names]
+    rows = [row for row in rows if math.isfinite(read_number(row.get("percent_without")))]
+    answer = facts.effect.percent
+
+    def weigh(row: Record) -> tuple[bool, float]:
+        percent = read_number(row["percent_without"])
+        return percent * answer >= 0, -abs(percent - answer)
+
+    rows = [*rows[:1], *sorted(rows[1:], key=weigh)[: MOST_LEFT_OUT - 1]]
+    return [_leave_out(names[take_text(row["unit"])], read_number(row["percent_without"])) for row in rows]
+
+
+def _leave_out(name: str, percent: float) -> Estimate:
+    return Estimate(label=Text("brief.row-without", name=name), effect=Effect(percent=percent), group="who")
+
+
+def _list_checked(facts: Facts) -> list[Estimate]:
+    """Return what checks of the headline make of it under another average or comparison, each with its sentence."""
+    if facts.headline is None or facts.effect is None:
+        return []
+    kinds = (_read_hidden, _read_average, _read_always, _read_conditional, _read_singles)
+    return [one for one in (read(facts) for read in kinds) if one is not None]
+
+
+# What checks of the headline's own assumptions say of its size: one sentence each.
+
+WIDEST = 500.0  # end of an interval in percent beyond which it is not quoted
+
+
+def list_readings(facts: Facts) -> list[Text]:
+    """Return what hidden agreements, trends, other averages, other comparisons and single pairs make of it."""
+    if facts.headline is None or facts.effect is None:
+        return []
+    said = {one.said.key: one.said for one in _list_checked(facts) if one.said is not None}
+    readings = [_read_cases(facts), said.pop("brief.reading-hidden", None), _read_bounds(facts), *said.values()]
+    return [one for one in readings if one is not None]
+
+
+def _read_cases(facts: Facts) -> Text | None:
+    """Return what the verdicts on single pairs say where there are several."""
+    if find_payload(facts.page.results, "case_verdicts") is None:
+        return None
+    answer = find_words(list_findings(facts.page.results, CASE_VERDICT)[0], "sentence")
+    return answer if isinstance(answer, Text) else None
+
+
+def _read_singles(facts: Facts) -> Estimate | None:
+    """Return the mean of the changes of pairs that were estimated one by one, where there is one."""
+    frame = find_payload(facts.page.results, "cases_forest")
+    rows = [] if frame is None else list_records(frame)
+    effects = [(take_text(row.get("method")), read_effect(row)) for row in rows]
+    means = [effect for method, effect in effects if method and effect is not None]
+    singles = [e.percent for row, (_, e) in zip(rows, effects, strict=True) if row["group"] == rows[0]["group"] and e]
+    if not means or not singles:
+        return None
+    ends = {"low": min(singles), "high": max(singles)}
+    said = Text("brief.reading-singles", n=len(singles), percent=means[0].percent, **ends)
+    return Estimate(label=Text("brief.row-singles", n=len(singles)), effect=means[0], group="pair", said=said)
+
+
+def _read_hidden(facts: Facts) -> Estimate | None:
+    shares = [r for r in _list_rows(facts, "hidden_agreements") if not take_text(r.get("left_out"))]
+    if not shares:
+        return None
+    row = shares[len(shares) // 2]
+    label = find_words(row, "label")
+    share = dict(label.values).get("share") if isinstance(label, Text) else None
+    return _check("hidden", _convert(facts, row, "effect"), share=share) if isinstance(share, float) else None
+
+
+def _read_bounds(facts: Facts) -> Text | None:
+    rows = _list_rows(facts, "honest")
+    known = [r for r in rows if take_text(r.get("kind")) == "robust" and read_number(r.get("size")) == 1]
+    if not known or take_text(known[0].get("restriction")) != "relative_magnitudes":
+        return None
+    low, high = (_convert(facts, known[0], end) for end in ("low", "high"))
+    if not (math.isfinite(low) and high <= WIDEST):
+        return Text("brief.reading-unbounded")
+    is_point = len({numbers.format_percent(end) for end in (low, high)}) == 1
+    return Text("brief.reading-bounds", low=low, high=high, point="yes" if is_point else "no")
+
+
+def _read_average(facts: Facts) -> Estimate | None:
+    rows = _list_rows(facts, "percent_effects")
+    return _check("average", read_number(rows[1].get("effect")), group="pair") if len(rows) > 1 else None
+
+
+def _read_always(facts: Facts) -> Estimate | None:
+    rows = _list_rows(facts, "always_treated")
+    return _check("always", _convert(facts, rows[0], "effect")) if len(rows) == 2 else None
+
+
+def _read_conditional(facts: Facts) -> Estimate | None:
+    for row in _list_rows(facts, "conditional_trends"):
+        label = find_words(row, "label")
+        if isinstance(label, Text) and dict(label.values).get("by") == "growth":
+            return _check("conditional", _convert(facts, row, "effect"))
+    return None
+
+
+def _check(name: str, percent: float, group: Group = "compared", **values: float) -> Estimate | None:
+    if not math.isfinite(percent):
+        return None
+    said = Text(f"brief.reading-{name}", percent=percent, **values)
+    return Estimate(label=Text(f"brief.row-{name}", **values), effect=Effect(percent=percent), group=group, said=said)
+
+
+def _convert(facts: Facts, row: Record, column: str) -> float:
+    """Return a number of the headline's scale in percent, NaN where it is neither in percent nor in logs."""
+    value, scale = read_number(row.get(column)), take_text((facts.headline or {}).get("scale"))
+    if scale == "percent":
+        return value
+    return numbers.convert_log_to_percent(value) if scale == "log points" and math.isfinite(value) else math.nan
+
+
+def _list_rows(facts: Facts, diagnostic: str) -> list[Record]:
+    """Return the table of a check that was made of the headline."""
+    results = facts.page.results
+    for finding in list_findings(results, diagnostic):
+        if read_column(finding) == read_column(facts.headline or {}) and reading.has_spoken(finding):
+            for name in take_text(finding.get("payloads")).split():
+                if name in results.payloads:
+                    return list_records(results.payloads[name])
+    return []
+
+
+# Why the answer is what it is: what changes its sign or the verdict first, then the reasons that weigh most.
+
+MOST = 2
+FEW = 20
+LARGE_SHARE = 0.4  # share of the trade of all treated pairs from which one of them is named
+
+USUAL = ("anticipation", "comparison", "dates", "leave_one_out", "spillovers")
+"""Checks of several pairs that no recipe asks for."""
+
+
+def list_unasked(facts: Facts) -> list[Text]:
+    """Return a sentence on the usual checks that the analysis did not make; none of a single case."""
+    asked = {take_text(finding["diagnostic"]) for finding in list_records(facts.page.results.findings)}
+    names = tuple(list_check_names(name for name in USUAL if name not in asked))
+    is_pooled = facts.n_treated > 1 and not facts.page.results.sections.get("case")
+    return [Text("brief.unasked", names=Listed(names, "comma"))] if names and is_pooled else []
+
+
+def list_reasons(facts: Facts) -> list[Text]:
+    """Return the two reasons that weigh most for the verdict."""
+    turning = list_turning(facts)
+    if facts.graded is not None:
+        return turning + _list_graded(facts, facts.graded)
+    return (turning + (_list_for(facts) if facts.answer.is_evidence else _list_against(facts)))[:MOST]
+
+
+def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
+    """Return why the grade is no higher, on how many pairs it rests, and what would overturn it."""
+    if graded.is_case:
+        return _list_of_case(facts, graded)
+    of = max(1, round(100 * graded.effect.p))
+    if "total" in graded.reasons:  # what is not clear as a whole is not clear in part either
+        reasons = [Text("brief.graded-chance", of=of)]
+    else:
+        reasons = [
+            Text("brief.graded-blocked", why=why, n=graded.n_at_risk, period_name=facts.page.period_name)
+            for why in graded.reasons
+        ]
+    reasons += _explain_objections(facts)
+    effective = max(1, round(graded.n_effective))
+    reasons.append(Text("brief.graded-pairs", n=graded.n_signers, of=graded.n_at_risk, effective=effective))
+    name = take_text(facts.pairs[0]["name"]) if len(facts.pairs) > 1 else ""
+    reasons.append(
+        Text(
+            "brief.graded-total",
+            total=graded.total,
+            largest="yes" if name and math.isfinite(graded.without_largest) else "no",
+            name=name,
+            share=graded.share,
+            without=graded.without_largest,
+            ordinary=graded.ordinary,
+        )
+    )
+    if graded.answer.is_evidence and math.isfinite(graded.gamma):
+        reasons.append(Text("brief.graded-gamma", times=graded.gamma, direction=graded.answer.side))
+    return reasons + _list_others(facts)
+
+
+def _list_others(facts: Facts) -> list[Text]:
+    """Return the answer for each further outcome, and that p and ranges are adjusted for all."""
+    answers = [
+        Text(
+            "brief.graded-other",
+            outcome=capitalize(one.outcome),
+            answer=Text("brief.grade", grade=one.answer.grade, direction=one.answer.side),
+            percent=one.effect.percent,
+            p=one.effect.p,
+        )
+        for one in facts.others
+    ]
+    return [*answers, Text("brief.graded-holm", n=len(answers) + 1)] if answers else []
+
+
+def _list_of_case(facts: Facts, graded: Graded) -> list[Text]:
+    """Return why one pair does not stand out, where it is ranked by each method, and which checks object."""
+    reasons: list[Text] = []
+    n, period = graded.n_at_risk, facts.page.period_name
+    for why in graded.reasons:
+        if why == "chance":
+            reasons.append(Text("brief.reason-chance", by="placebo", of=max(1, round(100 * graded.effect.p))))
+        else:
+            reasons.append(Text("brief.graded-blocked", why=why, n=n, period_name=period))
+    tests = [
+        Text("brief.graded-method", method=name_method(name), percent=read_number(test["percent"]), p=p)
+        for test in graded.methods
+        if math.isfinite(p := read_number(test["p"])) and (name := take_text(test["method"]))
+    ]
+    if tests:
+        reasons.append(Text("brief.graded-ranked", n=n, methods=Listed(tuple(tests), "semicolon")))
+    return reasons + _explain_objections(facts)
+
+
+def _list_for(facts: Facts) -> list[Text]:
+    effect = facts.effect
+    reasons = []
+    if effect is not None and effect.has_interval:
+        side = "above" if effect.percent > 0 else "below"
+        ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
+        low, high = (texts.format_end(*end) for end in ends)
+        reasons.append(Text("brief.reason-range-clear", side=side, low=low, high=high))
+    seen = facts.n_judged - facts.n_cannot
+    reasons.append(Text("brief.reason-no-objection", n=facts.n_judged, seen=seen, weak=facts.n_cannot))
+    return reasons
+
+
+def _list_against(facts: Facts) -> list[Text]:
+    reasons: list[Text | None] = [*_explain_objections(facts)]
+    reasons += [_explain_chance(facts), _explain_largest(facts)]
+    if 1 < facts.n_treated < FEW:
+        reasons.append(Text("brief.reason-few", n=facts.n_treated))
+    if facts.n_cannot:
+        reasons.append(Text("brief.reason-unseen", n=facts.n_cannot, of=facts.n_judged))
+    return [reason for reason in reasons if reason is not None]
+
+
+def _explain_objections(facts: Facts) -> list[Text]:
+    if not facts.n_objecting:
+        return []
+    names = Listed(tuple(name_objecting(facts.page)), "comma")
+    return [Text("brief.reason-objects", n=facts.n_objecting, names=names)]
+
+
+def _explain_chance(facts: Facts) -> Text | None:
+    effect = facts.effect
+    if effect is None or effect.chance == "excludes":
+        return None
+    if effect.p != effect.p:
+        return explain_no_range(facts) if effect.chance == "unknown" else None
+    by = effect.inference if effect.inference in ("randomization", "placebo") else "other"
+    return Text("brief.reason-chance", by=by, of=max(1, round(100 * effect.p)))
+
+
+def explain_no_range(facts: Facts, key: str = "brief.reason-no-range") -> Text:
+    """Return a sentence about why the headline has no range, by the messages of its inference."""
+    note = reading.find_words(facts.headline or {}, "inference_note")
+    n_draws = dict(note.values).get("draws") if isinstance(note, Text) else None
+    why, lost = "inference", 0
+    for message in list_records(facts.page.results.messages):
+        words = reading.find_words(message, "message")
+        if not isinstance(words, Text) or n_draws is None:
+            continue
+        values = dict(words.values)
+        # Event times and periods are named by plain words, averages by texts.
+        is_average = isinstance(values.get("effect"), Text) and values["effect"] != Text("estimators.effect-path")
+        if words.key == "inference.missing-in-draws" and is_average and values["draws"] == n_draws:
+            why, lost = "draws", max(lost, int(str(values["n"])))
+    return Text(key, why=why, n=lost, draws=n_draws or 0, period_name=facts.page.period_name)
+
+
+def _explain_largest(facts: Facts) -> Text | None:
+    pairs = facts.pairs
+    total = sum(read_number(p["expected"]) * read_number(p["n_periods"]) for p in pairs)
+    if len(pairs) < 2 or not total > 0:
+        return None
+    share = read_number(pairs[0]["expected"]) * read_number(pairs[0]["n_periods"]) / total
+    if share < LARGE_SHARE:
+        return None
+    return Text("brief.reason-largest", name=take_text(pairs[0]["name"]), share=share)
+
+
+def list_turning(facts: Facts) -> list[Text]:
+    """Return what changes the sign of the change, and what the verdict of its range."""
+    return [reason for reason in (_explain_sign(facts), _explain_verdict(facts)) if reason is not None]
+
+
+def _explain_sign(facts: Facts) -> Text | None:
+    """Say from where to where all estimates run if they point both ways, and without whom they turn."""
+    n, low, high = find_spread(facts)
+    if facts.effect is None or n < 2 or min(map(_cut, (low, high))) > 0 or max(map(_cut, (low, high))) < 0:
+        return None
+    turned = [
+        one
+        for one in list_estimates(facts)
+        if one.group in ("who", "compared") and _cut(one.effect.percent) * facts.effect.percent < 0
+    ]
+    named = tuple(Text("brief.turned", label=one.label, percent=one.effect.percent) for one in turned)
+    return Text(
+        "brief.reason-methods", n=n, low=low, high=high, turned=len(named), named=list_some(named, MOST_LEFT_OUT)
+    )
+
+
+def _cut(percent: float) -> float:
+    """Return a change as the page prints it."""
+    return round(percent, 1)
+
+
+def _explain_verdict(facts: Facts) -> Text | None:
+    """Count the other estimates whose range excludes zero where the headline's includes it, or the reverse."""
+    if facts.effect is None or not facts.effect.has_interval:
+        return None
+    others = [one.effect for one in list_estimates(facts) if not one.is_answer and one.effect.has_interval]
+    apart = [e for e in others if e.holds_zero != facts.effect.holds_zero]
+    if not apart:
+        return None
+    sides = {"above" if e.low > 0 else "below" for e in apart}
+    side = "none" if not facts.effect.holds_zero else sides.pop() if len(sides) == 1 else "both"
+    is_all = "yes" if len(apart) == len(others) else "no"
+    return Text("brief.reason-verdict", n=len(apart), of=len(others), all=is_all, side=side)
