@@ -230,7 +230,7 @@ def test_constants_and_rows_that_do_not_count(project, trade_source):
         ["Qingdao", "GBR", 3],
     ]
     assert table.frame["row"].tolist() == [2, 4]
-    assert [(str(rule), n) for rule, n in table.provenance[0].dropped] == [("where flow = X", 1)]
+    assert [(str(rule), n) for rule, n in table.provenance[0].dropped] == [("other than flow = X", 1)]
 
 
 def test_a_declared_wide_layout_equals_the_long_one(project, trade_source):

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
+from tests.render.brief.page_facts import LANGUAGES, list_faults
 from twintrade.render.names import Wording
 from twintrade.render.tables.effect_rows import TableOptions
 from twintrade.render.tables.ladder import build_ladder_tables
@@ -31,6 +32,7 @@ FEWER = (
     (r'(?m)^name = "evidence".*', 'name = "evidence"\ndraws = 99'),
 )
 """What takes the place of assignments and draws, of which no test here judges what they say."""
+REST = ("cases", "registry", "ohio-south-africa", "tennessee-ghana")
 BUNDLED = ("us-states", "texas-philippines", "tennessee-iraq", "delaware-india", *SIMULATED)
 
 
@@ -49,7 +51,9 @@ def ran(place: Path, name: str):
     with mock.patch("twintrade.inference.evidence.MOST_DRAWS", 99):  # however close a bound is
         outcome = execute.execute(place, name, text)
     assert outcome.code == 0, outcome.text
-    return read_results(place / "results" / name)
+    results = read_results(place / "results" / name)
+    assert [fault for language in LANGUAGES for fault in list_faults(results, language)] == []
+    return results
 
 
 def ran_undrawn(place: Path, name: str):
@@ -187,6 +191,13 @@ def test_a_column_leaves_out_pairs_with_another_link(place):
     assert set(flagged) == {"CA-PAK", "NJ-IND", "NJ-PHL"}
     assert list(results.specifications["n_treated_units"]) == [9, 6]
     assert results.messages["message"].str.contains("3 treated units have another link without a date").any()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted({*BUNDLED, *REST} - {"us-states", "delaware-india", "jinan-australia"}))
+def test_no_first_page_contradicts_itself(place, name):
+    """``ran`` looks at the facts of every first page; here of those that no other test runs."""
+    assert ran_undrawn(place, name).name == name
 
 
 def test_delaware_ends_as_a_description(place):

@@ -335,7 +335,7 @@ def test_rules_of_rows_and_gb18030(tmp_path):
     found = collapse(source, tmp_path, Faults())
     assert found.frame["n_rows"].sum() == 150
     assert set(found.frame["city"]) == {"里昂", "青岛", "库里蒂巴"}
-    assert [(str(rule), n) for rule, n in found.record.dropped] == [("where kind = re-export's", 450)]
+    assert [(str(rule), n) for rule, n in found.record.dropped] == [("other than kind = re-export's", 450)]
     several = {"where": {"kind": ("re-export's", "export")}, "drop": {"kind": "export"}}
     assert collapse(declared("micro.csv", encoding="gbk", **several), tmp_path, Faults()).frame.equals(found.frame)
     with pytest.raises(DataError, match="cannot be read whole"):

@@ -77,10 +77,7 @@ def test_checks_of_other_columns_add_none(made):
 @pytest.mark.parametrize(
     ("ends", "said"),
     [
-        (
-            [(2.0, 30.0), (-9.0, 5.0), (1.0, 40.0)],
-            "2 of the 3 other ranges exclude zero, above",
-        ),
+        ([(2.0, 30.0), (-9.0, 5.0), (1.0, 40.0)], "2 of the 3 other ranges exclude zero, above"),
         ([(2.0, 30.0), (-30.0, -5.0)], "All 2 other ranges exclude zero, on both sides"),
         ([(-30.0, -5.0)], "The other range excludes zero, below it"),
         ([(-9.0, 5.0)], ""),

@@ -9,7 +9,14 @@ from twintrade.render import blocks, reading
 from twintrade.render.brief.drawings import choose_power
 from twintrade.render.brief.facts import SIDES, Effect, Facts, Graded, PageAnswer, collect_facts
 from twintrade.render.brief.pictures import draw_pictures
-from twintrade.render.brief.statements import explain_no_range, list_readings, list_reasons, list_unasked
+from twintrade.render.brief.statements import (
+    TENFOLD,
+    explain_no_range,
+    list_readings,
+    list_reasons,
+    list_unasked,
+    write_range,
+)
 from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import capitalize, name_pair
@@ -24,16 +31,6 @@ from twintrade.text import Listed, Text, join_sentences, list_some, numbers, tex
 def write_change(percent: float) -> str:
     """Return a change in percent with its sign, or that it is more than tenfold."""
     return _say("tenfold") if percent > TENFOLD else str(Text("brief.signed", percent=percent))
-
-
-def write_range(effect: Effect) -> str:
-    """Return the interval of an effect in words; an end that does not exist leaves the other alone."""
-    if not effect.has_interval:
-        return _say("no-range")
-    ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
-    low, high = (_say("tenfold") if end[0] > TENFOLD else texts.format_end(*end) for end in ends)
-    is_open = "high" if math.isinf(effect.high) else "low" if math.isinf(effect.low) else "none"
-    return str(Text("brief.range", low=low, high=high, open=is_open))
 
 
 def write_spread(effect: Effect) -> str:
@@ -138,7 +135,6 @@ def list_left_out(facts: Facts) -> list[Text]:
 
 
 MOST_FALL = 99.5
-TENFOLD = 900.0  # percent from which a change is no longer printed as one
 LARGE = 100.0  # smallest rise found, in percent, above which the title of a single case says it
 OVERSTATED = 25.0  # smallest change found, in percent, from which a page that calls one evidence overstates it
 NAMED_PAIRS = 2
@@ -369,18 +365,18 @@ def _warn(page: Page) -> list[blocks.Note]:
 
 def _believe(facts: Facts) -> blocks.Aside:
     reasons = list_reasons(facts)
-    said = Text(
+    answer = Text(
         "brief.verdict",
         grade=facts.answer.grade,
         outcome=facts.page.outcome,
         answer=_write_grade(facts.answer, facts.answer.side),
     )
-    verdict = blocks.emphasize(str(said))
+    verdict = blocks.emphasize(str(answer))
     head = "" if facts.graded is not None else join_sentences(("", str(Text("brief.weigh", n=len(reasons)))))
     parts: tuple[blocks.Paragraph | blocks.BulletList, ...] = (blocks.build_paragraph(verdict, head),)
     if reasons:
         parts += (blocks.BulletList(tuple(blocks.build_spans(str(reason)) for reason in reasons)),)
-    further = [_write(said) for said in (list_readings(facts), list_unasked(facts)) if said]
+    further = [_write(one) for one in (list_readings(facts), list_unasked(facts)) if one]
     return blocks.Aside(_say("believe"), (*parts, *further))
 
 

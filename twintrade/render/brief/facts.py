@@ -76,7 +76,7 @@ GROUPS: tuple[Group, ...] = ("total", "pair", "case", "who", "compared")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class StatedChange:
     """A change in percent that the page prints, and the question it answers about the headline's pairs."""
 
     label: Words
@@ -84,7 +84,7 @@ class Estimate:
     # The total of the pairs; a pair, large or small alike; the one pair; pairs left out; other pairs compared with
     group: Group
     is_answer: bool = False
-    said: Text | None = None  # the sentence that the page has on it, where it has one
+    sentence: Text | None = None  # what the page says of it, where it says something
 
 
 @dataclass(frozen=True, slots=True)

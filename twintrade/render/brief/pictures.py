@@ -9,10 +9,10 @@ import pandas as pd
 from twintrade.render import reading
 from twintrade.render.blocks import Figure
 from twintrade.render.brief.drawings import draw_methods, draw_totals, measure_methods
-from twintrade.render.brief.facts import Effect, Estimate, Facts
-from twintrade.render.brief.statements import list_estimates
+from twintrade.render.brief.facts import Effect, Facts, StatedChange
+from twintrade.render.brief.statements import list_changes
 from twintrade.render.figures.alt_text import describe_event_study
-from twintrade.render.figures.percent_paths import convert_to_logs, draw_path
+from twintrade.render.figures.percent_paths import convert_to_logs, convert_to_percents, draw_path
 from twintrade.render.names import capitalize, name_inference
 from twintrade.render.reading import take_text
 from twintrade.text import Listed, Text, numbers, texts
@@ -24,7 +24,7 @@ DEFAULT_LEVEL = 0.95
 
 def draw_pictures(facts: Facts) -> tuple[Figure, ...]:
     """Return the pictures that the results hold numbers for."""
-    estimates = choose_drawn(list_estimates(facts))
+    estimates = choose_drawn(list_changes(facts))
     rows = list_rows(facts, estimates)
     height = measure_methods([label for label, _, _ in rows], replace(facts.page.theme, width=NARROW))
     first = _picture_totals(facts, height) or _picture_case(facts, height) or _picture_path(facts)
@@ -32,7 +32,7 @@ def draw_pictures(facts: Facts) -> tuple[Figure, ...]:
     return tuple(figure for figure in (first, second) if figure is not None)
 
 
-def choose_drawn(estimates: Sequence[Estimate]) -> list[Estimate]:
+def choose_drawn(estimates: Sequence[StatedChange]) -> list[StatedChange]:
     """Return the estimates that the picture of methods has room for: the answer, both ends, and the first others."""
     ranked = sorted(estimates, key=lambda one: one.effect.percent)
     first = [*(one for one in estimates if one.is_answer), *ranked[:1], *ranked[-1:], *estimates]
@@ -40,7 +40,7 @@ def choose_drawn(estimates: Sequence[Estimate]) -> list[Estimate]:
     return [one for one in estimates if id(one) in chosen]
 
 
-def list_rows(facts: Facts, estimates: Sequence[Estimate]) -> list[tuple[str, Effect | None, bool]]:
+def list_rows(facts: Facts, estimates: Sequence[StatedChange]) -> list[tuple[str, Effect | None, bool]]:
     """Return label, effect and whether it is the answer of each estimate, with the question above its own."""
     rows: list[tuple[str, Effect | None, bool]] = []
     groups = {one.group for one in estimates}
@@ -129,18 +129,19 @@ def _picture_path(facts: Facts) -> Figure | None:
     theme = replace(page.theme, width=WIDE)
     drawing = draw_path(convert_to_logs(frame), page.period_name, theme)
     caption = str(Text("brief.picture-path", outcome=capitalize(page.outcome), period_name=page.period_name))
-    alt = describe_event_study(frame, page.outcome)
+    shown = convert_to_percents(frame)
+    alt = describe_event_study(shown, page.outcome)
     ranged = "yes" if np.isfinite(frame[["low", "high"]].to_numpy(dtype=float)).any() else "no"
     level = reading.find_level(reading.list_records(frame))
     note = str(Text("brief.path-note", ranged=ranged, level=level, period_name=page.period_name))
-    return page.figure("brief-path", caption, drawing, alt, frame, notes=(note,), theme=theme)
+    return page.figure("brief-path", caption, drawing, alt, shown, notes=(note,), theme=theme)
 
 
-def _picture_methods(facts: Facts, drawn: list[Estimate], height: float) -> Figure | None:
+def _picture_methods(facts: Facts, drawn: list[StatedChange], height: float) -> Figure | None:
     """Draw the estimates under their questions; caption, note and sentence count and range what is drawn."""
     if len(drawn) < 2:
         return None
-    page, n_all = facts.page, len(list_estimates(facts))
+    page, n_all = facts.page, len(list_changes(facts))
     theme = replace(page.theme, width=NARROW)
     drawing = draw_methods(list_rows(facts, drawn), theme, height)
     effects = [one.effect for one in drawn]

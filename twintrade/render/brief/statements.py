@@ -3,7 +3,7 @@
 import math
 
 from twintrade.render import reading
-from twintrade.render.brief.facts import GROUPS, Effect, Estimate, Facts, Graded, Group, read_effect
+from twintrade.render.brief.facts import GROUPS, Effect, Facts, Graded, Group, StatedChange, read_effect
 from twintrade.render.names import capitalize, list_check_names, name_method
 from twintrade.render.page import name_objecting
 from twintrade.render.reading import (
@@ -19,6 +19,21 @@ from twintrade.render.reading import (
 )
 from twintrade.text import Listed, Text, list_some, numbers, texts
 
+# How a range is written.
+
+TENFOLD = 900.0  # percent from which a change is no longer printed as one
+
+
+def write_range(effect: Effect) -> str:
+    """Return the interval of an effect in words; an end that does not exist leaves the other alone."""
+    if not effect.has_interval:
+        return str(Text("brief.no-range"))
+    ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
+    low, high = (str(Text("brief.tenfold")) if end[0] > TENFOLD else texts.format_end(*end) for end in ends)
+    is_open = "high" if math.isinf(effect.high) else "low" if math.isinf(effect.low) else "none"
+    return str(Text("brief.range", low=low, high=high, open=is_open))
+
+
 # Every estimate of the page, once: sentences, alternative texts and the picture of methods read this one set.
 
 DIGITS = 9  # figures to which two estimates must agree to count as one
@@ -26,51 +41,53 @@ MOST_LEFT_OUT = 2  # pairs without which the change is shown
 OF_TARGET: dict[str, Group] = {"total": "total", "average unit": "pair", "average cell": "pair"}
 
 
-def list_estimates(facts: Facts) -> tuple[Estimate, ...]:
+def list_changes(facts: Facts) -> tuple[StatedChange, ...]:
     """Return the estimates by the question they answer, the answer of the page first; equal ones count once."""
-    found: dict[tuple[str, ...], Estimate] = {}
+    distinct: dict[tuple[str, ...], StatedChange] = {}
     for one in (*_list_columns(facts), *_list_ranked(facts), *_list_left_out(facts), *_list_checked(facts)):
         e = one.effect
         key = tuple(f"{x:.{DIGITS}g}" for x in (e.percent, e.low, e.high))
-        if key in found or (not e.has_interval and any(key[0] == other[0] for other in found)):
+        if key in distinct or (not e.has_interval and any(key[0] == other[0] for other in distinct)):
             continue
-        found[key] = one
-    return tuple(sorted(found.values(), key=lambda e: (GROUPS.index(e.group), not e.is_answer, e.effect.percent)))
+        distinct[key] = one
+    return tuple(sorted(distinct.values(), key=lambda e: (GROUPS.index(e.group), not e.is_answer, e.effect.percent)))
 
 
 def find_spread(facts: Facts) -> tuple[int, float, float]:
     """Return how many estimates there are, and from where to where they run in percent."""
-    percents = [one.effect.percent for one in list_estimates(facts)]
+    percents = [one.effect.percent for one in list_changes(facts)]
     return len(percents), min(percents, default=math.nan), max(percents, default=math.nan)
 
 
-def _list_columns(facts: Facts) -> list[Estimate]:
-    """Return the answer of the page and the change under each column."""
-    graded = facts.graded
+def _list_columns(facts: Facts) -> list[StatedChange]:
+    """Return the answer of the page, and the change under each column that is not the answer."""
+    graded, headline = facts.graded, read_column(facts.headline or {})
     is_added = graded is not None and not graded.is_case
-    answer = () if is_added else read_column(facts.headline or {})
-    is_one = facts.n_treated == 1
-    columns = [
-        Estimate(
-            label=reading.format_label(column),
-            effect=effect,
-            group="case" if is_one else OF_TARGET.get(take_text(column.get("target")), "pair"),
-            is_answer=read_column(column) == answer,
-        )
-        for column, effect in facts.methods
+    groups = {
+        read_column(c): "case" if facts.n_treated == 1 else OF_TARGET.get(take_text(c.get("target")), "pair")
+        for c, _ in facts.methods
+    }
+    changes = [
+        StatedChange(label=reading.format_label(c), effect=effect, group=groups[read_column(c)])
+        for c, effect in facts.methods
+        if is_added or read_column(c) != headline or facts.effect is None or not _is_same(effect, facts.effect)
     ]
-    columns.sort(key=lambda one: not one.is_answer)
-    if graded is None or not is_added:
-        return columns
-    alike = Estimate(label=Text("brief.against-alike"), effect=graded.effect, group="total", is_answer=True)
-    return [alike, *columns]
+    if facts.effect is None:
+        return changes
+    label = Text("brief.against-alike") if is_added else reading.format_label(facts.headline or {})
+    group = "total" if is_added else groups.get(headline, "pair")
+    return [StatedChange(label=label, effect=facts.effect, group=group, is_answer=True), *changes]
 
 
-def _list_ranked(facts: Facts) -> list[Estimate]:
+def _is_same(one: Effect, other: Effect) -> bool:
+    return f"{one.percent:.{DIGITS}g}" == f"{other.percent:.{DIGITS}g}"
+
+
+def _list_ranked(facts: Facts) -> list[StatedChange]:
     """Return the change of one pair by each method that ranks it."""
     tests = () if facts.graded is None else facts.graded.methods
     return [
-        Estimate(
+        StatedChange(
             label=name_method(take_text(test["method"])),
             effect=Effect(percent=percent, p=read_number(test["p"])),
             group="case",
@@ -80,28 +97,34 @@ def _list_ranked(facts: Facts) -> list[Estimate]:
     ]
 
 
-def _list_left_out(facts: Facts) -> list[Estimate]:
+def _list_left_out(facts: Facts) -> list[StatedChange]:
     """Return the total without the largest pair, and without those that change its sign or move it farthest."""
-    if facts.effect is None:
-        return []
+    graded, answer = facts.graded, facts.effect
     names = {take_text(pair["unit"]): take_text(pair["name"]) for pair in facts.pairs}
     rows = [row for row in _list_rows(facts, "concentration") if take_text(row.get("unit")) in names]
     rows = [row for row in rows if math.isfinite(read_number(row.get("percent_without")))]
-    answer = facts.effect.percent
+    if answer is None or not names:
+        return []
 
     def weigh(row: Record) -> tuple[bool, float]:
         percent = read_number(row["percent_without"])
-        return percent * answer >= 0, -abs(percent - answer)
+        return percent * answer.percent >= 0, -abs(percent - answer.percent)
 
     rows = [*rows[:1], *sorted(rows[1:], key=weigh)[: MOST_LEFT_OUT - 1]]
-    return [_leave_out(names[take_text(row["unit"])], read_number(row["percent_without"])) for row in rows]
+    changes = [_leave_out(names[take_text(row["unit"])], read_number(row["percent_without"])) for row in rows]
+    if graded is not None and math.isfinite(graded.total):
+        total = StatedChange(label=Text("brief.row-total"), effect=Effect(percent=graded.total), group="total")
+        changes.insert(0, total)
+    if graded is not None and math.isfinite(graded.without_largest):
+        changes.append(_leave_out(next(iter(names.values())), graded.without_largest))
+    return changes
 
 
-def _leave_out(name: str, percent: float) -> Estimate:
-    return Estimate(label=Text("brief.row-without", name=name), effect=Effect(percent=percent), group="who")
+def _leave_out(name: str, percent: float) -> StatedChange:
+    return StatedChange(label=Text("brief.row-without", name=name), effect=Effect(percent=percent), group="who")
 
 
-def _list_checked(facts: Facts) -> list[Estimate]:
+def _list_checked(facts: Facts) -> list[StatedChange]:
     """Return what checks of the headline make of it under another average or comparison, each with its sentence."""
     if facts.headline is None or facts.effect is None:
         return []
@@ -118,8 +141,13 @@ def list_readings(facts: Facts) -> list[Text]:
     """Return what hidden agreements, trends, other averages, other comparisons and single pairs make of it."""
     if facts.headline is None or facts.effect is None:
         return []
-    said = {one.said.key: one.said for one in _list_checked(facts) if one.said is not None}
-    readings = [_read_cases(facts), said.pop("brief.reading-hidden", None), _read_bounds(facts), *said.values()]
+    sentences = {one.sentence.key: one.sentence for one in _list_checked(facts) if one.sentence is not None}
+    readings = [
+        _read_cases(facts),
+        sentences.pop("brief.reading-hidden", None),
+        _read_bounds(facts),
+        *sentences.values(),
+    ]
     return [one for one in readings if one is not None]
 
 
@@ -131,7 +159,7 @@ def _read_cases(facts: Facts) -> Text | None:
     return answer if isinstance(answer, Text) else None
 
 
-def _read_singles(facts: Facts) -> Estimate | None:
+def _read_singles(facts: Facts) -> StatedChange | None:
     """Return the mean of the changes of pairs that were estimated one by one, where there is one."""
     frame = find_payload(facts.page.results, "cases_forest")
     rows = [] if frame is None else list_records(frame)
@@ -141,11 +169,13 @@ def _read_singles(facts: Facts) -> Estimate | None:
     if not means or not singles:
         return None
     ends = {"low": min(singles), "high": max(singles)}
-    said = Text("brief.reading-singles", n=len(singles), percent=means[0].percent, **ends)
-    return Estimate(label=Text("brief.row-singles", n=len(singles)), effect=means[0], group="pair", said=said)
+    sentence = Text("brief.reading-singles", n=len(singles), percent=means[0].percent, **ends)
+    return StatedChange(
+        label=Text("brief.row-singles", n=len(singles)), effect=means[0], group="pair", sentence=sentence
+    )
 
 
-def _read_hidden(facts: Facts) -> Estimate | None:
+def _read_hidden(facts: Facts) -> StatedChange | None:
     shares = [r for r in _list_rows(facts, "hidden_agreements") if not take_text(r.get("left_out"))]
     if not shares:
         return None
@@ -167,17 +197,17 @@ def _read_bounds(facts: Facts) -> Text | None:
     return Text("brief.reading-bounds", low=low, high=high, point="yes" if is_point else "no")
 
 
-def _read_average(facts: Facts) -> Estimate | None:
+def _read_average(facts: Facts) -> StatedChange | None:
     rows = _list_rows(facts, "percent_effects")
     return _check("average", read_number(rows[1].get("effect")), group="pair") if len(rows) > 1 else None
 
 
-def _read_always(facts: Facts) -> Estimate | None:
+def _read_always(facts: Facts) -> StatedChange | None:
     rows = _list_rows(facts, "always_treated")
     return _check("always", _convert(facts, rows[0], "effect")) if len(rows) == 2 else None
 
 
-def _read_conditional(facts: Facts) -> Estimate | None:
+def _read_conditional(facts: Facts) -> StatedChange | None:
     for row in _list_rows(facts, "conditional_trends"):
         label = find_words(row, "label")
         if isinstance(label, Text) and dict(label.values).get("by") == "growth":
@@ -185,11 +215,13 @@ def _read_conditional(facts: Facts) -> Estimate | None:
     return None
 
 
-def _check(name: str, percent: float, group: Group = "compared", **values: float) -> Estimate | None:
+def _check(name: str, percent: float, group: Group = "compared", **values: float) -> StatedChange | None:
     if not math.isfinite(percent):
         return None
-    said = Text(f"brief.reading-{name}", percent=percent, **values)
-    return Estimate(label=Text(f"brief.row-{name}", **values), effect=Effect(percent=percent), group=group, said=said)
+    sentence = Text(f"brief.reading-{name}", percent=percent, **values)
+    return StatedChange(
+        label=Text(f"brief.row-{name}", **values), effect=Effect(percent=percent), group=group, sentence=sentence
+    )
 
 
 def _convert(facts: Facts, row: Record, column: str) -> float:
@@ -306,11 +338,9 @@ def _list_of_case(facts: Facts, graded: Graded) -> list[Text]:
 def _list_for(facts: Facts) -> list[Text]:
     effect = facts.effect
     reasons = []
-    if effect is not None and effect.has_interval:
-        side = "above" if effect.percent > 0 else "below"
-        ends = (effect.low, effect.low_error), (effect.high, effect.high_error)
-        low, high = (texts.format_end(*end) for end in ends)
-        reasons.append(Text("brief.reason-range-clear", side=side, low=low, high=high))
+    if effect is not None and not effect.holds_zero:
+        side = "above" if effect.low > 0 else "below"
+        reasons.append(Text("brief.reason-range-clear", side=side, range=write_range(effect)))
     seen = facts.n_judged - facts.n_cannot
     reasons.append(Text("brief.reason-no-objection", n=facts.n_judged, seen=seen, weak=facts.n_cannot))
     return reasons
@@ -383,7 +413,7 @@ def _explain_sign(facts: Facts) -> Text | None:
         return None
     turned = [
         one
-        for one in list_estimates(facts)
+        for one in list_changes(facts)
         if one.group in ("who", "compared") and _cut(one.effect.percent) * facts.effect.percent < 0
     ]
     named = tuple(Text("brief.turned", label=one.label, percent=one.effect.percent) for one in turned)
@@ -401,7 +431,7 @@ def _explain_verdict(facts: Facts) -> Text | None:
     """Count the other estimates whose range excludes zero where the headline's includes it, or the reverse."""
     if facts.effect is None or not facts.effect.has_interval:
         return None
-    others = [one.effect for one in list_estimates(facts) if not one.is_answer and one.effect.has_interval]
+    others = [one.effect for one in list_changes(facts) if not one.is_answer and one.effect.has_interval]
     apart = [e for e in others if e.holds_zero != facts.effect.holds_zero]
     if not apart:
         return None

@@ -5,7 +5,14 @@ import pandas as pd
 from twintrade.effects.regression import POOLED
 from twintrade.render import blocks, reading
 from twintrade.render.figures import alt_text, points
-from twintrade.render.figures.percent_paths import APART, CHANGES, convert_to_logs, draw_panels, draw_study
+from twintrade.render.figures.percent_paths import (
+    APART,
+    CHANGES,
+    convert_to_logs,
+    convert_to_percents,
+    draw_panels,
+    draw_study,
+)
 from twintrade.render.names import capitalize, name_base, name_scale
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, format_label, take_text
@@ -83,7 +90,7 @@ def _draw(page: Page, studies: list[Study], *, is_main: bool) -> blocks.Figure:
         pd.concat([f.assign(label=label) for f, label in labelled], ignore_index=True)
         for labelled in (
             [(convert_to_logs(f), f"({n}) {format_label(spec)}") for n, spec, f in studies],
-            [(f, format_label(spec)) for _, spec, f in studies],
+            [(convert_to_percents(f), format_label(spec)) for _, spec, f in studies],
         )
     )
     level = numbers.format_percent(100 * reading.find_level(reading.list_records(frame)), 0)

@@ -54,7 +54,9 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
         )
         return (table,)
     maker, describe = drawer
-    drawing, alt = maker(page.drawable(frame), page), describe(reading.write_columns(frame))
+    scales = _list_scales(page, frame)
+    known = frame.assign(scale=scales[0]) if len(scales) == 1 else frame
+    drawing, alt = maker(page.drawable(frame), page), describe(reading.write_columns(known))
     return (
         page.figure(reading.format_slug(key), title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),
     )
@@ -68,11 +70,14 @@ def _about_intervals(page: Page, key: str, frame: pd.DataFrame) -> tuple[str, ..
     return (page.say("forest_bare"),) if n_bare else ()
 
 
+def _list_scales(page: Page, frame: pd.DataFrame) -> list[str]:
+    """Return the scales of a payload's effects: those it names, else those of the results."""
+    return list(dict.fromkeys(map(reading.take_text, frame.get("scale", page.results.effects.get("scale", ())))))
+
+
 def _effect_axis(page: Page, frame: pd.DataFrame) -> str:
     """Return what an axis of effects says: with the scale where the results know only one."""
-    scales = list(
-        dict.fromkeys(reading.take_text(s) for s in frame.get("scale", page.results.effects.get("scale", ())))
-    )
+    scales = _list_scales(page, frame)
     return (
         page.say("effect_axis", scale=name_scale(scales[0]))
         if len(scales) == 1 and scales[0]

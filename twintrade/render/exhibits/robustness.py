@@ -10,7 +10,7 @@ from twintrade.render.citing import Sources, build_cell, cite
 from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.exhibits.single_case import build_payloads, list_sentences
 from twintrade.render.figures import alt_text, forest
-from twintrade.render.figures.percent_paths import convert_to_logs
+from twintrade.render.figures.percent_paths import convert_to_logs, convert_to_percents
 from twintrade.render.names import OF_NO_COLUMN, name_check, name_column
 from twintrade.render.page import Page
 from twintrade.render.reading import (
@@ -318,7 +318,7 @@ def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[blocks.Block, ...]:
     ]
     if len(rows) < LEAST_DRAWN:
         return ()
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows).assign(scale=take_text(overall["scale"]))
     ends = {name: read_number(overall.get(name)) for name in ("effect", "low", "high")}
     logs = convert_to_logs(pd.concat([frame, pd.DataFrame([ends])]).assign(scale=take_text(overall["scale"])))
     headline = logs.iloc[-1]
@@ -328,7 +328,7 @@ def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[blocks.Block, ...]:
     )  # fmt: skip
     figure = page.figure(
         "robustness-forest", page.say("robustness_figure"), drawing,
-        alt_text.describe_forest(frame), frame,
+        alt_text.describe_forest(convert_to_percents(frame)), convert_to_percents(frame),
         notes=(page.say("robustness_figure_note"),),
     )  # fmt: skip
     return (figure,)

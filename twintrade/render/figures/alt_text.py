@@ -4,13 +4,20 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from twintrade.render.names import name_method
+from twintrade.render.names import name_method, name_scale
 from twintrade.render.reading import read_number, read_truth, select_named, take_text
 from twintrade.text import Listed, Text, Value, name_fact
 
 
 def _describe(key: str, /, **values: Value) -> str:
     return str(Text(f"figures.alt-{key}", **values))
+
+
+def _name_unit(frame: pd.DataFrame) -> str:
+    """Return what all effects of a frame are measured in; "none" where it does not say, or they differ."""
+    scales = set(frame["scale"].map(take_text)) if "scale" in frame else set()
+    scale = scales.pop() if len(scales) == 1 else ""
+    return name_scale(scale) if scale in ("log points", "percent") else "none"
 
 
 def describe_event_study(frame: pd.DataFrame, outcome: str) -> str:
@@ -22,6 +29,7 @@ def describe_event_study(frame: pd.DataFrame, outcome: str) -> str:
     return _describe(
         "event",
         outcome=outcome,
+        unit=_name_unit(frame),
         who=labels[0]
         if len(labels) == 1
         else Text("figures.alt-estimators", n=len(labels), names=Listed(labels, "semicolon")),
@@ -94,26 +102,28 @@ def describe_case(frame: pd.DataFrame, sets: Sequence[str]) -> str:
 
 def describe_forest(frame: pd.DataFrame) -> str:
     """Describe a forest plot by its range."""
-    return _describe("forest", n=len(frame), low=frame["effect"].min(), high=frame["effect"].max())
+    return _describe(
+        "forest", n=len(frame), unit=_name_unit(frame), low=frame["effect"].min(), high=frame["effect"].max()
+    )
 
 
 def describe_variants(frame: pd.DataFrame) -> str:
     """Describe variants by the range of their effects and of their differences from the headline."""
     ends = {"low": frame["effect"].min(), "high": frame["effect"].max()}
     differences = {"least": frame["difference"].min(), "most": frame["difference"].max()}
-    return _describe("variants", n=len(frame), **ends, **differences)
+    return _describe("variants", n=len(frame), unit=_name_unit(frame), **ends, **differences)
 
 
 def describe_sensitivity(frame: pd.DataFrame) -> str:
     """Describe how an interval widens with the violation allowed."""
     low, high = (read_number(frame[end].iloc[-1]) for end in ("low", "high"))
-    return _describe("sensitivity", n=len(frame) - 1, low=low, high=high)
+    return _describe("sensitivity", n=len(frame) - 1, unit=_name_unit(frame), low=low, high=high)
 
 
 def describe_heat_map(frame: pd.DataFrame) -> str:
     """Describe a heat map by its size and range."""
     low, high = frame["effect"].min(), frame["effect"].max()
-    return _describe("heat-map", n=frame["cohort"].nunique(), low=low, high=high)
+    return _describe("heat-map", n=frame["cohort"].nunique(), unit=_name_unit(frame), low=low, high=high)
 
 
 def describe_cell_weights(frame: pd.DataFrame) -> str:
@@ -138,7 +148,9 @@ def describe_weights(frame: pd.DataFrame) -> str:
 def describe_curve(frame: pd.DataFrame) -> str:
     """Describe a specification curve by its length and range."""
     known = frame[frame["effect"].notna()]
-    return _describe("curve", n=len(known), low=known["effect"].min(), high=known["effect"].max())
+    return _describe(
+        "curve", n=len(known), unit=_name_unit(frame), low=known["effect"].min(), high=known["effect"].max()
+    )
 
 
 def describe_twins(frame: pd.DataFrame) -> str:
@@ -166,4 +178,6 @@ def describe_power(frame: pd.DataFrame) -> str:
     ordered = frame.sort_values("effect")
     first, last = (read_number(ordered["effect"].iloc[i]) for i in (0, -1))
     shares = [read_number(ordered["rejection_rate"].iloc[i]) for i in (0, -1)]
-    return _describe("power", first=first, first_share=shares[0], last=last, last_share=shares[1])
+    return _describe(
+        "power", unit=_name_unit(frame), first=first, first_share=shares[0], last=last, last_share=shares[1]
+    )

@@ -191,6 +191,16 @@ def _draw_margin(axes: Axes, row: Record, theme: Theme) -> None:
         axes.spines[side].set_visible(False)
 
 
+def convert_to_percents(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return effects in log points, with their ends, in percent; others as they are."""
+    if frame.empty or take_text(frame["scale"].iloc[0]) != "log points":
+        return frame
+    names = [name for name in (*VALUES, "simultaneous_low", "simultaneous_high") if name in frame]
+    with np.errstate(over="ignore"):
+        percents = 100 * np.expm1(frame[names].astype(float))
+    return frame.assign(**{name: percents[name] for name in names}, scale="percent")
+
+
 def draw_path(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEME) -> Drawing:
     """Draw effects in log points by event time, with their intervals, on an axis in percent.
 

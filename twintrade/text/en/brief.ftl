@@ -285,7 +285,7 @@ calibration-stale = A calibration is on file for other data, another design or a
     [yes] . One pair is ranked without one: remove calibrations/{ $name }.csv.
    *[no] : twintrade calibrate { $name } makes a new one.
 }
-reason-range-clear = The whole range, { $low } to { $high }, lies { $side } zero.
+reason-range-clear = The whole range, { $range }, lies { $side } zero.
 reason-no-objection = Of { $n } checks none objects: { $seen } find nothing wrong, { $weak } are too weak to say.
 reason-verdict = { $of ->
     [one] The other range
@@ -422,6 +422,7 @@ group-pair = A pair, large or small alike
 group-case = This pair
 group-who = Who carries the total
 group-compared = Compared otherwise
+row-total = against what other trade leads one to expect
 row-without = without { $name }
 row-hidden = if { SHARE($share) } of the others had signed
 row-average = average of the pairs' own changes

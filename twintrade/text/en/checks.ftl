@@ -790,7 +790,7 @@ case-dates = other dates that mark the agreement as well say less
 case-columns = another date, or other donors, say less
 case-short = there are { $n } periods before the agreement and { $needed } are needed
 case-floor = with { $n } placebos no p-value can fall below { FIXED($floor) }, and { FIXED($asked, decimals: 2) } would be needed
-case-apart-by = by the { $method } it stood { $a } what the same city's flows to other destinations imply (A) and { $b } what other cities' flows to the same destination imply (B)
+case-apart-by = by the { $method } it stood { $a } what flows from the same place to other destinations imply (A) and { $b } what flows from other places to the same destination imply (B)
 case-apart = The two donor sets disagree about the flow of { $unit } after the agreement: { $methods }. That is the finding: whether the flow rose or fell depends on whom it is compared with.
 case-size = { $scale ->
     [log] { PERCENT($size, decimals: 0) }

@@ -227,7 +227,7 @@ rule = { $name } { $kept ->
    *[no] ≠
 } { $values }
 dropped-invalid = without a figure, in years for which the name is not valid
-dropped-where = where { $rules }
+dropped-where = other than { $rules }
 hidden-rows = { $n ->
     [one] { $n } row is hidden in the sheet and was read: { $rows }
    *[other] { $n } rows are hidden in the sheet and were read: { $rows }

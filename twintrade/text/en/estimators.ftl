@@ -39,7 +39,7 @@ beside-static = { $shape ->
 ## one treated flow and its donors
 augmented-synthetic-control-assumes = Weights that reproduce the treated flow before the agreement, corrected by a ridge regression of later on earlier outcomes, would have reproduced it afterwards as well, had there been no agreement, and the agreement did not affect { $compared }.
 augmented-synthetic-control-averages = The mean gap between the treated flow and its augmented synthetic control after the onset.
-double-ratio-assumes = Without the agreement, the flow's share in its city's trade and in its destination's trade would have stayed where it was on average before, judged by { $compared }.
+double-ratio-assumes = Without the agreement, the flow's share in the trade of its place of origin and in that of its destination would have stayed where it was on average before, judged by { $compared }.
 double-ratio-averages = The mean log double ratio after the onset less its mean before, every period weighing the same.
 elastic-net-assumes = The shrunken linear relation between the treated flow and its donors before the agreement would have held afterwards as well, had there been no agreement, and none of { $compared } was touched by it.
 elastic-net-averages = The mean gap between the treated flow and its elastic-net prediction after the onset.

@@ -65,7 +65,11 @@ event-time = Event time { $time }
 
 ## figures in one sentence
 alt-simulated = { $alt } The data are simulated.
-alt-event = Event-study plot for { $outcome }, { $who }, from { EVENTTIME($first) } to { EVENTTIME($last) } periods around onset{ $before ->
+alt-in = { $unit ->
+    [none] { "" }
+   *[other] { " " }in { $unit }
+}
+alt-event = Event-study plot for { $outcome }{ alt-in }, { $who }, from { EVENTTIME($first) } to { EVENTTIME($last) } periods around onset{ $before ->
     [none] { "" }
    *[other] ; { $before }
 }{ $after ->
@@ -73,9 +77,9 @@ alt-event = Event-study plot for { $outcome }, { $who }, from { EVENTTIME($first
    *[other] ; { $after }
 }.
 alt-estimators = { $n } estimators ({ $names })
-alt-before = effects before onset lie between { FIXED($low) } and { FIXED($high) }
-alt-range-after = from onset on they lie between { FIXED($low) } and { FIXED($high) }
-alt-path-after = from onset on they go from { FIXED($low) } at { EVENTTIME($first) } to { FIXED($high) } at { EVENTTIME($last) }
+alt-before = effects before onset lie between { COMPACT($low, digits: 3) } and { COMPACT($high, digits: 3) }
+alt-range-after = from onset on they lie between { COMPACT($low, digits: 3) } and { COMPACT($high, digits: 3) }
+alt-path-after = from onset on they go from { COMPACT($low, digits: 3) } at { EVENTTIME($first) } to { COMPACT($high, digits: 3) } at { EVENTTIME($last) }
 alt-lines = Line chart with { $n } series ({ $names }){ $has_ends ->
     [yes] ; “{ $name }” goes from { COMPACT($start) } in { $first } to { COMPACT($end) } in { $last }
    *[no] { "" }
@@ -88,11 +92,11 @@ alt-adoption-counts = Chart of treatment by period: at most { $most } of { $n } 
 alt-adoption = Chart of treatment by unit and period: { $most } of { $n } units are treated{ alt-first }.
 alt-placebo = Placebo plot: the treated unit among { $n } untreated ones.
 alt-case = Line charts of the observed flow, its path without the agreement and their gap, by the { $method }: { $gaps }.
-alt-gap = set { $set }: gap { FIXED($gap) } in { $when }
-alt-variants = Forest plot of { $n } effects, from { FIXED($low) } to { FIXED($high) }, beside their differences from the headline, from { FIXED($least) } to { FIXED($most) }.
-alt-forest = Forest plot of { $n } effects, from { FIXED($low) } to { FIXED($high) }.
-alt-sensitivity = Interval plot: the original interval and { $n } wider ones, the last one { FIXED($low) } to { FIXED($high) }.
-alt-heat-map = Heat map of effects for { $n } cohorts by event time, from { FIXED($low) } to { FIXED($high) }.
+alt-gap = set { $set }: gap { COMPACT($gap, digits: 3) } log points in { $when }
+alt-variants = Forest plot of { $n } effects{ alt-in }, from { COMPACT($low, digits: 3) } to { COMPACT($high, digits: 3) }, beside their differences from the headline, from { COMPACT($least, digits: 3) } to { COMPACT($most, digits: 3) }.
+alt-forest = Forest plot of { $n } effects{ alt-in }, from { COMPACT($low, digits: 3) } to { COMPACT($high, digits: 3) }.
+alt-sensitivity = Interval plot: the original interval and { $n } wider ones{ alt-in }, the last one { COMPACT($low, digits: 3) } to { COMPACT($high, digits: 3) }.
+alt-heat-map = Heat map of effects{ alt-in } for { $n } cohorts by event time, from { COMPACT($low, digits: 3) } to { COMPACT($high, digits: 3) }.
 alt-cell-weights = Heat map of the weights of { $n } cells by cohort and event time; { $n_negative ->
     [0] none is negative
     [one] one is negative, { FIXED($negative) }
@@ -100,8 +104,8 @@ alt-cell-weights = Heat map of the weights of { $n } cells by cohort and event t
 }.
 alt-bacon = Scatter plot of { $n } two-by-two estimates against their weights, by type of comparison.
 alt-weights = Bar chart of the weights of { $n } donors; the largest is { $name } with { FIXED($share, decimals: 2) }.
-alt-curve = Specification curve of { $n } estimates in ascending order, from { FIXED($low) } to { FIXED($high) }.
+alt-curve = Specification curve of { $n } estimates{ alt-in } in ascending order, from { COMPACT($low, digits: 3) } to { COMPACT($high, digits: 3) }.
 alt-twins = Scatter plot of the number of twins against population for { $n } cities; twins run from { $low } to { $high }.
 alt-map = Map of { $n } agreements as lines between { $places } places, on a grid of longitude and latitude without outlines of countries.
 alt-bars = Bar chart of { $n } counts; the largest is { $name } with { $count }.
-alt-power = Line chart of the share of tests that find an effect: { SHARE($first_share, decimals: 1) } at { FIXED($first) }, { SHARE($last_share, decimals: 1) } at { FIXED($last) }.
+alt-power = Line chart of the share of tests that find an effect{ alt-in }: { SHARE($first_share, decimals: 1) } at { COMPACT($first, digits: 3) }, { SHARE($last_share, decimals: 1) } at { COMPACT($last, digits: 3) }.

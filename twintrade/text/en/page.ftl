@@ -244,14 +244,17 @@ forest = Heterogeneity: for whom the difference is larger
 margins = Margins: more firms, or more per firm
 spillovers = Spillovers: who gains, who loses
 sensitivity = Sensitivity: what would overturn it
-robustness_intro = { $n } checks were judged: { $n_object } { $n_object ->
+robustness_intro = { $n ->
+    [one] One check was
+   *[other] { $n } checks were
+} judged: { $n_object } { $n_object ->
     [one] objects
    *[other] object
 }, { $n_cannot } cannot tell and { $n_silent } { $n_silent ->
     [one] does
    *[other] do
-} not object. A check that cannot tell could not have seen a violation that matters.
-robustness_unseen = A check that cannot tell could not have seen a violation that matters.
+} not object. A check that cannot tell is too weak to detect a violation that matters.
+robustness_unseen = A check that cannot tell is too weak to detect a violation that matters.
 robustness_caption = What the headline becomes when one thing changes, and what each check says
 robustness_headline = Headline: { $label }
 robustness_note = Difference: from the headline, with its interval in brackets; in another column from its row with 0.0; in percentage points, or in percent between effects in log points. p of a check with several tests: the smallest after Holm's adjustment. Bound: the largest violation that the data allow, none where every variant gives the same or no interval is wider; a check cannot tell where it would matter. Power: how likely the check was to object to a difference as large as half the interval, in the variant seen least; below 10 % in each it is a note, and is not counted. Of checks with many variants those that differ most are named. A column in brackets is another one than the headline.
@@ -286,7 +289,7 @@ verdict_not_supported = not supported
 verdict_cannot_tell = cannot tell
 findings = Findings: what the checks say
 findings_caption = Findings and verdicts
-findings_intro = A check that cannot tell could not have seen a violation that matters; one that could hardly have seen any is a note. Where no verdict stands, the check only informs.
+findings_intro = A check that cannot tell is too weak to detect a violation that matters; one that could hardly have detected any is a note. Where no verdict stands, the check only informs.
 assumptions = What each column estimates and assumes
 technical_inference = How the interval of the headline is made stands at the beginning; that of every other column in specifications.csv (inference_note).
 warnings_short = What the run warns of

@@ -276,7 +276,7 @@ calibration-stale = 存有的校准针对其他数据、其他设计或其他版
     [yes] 。单个配对的排序不需要校准：请删除 calibrations/{ $name }.csv。
    *[no] ；运行 twintrade calibrate { $name } 可重新校准。
 }
-reason-range-clear = 整个区间（{ $low }至{ $high }）都{ $side ->
+reason-range-clear = 整个区间（{ $range }）都{ $side ->
     [below] 低于
    *[above] 高于
 }零。
@@ -395,6 +395,7 @@ group-pair = 各配对大小同等计算
 group-case = 该配对
 group-who = 总额由谁主导
 group-compared = 换一种比较
+row-total = 与由其他贸易推算的预期值相比
 row-without = 去掉{ $name }
 row-hidden = 若其他配对中有{ SHARE($share) }已签署
 row-average = 各配对自身变化的平均

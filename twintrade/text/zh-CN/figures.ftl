@@ -62,7 +62,11 @@ event-time = 事件时间{ $time }
 
 ## figures in one sentence
 alt-simulated = { $alt }数据是模拟的。
-alt-event = 事件研究图：{ $outcome }，{ $who }，事件时间{ EVENTTIME($first) }至{ EVENTTIME($last) }{ $before ->
+alt-in = { $unit ->
+    [none] { "" }
+   *[other] （单位：{ $unit }）
+}
+alt-event = 事件研究图：{ $outcome }{ alt-in }，{ $who }，事件时间{ EVENTTIME($first) }至{ EVENTTIME($last) }{ $before ->
     [none] { "" }
    *[other] ；{ $before }
 }{ $after ->
@@ -70,9 +74,9 @@ alt-event = 事件研究图：{ $outcome }，{ $who }，事件时间{ EVENTTIME(
    *[other] ；{ $after }
 }。
 alt-estimators = { $n }种估计方法（{ $names }）
-alt-before = 生效前各期效应介于{ FIXED($low) }与{ FIXED($high) }之间
-alt-range-after = 生效起各期效应介于{ FIXED($low) }与{ FIXED($high) }之间
-alt-path-after = 生效起，效应由{ FIXED($low) }（事件时间{ EVENTTIME($first) }）变为{ FIXED($high) }（事件时间{ EVENTTIME($last) }）
+alt-before = 生效前各期效应介于{ COMPACT($low, digits: 3) }与{ COMPACT($high, digits: 3) }之间
+alt-range-after = 生效起各期效应介于{ COMPACT($low, digits: 3) }与{ COMPACT($high, digits: 3) }之间
+alt-path-after = 生效起，效应由{ COMPACT($low, digits: 3) }（事件时间{ EVENTTIME($first) }）变为{ COMPACT($high, digits: 3) }（事件时间{ EVENTTIME($last) }）
 alt-lines = 折线图，含{ $n }条序列（{ $names }）{ $has_ends ->
     [yes] ；“{ $name }”由{ $first }的{ COMPACT($start) }变为{ $last }的{ COMPACT($end) }
    *[no] { "" }
@@ -85,11 +89,11 @@ alt-adoption-counts = 各期处理状态图：同一时期至多有{ $most }个�
 alt-adoption = 分个体、分时期的处理状态图：{ $n }个个体中有{ $most }个受到处理{ alt-first }。
 alt-placebo = 安慰剂图：处理组个体与{ $n }个未处理个体的比较。
 alt-case = 折线图：实际流量、无协议时的路径及两者差距，方法为{ $method }：{ $gaps }。
-alt-gap = 供体集{ $set }：{ $when }的差距为{ FIXED($gap) }
-alt-variants = 森林图：{ $n }个效应，从{ FIXED($low) }到{ FIXED($high) }；并列其与主要估计的差异，从{ FIXED($least) }到{ FIXED($most) }。
-alt-forest = 森林图：{ $n }个效应，从{ FIXED($low) }到{ FIXED($high) }。
-alt-sensitivity = 区间图：原区间和{ $n }个更宽的区间，最后一个为{ FIXED($low) }至{ FIXED($high) }。
-alt-heat-map = 热力图：{ $n }个队列按事件时间的效应，从{ FIXED($low) }到{ FIXED($high) }。
+alt-gap = 供体集{ $set }：{ $when }的差距为{ COMPACT($gap, digits: 3) }对数点
+alt-variants = 森林图：{ $n }个效应{ alt-in }，从{ COMPACT($low, digits: 3) }到{ COMPACT($high, digits: 3) }；并列其与主要估计的差异，从{ COMPACT($least, digits: 3) }到{ COMPACT($most, digits: 3) }。
+alt-forest = 森林图：{ $n }个效应{ alt-in }，从{ COMPACT($low, digits: 3) }到{ COMPACT($high, digits: 3) }。
+alt-sensitivity = 区间图：原区间和{ $n }个更宽的区间{ alt-in }，最后一个为{ COMPACT($low, digits: 3) }至{ COMPACT($high, digits: 3) }。
+alt-heat-map = 热力图：{ $n }个队列按事件时间的效应{ alt-in }，从{ COMPACT($low, digits: 3) }到{ COMPACT($high, digits: 3) }。
 alt-cell-weights = 热力图：{ $n }个单元格按队列和事件时间的权重；{ $n_negative ->
     [0] 没有负权重
     [1] 有一个为负，{ FIXED($negative) }
@@ -97,8 +101,8 @@ alt-cell-weights = 热力图：{ $n }个单元格按队列和事件时间的权�
 }。
 alt-bacon = 散点图：{ $n }个两组两期估计值及其权重，按比较类型区分。
 alt-weights = 条形图：{ $n }个供体的权重；最大的是{ $name }，为{ FIXED($share, decimals: 2) }。
-alt-curve = 设定曲线：{ $n }个估计值由小到大排列，从{ FIXED($low) }到{ FIXED($high) }。
+alt-curve = 设定曲线：{ $n }个估计值{ alt-in }由小到大排列，从{ COMPACT($low, digits: 3) }到{ COMPACT($high, digits: 3) }。
 alt-twins = 散点图：{ $n }个城市的友好城市数与人口；友好城市数从{ $low }到{ $high }。
 alt-map = 地图：以连线表示{ $n }项协议，涉及{ $places }个地点；底图为经纬网格，不绘国界。
 alt-bars = 条形图：{ $n }项计数；最大的是{ $name }，为{ $count }。
-alt-power = 折线图：发现效应的检验占比，效应为{ FIXED($first) }时{ SHARE($first_share, decimals: 1) }，为{ FIXED($last) }时{ SHARE($last_share, decimals: 1) }。
+alt-power = 折线图：发现效应{ alt-in }的检验占比，效应为{ COMPACT($first, digits: 3) }时{ SHARE($first_share, decimals: 1) }，为{ COMPACT($last, digits: 3) }时{ SHARE($last_share, decimals: 1) }。
