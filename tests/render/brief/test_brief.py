@@ -315,7 +315,7 @@ def test_the_brief_and_the_claims_give_one_minimum_detectable_effect(made):
 def test_methods_that_differ_from_no_change_on_say_so_without_a_rounded_zero(made) -> None:
     facts = collect_facts(Page(with_payloads(made)))
     (column, effect), *_ = facts.methods
-    methods = tuple((column, replace(effect, percent=percent)) for percent in (-0.3, 18.2))
+    methods = tuple((column, replace(effect, percent=percent, low=1.0, high=2.0)) for percent in (-0.3, 18.2))
     facts = replace(facts, methods=methods, effect=replace(effect, percent=18.2, low=1.0, high=2.0))
     said = [str(reason) for reason in list_reasons(replace(facts, n_objecting=0))]
     assert "What is asked decides the sign: 2 estimates run from −0.3% to +18.2%." in said

@@ -8,13 +8,14 @@ import pandas as pd
 from twintrade.render import blocks, reading
 from twintrade.render.brief.drawings import choose_power
 from twintrade.render.brief.facts import SIDES, Effect, Facts, Graded, PageAnswer, collect_facts
-from twintrade.render.brief.pictures import draw_pictures
+from twintrade.render.brief.pictures import choose_drawn, draw_case, draw_first, draw_ladder, draw_range
 from twintrade.render.brief.statements import (
-    TENFOLD,
     explain_no_range,
+    list_changes,
     list_readings,
     list_reasons,
     list_unasked,
+    write_change,
     write_range,
 )
 from twintrade.render.citing import WORDS, build_cell, cite
@@ -26,11 +27,6 @@ from twintrade.render.tables.register import name_agreement
 from twintrade.text import Listed, Text, join_sentences, list_some, numbers, texts
 
 # How a change and its range are written.
-
-
-def write_change(percent: float) -> str:
-    """Return a change in percent with its sign, or that it is more than tenfold."""
-    return _say("tenfold") if percent > TENFOLD else str(Text("brief.signed", percent=percent))
 
 
 def write_spread(effect: Effect) -> str:
@@ -97,6 +93,31 @@ def list_pairs(facts: Facts) -> list[blocks.Block]:
     return [blocks.Table("brief-pairs", caption, columns, (blocks.build_row(*header).cells,), (tuple(rows),), notes)]
 
 
+def list_singles(facts: Facts) -> list[blocks.Block]:
+    """Return the changes of pairs that were estimated one by one, as a table; nothing where none was."""
+    frame = reading.find_payload(facts.page.results, "case_verdicts")
+    if frame is None or len(frame) < 2:
+        return []
+    agreements = list_records(facts.page.results.twinnings)
+    names = {take_text(row.get("unit")): name_agreement(row) for row in reversed(agreements)}
+    header = [_say("pairs-name"), *(_say(f"singles-{name}") for name in ("change", "range", "p"))]
+    rows = []
+    for record in list_records(frame):
+        low, high = read_number(record["low"]), read_number(record["high"])
+        effect = Effect(percent=read_number(record["percent"]), low=low if low > -100 else -math.inf, high=high)
+        unit = take_text(record["unit"])
+        cells = (
+            build_cell(write_change(effect.percent), *cite(record, "percent")),
+            build_cell(write_range(effect) if effect.has_interval else _say("endless"), *cite(record, "low", "high")),
+            build_cell(numbers.format_probability(record["p"]), *cite(record, "p")),
+        )
+        rows.append(blocks.build_row(names.get(unit, unit), *cells))
+    columns = (blocks.Column(), *(blocks.Column("right") for _ in header[1:]))
+    caption = str(Text("brief.singles", n=len(rows)))
+    head = (blocks.build_row(*header).cells,)
+    return [blocks.Table("brief-singles", caption, columns, head, (tuple(rows),), (_say("singles-note"),))]
+
+
 # Pairs with a dated agreement that the headline leaves out, and why, for a brief.
 
 NAMED = 3
@@ -149,14 +170,25 @@ def build_brief(page: Page) -> tuple[blocks.Block, ...]:
     content: list[blocks.Block] = [blocks.Heading(1, _write_title(facts), "top"), _lead(facts)]
     if page.results.is_simulated:
         content.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
-    content += [*build_status(page), _key_numbers(facts), blocks.Aside(_say("asked"), (_write(list_asked(facts)),))]
-    figures = [blocks.Beside(pictures)] if (pictures := draw_pictures(facts)) else []
-    content += [blocks.Aside(_say("happened"), (_write(list_told(facts)),)), *figures, *_warn(page)]
+    content += [
+        *build_status(page),
+        _key_numbers(facts),
+        *draw_range(facts),
+        blocks.Aside(_say("asked"), (_write(list_asked(facts)),)),
+    ]
+    content += [
+        blocks.Aside(_say("happened"), (_write(list_told(facts)),)),
+        *draw_first(facts),
+        blocks.Aside(_say("needed"), (_write(list_needed(facts)),)),
+        *_warn(page),
+    ]
     content += [
         blocks.PageBreak(ends_first=True),
         _believe(facts),
-        blocks.Aside(_say("needed"), (_write(list_needed(facts)),)),
+        *filter(None, [draw_ladder(facts)]),
+        *draw_case(facts),
         *list_pairs(facts),
+        *list_singles(facts),
     ]
     limits = [line for line in page.results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:
@@ -376,7 +408,9 @@ def _believe(facts: Facts) -> blocks.Aside:
     parts: tuple[blocks.Paragraph | blocks.BulletList, ...] = (blocks.build_paragraph(verdict, head),)
     if reasons:
         parts += (blocks.BulletList(tuple(blocks.build_spans(str(reason)) for reason in reasons)),)
-    further = [_write(one) for one in (list_readings(facts), list_unasked(facts)) if one]
+    drawn = {one.sentence for one in choose_drawn(list_changes(facts))} if len(list_changes(facts)) > 1 else set()
+    readings = [one for one in list_readings(facts) if one not in drawn or one.key == "brief.reading-singles"]
+    further = [_write(one) for one in (readings, list_unasked(facts)) if one]
     return blocks.Aside(_say("believe"), (*parts, *further))
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from twintrade.render.brief.facts import Effect
+from twintrade.render.brief.statements import write_change, write_range
 from twintrade.render.figures.percent_paths import choose_frame, write_tick
 from twintrade.render.figures.points import draw_interval, name_line, name_point
 from twintrade.render.figures.theme import (
@@ -125,13 +127,14 @@ def _list_starts(highest: float, lowest: float) -> Iterator[float]:
 
 
 HEIGHT = 3.4
-AROUND = 0.7  # inches that the axis takes below the methods
-MARK, ROOM = 0.07, 0.12  # inches from a method's name to its interval, and for that interval
-HEAD = 0.04  # inches below the question that heads methods
-MOST_LETTERS = 34  # letters of a method's name on a line
+AROUND = 0.32  # inches that the axis takes below the methods
+NAMES = 0.44  # share of the width that names of methods take at most
+GAP = 0.02  # inches between methods
+CHANGE, RANGE = 6.5, 15.0  # sizes of type from the axis to the end of a change, and from there to that of its range
+WITH_RANGES = 4.0  # inches of width from which ranges are written out
 BEYOND = 2.2  # times the largest total up to which the range is drawn
 DASH = (0, (4, 1.6))
-SPARSE = (-90, -50, 0, 100, 400)
+SPARSE = (-90, -50, 0, 100, 900)
 
 
 def choose_power(amount: float) -> int:
@@ -181,10 +184,15 @@ def draw_totals(
         label = Text("brief.axis-money", power=power, unit=unit, period_name=period_name, is_index=is_index)
         axes.set_title(capitalize(str(label).strip()), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
         counts = frame["n_in_force"].to_numpy(dtype=int)
-        ticks = [f"{p}\n{n}" for p, n in zip(frame["period_label"].map(take_text), counts, strict=True)]
+        ticks = list(frame["period_label"].map(take_text))
+        is_one = bool(counts.max(initial=0) <= 1 and (np.diff(counts) >= 0).all())
+        if is_one and counts.any() and not counts.all():
+            axes.axvline(x[counts.argmax()] - 0.5, color=theme.muted, linestyle=DASH, linewidth=0.9, zorder=1)
+        ticks = ticks if is_one else [f"{p}\n{n}" for p, n in zip(ticks, counts, strict=True)]
         step = choose_step(ticks, theme.width - 0.5, theme.size * 0.9)
         axes.set_xticks(x[::step], ticks[::step])
-        axes.set_xlabel(str(Text("brief.in-force")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
+        below = Text("brief.line-begins" if is_one else "brief.in-force")
+        axes.set_xlabel(str(below), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
     return figure
@@ -241,74 +249,46 @@ def _name_lines(axes: Axes, field: Field, band: tuple[np.ndarray, np.ndarray], t
     return True
 
 
-def measure_methods(labels: Sequence[str], theme: Theme) -> float:
-    """Return the height of the picture of these methods in inches: more than usual where names take many lines."""
-    return max(HEIGHT, sum(_measure_name(label, theme) + ROOM for label in labels) + AROUND)
-
-
-def _measure_name(label: str, theme: Theme) -> float:
-    n_lines = split_label(label, MOST_LETTERS).count("\n") + 1
-    return (1.2 + (n_lines - 1) * 1.45) * theme.size * 0.85 / 72
-
-
-def draw_methods(
-    rows: list[tuple[str, Effect | None, bool]], theme: Theme = DEFAULT_THEME, height: float = 0.0
-) -> Drawing:
-    """Draw one change in percent a line, on a scale of logs, its name above it and its number at the right.
+def draw_methods(rows: list[tuple[str, Effect | None, bool]], theme: Theme = DEFAULT_THEME) -> Drawing:
+    """Draw one change in percent a line, on a scale of logs: its name at the left, its number and range at the right.
 
     ``rows``: name, effect, and whether it is the answer of the page; a question has no effect, and heads the rows
-    below; ``height``: in inches; by default what the names take.
+    below.
     """
-    height = height or measure_methods([label for label, _, _ in rows], theme)
+    size = theme.size * 0.85
+    names = [split_label(label, int(NAMES * theme.width * 72 / (EM * size))) for label, _, _ in rows]
+    heights = np.array([(name.count("\n") + 1) * LINE * size / 72 + GAP for name in names])
+    middles = heights.cumsum() - heights / 2
     ends = [
         math.log1p(end / 100) for _, e, _ in rows if e for end in (e.percent, e.low, e.high) if -100 < end < math.inf
     ]
     ticks, bounds = choose_frame(ends, room=0.1)
-    field = height - AROUND
-    taken = sum(_measure_name(label, theme) + (HEAD if effect is None else ROOM) for label, effect, _ in rows)
-    spare = (field - taken) / len(rows)
-    with open_figure(theme, height) as figure:
+    with open_figure(theme, float(heights.sum()) + AROUND) as figure:
         axes = figure.subplots()
-        top = 0.0
-        for label, effect, is_own in rows:
-            top += max(spare, 0.0)
-            if effect is None:
-                words = split_label(label, MOST_LETTERS)
-                axes.text(bounds[0], top, words, va="top", color=theme.muted, fontsize=theme.size * 0.85)
-                top += _measure_name(label, theme) + HEAD
-                continue
-            y = top + _measure_name(label, theme) + MARK
-            _draw_method(axes, (top, y), label, effect, is_own, bounds, theme)
-            top = y + ROOM - MARK
+        for y, (label, effect, is_own) in zip(middles, rows, strict=True):
+            if effect is not None:
+                _draw_method(axes, float(y), label, effect, is_own, bounds, theme)
+        axes.axvline(0, color=theme.ink, linewidth=0.8, zorder=1)
         axes.set_xlim(*bounds)
-        axes.set_ylim(top, 0)
-        axes.set_yticks([])
+        axes.set_ylim(float(heights.sum()), 0)
+        axes.set_yticks(middles, names, fontsize=size, ha="left", linespacing=1.05)
+        widest = max(measure_name(name, size)[0] for name in names)
+        axes.tick_params(axis="y", length=0, pad=widest)
+        for tick, (_, effect, is_own) in zip(axes.get_yticklabels(), rows, strict=True):
+            tick.set_color(theme.muted if effect is None else theme.after if is_own else theme.ink)
+            tick.set_fontweight("bold" if is_own else "normal")
         axes.grid(visible=False)
         axes.spines["left"].set_visible(False)
-        shown = [t for t in ticks if t in SPARSE] if len(ticks) > 5 else ticks
-        axes.set_xticks(np.log1p(np.array(shown) / 100), [write_tick(t) for t in shown])
-        axes.set_xlabel(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
+        shown = [t for t in ticks if t in SPARSE] if len(ticks) > 4 else ticks
+        axes.set_xticks(np.log1p(np.array(shown) / 100), [f"{write_tick(t)}%" for t in shown], fontsize=size)
     return figure
 
 
 def _draw_method(
-    axes: Axes,
-    places: tuple[float, float],
-    label: str,
-    effect: Effect,
-    is_own: bool,
-    bounds: tuple[float, float],
-    theme: Theme,
+    axes: Axes, y: float, label: str, effect: Effect, is_own: bool, bounds: tuple[float, float], theme: Theme
 ) -> None:
-    """Draw a name, below it the interval with a tick at zero, and the number at the right."""
-    top, y = places
+    """Draw the interval of a change, and at the right its number and, where there is room, its range."""
     colour = theme.after if is_own else theme.ink
-    style: dict[str, Any] = {
-        "color": colour, "fontsize": theme.size * 0.85, "fontweight": "bold" if is_own else "normal",
-    }  # fmt: skip
-    name = axes.text(bounds[0], top, split_label(label, MOST_LETTERS), va="top", linespacing=1.05, **style)
-    name.set_in_layout(False)
-    axes.plot([0, 0], [y - MARK / 2, y + MARK / 2], color=theme.ink, linewidth=0.8, zorder=1)
     percents = np.array([effect.percent, effect.low, effect.high])
     with np.errstate(divide="ignore"):
         at, *ends = np.log1p(np.maximum(percents, -100.0) / 100)
@@ -325,5 +305,145 @@ def _draw_method(
         axes, (at, y), label, values,
         lambda one: numbers.format_percent(one, numbers.choose_end_decimals(one, errors.get(one, math.nan), 1)),
     )  # fmt: skip
-    value = str(Text("brief.signed", percent=effect.percent))
-    axes.annotate(value, (1.06, y), xycoords=("axes fraction", "data"), va="center", **style)
+    style: dict[str, Any] = {
+        "color": colour, "fontsize": theme.size * 0.85, "fontweight": "bold" if is_own else "normal",
+    }  # fmt: skip
+    shown = [write_change(effect.percent)]
+    if theme.width > WITH_RANGES:
+        shown.append(write_range(effect) if effect.has_interval else "")
+    for words, place in zip(shown, (CHANGE, CHANGE + RANGE), strict=False):
+        axes.annotate(
+            words, (1.0, y), (place * theme.size, 0), xycoords=("axes fraction", "data"),
+            textcoords="offset points", va="center", ha="right", **style,
+        )  # fmt: skip
+
+
+# What the data exclude and what they do not, in percent and in money on one line.
+
+RULER, BAR, BELOW = 0.36, 0.26, 0.18  # inches of the ruler with its ends, of its bar, and of a line below it
+BEYOND_ENDS = 0.5  # lengths of the interval that the ruler goes on at either side
+
+
+def draw_ruler(effect: Effect, amounts: tuple[str, str, str], found: float, theme: Theme = DEFAULT_THEME) -> Drawing:
+    """Draw the interval of a change on a scale of logs as what cannot be excluded, between what is.
+
+    ``amounts``: money at the estimate and at the ends, empty where there is none; ``found``: the rise
+    that is found four times in five.
+    """
+    ends = [effect.percent, effect.low, effect.high]
+    logs = [math.log1p(end / 100) if end > -100 else -math.inf for end in ends]
+    bounds = _frame_range([one for one in logs if math.isfinite(one)])
+    at, low, high = np.clip(logs, *bounds)
+    n_lines = 2 if any(amounts) else 1
+    with open_figure(theme, RULER + n_lines * BELOW) as figure:
+        axes = figure.subplots()
+        axes.barh(0, bounds[1] - bounds[0], left=bounds[0], height=BAR, color="white", edgecolor=theme.muted)
+        axes.barh(0, high - low, left=low, height=BAR, color=theme.after)
+        axes.plot([at, at], [-BAR / 2, BAR / 2], color="white", linewidth=2)
+        axes.plot([0, 0], [-RULER / 2, RULER / 2], color=theme.ink, linewidth=1)
+        _name_excluded(axes, (low, high), bounds, theme)
+        _name_ends(axes, (at, low, high), effect, amounts, bounds, theme)
+        if math.isfinite(found) and high < math.log1p(found / 100) < bounds[1]:
+            axes.plot(math.log1p(found / 100), RULER / 2, "v", color=theme.muted, ms=5)
+        axes.set_xlim(*bounds)
+        axes.set_ylim(-RULER / 2 - n_lines * BELOW, RULER / 2 + 0.02)
+        axes.set_axis_off()
+    return figure
+
+
+def _frame_range(logs: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of the ruler: around the interval and no change, with room for what is excluded."""
+    low, high = min(0.0, *logs), max(0.0, *logs)
+    room = BEYOND_ENDS * max(high - low, 0.1)
+    return low - room, high + room
+
+
+def _name_ends(
+    axes: Axes,
+    places: tuple[float, float, float],
+    effect: Effect,
+    amounts: tuple[str, str, str],
+    bounds: tuple[float, float],
+    theme: Theme,
+) -> None:
+    """Write below the ruler what the estimate and the ends are, the estimate first, each where it touches nothing."""
+    size = theme.size * 0.9
+    percents = (effect.percent, effect.low, effect.high)
+    shown = (write_change(effect.percent), *(texts.format_end(*end) for end in effect.ends))
+    taken: list[Box] = []
+    for k, (x, value, text) in enumerate(zip(places, percents, shown, strict=True)):
+        if not math.isfinite(value):
+            continue
+        words = "\n".join(filter(None, (text, amounts[k])))
+        width = measure_name(words, size)[0]
+        middle = (x - bounds[0]) / (bounds[1] - bounds[0]) * 72 * theme.width
+        left = min(max(middle - width / 2, 0.0), 72 * theme.width - width)
+        box = (left - CLEAR, 0.0, left + width + CLEAR, 1.0)
+        name_point(axes, (x, 0), text, [value], lambda one: numbers.format_percent(one, 1))
+        if any(has_overlap(box, other) for other in taken):
+            continue
+        taken.append(box)
+        at = bounds[0] + (left + width / 2) / (72 * theme.width) * (bounds[1] - bounds[0])
+        style: dict[str, Any] = {"color": theme.ink} if k else {"color": theme.after, "fontweight": "bold"}
+        axes.text(at, -RULER / 2 + 0.03, words, ha="center", va="top", fontsize=size, **style)
+
+
+def _name_excluded(axes: Axes, ends: tuple[float, float], bounds: tuple[float, float], theme: Theme) -> None:
+    """Write into each part of the ruler what it is, where there is room."""
+    size = theme.size * 0.9
+    inches = theme.width * 72 / (bounds[1] - bounds[0])
+    parts = ((bounds[0], ends[0], "excluded"), (*ends, "not-excluded"), (ends[1], bounds[1], "excluded"))
+    for left, right, key in parts:
+        words = str(Text(f"brief.{key}"))
+        if measure_name(words, size)[0] + 2 * CLEAR < (right - left) * inches:
+            colour = "white" if key == "not-excluded" else theme.muted
+            axes.text((left + right) / 2, 0, words, ha="center", va="center", fontsize=size, color=colour)
+
+
+# Who makes the gap between what was expected and what was observed.
+
+BAR_OF_PAIR, BETWEEN = 0.13, 0.06  # inches of a bar, and below it to the next name
+
+
+def draw_gap(rows: Sequence[tuple[str, float]], ends: tuple[float, float], theme: Theme = DEFAULT_THEME) -> Drawing:
+    """Draw the way from the expected to the observed total, a bar a pair, each beginning where the last one ends.
+
+    ``rows``: names and differences, which add up to that of the ends; ``ends``: expected and observed total.
+    """
+    steps = np.array([0.0, *(gap for _, gap in rows)]).cumsum() + ends[0]
+    left, right = choose_cut(steps), float(max(steps.max(), *ends))
+    size = theme.size * 0.85
+    names = [str(Text("brief.expected-total")), *(name for name, _ in rows), str(Text("brief.observed"))]
+    names = [split_label(name, int(theme.width * 72 / (EM * size))) for name in names]
+    bars = [(left, ends[0]), *pairwise(steps), (left, ends[1])]
+    heads = np.array([measure_name(name, size)[1] / 72 for name in names])
+    bottoms = (heads + BAR_OF_PAIR + BETWEEN).cumsum() - BETWEEN
+    with open_figure(theme, float(bottoms[-1]) + 0.1) as figure:
+        axes = figure.subplots()
+        for k, (name, (start, end)) in enumerate(zip(names, bars, strict=True)):
+            is_total, y = k in (0, len(bars) - 1), float(bottoms[k]) - BAR_OF_PAIR / 2
+            colour = theme.after if end >= start and k else theme.before
+            style: dict[str, Any] = {"fill": False, "edgecolor": theme.before, "linestyle": DASH} if k == 0 else {}
+            hatch = "////" if end < start else ""
+            axes.barh(y, end - start, left=start, height=BAR_OF_PAIR, color=colour, hatch=hatch, **style)
+            weight = "bold" if is_total else "normal"
+            axes.text(
+                left, y - BAR_OF_PAIR / 2, name, va="bottom", fontsize=size, fontweight=weight, linespacing=1.05
+            )
+            value = end if is_total else end - start
+            shown = numbers.format_fixed(value, 2)
+            axes.annotate(
+                shown if is_total or value < 0 else f"+{shown}", (max(start, end), y), (3, 0),
+                textcoords="offset points", va="center", fontsize=size,
+            )  # fmt: skip
+            name_point(axes, (end, y), name, [value], lambda one: numbers.format_fixed(one, 2))
+        axes.set_xlim(left, right + 0.22 * (right - left))
+        axes.set_ylim(float(bottoms[-1]) + 0.02, 0)
+        axes.set_axis_off()
+    return figure
+
+
+def choose_cut(steps: np.ndarray) -> float:
+    """Return where the bars of a gap begin: at zero, or below all of them where they are far from it."""
+    low, high = float(steps.min()), float(steps.max())
+    return low - 0.6 * (high - low) if low > 3 * (high - low) > 0 else 0.0

@@ -54,6 +54,11 @@ class Effect:
     high_error: float = math.nan
 
     @property
+    def ends(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Both ends of the interval, each with its Monte Carlo error."""
+        return (self.low, self.low_error), (self.high, self.high_error)
+
+    @property
     def holds_zero(self) -> bool:
         """Whether the interval includes zero; where there is none, it is not known to exclude it."""
         return not (self.low > 0 or self.high < 0)

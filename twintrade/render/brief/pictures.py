@@ -1,5 +1,6 @@
-"""The two pictures of a brief: what was traded beside what was expected, and the change under every method."""
+"""The pictures of a brief: its range, what was traded and expected, who makes the gap, every estimate, one pair."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -7,35 +8,152 @@ import numpy as np
 import pandas as pd
 
 from twintrade.render import reading
-from twintrade.render.blocks import Figure
-from twintrade.render.brief.drawings import draw_methods, draw_totals, measure_methods
+from twintrade.render.blocks import Beside, Block, Figure
+from twintrade.render.brief.drawings import choose_cut, choose_power, draw_gap, draw_methods, draw_ruler, draw_totals
 from twintrade.render.brief.facts import Effect, Facts, StatedChange
-from twintrade.render.brief.statements import list_changes
-from twintrade.render.figures.alt_text import describe_event_study
+from twintrade.render.brief.statements import list_changes, write_change
+from twintrade.render.figures.alt_text import describe_event_study, describe_placebo, describe_weights
+from twintrade.render.figures.counts import draw_counts
 from twintrade.render.figures.percent_paths import convert_to_logs, convert_to_percents, draw_path
+from twintrade.render.figures.points import draw_placebo
 from twintrade.render.names import capitalize, name_inference
-from twintrade.render.reading import take_text
+from twintrade.render.reading import MOST_PERCENT, read_number, take_text
 from twintrade.text import Listed, Text, numbers, texts
 
-WIDE, NARROW = 4.09, 2.32  # inches: two thirds and one third of the text's width, less the gutter
-MOST_METHODS = 12
+FULL, WIDE, NARROW = 6.53, 4.09, 2.32  # inches: the text's width, and two thirds and one third, less the gutter
+MOST_METHODS = 9
 DEFAULT_LEVEL = 0.95
+LOW = 2.45  # inches: height of the first picture
+MOST_STEPS, MOST_DONORS = 4, 10
+OF_PAIRS = ("expected", "observed")
 
 
-def draw_pictures(facts: Facts) -> tuple[Figure, ...]:
-    """Return the pictures that the results hold numbers for."""
-    estimates = choose_drawn(list_changes(facts))
-    rows = list_rows(facts, estimates)
-    height = measure_methods([label for label, _, _ in rows], replace(facts.page.theme, width=NARROW))
-    first = _picture_totals(facts, height) or _picture_case(facts, height) or _picture_path(facts)
-    second = _picture_methods(facts, estimates, height)
-    return tuple(figure for figure in (first, second) if figure is not None)
+def draw_first(facts: Facts) -> tuple[Block, ...]:
+    """Return what was observed against what was expected, beside who makes the gap where pairs add up to it."""
+    totals, gap = _picture_totals(facts), _picture_gap(facts)
+    if totals is not None and gap is not None:
+        return (Beside((totals, gap)),)
+    figure = totals or _picture_case(facts) or _picture_path(facts)
+    return () if figure is None else (figure,)
+
+
+def draw_range(facts: Facts) -> tuple[Figure, ...]:
+    """Return what the data exclude and what they do not, in percent and in money; nothing without a range."""
+    page, effect, money = facts.page, facts.effect, facts.money
+    if effect is None or not effect.has_interval:
+        return ()
+    is_counted = money is not None and money.state in ("stated", "bounded")
+    totals = (money.total, money.low, money.high) if money is not None and is_counted else (math.nan,) * 3
+    unit = money.unit if money is not None else ""
+    amounts = [
+        "" if money is None or not math.isfinite(one) else texts.format_quantity(money.average(one), unit, error)
+        for one, error in zip(totals, _list_errors(facts), strict=True)
+    ]
+    found = facts.graded.rise_found if facts.graded is not None else facts.detectable
+    theme = replace(page.theme, width=FULL)
+    drawing = draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), found, theme)
+    low, high = (write_change(end) if math.isfinite(end) else "none" for end in (effect.low, effect.high))
+    alt = Text("brief.range-alt", level=effect.level, low=low, high=high, percent=effect.percent)
+    marked = "yes" if math.isfinite(found) and found <= MOST_PERCENT else "no"
+    note = Text(
+        "brief.range-note",
+        has_money="yes" if any(amounts) else "no",
+        period_name=page.period_name,
+        marked=marked,
+        found=found if marked == "yes" else 0.0,
+    )
+    frame = pd.DataFrame(
+        {"end": ["estimate", "low", "high"], "percent": [effect.percent, effect.low, effect.high], "money": totals}
+    )
+    caption = str(Text("brief.picture-range", level=effect.level))
+    return (page.figure("brief-range", caption, drawing, str(alt), frame, notes=(str(note),), theme=theme),)
+
+
+def _list_errors(facts: Facts) -> tuple[float, float, float]:
+    money = facts.money
+    if money is None:
+        return (math.nan,) * 3
+    return math.nan, money.average(money.low_error), money.average(money.high_error)
+
+
+def _picture_gap(facts: Facts) -> Figure | None:
+    """Draw which pairs make the gap between expected and observed, the largest ones and all others together."""
+    pairs, periods = facts.pairs, facts.periods
+    if len(pairs) < 2 or not periods:
+        return None
+    unit = take_text(periods[0]["unit"])
+    sums = {name: sum(read_number(p[name]) * read_number(p["n_periods"]) for p in pairs) for name in OF_PAIRS}
+    gaps = [(take_text(p["name"]), read_number(p["difference"]) * read_number(p["n_periods"])) for p in pairs]
+    gaps.sort(key=lambda pair: -abs(pair[1]))
+    rows, others = gaps[:MOST_STEPS], gaps[MOST_STEPS:]
+    if len(others) == 1:
+        rows, others = gaps, []
+    if others:
+        rows = [*rows, (str(Text("brief.other-pairs", n=len(others))), sum(gap for _, gap in others))]
+    power = choose_power(max(sums.values()))
+    size = 10.0**power
+    theme = replace(facts.page.theme, width=NARROW)
+    scaled = [(facts.page.printer(name), gap / size) for name, gap in rows]
+    ends = (sums["expected"] / size, sums["observed"] / size)
+    steps = np.array([0.0, *(gap for _, gap in scaled)]).cumsum() + ends[0]
+    note = Text(
+        "brief.gap-note",
+        power=power,
+        unit=unit,
+        periods=int(sum(read_number(p["n_periods"]) for p in pairs)),
+        period_name=facts.page.period_name,
+        cut="yes" if choose_cut(steps) > 0 else "no",
+    )
+    alt = Text(
+        "brief.gap-alt",
+        expected=texts.format_quantity(sums["expected"], unit),
+        observed=texts.format_quantity(sums["observed"], unit),
+        name=gaps[0][0],
+        gap=texts.format_quantity(gaps[0][1], unit),
+    )
+    frame = pd.DataFrame(rows, columns=["pair", "difference"]).assign(unit=unit)
+    caption = str(Text("brief.picture-gap", n=len(pairs)))
+    drawing = draw_gap(scaled, ends, theme)
+    return facts.page.figure("brief-gap", caption, drawing, str(alt), frame, notes=(str(note),), theme=theme)
+
+
+def draw_case(facts: Facts) -> tuple[Block, ...]:
+    """Return the pair among placebos beside the weights of its donors; what the results lack is left out."""
+    page = facts.page
+    pictures = []
+    placebo, weights = (reading.find_payload(page.results, name) for name in ("placebo", "donor_weights"))
+    if placebo is not None and "event_time" in placebo:
+        chosen = _choose_set(placebo)
+        theme = replace(page.theme, width=WIDE if weights is not None else FULL)
+        n = chosen[~chosen["is_treated"].map(reading.read_truth)]["unit"].nunique()
+        drawing = draw_placebo(
+            page.drawable(chosen.drop(columns="donor_set")), y_label=str(Text("figures.gap-log")), theme=theme
+        )
+        drawing.set_figheight(LOW - 0.25)
+        caption, notes = str(Text("brief.picture-placebo", n=n)), (str(Text("brief.placebo-note")),)
+        alt = describe_placebo(chosen)
+        pictures.append(page.figure("brief-placebo", caption, drawing, alt, chosen, notes=notes, theme=theme))
+    if weights is not None and not weights.empty:
+        chosen = _choose_set(weights).sort_values("weight", ascending=False, kind="stable").head(MOST_DONORS)
+        chosen = chosen.assign(unit=chosen["unit"].map(lambda unit: take_text(unit).partition(": ")[2] or unit))
+        theme = replace(page.theme, width=NARROW if pictures else FULL)
+        drawing = draw_counts(page.drawable(chosen), "unit", "weight", theme=theme)
+        caption = str(Text("brief.picture-weights", n=len(chosen)))
+        pictures.append(page.figure("brief-weights", caption, drawing, describe_weights(chosen), chosen, theme=theme))
+    return (Beside(tuple(pictures)),) if len(pictures) > 1 else tuple(pictures)
+
+
+def _choose_set(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of all donors, or of the last set of donors there is."""
+    sets = frame["donor_set"].map(take_text)
+    return frame[sets == ("all" if "all" in set(sets) else sets.iloc[-1])]
 
 
 def choose_drawn(estimates: Sequence[StatedChange]) -> list[StatedChange]:
     """Return the estimates that the picture of methods has room for: the answer, both ends, and the first others."""
     ranked = sorted(estimates, key=lambda one: one.effect.percent)
-    first = [*(one for one in estimates if one.is_answer), *ranked[:1], *ranked[-1:], *estimates]
+    carrying = [one for one in estimates if one.group == "who" or one.sentence is not None]
+    first = [*(one for one in estimates if one.is_answer), *ranked[:1], *ranked[-1:], *carrying, *estimates]
     chosen = list(dict.fromkeys(map(id, first)))[:MOST_METHODS]
     return [one for one in estimates if id(one) in chosen]
 
@@ -51,13 +169,13 @@ def list_rows(facts: Facts, estimates: Sequence[StatedChange]) -> list[tuple[str
     return rows
 
 
-def _picture_totals(facts: Facts, height: float) -> Figure | None:
+def _picture_totals(facts: Facts) -> Figure | None:
     if not facts.periods:
         return None
     page, frame = facts.page, pd.DataFrame(facts.periods)
     unit = take_text(frame["unit"].iloc[0])
-    theme = replace(page.theme, width=WIDE)
-    drawing = draw_totals(frame, unit, page.period_name, theme, height)
+    theme = replace(page.theme, width=WIDE if len(facts.pairs) > 1 else FULL)
+    drawing = draw_totals(frame, unit, page.period_name, theme, LOW)
     alt = _describe_totals(facts, frame, lambda amount: texts.format_quantity(amount, unit))
     lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
     band = "no" if frame["low"].isna().all() else "alone" if lacks_range else "yes"
@@ -88,7 +206,7 @@ def _describe_totals(facts: Facts, frame: pd.DataFrame, write: Callable[[float],
     return str(Text("brief.totals-alt", outcome=facts.page.outcome, **ends, **amounts_last))
 
 
-def _picture_case(facts: Facts, height: float) -> Figure | None:
+def _picture_case(facts: Facts) -> Figure | None:
     """Draw one case beside what the headline's method makes of its donors, with the other estimates as dots."""
     page, frame = facts.page, reading.find_payload(facts.page.results, "case_paths")
     if frame is None:
@@ -102,8 +220,8 @@ def _picture_case(facts: Facts, height: float) -> Figure | None:
         n_in_force=(chosen["event_time"].astype(int) >= 0).astype(int),
     ).reset_index(drop=True)
     unit = str(Text("brief.index"))
-    theme = replace(page.theme, width=WIDE)
-    drawing = draw_totals(chosen, unit, page.period_name, theme, height, others)
+    theme = replace(page.theme, width=FULL)
+    drawing = draw_totals(chosen, unit, page.period_name, theme, LOW, others)
     alt = _describe_totals(facts, chosen, lambda amount: numbers.format_fixed(amount, 0))
     note = str(Text("brief.case-note", n=len(frame[["method", "donor_set"]].drop_duplicates())))
     caption = str(Text("brief.picture-case", outcome=page.outcome))
@@ -126,7 +244,7 @@ def _picture_path(facts: Facts) -> Figure | None:
     frame = reading.select_events(page.results, spec) if spec is not None else pd.DataFrame()
     if frame.empty or take_text(frame["scale"].iloc[0]) not in ("log points", "percent"):
         return None
-    theme = replace(page.theme, width=WIDE)
+    theme = replace(page.theme, width=FULL)
     drawing = draw_path(convert_to_logs(frame), page.period_name, theme)
     caption = str(Text("brief.picture-path", outcome=capitalize(page.outcome), period_name=page.period_name))
     shown = convert_to_percents(frame)
@@ -137,13 +255,14 @@ def _picture_path(facts: Facts) -> Figure | None:
     return page.figure("brief-path", caption, drawing, alt, shown, notes=(note,), theme=theme)
 
 
-def _picture_methods(facts: Facts, drawn: list[StatedChange], height: float) -> Figure | None:
+def draw_ladder(facts: Facts) -> Figure | None:
     """Draw the estimates under their questions; caption, note and sentence count and range what is drawn."""
-    if len(drawn) < 2:
+    page, stated = facts.page, list_changes(facts)
+    drawn, n_all = choose_drawn(stated), len(stated)
+    if n_all < 2:
         return None
-    page, n_all = facts.page, len(list_changes(facts))
-    theme = replace(page.theme, width=NARROW)
-    drawing = draw_methods(list_rows(facts, drawn), theme, height)
+    theme = replace(page.theme, width=FULL)
+    drawing = draw_methods(list_rows(facts, drawn), theme)
     effects = [one.effect for one in drawn]
     frame = pd.DataFrame(
         [

@@ -391,6 +391,7 @@ axis-money = { $power ->
 }
 expected = Expected without agreements
 chance = Range that chance allows
+line-begins = Dashed line: the agreement
 in-force = Pairs compared under an agreement
 percent = Percent
 totals-note = Pairs that have no agreement yet are expected to trade what they did.{ $band ->
@@ -406,14 +407,14 @@ methods-note = { $ranged ->
     [0] No estimate has a range
    *[other] Lines: { SHARE($level) } ranges; an arrow marks one that goes on{ $bare ->
         [0] { "" }
-        [one] ; one estimate has none
-       *[other] ; { $bare } estimates have none
+        [one] ; one has none
+       *[other] ; { $bare } have none
     }
 }{ $bare ->
     [0] { "" }
    *[other] { $why ->
-        [case] { " " }(only the declared method is inverted into a range)
-        [left] { " " }(they are not estimated anew)
+        [case] { " " }(only the declared method gives one)
+        [left] { " " }(not estimated anew)
        *[other] { "" }
     }
 }. The square is the answer of this page.
@@ -452,3 +453,42 @@ since = { $period_name ->
     [month] Months
    *[other] Periods
 } since the agreement; below, number of pairs
+excluded = excluded
+not-excluded = cannot be excluded
+expected-total = Expected
+other-pairs = { $n } other pairs
+picture-range = What the data exclude and what they do not: { SHARE($level) } range
+range-alt = A bar of changes from a fall to a rise; { $low ->
+    [none] no fall
+   *[other] what lies below { $low }
+} and { $high ->
+    [none] no rise
+   *[other] what lies above { $high }
+} is excluded at { SHARE($level) }; the estimate is { PERCENT($percent, sign: "always") }.
+range-note = White line: the estimate; dark line: no change.{ $has_money ->
+    [yes] { " " }Money: a { period }, all pairs together.
+   *[no] { "" }
+}{ $marked ->
+    [yes] { " " }The arrow marks the rise that is found four times in five, { PERCENT($found, decimals: 0, sign: "always") }.
+   *[no] { "" }
+}
+picture-gap = Who makes the gap
+gap-note = { $power ->
+    [9] Billion { $unit }
+    [6] Million { $unit }
+    [3] Thousand { $unit }
+   *[0] { $unit }
+} over { $periods } { periods } under an agreement.{ $cut ->
+    [yes] { " " }Bars are cut at the left.
+   *[no] { "" }
+}
+gap-alt = Bars from { $expected } expected to { $observed } observed; the largest difference is that of { $name }, { $gap }.
+picture-placebo = The pair among { $n } without an agreement
+placebo-note = Each line: the gap between a pair and what was expected of it.
+picture-weights = Whom it is compared with: { $n } largest weights
+singles = The { $n } pairs, one by one
+singles-change = Change
+singles-range = 95% range
+singles-p = p
+singles-note = Each pair ranked among all pairs, with p and range adjusted for their number by Holm.
+endless = open at both ends

@@ -365,6 +365,7 @@ axis-money = { $power ->
 }
 expected = 无协议时的预期值
 chance = 偶然波动的范围
+line-begins = 虚线：协议生效
 in-force = 协议之下参与比较的配对数
 percent = 百分比
 totals-note = 尚无协议的配对，其预期值即实际值。{ $band ->
@@ -425,3 +426,41 @@ since = 协议生效以来的{ $period_name ->
     [month] 月数
    *[other] 期数
 }；下方为配对数
+excluded = 可以排除
+not-excluded = 不能排除
+expected-total = 预期值
+other-pairs = 其他{ $n }个配对
+picture-range = 数据能排除什么，不能排除什么：{ SHARE($level) }区间
+range-alt = 由下降到上升的横条；{ $low ->
+    [none] 下降均不能排除
+   *[other] 低于{ $low }的变化可以排除
+}，{ $high ->
+    [none] 上升均不能排除
+   *[other] 高于{ $high }的变化可以排除
+}（{ SHARE($level) }水平）；估计值为{ PERCENT($percent, sign: "always") }。
+range-note = 白线为估计值，黑线表示没有变化。{ $has_money ->
+    [yes] 金额：全部配对合计每{ period }。
+   *[no] { "" }
+}{ $marked ->
+    [yes] 箭头为有五分之四的机会被发现的升幅{ PERCENT($found, decimals: 0, sign: "always") }。
+   *[no] { "" }
+}
+picture-gap = 差额来自哪些配对
+gap-note = 单位：{ $power ->
+    [8] 亿{ $unit }
+    [4] 万{ $unit }
+   *[0] { $unit }
+}，协议之下{ $periods }个{ period }合计。{ $cut ->
+    [yes] 横条左端截断。
+   *[no] { "" }
+}
+gap-alt = 横条由预期值{ $expected }到实际值{ $observed }；差额最大的是{ $name }（{ $gap }）。
+picture-placebo = 该配对与{ $n }个没有协议的配对
+placebo-note = 每条线：一个配对与其预期值之差。
+picture-weights = 与谁比较：权重最大的{ $n }个
+singles = 逐一估计的{ $n }个配对
+singles-change = 变化
+singles-range = 95%区间
+singles-p = p
+singles-note = 每个配对在全部配对中排序；p与区间按其个数经Holm校正。
+endless = 两端均无界
