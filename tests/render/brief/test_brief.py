@@ -10,7 +10,18 @@ import pytest
 from twintrade.effects import Money
 from twintrade.effects.messages import Message, build_messages_frame
 from twintrade.render.appendix import build_brief_document, open_page
-from twintrade.render.blocks import Aside, Beside, BulletList, Heading, KeyNumbers, Lead, Note, Paragraph, Table
+from twintrade.render.blocks import (
+    Aside,
+    Beside,
+    BulletList,
+    Figure,
+    Heading,
+    KeyNumbers,
+    Lead,
+    Note,
+    Paragraph,
+    Table,
+)
 from twintrade.render.brief.drawings import draw_totals
 from twintrade.render.brief.facts import SIDES, Effect, collect_facts
 from twintrade.render.brief.statements import list_reasons
@@ -71,6 +82,11 @@ def build(results):
 
 def find(document, kind):
     return [block for block in document.blocks if isinstance(block, kind)]
+
+
+def list_figures(document):
+    groups = [block.figures if isinstance(block, Beside) else (block,) for block in document.blocks]
+    return [one for group in groups for one in group if isinstance(one, Figure)]
 
 
 def read_aside(document, name):
@@ -179,10 +195,14 @@ def test_an_interval_without_an_end_excludes_zero_only_where_the_other_end_does(
 @pytest.mark.usefixtures("unencoded")
 def test_pictures_carry_their_numbers_and_are_numbered(made) -> None:
     document = build(with_payloads(made))
-    (beside,) = find(document, Beside)
-    assert [figure.number for figure in beside.figures] == [1, 2]
-    assert beside.figures[0].frame["expected"].tolist() == PERIODS["expected"].tolist()
-    assert all(figure.alt for figure in beside.figures)
+    figures = list_figures(document)
+    assert [figure.number for figure in figures] == list(range(1, len(figures) + 1))
+    keys = {figure.key: figure for figure in figures}
+    assert list(keys) == ["brief-range", "brief-totals", "brief-gap", "brief-methods"]
+    assert keys["brief-totals"].frame["expected"].tolist() == PERIODS["expected"].tolist()
+    gaps = (PAIRS["difference"] * PAIRS["n_periods"]).sum()
+    assert keys["brief-gap"].frame["difference"].sum() == pytest.approx(gaps)
+    assert all(figure.alt for figure in figures)
 
 
 @pytest.mark.usefixtures("unencoded")
@@ -191,8 +211,9 @@ def test_without_totals_the_path_of_the_headline_is_drawn(made) -> None:
     payloads = {
         k: v for k, v in results.payloads.items() if k not in ("treated_periods", "treated_pairs", "case_paths")
     }
-    (beside,) = find(build(replace(results, payloads=payloads)), Beside)
-    assert beside.figures[0].key == "brief-path"
+    keys = [figure.key for figure in list_figures(build(replace(results, payloads=payloads)))]
+    assert "brief-path" in keys
+    assert "brief-gap" not in keys
 
 
 @pytest.mark.usefixtures("unencoded")

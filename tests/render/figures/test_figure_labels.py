@@ -69,7 +69,7 @@ def test_changes(kind, n, scale):
 
 @pytest.mark.parametrize(("kind", "n", "percent"), [("short", 2, 1e5), ("long", 5, 30.0), ("chinese", 9, 0.01)])
 def test_methods_of_a_brief(kind, n, percent):
-    theme = Theme(width=2.32)
+    theme = Theme(width=6.53)  # of the text, over which it is drawn
     effects = [max(percent * (k - 2), -98.0) for k in range(n)]
     rows = [
         (label, Effect(percent=p, low=-99.9 if k % 2 else -np.inf, high=percent * 9), k == 1)
@@ -272,3 +272,19 @@ def test_maps(kind, n):
         )
     }  # fmt: skip
     assert find_faults(counts.draw_world_map(pd.DataFrame(ends))) == []
+
+
+@pytest.mark.parametrize(("low", "percent", "high"), [(-9.9, 2.0, 15.5), (-90.0, -24.0, 200.0), (-99.0, 3.0, np.inf)])
+@pytest.mark.parametrize("amount", ["", "−10 billion US dollars"])
+def test_the_ruler_of_a_brief(low, percent, high, amount):
+    theme = Theme(width=6.53)
+    effect = Effect(percent=percent, low=low, high=high)
+    assert find_faults(drawings.draw_ruler(effect, (amount,) * 3, 132.0, theme), theme) == []
+
+
+@pytest.mark.parametrize("kind", ["short", "long", "chinese"])
+@pytest.mark.parametrize("gaps", [(-2.28, -0.18, 0.04), (0.5, -0.5), (9.0, 8.0, 7.0, -20.0, 0.01)])
+def test_the_gap_of_a_brief(kind, gaps):
+    theme = Theme(width=2.32)
+    rows = list(zip(name(kind, len(gaps)), gaps, strict=True))
+    assert find_faults(drawings.draw_gap(rows, (9.11, 9.11 + sum(gaps)), theme), theme) == []

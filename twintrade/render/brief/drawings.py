@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from twintrade.render.brief.facts import Effect
-from twintrade.render.brief.statements import write_change, write_range
+from twintrade.render.brief.statements import write_change, write_end, write_range
 from twintrade.render.figures.percent_paths import choose_frame, write_tick
 from twintrade.render.figures.points import draw_interval, name_line, name_point
 from twintrade.render.figures.theme import (
@@ -127,14 +127,13 @@ def _list_starts(highest: float, lowest: float) -> Iterator[float]:
 
 
 HEIGHT = 3.4
-AROUND = 0.32  # inches that the axis takes below the methods
+AROUND = 0.5  # inches that the axis takes below the methods
 NAMES = 0.44  # share of the width that names of methods take at most
 GAP = 0.02  # inches between methods
 CHANGE, RANGE = 6.5, 15.0  # sizes of type from the axis to the end of a change, and from there to that of its range
 WITH_RANGES = 4.0  # inches of width from which ranges are written out
 BEYOND = 2.2  # times the largest total up to which the range is drawn
 DASH = (0, (4, 1.6))
-SPARSE = (-90, -50, 0, 100, 900)
 
 
 def choose_power(amount: float) -> int:
@@ -279,9 +278,23 @@ def draw_methods(rows: list[tuple[str, Effect | None, bool]], theme: Theme = DEF
             tick.set_fontweight("bold" if is_own else "normal")
         axes.grid(visible=False)
         axes.spines["left"].set_visible(False)
-        shown = [t for t in ticks if t in SPARSE] if len(ticks) > 4 else ticks
+        inches = theme.width - (widest + (CHANGE + (RANGE if theme.width > WITH_RANGES else 0)) * theme.size) / 72
+        shown = choose_ticks(ticks, 72 * inches / (bounds[1] - bounds[0]), size)
         axes.set_xticks(np.log1p(np.array(shown) / 100), [f"{write_tick(t)}%" for t in shown], fontsize=size)
     return figure
+
+
+def choose_ticks(ticks: Sequence[int], points: float, size: float) -> list[int]:
+    """Return the changes in percent that an axis has room to name, no change first, then the farthest.
+
+    ``points``: that a log point takes.
+    """
+    shown: list[int] = []
+    for tick in sorted(ticks, key=lambda one: (one != 0, -abs(math.log1p(one / 100)))):
+        gaps = (abs(math.log1p(tick / 100) - math.log1p(other / 100)) * points for other in shown)
+        if all(gap > measure_name("+9000% ", size)[0] for gap in gaps):
+            shown.append(tick)
+    return sorted(shown)
 
 
 def _draw_method(
@@ -337,11 +350,13 @@ def draw_ruler(effect: Effect, amounts: tuple[str, str, str], found: float, them
     n_lines = 2 if any(amounts) else 1
     with open_figure(theme, RULER + n_lines * BELOW) as figure:
         axes = figure.subplots()
-        axes.barh(0, bounds[1] - bounds[0], left=bounds[0], height=BAR, color="white", edgecolor=theme.muted)
-        axes.barh(0, high - low, left=low, height=BAR, color=theme.after)
+        axes.barh(
+            0, bounds[1] - bounds[0], left=bounds[0], height=BAR, color="white", edgecolor=theme.muted, zorder=0.8
+        )
+        axes.barh(0, high - low, left=low, height=BAR, color=theme.after, zorder=0.9)
         axes.plot([at, at], [-BAR / 2, BAR / 2], color="white", linewidth=2)
-        axes.plot([0, 0], [-RULER / 2, RULER / 2], color=theme.ink, linewidth=1)
-        _name_excluded(axes, (low, high), bounds, theme)
+        axes.plot([0, 0], [-BAR / 2, RULER / 2], color=theme.ink, linewidth=1)
+        _name_excluded(axes, sorted({low, high, *(x for x in (at, 0.0) if low < x < high)}), bounds, theme)
         _name_ends(axes, (at, low, high), effect, amounts, bounds, theme)
         if math.isfinite(found) and high < math.log1p(found / 100) < bounds[1]:
             axes.plot(math.log1p(found / 100), RULER / 2, "v", color=theme.muted, ms=5)
@@ -369,7 +384,7 @@ def _name_ends(
     """Write below the ruler what the estimate and the ends are, the estimate first, each where it touches nothing."""
     size = theme.size * 0.9
     percents = (effect.percent, effect.low, effect.high)
-    shown = (write_change(effect.percent), *(texts.format_end(*end) for end in effect.ends))
+    shown = (write_change(effect.percent), *(write_end(*end) for end in effect.ends))
     taken: list[Box] = []
     for k, (x, value, text) in enumerate(zip(places, percents, shown, strict=True)):
         if not math.isfinite(value):
@@ -388,21 +403,22 @@ def _name_ends(
         axes.text(at, -RULER / 2 + 0.03, words, ha="center", va="top", fontsize=size, **style)
 
 
-def _name_excluded(axes: Axes, ends: tuple[float, float], bounds: tuple[float, float], theme: Theme) -> None:
-    """Write into each part of the ruler what it is, where there is room."""
+def _name_excluded(axes: Axes, cuts: Sequence[float], bounds: tuple[float, float], theme: Theme) -> None:
+    """Write into each part of the ruler what it is, where there is room; the interval is cut at its lines."""
     size = theme.size * 0.9
-    inches = theme.width * 72 / (bounds[1] - bounds[0])
-    parts = ((bounds[0], ends[0], "excluded"), (*ends, "not-excluded"), (ends[1], bounds[1], "excluded"))
+    points = theme.width * 72 / (bounds[1] - bounds[0])
+    widest = max(pairwise(cuts), key=lambda part: part[1] - part[0])
+    parts = ((bounds[0], cuts[0], "excluded"), (*widest, "not-excluded"), (cuts[-1], bounds[1], "excluded"))
     for left, right, key in parts:
         words = str(Text(f"brief.{key}"))
-        if measure_name(words, size)[0] + 2 * CLEAR < (right - left) * inches:
+        if measure_name(words, size)[0] + 4 * CLEAR < (right - left) * points:
             colour = "white" if key == "not-excluded" else theme.muted
             axes.text((left + right) / 2, 0, words, ha="center", va="center", fontsize=size, color=colour)
 
 
 # Who makes the gap between what was expected and what was observed.
 
-BAR_OF_PAIR, BETWEEN = 0.13, 0.06  # inches of a bar, and below it to the next name
+BAR_OF_PAIR, BETWEEN = 0.13, 0.07  # inches of a bar, and below it to the next name
 
 
 def draw_gap(rows: Sequence[tuple[str, float]], ends: tuple[float, float], theme: Theme = DEFAULT_THEME) -> Drawing:
@@ -418,7 +434,7 @@ def draw_gap(rows: Sequence[tuple[str, float]], ends: tuple[float, float], theme
     bars = [(left, ends[0]), *pairwise(steps), (left, ends[1])]
     heads = np.array([measure_name(name, size)[1] / 72 for name in names])
     bottoms = (heads + BAR_OF_PAIR + BETWEEN).cumsum() - BETWEEN
-    with open_figure(theme, float(bottoms[-1]) + 0.1) as figure:
+    with open_figure(theme, float(bottoms[-1]) + 0.25) as figure:
         axes = figure.subplots()
         for k, (name, (start, end)) in enumerate(zip(names, bars, strict=True)):
             is_total, y = k in (0, len(bars) - 1), float(bottoms[k]) - BAR_OF_PAIR / 2

@@ -119,6 +119,8 @@ def _picture_gap(facts: Facts) -> Figure | None:
 
 def draw_case(facts: Facts) -> tuple[Block, ...]:
     """Return the pair among placebos beside the weights of its donors; what the results lack is left out."""
+    if facts.n_treated != 1:
+        return ()
     page = facts.page
     pictures = []
     placebo, weights = (reading.find_payload(page.results, name) for name in ("placebo", "donor_weights"))
