@@ -447,3 +447,19 @@ def test_pairs_named_are_the_farthest_on_either_side_and_where_all_are_on_one_th
     assert "Fir – Oak, Peru, traded 5.00 million US dollars more than expected" in told
     assert "Alder – Birch, Peru, traded 4.00 million US dollars more than expected" in told
     assert "Cedar" not in told
+
+
+@pytest.mark.usefixtures("unencoded")
+def test_results_without_an_estimate_have_a_brief_that_says_why(made) -> None:
+    why = {"no_effect": "a registry says who is treated, and nothing about trade"}
+    empty = {name: getattr(made, name).iloc[:0] for name in ("effects", "bands", "specifications")}
+    results = replace(made, **empty, sections=made.sections | why)
+    document = build(results)
+    assert find(document, Heading)[0].text.endswith("No effect is estimated")
+    assert find(document, Lead)[0].deck == "A registry says who is treated, and nothing about trade."
+    assert all(figure.key.startswith("brief-") for figure in list_figures(document))
+    assert list_figures(document)
+    options = AppendixOptions()
+    silent = replace(results, sections=made.sections)
+    page = Page(silent, options.wording, options.theme, options.tables)
+    assert build_brief_document(options, page) is None

@@ -2,13 +2,28 @@
 
 import math
 
-import numpy as np
 import pandas as pd
 
 from twintrade.render import blocks, reading
 from twintrade.render.brief.drawings import choose_power
-from twintrade.render.brief.facts import SIDES, Effect, Facts, Graded, PageAnswer, collect_facts
-from twintrade.render.brief.pictures import choose_drawn, draw_case, draw_first, draw_ladder, draw_range
+from twintrade.render.brief.facts import (
+    SIDES,
+    Effect,
+    Facts,
+    Graded,
+    PageAnswer,
+    collect_facts,
+    count_dated,
+    list_left_out,
+)
+from twintrade.render.brief.pictures import (
+    choose_drawn,
+    draw_case,
+    draw_described,
+    draw_first,
+    draw_ladder,
+    draw_range,
+)
 from twintrade.render.brief.statements import (
     explain_no_range,
     list_changes,
@@ -24,7 +39,7 @@ from twintrade.render.names import capitalize, name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import CALIBRATION, list_records, read_number, take_text
 from twintrade.render.tables.register import name_agreement
-from twintrade.text import Listed, Text, join_sentences, list_some, numbers, texts
+from twintrade.text import Listed, Text, complete_sentence, join_sentences, numbers, texts
 
 # How a change and its range are written.
 
@@ -118,43 +133,6 @@ def list_singles(facts: Facts) -> list[blocks.Block]:
     return [blocks.Table("brief-singles", caption, columns, head, (tuple(rows),), (_say("singles-note"),))]
 
 
-# Pairs with a dated agreement that the headline leaves out, and why, for a brief.
-
-NAMED = 3
-
-
-def count_dated(facts: Facts) -> int:
-    """Return how many pairs have a dated agreement that begins within the data, in the estimate or not."""
-    return max(facts.n_treated, facts.roles.get("treated", 0))
-
-
-def list_left_out(facts: Facts) -> list[Text]:
-    """Return a sentence a reason with the pairs it leaves out; none where the headline's pairs are not known."""
-    data, used = facts.page.results.data, {take_text(pair["unit"]) for pair in facts.pairs}
-    if not used or count_dated(facts) == facts.n_treated:
-        return []
-    mine = data[(data["status"].map(take_text) == "treated") & ~data["unit"].map(take_text).isin(used)]
-    period, onset = (pd.to_numeric(mine[name]) for name in ("period", "onset"))
-    is_known = np.isfinite(pd.to_numeric(mine["outcome"]))
-    known = is_known.groupby(mine["unit"]).any()
-    before = (is_known & (period < onset)).groupby(mine["unit"]).any()
-    reasons = {"nothing": ~known, "before": known & ~before, "other": before}
-    agreements = list_records(facts.page.results.twinnings)
-    names = {take_text(row.get("unit")): name_agreement(row) for row in reversed(agreements)}
-    listed = {why: [names.get(unit, unit) for unit in is_so.index[is_so]] for why, is_so in reasons.items()}
-    return [
-        Text(
-            "brief.left-out",
-            why=why,
-            names=list_some(pairs, NAMED),
-            all="yes" if len(pairs) <= NAMED else "no",
-            period_name=facts.page.period_name,
-        )
-        for why, pairs in listed.items()
-        if pairs
-    ]
-
-
 MOST_FALL = 99.5
 LARGE = 100.0  # smallest rise found, in percent, above which the title of a single case says it
 OVERSTATED = 25.0  # smallest change found, in percent, from which a page that calls one evidence overstates it
@@ -163,10 +141,10 @@ NOBODY = "none"  # how a data card names the publisher of facts that nobody publ
 
 
 def build_brief(page: Page) -> tuple[blocks.Block, ...]:
-    """Return the brief of an analysis as blocks; empty where the results hold neither an estimate nor a case."""
+    """Return the brief of an analysis as blocks; empty where the results hold no estimate and no reason for that."""
     facts = collect_facts(page)
     if facts.headline is None:
-        return ()
+        return build_description(page)
     content: list[blocks.Block] = [blocks.Heading(1, _write_title(facts), "top"), _lead(facts)]
     if page.results.is_simulated:
         content.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
@@ -190,13 +168,36 @@ def build_brief(page: Page) -> tuple[blocks.Block, ...]:
         *list_pairs(facts),
         *list_singles(facts),
     ]
-    limits = [line for line in page.results.sections.get("limits", "").splitlines() if line.strip()]
-    if limits:
-        content.append(
-            blocks.Aside(_say("limits"), (blocks.BulletList(tuple(blocks.build_spans(line) for line in limits)),))
-        )
-    content.append(blocks.Aside(_say("data"), (blocks.build_paragraph(_cite(facts)),)))
+    content += [*_list_limits(page), _cite(page)]
     return tuple(content)
+
+
+def build_description(page: Page) -> tuple[blocks.Block, ...]:
+    """Return the brief of results that estimate no effect: why not, what they show, and what they cannot say."""
+    results = page.results
+    why = reading.read_words(dict(results.sections), "no_effect")
+    card = reading.find_words(dict(results.sections), "data_card")
+    parts = card.items if isinstance(card, Listed) else ()
+    data = [one for one in parts if isinstance(one, Text) and one.key == "sections.data"]
+    has_series = reading.find_payload(results, "raw_series") is not None
+    shown = [reading.read_words(dict(results.sections), "answer"), *([] if has_series else map(str, data))]
+    shown = [one for one in shown if one]
+    pictures = draw_described(page)
+    if not why or not (shown or pictures):
+        return ()
+    title = Text("brief.title", question=results.sections.get("question", results.title), answer=_say("described"))
+    signed = " · ".join(filter(None, (str(Listed(page.authors)), page.date, results.title)))
+    content: list[blocks.Block] = [
+        blocks.Heading(1, str(title), "top"),
+        blocks.Lead(complete_sentence(capitalize(why)), signed),
+    ]
+    if results.is_simulated:
+        content.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
+    content += [
+        *build_status(page),
+        blocks.Aside(_say("shown"), tuple(map(blocks.build_paragraph, filter(None, shown)))),
+    ]
+    return (*content, *pictures, *_list_limits(page), _cite(page))
 
 
 def _write(sentences: list[Text]) -> blocks.Paragraph:
@@ -476,16 +477,22 @@ def _tell_found(graded: Graded) -> list[Text]:
     ]
 
 
-def _cite(facts: Facts) -> str:
-    results = facts.page.results
+def _list_limits(page: Page) -> list[blocks.Block]:
+    limits = [line for line in page.results.sections.get("limits", "").splitlines() if line.strip()]
+    items = tuple(blocks.build_spans(line) for line in limits)
+    return [blocks.Aside(_say("limits"), (blocks.BulletList(items),))] if items else []
+
+
+def _cite(page: Page) -> blocks.Aside:
+    results = page.results
     publishers = [str(one.get("publisher", "")).rstrip(".") for one in results.manifest.get("inputs") or []]
     publishers = [name for name in publishers if name and not name.startswith(NOBODY)]
     tool = results.manifest.get("tool") or {}
     version = str(tool.get("version", "")) if isinstance(tool, dict) else str(tool)
-    sentences = []
+    sentences: list[Text] = []
     if publishers:
         sentences.append(Text("brief.sources", names=Listed(tuple(dict.fromkeys(publishers)), "semicolon")))
-    authors = Text("brief.cited-authors", authors=Listed(facts.page.authors), date=facts.page.date or "none")
-    who = authors if facts.page.authors else ""
+    authors = Text("brief.cited-authors", authors=Listed(page.authors), date=page.date or "none")
+    who = authors if page.authors else ""
     sentences.append(Text("brief.cite", authors=who, title=results.title, version=version))
-    return str(Listed(tuple(sentences), "sentences"))
+    return blocks.Aside(_say("data"), (_write(sentences),))

@@ -8,15 +8,18 @@ import numpy as np
 import pandas as pd
 
 from twintrade.render import reading
-from twintrade.render.blocks import Beside, Block, Figure
+from twintrade.render.blocks import Absent, Beside, Block, Figure
 from twintrade.render.brief.drawings import choose_cut, choose_power, draw_gap, draw_methods, draw_ruler, draw_totals
 from twintrade.render.brief.facts import Effect, Facts, StatedChange
 from twintrade.render.brief.statements import list_changes, write_change
+from twintrade.render.exhibits.data_card import build_raw_series
+from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures.alt_text import describe_event_study, describe_placebo, describe_weights
 from twintrade.render.figures.counts import draw_counts
 from twintrade.render.figures.percent_paths import convert_to_logs, convert_to_percents, draw_path
 from twintrade.render.figures.points import draw_placebo
 from twintrade.render.names import capitalize, name_inference
+from twintrade.render.page import Page
 from twintrade.render.reading import MOST_PERCENT, read_number, take_text
 from twintrade.text import Listed, Text, numbers, texts
 
@@ -286,3 +289,20 @@ def draw_ladder(facts: Facts) -> Figure | None:
     n_bare = len(drawn) - len(ranged)
     note = str(Text("brief.methods-note", level=level, ranged=len(ranged), bare=n_bare, why=why))
     return page.figure("brief-methods", caption, drawing, alt, frame, notes=(note,), theme=theme)
+
+
+MOST_DESCRIBED, MOST_COUNTS = 2, 15  # pictures, and bars of one
+
+
+def draw_described(page: Page) -> tuple[Figure, ...]:
+    """Return the first pictures of what results without an estimate hold: their series, else their counts."""
+    parts: list[Block] = []
+    if reading.find_payload(page.results, "raw_series") is not None:
+        series = build_raw_series(page)
+        parts += [] if isinstance(series, Absent) else series
+    for key, kind in page.results.payload_kinds.items():
+        frame = page.results.payloads[key]
+        if len(parts) < MOST_DESCRIBED and kind in ("counts", "years") and len(frame) <= MOST_COUNTS:
+            parts += build_payload(page, key, frame)
+    figures = [part for part in parts if isinstance(part, Figure)]
+    return tuple(replace(one, key=f"brief-{one.key}") for one in figures[:MOST_DESCRIBED])

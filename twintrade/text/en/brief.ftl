@@ -492,3 +492,5 @@ singles-range = 95% range
 singles-p = p
 singles-note = Each pair ranked among all pairs, with p and range adjusted for their number by Holm.
 endless = open at both ends
+described = No effect is estimated
+shown = What the data show

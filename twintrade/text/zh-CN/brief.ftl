@@ -464,3 +464,5 @@ singles-range = 95%区间
 singles-p = p
 singles-note = 每个配对在全部配对中排序；p与区间按其个数经Holm校正。
 endless = 两端均无界
+described = 未估计效应
+shown = 数据显示什么
