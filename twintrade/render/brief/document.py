@@ -30,7 +30,9 @@ from twintrade.render.brief.statements import (
     list_readings,
     list_reasons,
     list_unasked,
+    scale_amounts,
     write_change,
+    write_counted,
     write_range,
 )
 from twintrade.render.citing import WORDS, build_cell, cite
@@ -52,17 +54,8 @@ def write_spread(effect: Effect) -> str:
 
 def write_amounts(low: float, high: float, unit: str, errors: tuple[float, float]) -> str:
     """Return a range of money in one unit, each end to the digits that its Monte Carlo error leaves."""
-    largest = max(abs(low), abs(high))
-    power = numbers.find_power(largest, [int(p) for p in str(Text("numbers.powers")).split()])
-    size = 10.0**power
-    most = numbers.choose_decimals(largest / size)
-    ends = [
-        numbers.format_fixed(end / size, numbers.choose_end_decimals(end / size, error / size, most))
-        for end, error in zip((low, high), errors, strict=True)
-    ]
-    shown = str(Text("numbers.interval", low=ends[0], high=ends[1]))
-    amount = str(Text("numbers.counted", amount=shown, power=power)) if power else shown
-    return str(Text("numbers.quantity", amount=amount, unit=unit))
+    ends, power = scale_amounts((low, high), errors)
+    return write_counted(str(Text("numbers.interval", low=ends[0], high=ends[1])), power, unit)
 
 
 # The treated pairs of the brief, each with its outcome and what was expected without an agreement.

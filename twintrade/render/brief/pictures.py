@@ -11,7 +11,7 @@ from twintrade.render import reading
 from twintrade.render.blocks import Absent, Beside, Block, Figure
 from twintrade.render.brief.drawings import choose_cut, choose_power, draw_gap, draw_methods, draw_ruler, draw_totals
 from twintrade.render.brief.facts import Effect, Facts, StatedChange
-from twintrade.render.brief.statements import list_changes, write_change
+from twintrade.render.brief.statements import list_changes, scale_amounts, write_change, write_counted
 from twintrade.render.exhibits.data_card import build_raw_series
 from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures.alt_text import describe_event_study, describe_placebo, describe_weights
@@ -48,10 +48,9 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
     is_counted = money is not None and money.state in ("stated", "bounded")
     totals = (money.total, money.low, money.high) if money is not None and is_counted else (math.nan,) * 3
     unit = money.unit if money is not None else ""
-    amounts = [
-        "" if money is None or not math.isfinite(one) else texts.format_quantity(money.average(one), unit, error)
-        for one, error in zip(totals, _list_errors(facts), strict=True)
-    ]
+    averages = [one if money is None else money.average(one) for one in totals]
+    shown, power = scale_amounts(averages, _list_errors(facts))
+    amounts = [write_counted(one, power, unit) if one else "" for one in shown]
     found = facts.graded.rise_found if facts.graded is not None else facts.detectable
     theme = replace(page.theme, width=FULL)
     drawing = draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), found, theme)

@@ -1,6 +1,7 @@
 """What a brief states of the change: every estimate it prints, the reasons for the answer, and what checks add."""
 
 import math
+from collections.abc import Sequence
 
 from twintrade.render import reading
 from twintrade.render.brief.facts import GROUPS, Effect, Facts, Graded, Group, StatedChange, read_effect
@@ -41,6 +42,27 @@ def write_range(effect: Effect) -> str:
     low, high = (write_end(*end) for end in effect.ends)
     is_open = "high" if math.isinf(effect.high) else "low" if math.isinf(effect.low) else "none"
     return str(Text("brief.range", low=low, high=high, open=is_open))
+
+
+def scale_amounts(amounts: Sequence[float], errors: Sequence[float]) -> tuple[list[str], int]:
+    """Return amounts as numbers of one power of ten, to the digits that their errors leave; "" where there is none."""
+    largest = max((abs(amount) for amount in amounts if math.isfinite(amount)), default=0.0)
+    power = numbers.find_power(largest, [int(p) for p in str(Text("numbers.powers")).split()])
+    size = 10.0**power
+    most = numbers.choose_decimals(largest / size)
+    shown = [
+        numbers.format_fixed(amount / size, numbers.choose_end_decimals(amount / size, error / size, most))
+        if math.isfinite(amount)
+        else ""
+        for amount, error in zip(amounts, errors, strict=True)
+    ]
+    return shown, power
+
+
+def write_counted(amount: str, power: int, unit: str) -> str:
+    """Return a number of a power of ten with the word for it, and its unit."""
+    counted = Text("numbers.counted", amount=amount, power=power) if power else amount
+    return str(Text("numbers.quantity", amount=counted, unit=unit))
 
 
 # Every estimate of the page, once: sentences, alternative texts and the picture of methods read this one set.
