@@ -142,25 +142,17 @@ def build_brief(page: Page) -> tuple[blocks.Block, ...]:
     if page.results.is_simulated:
         content.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
     content += [
-        *build_status(page),
-        _key_numbers(facts),
-        *draw_range(facts),
+        *build_status(page), _key_numbers(facts), *draw_range(facts),
         blocks.Aside(_say("asked"), (_write(list_asked(facts)),)),
-    ]
+    ]  # fmt: skip
     content += [
-        blocks.Aside(_say("happened"), (_write(list_told(facts)),)),
-        *draw_first(facts),
-        blocks.Aside(_say("needed"), (_write(list_needed(facts)),)),
-        *_warn(page),
-    ]
+        blocks.Aside(_say("happened"), (_write(list_told(facts)),)), *draw_first(facts),
+        blocks.Aside(_say("needed"), (_write(list_needed(facts)),)), *_warn(page),
+    ]  # fmt: skip
     content += [
-        blocks.PageBreak(ends_first=True),
-        _believe(facts),
-        *filter(None, [draw_ladder(facts)]),
-        *draw_case(facts),
-        *list_pairs(facts),
-        *list_singles(facts),
-    ]
+        blocks.PageBreak(ends_first=True), _believe(facts), *filter(None, [draw_ladder(facts)]), *draw_case(facts),
+        *list_pairs(facts), *list_singles(facts),
+    ]  # fmt: skip
     content += [*_list_limits(page), _cite(page)]
     return tuple(content)
 
@@ -216,14 +208,11 @@ def _write_title(facts: Facts) -> str:
 def _write_answer(facts: Facts, graded: Graded | None, answer: PageAnswer) -> Text:
     rise = graded.rise_found if graded is not None and graded.is_case else 0.0
     return Text(
-        "brief.answer",
-        grade=answer.grade,
-        direction=answer.side,
-        by="placebos" if graded is not None and graded.is_case else "deals",
-        n=facts.n_treated,
+        "brief.answer", grade=answer.grade, direction=answer.side,
+        by="placebos" if graded is not None and graded.is_case else "deals", n=facts.n_treated,
         found="never" if math.isinf(rise) else "large" if rise > LARGE else "small",
         rise=numbers.format_percent(rise, 0),
-    )
+    )  # fmt: skip
 
 
 def _lead(facts: Facts) -> blocks.Lead:
@@ -239,19 +228,11 @@ def _lead(facts: Facts) -> blocks.Lead:
         return blocks.Lead(str(Text("brief.deck-none")), byline)
     of = facts.graded.n_at_risk if facts.graded is not None else 0
     deck = Text(
-        "brief.deck",
-        n=facts.n_treated,
-        of=of,
-        is_first="yes" if effect.p * of < 1.5 else "no",
-        outcome=capitalize(page.outcome),
-        traded=page.outcome,
-        direction="fall" if effect.percent < 0 else "rise",
-        size=abs(effect.percent),
-        reading=_read_chance(facts, effect),
-        objects="yes" if facts.n_objecting else "no",
-        ruled=facts.graded.ruled_out if facts.graded is not None else 0.0,
-        range=write_range(effect),
-    )
+        "brief.deck", n=facts.n_treated, of=of, is_first="yes" if effect.p * of < 1.5 else "no",
+        outcome=capitalize(page.outcome), traded=page.outcome, direction="fall" if effect.percent < 0 else "rise",
+        size=abs(effect.percent), reading=_read_chance(facts, effect), objects="yes" if facts.n_objecting else "no",
+        ruled=facts.graded.ruled_out if facts.graded is not None else 0.0, range=write_range(effect),
+    )  # fmt: skip
     return blocks.Lead(str(deck), byline)
 
 
@@ -392,11 +373,9 @@ def _warn(page: Page) -> list[blocks.Note]:
 def _believe(facts: Facts) -> blocks.Aside:
     reasons = list_reasons(facts)
     answer = Text(
-        "brief.verdict",
-        grade=facts.answer.grade,
-        outcome=facts.page.outcome,
+        "brief.verdict", grade=facts.answer.grade, outcome=facts.page.outcome,
         answer=_write_grade(facts.answer, facts.answer.side),
-    )
+    )  # fmt: skip
     verdict = blocks.emphasize(str(answer))
     head = "" if facts.graded is not None else join_sentences(("", str(Text("brief.weigh", n=len(reasons)))))
     parts: tuple[blocks.Paragraph | blocks.BulletList, ...] = (blocks.build_paragraph(verdict, head),)
@@ -452,13 +431,11 @@ def _tell_found(graded: Graded) -> list[Text]:
     if rates is not None:
         rise, fall = (rise if known[0] else rates.largest_rise), (fall if known[1] else rates.largest_fall)
     smallest = Text(
-        "brief.found",
-        which="both" if all(known) else "rise" if known[0] else "fall" if known[1] else "none",
-        rise=numbers.format_percent(rise, 0),
-        fall=numbers.format_percent(abs(fall), 0),
+        "brief.found", which="both" if all(known) else "rise" if known[0] else "fall" if known[1] else "none",
+        rise=numbers.format_percent(rise, 0), fall=numbers.format_percent(abs(fall), 0),
         planted="no" if rates is None else "yes",
         overstates="yes" if rates is None and OVERSTATED < graded.rise_found < math.inf else "no",
-    )
+    )  # fmt: skip
     if rates is None:
         return [smallest]
     printed = {"rise": rates.rise_printed, "fall": rates.fall_printed}

@@ -243,15 +243,10 @@ def read_effect(record: Record | None) -> Effect | None:
         return None
     low, high = reading.read_shown_ends(record)
     return Effect(
-        percent=percent,
-        low=low.value,
-        high=high.value,
-        level=read_number(record.get("level")),
-        p=read_number(record.get("p")),
-        inference=take_text(record.get("inference")),
-        low_error=low.error,
+        percent=percent, low=low.value, high=high.value, level=read_number(record.get("level")),
+        p=read_number(record.get("p")), inference=take_text(record.get("inference")), low_error=low.error,
         high_error=high.error,
-    )
+    )  # fmt: skip
 
 
 def read_graded(results: ResultSet) -> list[Graded]:
@@ -285,13 +280,10 @@ def _read_calibrated(results: ResultSet) -> Calibrated | None:
     if not rates or curve is None:
         return None
     return Calibrated(
-        n=round(rates["registers"]),
-        false=rates["some"] + rates["strong"],
-        rise_printed=rates.get("rise-printed", math.nan),
-        fall_printed=rates.get("fall-printed", math.nan),
-        largest_rise=float(curve["effect"].max()),
-        largest_fall=float(curve["effect"].min()),
-    )
+        n=round(rates["registers"]), false=rates["some"] + rates["strong"],
+        rise_printed=rates.get("rise-printed", math.nan), fall_printed=rates.get("fall-printed", math.nan),
+        largest_rise=float(curve["effect"].max()), largest_fall=float(curve["effect"].min()),
+    )  # fmt: skip
 
 
 def _find_detectable(results: ResultSet, headline: Record | None) -> float:

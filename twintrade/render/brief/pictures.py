@@ -58,12 +58,9 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
     alt = Text("brief.range-alt", level=effect.level, low=low, high=high, percent=effect.percent)
     marked = "yes" if math.isfinite(found) and found <= MOST_PERCENT else "no"
     note = Text(
-        "brief.range-note",
-        has_money="yes" if any(amounts) else "no",
-        period_name=page.period_name,
-        marked=marked,
+        "brief.range-note", has_money="yes" if any(amounts) else "no", period_name=page.period_name, marked=marked,
         found=found if marked == "yes" else 0.0,
-    )
+    )  # fmt: skip
     frame = pd.DataFrame(
         {"end": ["estimate", "low", "high"], "percent": [effect.percent, effect.low, effect.high], "money": totals}
     )
@@ -99,20 +96,14 @@ def _picture_gap(facts: Facts) -> Figure | None:
     ends = (sums["expected"] / size, sums["observed"] / size)
     steps = np.array([0.0, *(gap for _, gap in scaled)]).cumsum() + ends[0]
     note = Text(
-        "brief.gap-note",
-        power=power,
-        unit=unit,
-        periods=int(sum(read_number(p["n_periods"]) for p in pairs)),
-        period_name=facts.page.period_name,
-        cut="yes" if choose_cut(steps) > 0 else "no",
-    )
+        "brief.gap-note", power=power, unit=unit, periods=int(sum(read_number(p["n_periods"]) for p in pairs)),
+        period_name=facts.page.period_name, cut="yes" if choose_cut(steps) > 0 else "no",
+    )  # fmt: skip
     alt = Text(
-        "brief.gap-alt",
-        expected=texts.format_quantity(sums["expected"], unit),
-        observed=texts.format_quantity(sums["observed"], unit),
-        name=gaps[0][0],
+        "brief.gap-alt", expected=texts.format_quantity(sums["expected"], unit),
+        observed=texts.format_quantity(sums["observed"], unit), name=gaps[0][0],
         gap=texts.format_quantity(gaps[0][1], unit),
-    )
+    )  # fmt: skip
     frame = pd.DataFrame(rows, columns=["pair", "difference"]).assign(unit=unit)
     caption = str(Text("brief.picture-gap", n=len(pairs)))
     drawing = draw_gap(scaled, ends, theme)
@@ -186,12 +177,9 @@ def _picture_totals(facts: Facts) -> Figure | None:
     by = facts.effect.inference if facts.effect is not None else ""
     outside = tuple(find_outside(frame))
     note = Text(
-        "brief.totals-note",
-        band=band,
-        inference=name_inference(by).lower(),
-        period_name=page.period_name,
+        "brief.totals-note", band=band, inference=name_inference(by).lower(), period_name=page.period_name,
         outside=Listed(outside) if outside else "none",
-    )
+    )  # fmt: skip
     caption = str(Text("brief.picture-totals", outcome=capitalize(page.outcome), n=len(facts.pairs)))
     return page.figure("brief-totals", caption, drawing, alt, frame, notes=(str(note),), theme=theme)
 

@@ -45,7 +45,7 @@ def write_range(effect: Effect) -> str:
 
 
 def scale_amounts(amounts: Sequence[float], errors: Sequence[float]) -> tuple[list[str], int]:
-    """Return amounts as numbers of one power of ten, to the digits that their errors leave; "" where there is none."""
+    """Return amounts as numbers of one power of ten, to the digits that their errors leave; "" for none."""
     largest = max((abs(amount) for amount in amounts if math.isfinite(amount)), default=0.0)
     power = numbers.find_power(largest, [int(p) for p in str(Text("numbers.powers")).split()])
     size = 10.0**power
@@ -174,11 +174,8 @@ def list_readings(facts: Facts) -> list[Text]:
         return []
     sentences = {one.sentence.key: one.sentence for one in _list_checked(facts) if one.sentence is not None}
     readings = [
-        _read_cases(facts),
-        sentences.pop("brief.reading-hidden", None),
-        _read_bounds(facts),
-        *sentences.values(),
-    ]
+        _read_cases(facts), sentences.pop("brief.reading-hidden", None), _read_bounds(facts), *sentences.values(),
+    ]  # fmt: skip
     return [one for one in readings if one is not None]
 
 

@@ -98,13 +98,11 @@ def _build_table(page: Page, records: list[Record]) -> Table:
         if library:
             libraries.setdefault(library, {})[function] = None
     return Table(
-        key="cross-check",
-        caption=str(Text("proof.caption")),
+        key="cross-check", caption=str(Text("proof.caption")),
         columns=(Column("left", 3.0), Column("left", 2.4), *(Column("right") for _ in range(5)), Column("left")),
-        header=(header,),
-        groups=tuple(tuple(rows) for rows in groups.values()),
+        header=(header,), groups=tuple(tuple(rows) for rows in groups.values()),
         notes=(*page.simulated_note, _name_libraries(libraries)),
-    )
+    )  # fmt: skip
 
 
 def _explain(records: list[Record]) -> list[str]:

@@ -94,11 +94,9 @@ def _read_check(page: Page, finding: Record, column: Record | None, *, is_own: b
     return JudgedCheck(
         name=name_check(take_text(finding["diagnostic"])),
         column="" if is_own or column is None else reading.format_label(column),
-        scale=take_text(overall["scale"]) if overall is not None else "",
-        finding=finding,
-        changes=tuple(c for c in changes if c in shown),
-        others=tuple(c for c in changes if c not in shown),
-    )
+        scale=take_text(overall["scale"]) if overall is not None else "", finding=finding,
+        changes=tuple(c for c in changes if c in shown), others=tuple(c for c in changes if c not in shown),
+    )  # fmt: skip
 
 
 def _list_changes(page: Page, finding: Record, *, with_base: bool) -> list[Change]:

@@ -220,14 +220,10 @@ def _paths(page: Page, frame: pd.DataFrame) -> blocks.Figure:
     present = set(frame["donor_set"].map(take_text))
     shown = [s for s in SETS[:2] if s in present] or sorted(present)
     drawing = case.draw_case(
-        page.drawable(frame),
-        None if dates is None else page.drawable(dates),
-        None if shocks is None else page.drawable(shocks),
-        set_names={s: page.say(f"set_{s}") for s in SETS},
-        sets=shown,
-        gap_label=_gap_label(page),
-        theme=page.theme,
-    )
+        page.drawable(frame), None if dates is None else page.drawable(dates),
+        None if shocks is None else page.drawable(shocks), set_names={s: page.say(f"set_{s}") for s in SETS},
+        sets=shown, gap_label=_gap_label(page), theme=page.theme,
+    )  # fmt: skip
     events = list_event_key(dates, shocks, frame)
     return page.figure(
         "case-paths",

@@ -151,14 +151,10 @@ def _state(money: Money, say: Callable[..., str], shared: Mapping[str, Value]) -
     if is_fall:  # so much lower: every end changes sign
         low, high = high, low
     return say(
-        "money_single" if money.unit_name else "money",
-        **shared,
-        direction=say("lower" if is_fall else "higher"),
+        "money_single" if money.unit_name else "money", **shared, direction=say("lower" if is_fall else "higher"),
         value=texts.format_quantity(abs(money.average(money.total)), money.unit),
-        total=texts.format_quantity(abs(money.total), money.unit),
-        low=low,
-        high=high,
-    )
+        total=texts.format_quantity(abs(money.total), money.unit), low=low, high=high,
+    )  # fmt: skip
 
 
 def _end(money: Money, say: Callable[..., str], name: str) -> str:
@@ -255,18 +251,12 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
     ):
         outcome = page.say("outcome_of_total", outcome=outcome)
     return page.say(
-        f"finding_{'percent' if is_log else 'level'}{ending}",
-        outcome=outcome,
-        size=mean(value),
-        direction=page.say("lower" if value < 0 else "higher"),
-        level=read_number(effect.get("level")),
-        low=end(ends[0], "no_lower_end") if has_interval else "",
-        high=end(ends[1], "no_end") if has_interval else "",
-        effect=numbers.format_fixed(value, find_decimals(effect)),
-        label=reading.format_label(spec),
-        p=p,
+        f"finding_{'percent' if is_log else 'level'}{ending}", outcome=outcome, size=mean(value),
+        direction=page.say("lower" if value < 0 else "higher"), level=read_number(effect.get("level")),
+        low=end(ends[0], "no_lower_end") if has_interval else "", high=end(ends[1], "no_end") if has_interval else "",
+        effect=numbers.format_fixed(value, find_decimals(effect)), label=reading.format_label(spec), p=p,
         has_p="yes" if p == p else "no",
-    )
+    )  # fmt: skip
 
 
 def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
@@ -308,15 +298,9 @@ def _other_method(page: Page, spec: Record) -> list[blocks.Block]:
         for key in ("low", "high", "effect")
     )
     sentence = page.say(
-        "other_method",
-        method=read_words(mean, "method"),
-        size=effect,
-        level=read_number(mean["level"]),
-        low=low,
-        high=high,
-        how=read_words(mean, "interval_method"),
-        label=reading.format_label(spec),
-    )
+        "other_method", method=read_words(mean, "method"), size=effect, level=read_number(mean["level"]), low=low,
+        high=high, how=read_words(mean, "interval_method"), label=reading.format_label(spec),
+    )  # fmt: skip
     return [blocks.build_paragraph(sentence)]
 
 

@@ -90,21 +90,15 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     p = read_number(effect.get("p"))
     side, shown = deciding.place_effect(value, low, high, p, direction, _bound(evidence, scale))
     text = Text(
-        "claims.estimate",
-        label=reading.find_label(spec),
-        size=describe_size(value, scale),
-        interval=describe_range(effect, scale),
-        p=p if math.isfinite(p) else "none",
-    )
+        "claims.estimate", label=reading.find_label(spec), size=describe_size(value, scale),
+        interval=describe_range(effect, scale), p=p if math.isfinite(p) else "none",
+    )  # fmt: skip
     beside = [] if deciding.is_known(low, high) else [Text("claims.undecided")]
     beside += [] if mean is None else [Text("claims.mean-beside", mean=_describe_mean(mean))]
     return Evidence(
-        side=side,
-        p=shown,
-        text=Listed((text, *beside), "sentences") if beside else text,
-        detectable=deciding.describe_detectable(results, spec, effect),
-        objections=list_objections(results, spec),
-    )
+        side=side, p=shown, text=Listed((text, *beside), "sentences") if beside else text,
+        detectable=deciding.describe_detectable(results, spec, effect), objections=list_objections(results, spec),
+    )  # fmt: skip
 
 
 def _by_grade(results: ResultSet, row: Record, evidence: Mapping[str, Any]) -> Evidence:
@@ -113,24 +107,18 @@ def _by_grade(results: ResultSet, row: Record, evidence: Mapping[str, Any]) -> E
     direction, percent = str(evidence.get("direction", "higher")), read_number(row["percent"])
     side, shown = deciding.place_effect(percent, low, high, p, direction, _bound(evidence, "percent"))
     text = Text(
-        "claims.graded",
-        size=describe_size(percent, "percent"),
-        interval=describe_range(row, "percent"),
-        p=p if math.isfinite(p) else "none",
-        grade=take_text(row["grade"]),
+        "claims.graded", size=describe_size(percent, "percent"), interval=describe_range(row, "percent"),
+        p=p if math.isfinite(p) else "none", grade=take_text(row["grade"]),
         inference=take_text(row.get("inference")) or DEALT,
-    )
+    )  # fmt: skip
     spec = find_headline(results) if take_text(row.get("inference")) == "placebo" else None
     rise, fall = (describe_size(abs(read_number(row[name])), "percent") for name in ("rise_found", "fall_found"))
     known = math.isfinite(read_number(row["rise_found"]))
     return Evidence(
-        side=side if take_text(row["grade"]) in ("strong", "some", "small") else "neither",
-        p=shown,
-        text=text,
+        side=side if take_text(row["grade"]) in ("strong", "some", "small") else "neither", p=shown, text=text,
         detectable=Text("claims.by-grade", rise=rise, fall=fall) if known else "",
-        floor=read_number(row.get("floor")),
-        objections=list_objections(results, spec) if spec is not None else (),
-    )
+        floor=read_number(row.get("floor")), objections=list_objections(results, spec) if spec is not None else (),
+    )  # fmt: skip
 
 
 def _mean_of_cases(results: ResultSet) -> Record | None:
@@ -145,12 +133,9 @@ def _mean_of_cases(results: ResultSet) -> Record | None:
 def _describe_mean(mean: Record) -> Text:
     scale = take_text(mean["scale"])
     return Text(
-        "claims.mean",
-        method=find_words(mean, "method"),
-        size=describe_size(read_number(mean["effect"]), scale),
-        interval=describe_range(mean, scale),
-        how=find_words(mean, "interval_method"),
-    )
+        "claims.mean", method=find_words(mean, "method"), size=describe_size(read_number(mean["effect"]), scale),
+        interval=describe_range(mean, scale), how=find_words(mean, "interval_method"),
+    )  # fmt: skip
 
 
 def _by_mean(mean: Record, evidence: Mapping[str, Any]) -> Evidence:
@@ -365,8 +350,6 @@ def _evident(claim: Mapping[str, Any], position: int, checked: Collection[str]) 
         evidence = {"kind": "verdict", "checks": [about], "pass_supports": True}
     evidence |= {k: claim[k] for k in ("direction", "at_least") if claim.get(k) is not None}
     return {
-        "id": claim.get("id") or f"own-{position}",
-        "text": claim["text"],
-        "evidence": evidence,
+        "id": claim.get("id") or f"own-{position}", "text": claim["text"], "evidence": evidence,
         "need": Text("claims.need-own", about=about),
-    }
+    }  # fmt: skip

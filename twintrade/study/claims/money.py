@@ -128,19 +128,12 @@ def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
     low, high = (basis.total(end) for end in ends[1])
     size, by = find_detectable_size(run, headline, bands)
     facts = Money(
-        state="bounded" if reasons else "stated",
-        reasons=tuple(reasons),
-        objecting=tuple(objecting),
-        total=float("nan") if reasons or bands is None else basis.total(float(bands.estimate.effects[0])),
-        low=low,
-        high=high,
-        low_error=basis.error(ends[1][0], bands, "low_error"),
-        high_error=basis.error(ends[1][1], bands, "high_error"),
-        detectable=basis.total(size),
-        detected_by=by,
-        level=float("nan") if bands is None else bands.level,
-        inference="" if bands is None else bands.inference,
-    )
+        state="bounded" if reasons else "stated", reasons=tuple(reasons), objecting=tuple(objecting),
+        total=float("nan") if reasons or bands is None else basis.total(float(bands.estimate.effects[0])), low=low,
+        high=high, low_error=basis.error(ends[1][0], bands, "low_error"),
+        high_error=basis.error(ends[1][1], bands, "high_error"), detectable=basis.total(size), detected_by=by,
+        level=float("nan") if bands is None else bands.level, inference="" if bands is None else bands.inference,
+    )  # fmt: skip
     return _with_rows(facts, valued.fit)
 
 
@@ -234,12 +227,7 @@ def _with_rows(facts: Money, fit: Fit) -> Money:
     o, panel, rows = fit.design.observations, fit.design.panel, _treated_rows(fit)
     periods, units = np.unique(o.period[rows]), np.unique(o.unit[rows])
     return replace(
-        facts,
-        unit=panel.units_of_measure.get(fit.design.outcome, ""),
-        n_rows=rows.size,
-        n_units=units.size,
-        n_periods=periods.size,
-        unit_name=str(o.unit_ids[units[0]]) if units.size == 1 else "",
-        first=panel.label(int(periods[0])),
-        last=panel.label(int(periods[-1])),
-    )
+        facts, unit=panel.units_of_measure.get(fit.design.outcome, ""), n_rows=rows.size, n_units=units.size,
+        n_periods=periods.size, unit_name=str(o.unit_ids[units[0]]) if units.size == 1 else "",
+        first=panel.label(int(periods[0])), last=panel.label(int(periods[-1])),
+    )  # fmt: skip

@@ -212,21 +212,13 @@ def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set of a run; ``manifest`` holds what is known before anything is written."""
     named = _named(run.ladder.concluded)
     results = ResultSet(
-        name=run.plan.name,
-        title=run.plan.spec.title,
-        data=build_data_frame(run.design),
-        twinnings=_register(run),
-        specifications=build_specifications(run.ladder),
-        effects=build_effects_frame(run.ladder),
-        bands=build_bands_frame(run.ladder),
-        findings=_findings(run, named),
-        messages=build_messages_frame(run.messages),
-        payloads=_payloads(run, named, compute_money(run)),
-        payload_kinds={name: kind for payloads in named for name, (_, kind) in payloads.items()},
-        manifest=manifest,
-        is_simulated=run.observed.is_simulated,
-        sections=build_sections(run),
-    )
+        name=run.plan.name, title=run.plan.spec.title, data=build_data_frame(run.design), twinnings=_register(run),
+        specifications=build_specifications(run.ladder), effects=build_effects_frame(run.ladder),
+        bands=build_bands_frame(run.ladder), findings=_findings(run, named),
+        messages=build_messages_frame(run.messages), payloads=_payloads(run, named, compute_money(run)),
+        payload_kinds={name: kind for payloads in named for name, (_, kind) in payloads.items()}, manifest=manifest,
+        is_simulated=run.observed.is_simulated, sections=build_sections(run),
+    )  # fmt: skip
     return add_ledger(results, list_own_claims(run.plan.spec))
 
 

@@ -82,20 +82,12 @@ def build_specifications(ladder: Ladder) -> pd.DataFrame:
 def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: bool) -> dict[str, Any]:
     column = estimated.column
     row: dict[str, Any] = {
-        "estimator": column.estimator.name,
-        "specification": column.key,
-        **pack_both("label", column.label),
-        "citation": column.estimator.citation,
-        "citation_text": format_citation(column.estimator.citation),
-        "outcome": column.design.outcome,
-        "transform": column.design.transform,
-        "is_headline": is_headline,
-        "is_exploratory": False,
-        "is_skipped": estimated.is_skipped,
-        **pack_both("skip_reason", estimated.skip_reason),
-        "binned_low": False,
-        "binned_high": False,
-    }
+        "estimator": column.estimator.name, "specification": column.key, **pack_both("label", column.label),
+        "citation": column.estimator.citation, "citation_text": format_citation(column.estimator.citation),
+        "outcome": column.design.outcome, "transform": column.design.transform, "is_headline": is_headline,
+        "is_exploratory": False, "is_skipped": estimated.is_skipped,
+        **pack_both("skip_reason", estimated.skip_reason), "binned_low": False, "binned_high": False,
+    }  # fmt: skip
     if estimated.design is not None:
         design = estimated.design
         row |= {
@@ -122,21 +114,14 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
     study = fit.view("event") if "event" in fit.views else None
     row: dict[str, Any] = (_of_overall(fit) if "overall" in fit.views else {}) | {
-        **pack_both("equation", estimator.equation(design)),
-        **pack_both("estimand", estimator.estimand(design)),
+        **pack_both("equation", estimator.equation(design)), **pack_both("estimand", estimator.estimand(design)),
         **pack_both("assumption", describe_assumption(estimator, design)),
         **pack_both("comparison", estimator.name_comparison(design)),
-        **pack_both("base_sentence", describe_base(fit)),
-        "scale": fit.estimate.scale,
-        "n_rows": sample.n_rows,
-        "n_units": sample.n_units,
-        "n_treated_units": sample.n_treated_units,
-        "n_zeros": sample.n_zeros,
-        "n_separated": sum(sample.n_dropped(reason) for reason in _SEPARATED),
-        "n_singletons": _count_singletons(fit),
-        "clusters": _clusters(fit),
-        "baseline_mean": _baseline_mean(fit),
-    }
+        **pack_both("base_sentence", describe_base(fit)), "scale": fit.estimate.scale, "n_rows": sample.n_rows,
+        "n_units": sample.n_units, "n_treated_units": sample.n_treated_units, "n_zeros": sample.n_zeros,
+        "n_separated": sum(sample.n_dropped(reason) for reason in _SEPARATED), "n_singletons": _count_singletons(fit),
+        "clusters": _clusters(fit), "baseline_mean": _baseline_mean(fit),
+    }  # fmt: skip
     for key, name in _STATISTICS:
         if key in sample.statistics:
             row |= {"statistic_name": name, "statistic": sample.statistics[key]}
@@ -156,11 +141,9 @@ def describe_base(fit: Fit) -> Words:
         return base
     chosen = fit.estimator.options().get("second_reference")
     zeros = Text(
-        "specification.pinned",
-        n=len(pinned),
-        times=Listed(tuple(_sign(e) for e in pinned)),
+        "specification.pinned", n=len(pinned), times=Listed(tuple(_sign(e) for e in pinned)),
         is_open="yes" if any(e != chosen for e in pinned) else "no",
-    )
+    )  # fmt: skip
     return Listed((base, zeros), "sentences")
 
 
@@ -173,13 +156,11 @@ def _of_overall(fit: Fit) -> dict[str, Any]:
     overall = fit.view("overall")
     n_rows, n_treated = int(overall.n_cells[0]), int(fit.design.observations.is_treated.sum())
     return {
-        "target": fit.estimator.target,
-        "against": overall.against,
-        **pack_both("overall_note", _describe_overall(fit, overall)),
-        "n_treated_rows": n_rows,
+        "target": fit.estimator.target, "against": overall.against,
+        **pack_both("overall_note", _describe_overall(fit, overall)), "n_treated_rows": n_rows,
         "n_treated_rows_left_out": max(n_treated - n_rows, 0),
         "n_without_outcome_before": fit.estimate.sample.statistics.get("n_without_outcome_before"),
-    }
+    }  # fmt: skip
 
 
 def _describe_overall(fit: Fit, overall: Estimate) -> Words:
@@ -193,14 +174,10 @@ def _describe_overall(fit: Fit, overall: Estimate) -> Words:
     n_rows, without = int(overall.n_cells[0]), int(statistics["n_without_log"])
     is_by_unit = bool(statistics["is_by_unit"])
     return Text(
-        "specification.log-average",
-        by="units" if is_by_unit else "rows",
-        n=int(overall.n_units[0]) if is_by_unit else n_rows,
-        of=n_rows + without,
-        zero=int(statistics["n_treated_zeros"]),
-        without=without,
-        units=fit.design.panel.unit_kind,
-    )
+        "specification.log-average", by="units" if is_by_unit else "rows",
+        n=int(overall.n_units[0]) if is_by_unit else n_rows, of=n_rows + without,
+        zero=int(statistics["n_treated_zeros"]), without=without, units=fit.design.panel.unit_kind,
+    )  # fmt: skip
 
 
 def _count_singletons(fit: Fit) -> int:
