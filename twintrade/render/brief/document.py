@@ -30,10 +30,10 @@ from twintrade.render.brief.statements import (
     list_readings,
     list_reasons,
     list_unasked,
-    scale_amounts,
     write_change,
     write_counted,
     write_range,
+    write_scaled,
 )
 from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.exhibits.data_card import build_status
@@ -54,7 +54,7 @@ def write_spread(effect: Effect) -> str:
 
 def write_amounts(low: float, high: float, unit: str, errors: tuple[float, float]) -> str:
     """Return a range of money in one unit, each end to the digits that its Monte Carlo error leaves."""
-    ends, power = scale_amounts((low, high), errors)
+    ends, power = write_scaled((low, high), errors)
     return write_counted(str(Text("numbers.interval", low=ends[0], high=ends[1])), power, unit)
 
 

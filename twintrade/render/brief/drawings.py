@@ -337,10 +337,12 @@ RULER, BAR, BELOW = 0.36, 0.26, 0.18  # inches of the ruler with its ends, of it
 BEYOND_ENDS = 0.5  # lengths of the interval that the ruler goes on at either side
 
 
-def draw_ruler(effect: Effect, amounts: tuple[str, str, str], found: float, theme: Theme = DEFAULT_THEME) -> Drawing:
+def draw_ruler(
+    effect: Effect, amounts: tuple[str, str, str], detectable: float, theme: Theme = DEFAULT_THEME
+) -> Drawing:
     """Draw the interval of a change on a scale of logs as what cannot be excluded, between what is.
 
-    ``amounts``: money at the estimate and at the ends, empty where there is none; ``found``: the rise
+    ``amounts``: money at the estimate and at the ends, empty where there is none; ``detectable``: the rise
     that is found four times in five.
     """
     ends = [effect.percent, effect.low, effect.high]
@@ -358,8 +360,8 @@ def draw_ruler(effect: Effect, amounts: tuple[str, str, str], found: float, them
         axes.plot([0, 0], [-BAR / 2, RULER / 2], color=theme.ink, linewidth=1)
         _name_excluded(axes, sorted({low, high, *(x for x in (at, 0.0) if low < x < high)}), bounds, theme)
         _name_ends(axes, (at, low, high), effect, amounts, bounds, theme)
-        if math.isfinite(found) and high < math.log1p(found / 100) < bounds[1]:
-            axes.plot(math.log1p(found / 100), RULER / 2, "v", color=theme.muted, ms=5)
+        if math.isfinite(detectable) and high < math.log1p(detectable / 100) < bounds[1]:
+            axes.plot(math.log1p(detectable / 100), RULER / 2, "v", color=theme.muted, ms=5)
         axes.set_xlim(*bounds)
         axes.set_ylim(-RULER / 2 - n_lines * BELOW, RULER / 2 + 0.02)
         axes.set_axis_off()

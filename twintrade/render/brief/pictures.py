@@ -11,7 +11,7 @@ from twintrade.render import reading
 from twintrade.render.blocks import Absent, Beside, Block, Figure
 from twintrade.render.brief.drawings import choose_cut, choose_power, draw_gap, draw_methods, draw_ruler, draw_totals
 from twintrade.render.brief.facts import Effect, Facts, StatedChange
-from twintrade.render.brief.statements import list_changes, scale_amounts, write_change, write_counted
+from twintrade.render.brief.statements import list_changes, write_change, write_counted, write_scaled
 from twintrade.render.exhibits.data_card import build_raw_series
 from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures.alt_text import describe_event_study, describe_placebo, describe_weights
@@ -49,17 +49,17 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
     totals = (money.total, money.low, money.high) if money is not None and is_counted else (math.nan,) * 3
     unit = money.unit if money is not None else ""
     averages = [one if money is None else money.average(one) for one in totals]
-    shown, power = scale_amounts(averages, _list_errors(facts))
+    shown, power = write_scaled(averages, _list_errors(facts))
     amounts = [write_counted(one, power, unit) if one else "" for one in shown]
-    found = facts.graded.rise_found if facts.graded is not None else facts.detectable
+    detectable = facts.graded.rise_found if facts.graded is not None else facts.detectable
     theme = replace(page.theme, width=FULL)
-    drawing = draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), found, theme)
+    drawing = draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), detectable, theme)
     low, high = (write_change(end) if math.isfinite(end) else "none" for end in (effect.low, effect.high))
     alt = Text("brief.range-alt", level=effect.level, low=low, high=high, percent=effect.percent)
-    marked = "yes" if math.isfinite(found) and found <= MOST_PERCENT else "no"
+    marked = "yes" if math.isfinite(detectable) and detectable <= MOST_PERCENT else "no"
     note = Text(
         "brief.range-note", has_money="yes" if any(amounts) else "no", period_name=page.period_name, marked=marked,
-        found=found if marked == "yes" else 0.0,
+        found=detectable if marked == "yes" else 0.0,
     )  # fmt: skip
     frame = pd.DataFrame(
         {"end": ["estimate", "low", "high"], "percent": [effect.percent, effect.low, effect.high], "money": totals}

@@ -44,7 +44,7 @@ def write_range(effect: Effect) -> str:
     return str(Text("brief.range", low=low, high=high, open=is_open))
 
 
-def scale_amounts(amounts: Sequence[float], errors: Sequence[float]) -> tuple[list[str], int]:
+def write_scaled(amounts: Sequence[float], errors: Sequence[float]) -> tuple[list[str], int]:
     """Return amounts as numbers of one power of ten, to the digits that their errors leave; "" for none."""
     largest = max((abs(amount) for amount in amounts if math.isfinite(amount)), default=0.0)
     power = numbers.find_power(largest, [int(p) for p in str(Text("numbers.powers")).split()])
