@@ -18,7 +18,7 @@ from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.page import Page
 from twintrade.render.style import AppendixOptions
 
-LEVEL = ("brief-methods", "forest")
+LEVEL = ("brief-range", "brief-methods", "forest")
 """Figures whose values run from left to right."""
 VALUES = ("effect", "value", "observed", "expected", "counterfactual", "gap")
 IN_MILLIONS = "brief-totals"

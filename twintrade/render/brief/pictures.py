@@ -62,7 +62,7 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
         found=detectable if marked == "yes" else 0.0,
     )  # fmt: skip
     frame = pd.DataFrame(
-        {"end": ["estimate", "low", "high"], "percent": [effect.percent, effect.low, effect.high], "money": totals}
+        {"end": ["estimate", "low", "high"], "effect": [effect.percent, effect.low, effect.high], "money": totals}
     )
     caption = str(Text("brief.picture-range", level=effect.level))
     return (page.figure("brief-range", caption, drawing, str(alt), frame, notes=(str(note),), theme=theme),)
