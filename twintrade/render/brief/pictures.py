@@ -287,8 +287,8 @@ def draw_described(page: Page) -> tuple[Figure, ...]:
     if reading.find_payload(page.results, "raw_series") is not None:
         series = build_raw_series(page)
         parts += [] if isinstance(series, Absent) else series
-    for key, kind in page.results.payload_kinds.items():
-        frame = page.results.payloads[key]
+    for key, frame in page.results.payloads.items():
+        kind = page.results.payload_kinds.get(key)
         if len(parts) < MOST_DESCRIBED and kind in ("counts", "years") and len(frame) <= MOST_COUNTS:
             parts += build_payload(page, key, frame)
     figures = [part for part in parts if isinstance(part, Figure)]
