@@ -356,7 +356,10 @@ def draw_ruler(
             0, bounds[1] - bounds[0], left=bounds[0], height=BAR, color="white", edgecolor=theme.muted, zorder=0.8
         )
         axes.barh(0, high - low, left=low, height=BAR, color=theme.after, zorder=0.9)
-        axes.plot([at, at], [-BAR / 2, BAR / 2], color="white", linewidth=2)
+        thin = 0.004 * (bounds[1] - bounds[0])
+        axes.barh(0, thin, left=at - thin / 2, height=BAR, color="white", zorder=0.95)
+        for x in (at, low, high):
+            axes.plot(x, 0, "|", color="white", ms=4)
         axes.plot([0, 0], [-BAR / 2, RULER / 2], color=theme.ink, linewidth=1)
         _name_excluded(axes, sorted({low, high, *(x for x in (at, 0.0) if low < x < high)}), bounds, theme)
         _name_ends(axes, (at, low, high), effect, amounts, bounds, theme)
