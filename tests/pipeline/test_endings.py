@@ -90,7 +90,7 @@ def test_a_design_that_cannot_be_ends_in_1_and_says_what_to_do(project):
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (("run", "tinny"), "did you mean tiny?"),
+        (("run", "tinny"), "Did you mean “tiny”?"),
         (("run", "Tiny"), "lower-case letters"),
         (("run", "../x.toml"), "does not stand in a folder called analyses"),
         (("list", "estimaters"), "did you mean estimators?"),

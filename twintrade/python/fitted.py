@@ -115,7 +115,9 @@ def impute_rows(fit: Fit, table: pd.DataFrame) -> pd.Series:
     c, panel = find_counterfactual(fit), fit.design.panel
     keys = table.set_axis([panel.key_columns.get(str(name), name) for name in table.columns], axis=1)
     if "period" in keys:
-        keys = keys.assign(period=read_period_column(keys["period"], "period", panel.frequency)[0])
+        frequency = "year" if panel.frequency == "wave" else panel.frequency
+        periods = read_period_column(keys["period"], "period", frequency)[0]
+        keys = keys.assign(period=panel.number_years(periods))
     eta = np.zeros(len(table))
     for name, values in list_fixed_effects(c).items():
         parts = [str(part) for part in values.index.names]

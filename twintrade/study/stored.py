@@ -55,8 +55,10 @@ def _list_tables(design: Design, flow: str) -> dict[str, pd.DataFrame]:
     pairs = frame.drop_duplicates("unit")[["city", "partner"]].reset_index(drop=True)
     onset = pd.Series(design.treatment.onset, index=design.treatment.units).reindex(panel.units).to_numpy()
     dated = np.isfinite(onset)
-    first = pd.PeriodIndex([panel.label(int(o)) for o in onset[dated]], freq=panel.frequency[0].upper())
-    dates = first.asfreq("M", "S").strftime("%Y" if panel.frequency == "year" else "%Y-%m")
+    is_yearly = panel.frequency in ("year", "wave")
+    freq = "Y" if is_yearly else panel.frequency[0].upper()
+    first = pd.PeriodIndex([panel.label(int(o)) for o in onset[dated]], freq=freq)
+    dates = first.asfreq("M", "S").strftime("%Y" if is_yearly else "%Y-%m")
     return {
         "trade": trade if design.kept is None else trade[design.kept],
         "agreements": pairs[dated].assign(date=dates, kind=USUAL_KIND),
@@ -75,7 +77,7 @@ def build_analysis(design: Design, name: str, money_unit: str, flow: str) -> dic
     paths = {kind: f"data/raw/{name}-{kind}.csv" for kind in tables}
     places = {"city": "city", "partner": "partner"}
     trade = {"period": "period", **places, "value": flow, "money_unit": money_unit, "flow": flow}
-    frequency = {} if design.panel.frequency == "year" else {"frequency": design.panel.frequency}
+    frequency = {} if design.panel.frequency in ("year", "wave") else {"frequency": design.panel.frequency}
     agreements = {"date": "date", **places, "partner_city": {"constant": ""}, "kind": "kind"}
     data: dict[str, Any] = {
         "trade": [{"file": paths["trade"], **trade, "reporter": "city", "absent": "missing", **frequency}],
@@ -86,9 +88,10 @@ def build_analysis(design: Design, name: str, money_unit: str, flow: str) -> dic
     asked = {
         "fixed_effects": design.fixed_effects, "window": list(design.window), "reference": design.reference,
         "anticipation": design.anticipation, "comparison": design.comparison.name,
+        **({"periods": "waves"} if design.panel.waves else {}),
     }  # fmt: skip
-    usual = build_usual_design(flow, design.panel.frequency).tail
-    usual = usual if design.panel.frequency == "year" else usual.replace(", late_from = 12", "")
+    usual = build_usual_design(flow, str(frequency.get("frequency", "year"))).tail
+    usual = usual.replace(", late_from = 12", "") if frequency else usual
     for key, value in asked.items():
         line = format_toml_line(key, value)
         usual, n = re.subn(rf"(?m)^{key} = .*$", line, usual, count=1)

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from tests.render.brief.test_brief import build, find, list_figures, read_aside, with_payloads
-from twintrade.render.blocks import Figure, Heading, KeyNumbers, Lead, Paragraph
+from twintrade.render.blocks import Heading, KeyNumbers, Lead, Paragraph
 from twintrade.render.brief.facts import SIDES, collect_facts
 from twintrade.render.brief.statements import USUAL, list_reasons
 from twintrade.render.exhibits import summary
-from twintrade.render.names import list_check_names, name_check
+from twintrade.render.names import list_check_names
 from twintrade.render.page import Page
 from twintrade.text import Text, pack_text, use_language
 

@@ -1,7 +1,7 @@
 """Effects of cohort-period cells within fixed effects: the cells are one more effect, never a matrix of dummies."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
