@@ -45,13 +45,14 @@ def list_settings(name: str, cases: list = CASES) -> list[tuple[dict[str, object
     return [case.values[1:] for case in cases if case.values[0] == name]
 
 
-@cache
-def fit_once(name: str, options: tuple[tuple[str, object], ...], variant: str, method: type) -> Fit:
-    """Return the fit of a method to a varied design, the same for every test that only reads it.
+def fit_once(name: str, options: tuple[tuple[str, object], ...], variant: str) -> Fit:
+    """Return the fit of a method to a varied design, the same object for every test that only reads it."""
+    return _fit_once(ESTIMATORS[name], name, options, variant)
 
-    ``method``: the class that the name stands for, which another test may have put in its place.
-    """
-    assert ESTIMATORS[name] is method
+
+@cache
+def _fit_once(kind: type, name: str, options: tuple[tuple[str, object], ...], variant: str) -> Fit:
+    assert ESTIMATORS[name] is kind  # another test may put a class with a fault in its place
     return fit(of(name, **dict(options)), varied(name, dict(options), variant, NOISE))
 
 
@@ -73,7 +74,7 @@ def compared(result, variant):
 
 @pytest.mark.parametrize(("name", "options", "variant"), LEFT_OUT)
 def test_influence_is_what_leaving_a_unit_out_does(name, options, variant):
-    result = fit_once(name, tuple(options.items()), variant, ESTIMATORS[name])
+    result = fit_once(name, tuple(options.items()), variant)
     units = result.design.observations.unit_ids
     chosen = np.random.default_rng(6).permutation(units.size)[: int(SHARE * units.size)]
     views = {view for view, _ in compared(result, variant)}
@@ -89,7 +90,7 @@ def test_influence_is_what_leaving_a_unit_out_does(name, options, variant):
 
 @pytest.mark.parametrize(("name", "options", "variant"), CASES)
 def test_rows_are_those_of_the_design_that_was_estimated(name, options, variant):
-    result = fit_once(name, tuple(options.items()), variant, ESTIMATORS[name])
+    result = fit_once(name, tuple(options.items()), variant)
     o, sample = result.design.observations, result.estimate.sample
     assert (np.diff(sample.rows) > 0).all()
     assert 0 <= sample.rows[0] <= sample.rows[-1] < o.n_rows

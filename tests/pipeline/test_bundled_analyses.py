@@ -150,14 +150,14 @@ def test_us_states_page_gives_both_rows_and_counts_votes(place, us_states):
         "Change, percent",
         "2 pairs count from another date than “signed”, as none is known (treated within the sample: 0): CA-EGY",
         "The first row is the coefficient of one treatment dummy on the same rows.",
-        "Treated rows behind the effect",
+        "Treated rows in the effect",
     ):
         assert words in page, words
-    whole = build_ladder_tables(us_states, Wording(), TableOptions())
+    whole = build_ladder_tables(us_states, Wording(), TableOptions(), is_whole=True)
     heads = {row.cells[0].text for table in whole for row in table.rows}
     assert {
-        "After the agreement, against all years before",
-        "Average of the path, against the year before",
+        "Change, percent",
+        "Average of the path, against the year before: Change, percent",
         "Share of negative weights",
     } <= heads
 

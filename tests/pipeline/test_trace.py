@@ -29,7 +29,9 @@ def test_the_command_says_all_that_is_behind_a_number(finished, folder, ladder):
     assert done.returncode == 0, done.stderr
     row = int(re.search(r"Stored in bands\.csv, row (\d+), column effect", done.stdout)[1])
     value = StoredNumbers(folder).find(f"bands.csv:{row}:effect")[0][0]["effect"]
-    assert f"Value: {value}, printed as 100(exp(b) − 1)" in done.stdout
+    assert f"Value: {value}\n" in done.stdout
+    in_percent = command(finished, "trace", "tiny", f"Table {ladder}, row 2, column 1").stdout
+    assert f"Value: {value}, printed as 100(exp(b) − 1)" in in_percent
     assert re.search(r"Code: twintrade/estimators/twfe\.py:\d+ \(twfe\)", done.stdout)
     assert re.search(r"Design: sha256 [0-9a-f]{16}\n", done.stdout)
     assert "Input: data/raw/tiny_trade.csv" in done.stdout

@@ -455,11 +455,9 @@ class Panel:
         """Return the panel as a long frame with every column; unit, city and partner as they were given."""
         keys = {"unit": self.units, "city": self.cities, "partner": self.partners} | dict(self.given_keys)
         head = {
-            "unit": keys["unit"][self.unit],
-            "city": keys["city"][self.unit_city[self.unit]],
-            "partner": keys["partner"][self.unit_partner[self.unit]],
-            "period": self.period,
-        }
+            "unit": keys["unit"][self.unit], "city": keys["city"][self.unit_city[self.unit]],
+            "partner": keys["partner"][self.unit_partner[self.unit]], "period": self.period,
+        }  # fmt: skip
         return pd.DataFrame(head | {k: v for k, v in self.columns.items() if k not in head})
 
 

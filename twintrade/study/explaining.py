@@ -7,7 +7,7 @@ from twintrade.errors import DataError, DesignError
 from twintrade.estimators.base import describe_assumption
 from twintrade.study.answers import Explanation
 from twintrade.study.observing.observe import observe
-from twintrade.study.page.specifications import format_citation
+from twintrade.study.page.citations import format_citation
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.plan.planning import plan_analysis

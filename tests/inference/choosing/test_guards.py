@@ -63,6 +63,7 @@ OTHERS = {
         inference/refits/permutation.MOST_LISTED inference/refits/permutation.MOST_STEPS
         inference/refits/permutation.MOST_TRIES inference/refits/reassignment.MOST_DISTINCT""",
     "refits of a plan, refused with the reason": "inference/refits/leave_out.MOST_REFITS",
+    "rows of a fit by a method asked for by name, refused with the reason": "inference/crv2.MOST_WEIGHTED",
     "draws and variants of a check, which it prints": """
         data/totals.MOST_FIGURES data/totals.MOST_MEMBERS diagnostics/sensitivity/dates.MOST_STEPS
         diagnostics/sensitivity/leave_one_out.MOST_TRIED

@@ -104,7 +104,11 @@ def _draw(page: Page, studies: list[Study], *, is_main: bool) -> blocks.Figure:
         drawn = None if overall is None else convert_to_logs(overall)
         drawing = draw_study(drawable, drawn, page.period_name, page.theme)
         whole, n_first = effects.astype({"event_time": "Int64"}), len(studies[0][2])
-        rows = [whole.iloc[:n_first], *([] if overall is None else [overall]), whole.iloc[n_first:]]
+        rows = [
+            whole.iloc[:n_first],
+            *([] if overall is None else [convert_to_percents(overall)]),
+            whole.iloc[n_first:],
+        ]
         effects = pd.concat(rows, ignore_index=True).drop(columns="shown", errors="ignore")
     else:
         drawing = draw_panels(drawable, page.period_name, page.theme)
