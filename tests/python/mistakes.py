@@ -42,6 +42,7 @@ SENTENCES = {
     "a design's option to fit": (lambda t: tt.fit("ppml", t["design"], transform="log"), "tt.compare"),
     "an inference's option to fit": (lambda t: tt.fit("ppml", t["design"], level=0.9), "tt.infer"),
     "a fit's option to infer": (lambda t: tt.infer(t["ppml"], family="poisson"), "tt.fit"),
+    "a title to tidy": (lambda t: t["ppml"].tidy(title="x"), "tt.etable"),
     "a color to infer": (lambda t: t["ppml"].plot(color="red"), "color"),
     # arguments left out
     "no design": (lambda t: tt.fit("ppml"), "needs design"),

@@ -192,3 +192,34 @@ def test_terms_have_names_an_order_and_groups(example, example_panel):
     assert words.index("Covariate") < words.index("treated")
     assert "Others" in words
     pyplot.close("all")
+
+
+def test_a_table_takes_words_of_its_own_and_goes_to_a_file(example_fit, tmp_path):
+    fits, how = {"PPML": example_fit}, {"inference": "clustered"}
+    words = {
+        "title": "Pairs",
+        "notes": "Errors by city.",
+        "keep": ["^Effect", "Obs"],
+        "labels": {"Observations": "N"},
+    }
+    table = tt.etable(fits, **words, **how)
+    assert [row.cells[0].text for row in table.table.rows] == ["Effect, log points", "N"]
+    assert (table.table.caption, table.table.notes) == ("Pairs", ("Errors by city.",))
+    assert "Observations" not in tt.etable(fits, drop="Observations", **how).render("md")
+    for name in ("t.tex", "t.docx", "t.html"):
+        shown = tt.etable(fits, to=tmp_path / name, **words, **how)
+        content = shown.render(name.partition(".")[2])
+        assert (tmp_path / name).read_bytes() == (content if isinstance(content, bytes) else content.encode("utf-8"))
+    assert "*" not in tt.etable(fits, to="md", **how).replace("**", "")
+
+
+@loop_over(
+    ("words", "said"),
+    [
+        ({"keep": "zzz"}, "keep and drop leave no row"), ({"labels": {"zzz": "a"}}, "labels has 'zzz'"),
+        ({"to": "a.pdf"}, "not 'a.pdf'"), ({"to": 3}, "not 3"),
+    ],
+)  # fmt: skip
+def test_words_that_fit_no_table_are_said(example_fit, words, said):
+    with pytest.raises(tt.TwintradeError, match=said):
+        tt.etable(example_fit, inference="clustered", **words)

@@ -1,9 +1,11 @@
 """Several fits as one table or picture, and whole analyses from their files and folders."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, get_args, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 
@@ -18,10 +20,10 @@ from twintrade.python.summary import OVERALL, PATH, TIDY_COLUMNS
 from twintrade.render import binder
 from twintrade.render.appendix import build_document
 from twintrade.render.binder import TableFormat, TableOptions
-from twintrade.render.blocks import Figure, Table, list_exhibits
-from twintrade.study.by_name import explain_call, require_fit
+from twintrade.render.blocks import Cell, Figure, Row, Table, list_exhibits
+from twintrade.study.by_name import explain_call, list_names, require_fit
 from twintrade.study.execute import build_results_of_fits
-from twintrade.study.stored import build_analysis, read_stored, run_design, run_stored
+from twintrade.study.stored import build_analysis, read_stored, run_design, run_stored, write_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 VIEWS: tuple[View, ...] = ("overall", "path")
 EVERY_COLUMN = 99
 Under = Literal["se", "interval", "t", "p"]
-TextFormat = Literal["html", "tex", "typst", "md"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -43,8 +44,6 @@ class PrintedTable:
 
     def render(self, to: TableFormat) -> str | bytes:
         """Return the table as HTML, LaTeX, Typst or Markdown text, or as the bytes of a Word file."""
-        if to not in ("html", "tex", "docx", "typst", "md"):
-            raise SpecError(f"a table is written to html, tex, docx, typst or md, not {to!r}")
         return binder.render_fragment(self.table, to)
 
     def to_frame(self) -> pd.DataFrame:
@@ -58,16 +57,57 @@ class PrintedTable:
         return str(self.render("html"))
 
 
-@overload
-def write_fits(fits: Any, to: None = None, **options: Any) -> PrintedTable: ...
-@overload
-def write_fits(fits: Any, to: TextFormat, **options: Any) -> str: ...
-@overload
-def write_fits(fits: Any, to: Literal["docx"], **options: Any) -> bytes: ...
-def write_fits(fits: Any, to: TableFormat | None = None, **options: Any) -> PrintedTable | str | bytes:
-    """Return fits as the table that a run prints of them."""
-    printed = PrintedTable(build_fits_table(name_fits(fits), **options))
-    return printed if to is None else printed.render(to)
+def edit_table(
+    table: Table,
+    *,
+    title: str | None,
+    notes: str | Sequence[str] | None,
+    keep: str | Sequence[str],
+    drop: str | Sequence[str],
+    labels: Mapping[str, str] | None,
+) -> Table:
+    """Return a table with words of the user's: its title, its notes, the rows that match, and what is renamed."""
+    heads = (*table.header, *(row.cells[:1] for row in table.rows))
+    known = sorted({cell.text for cells in heads for cell in cells if cell.text})
+    renamed = dict(labels or {})
+    if unknown := [name for name in renamed if name not in known]:
+        raise SpecError(
+            f"labels has {unknown[0]!r}, which is no row and no column: {', '.join(filter(None, sorted(known)))}"
+        )
+    kept, left_out = list_names(keep), list_names(drop)
+
+    def stays(row: Row) -> bool:
+        head = row.cells[0].text
+        return (not kept or any(re.search(p, head) for p in kept)) and not any(re.search(p, head) for p in left_out)
+
+    def name(cell: Cell) -> Cell:
+        return replace(cell, lines=(renamed[cell.text],)) if cell.text in renamed else cell
+
+    groups = [tuple(Row((name(r.cells[0]), *r.cells[1:])) for r in group if stays(r)) for group in table.groups]
+    if not any(groups):
+        raise SpecError(f"keep and drop leave no row; rows are {', '.join(row.cells[0].text for row in table.rows)}")
+    return replace(
+        table,
+        caption=table.caption if title is None else title,
+        header=tuple(tuple(map(name, cells)) for cells in table.header),
+        groups=tuple(group for group in groups if group),
+        notes=table.notes if notes is None else list_names(notes),
+    )
+
+
+FORMATS = get_args(TableFormat)
+
+
+def print_table(printed: PrintedTable, to: Any) -> Any:
+    """Return a table as it is, in a format, or written to a file whose ending names the format."""
+    if to is None or to in FORMATS:
+        return printed if to is None else printed.render(to)
+    kind = Path(str(to)).suffix[1:]
+    if not isinstance(to, str | PathLike) or kind not in FORMATS:
+        raise SpecError(f"a table is written to html, tex, docx, typst or md, not {to!r}; a file's name ends so")
+    content = printed.render(FORMATS[FORMATS.index(kind)])
+    write_table(Path(to), content if isinstance(content, bytes) else content.encode("utf-8"))
+    return printed
 
 
 def name_fits(fits: Any) -> dict[str, FitResult]:
@@ -169,10 +209,11 @@ class AnalysisResults:
         """Return one row a column of the ladder: counts, fit, effects absorbed, clusters."""
         return self.stored.specifications[[*_KEYS, *_GLANCE]].set_axis([*_KEYS, *_GLANCE.values()], axis=1)
 
-    def etable(self, to: Any = None, *, under: Under = "se", stars: bool = False) -> PrintedTable | str | bytes:
+    def etable(self, to: Any = None, *, under: Under = "se", stars: bool = False) -> Any:
         """Return the ladder; see ``tt.etable``."""
-        printed = PrintedTable(binder.build_ladder(self.stored, TableOptions(under, stars, EVERY_COLUMN)))
-        return printed if to is None else printed.render(to)
+        return print_table(
+            PrintedTable(binder.build_ladder(self.stored, TableOptions(under, stars, EVERY_COLUMN))), to
+        )
 
     @property
     def printed(self) -> Mapping[str, pd.DataFrame]:
@@ -197,24 +238,54 @@ def _name_term(row: Mapping[Any, Any]) -> str:
 
 
 @explain_call
-def etable(fits: Any, to: Any = None, **options: Any) -> Any:
+def etable(
+    fits: Any,
+    to: Any = None,
+    *,
+    inference: Any = None,
+    under: Under = "se",
+    stars: bool = False,
+    title: str | None = None,
+    notes: str | Sequence[str] | None = None,
+    keep: str | Sequence[str] = (),
+    drop: str | Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+    seed: int = 1,
+    **options: Any,
+) -> Any:
     """Print several fits as one table, as a run prints its ladder.
 
     Parameters
     ----------
     fits : fit, sequence of fits, or mapping of str to fit
-    to : {"html", "tex", "docx", "typst", "md"}, optional
-        Text in that format, bytes for Word. Without it a table that shows itself and has ``render`` and ``to_frame``.
-    **options
-        inference with its options; under ("se", "interval", "t", "p"), stars (bool), seed.
+    to : {"html", "tex", "docx", "typst", "md"} or path, optional
+        Text in that format, bytes for Word; or a file whose ending names the format, which is written. Without it a
+        table that shows itself and has ``render`` and ``to_frame``.
+    inference, **options
+        As in ``infer``.
+    under : {"se", "interval", "t", "p"}
+        What stands below an estimate.
+    stars : bool
+        Off by default, and said in the notes where they are on.
+    title : str, optional
+        In place of the caption.
+    notes : str or sequence of str, optional
+        In place of the notes: what errors are is then yours to say.
+    keep, drop : str or sequence of str
+        Regular expressions: rows whose head one matches are kept, or left out.
+    labels : mapping of str to str, optional
+        Other heads of rows and columns.
+    seed : int
 
     Examples
     --------
-    >>> table = tt.etable({"PPML": fit}, inference="clustered")
+    >>> table = tt.etable({"PPML": fit}, inference="clustered", keep="^Effect", labels={"PPML": "Pairs"})
     >>> table.to_frame().iloc[0, 1]
     '0.226 (0.037)'
     """
-    return write_fits(fits, to, **options)
+    table = build_fits_table(name_fits(fits), inference, under=under, stars=stars, seed=seed, **options)
+    edited = edit_table(table, title=title, notes=notes, keep=keep, drop=drop, labels=labels)
+    return print_table(PrintedTable(edited), to)
 
 
 @explain_call

@@ -125,6 +125,11 @@ def keep_finished(analyses: Iterable[Analysis], tell: Callable[[Text], object]) 
     return kept
 
 
+def write_table(path: Path, content: bytes) -> None:
+    """Write a table that was printed in a format to a file of the user's."""
+    write_beside(path.parent, path.name, content)
+
+
 def read_stored(folder: str) -> ResultSet:
     """Return the result set in a folder."""
     return read_results(Path(folder))
