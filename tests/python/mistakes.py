@@ -91,6 +91,7 @@ SENTENCES = {
     "a shape": (lambda t: tt.fit("ppml", t["design"], shape="statc"), "did you mean static"),
     "a family": (lambda t: tt.fit("imputation", t["design"], family="poison"), "did you mean poisson"),
     "an inference": (lambda t: tt.infer(t["ppml"], "clusterd"), "'clustered'"),
+    "a bootstrap of no kind": (lambda t: t["ppml"].tidy("bootstrap"), "known"),
     "a diagnostic": (lambda t: tt.check(t["ppml"], "adpotion"), "'adoption'"),
     "a cluster": (lambda t: t["ppml"].tidy("clustered", by="state"), "'state'"),
     "a cluster of a design": (lambda t: compare(t, cluster="state"), "'state'"),

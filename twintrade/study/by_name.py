@@ -41,7 +41,7 @@ VCOV: dict[str, tuple[str, dict[str, Any]]] = {
     "CRV1": ("clustered", {}), "cluster": ("clustered", {}), "cr1": ("clustered", {}), "CRV2": ("crv2", {}),
     "CRV3": ("jackknife", {}), "hetero": _ROWS, "robust": _ROWS, "HC1": _ROWS, "unadjusted": ("iid", {}),
     "wild_bootstrap": ("wild", {}), "wildboottest": ("wild", {}), "boottest": ("wild", {}),
-    "bootstrap": ("wild", {}), "DK": ("driscoll_kraay", {}), "NW": ("newey_west", {}),
+    "DK": ("driscoll_kraay", {}), "NW": ("newey_west", {}),
     "ritest": ("randomization", {}), "permutation": ("randomization", {}),
 }  # fmt: skip
 """What other software calls the errors."""
