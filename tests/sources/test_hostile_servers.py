@@ -24,10 +24,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @pytest.fixture
 def bring(connect, publisher, waits, tmp_path, monkeypatch):
     """Fetch a stage's table whose answers a mode spoils; give the lines that read it."""
-    monkeypatch.setattr(asking, "_MOST_SECONDS", 0.3)
     monkeypatch.setattr(asking, "_MOST_BYTES", 2_000_000)
 
     def brought(stage: Stage, mode: Mode | None, name: str) -> str:
+        # every other answer has time enough on a busy machine
+        is_endless = mode is not None and "byte by byte" in mode.name
+        monkeypatch.setattr(asking, "_MOST_SECONDS", 0.3 if is_endless else 60.0)
+
         def answer(asked):
             if len(publisher.asked) > MOST_ASKED:
                 publisher.answer = stage.answer
