@@ -6,8 +6,6 @@ headline moves so far, or so that what the check holds against it does, which it
 """
 
 import argparse
-import csv
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +15,8 @@ import pandas as pd
 
 from benchmarks import size_of_checks
 from benchmarks.agreement_panels import YEARS, Assigned, Cell, assign, draw_flows
-from benchmarks.size_of_auto import fill_file
 from benchmarks.size_of_checks import CROWDED, EFFECT, HOW, SCATTERED, Change
+from benchmarks.studies import run_study, store_rows
 from twintrade.design import Design
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.variants import measure_headline
@@ -171,36 +169,16 @@ def judge(trial: Trial) -> dict[str, object]:
     return {"violation": trial.violation, "verdict": verdict} | {k: f"{value:.4f}" for k, value in numbers.items()}
 
 
-def read_results(path: Path = RESULTS) -> pd.DataFrame:
-    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(HEAD))
-
-
-def list_open(options: argparse.Namespace) -> Iterator[Trial]:
-    stored = read_results(options.results)
-    stored = stored[stored["run"] == options.run]
-    done = set(zip(*(stored[key] for key in KEYS), strict=True))
-    for panel in range(options.panels):
+def list_trials(options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    for panel in range(options.first, options.first + options.panels):
         for by in options.by:
             for recipe in options.recipes:
                 for check in (name for name in options.checks if by == "headline" or name in COMPARING):
-                    if (recipe, check, by, panel) not in done:
-                        yield Trial(recipe, check, by, panel)
+                    yield dict(zip(KEYS, (recipe, check, by, panel), strict=True))
 
 
 def run(options: argparse.Namespace) -> None:
-    is_new, end = not options.results.exists(), time.monotonic() + 60 * options.minutes
-    todo = list(list_open(options))
-    with options.results.open("a", newline="") as file:
-        writer = csv.DictWriter(file, HEAD, lineterminator="\n")
-        if is_new:
-            writer.writeheader()
-        for trial in todo:
-            if time.monotonic() > end:
-                return
-            started = time.process_time()
-            row = judge(trial) | {"run": options.run} | {key: getattr(trial, key) for key in KEYS}
-            writer.writerow(row | {"seconds": f"{time.process_time() - started:.2f}"})
-            file.flush()
+    store_rows(options, HEAD, list_trials(options), lambda trial: [judge(Trial(**trial))])
 
 
 def tabulate(results: pd.DataFrame, by: str, has_stated: bool) -> str:
@@ -238,16 +216,7 @@ def main() -> None:
     parser.add_argument("--checks", nargs="*", choices=known, default=known)
     parser.add_argument("--recipes", nargs="*", choices=list(HEADLINES), default=list(HEADLINES))
     parser.add_argument("--by", nargs="*", choices=BY, default=BY)
-    parser.add_argument("--panels", type=int, default=0, help="none: fill in the page")
-    parser.add_argument("--run", default="now", help="name under which results are stored")
-    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no panel after so long")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the page of that name is filled in")
-    options = parser.parse_args()
-    run(options)
-    results = read_results(options.results)
-    for table in TABLES.values():
-        print(table(results[results["run"] == options.run]), "\n")
-    fill_file(options.results.with_suffix(".md"), results, TABLES)
+    run_study(parser, run, RESULTS, HEAD, TABLES, "panel")
 
 
 if __name__ == "__main__":

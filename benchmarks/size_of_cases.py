@@ -8,8 +8,6 @@ of a table have agreements and are judged one by one, by Holm over them; a row a
 """
 
 import argparse
-import csv
-import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.size_of_verdicts import FIRST, Flows, load_panels, place, read_results, run_study
+from benchmarks.size_of_verdicts import FIRST, Flows, load_panels, place
+from benchmarks.studies import Row, run_study, store_rows
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.case_verdict import CaseEvidence, sort_out, weigh_each_case, weigh_one_case
@@ -154,31 +153,19 @@ def _describe(evidence: CaseEvidence, moved: dict[str, PlaceboPaths]) -> dict[st
 
 def run(options: argparse.Namespace) -> None:
     """Store what is asked for and not there yet, placement by placement."""
-    is_new, end = not options.results.exists(), time.monotonic() + 60 * options.minutes
-    stored = read_results(options.results)
-    done = set(zip(*(stored.loc[stored["run"] == options.run, key] for key in HEAD[1:4]), strict=True))
+
+    def judge_one(trial: Row) -> list[dict[str, object]]:
+        try:
+            if not options.pairs:
+                return list(judge(**trial))
+            return [row for n in options.pairs for row in judge_several(**trial, n=n)]
+        except TwintradeError as error:
+            return [{"plant": "none", "grade": "failed", "reasons": type(error).__name__}]
+
     placements = range(options.first, options.first + options.placements)
-    with options.results.open("a", newline="") as file:
-        writer = csv.DictWriter(file, HEAD, lineterminator="\n")
-        if is_new:
-            writer.writeheader()
-        for placement, panel, dealing in product(placements, options.panels, options.dealings):
-            if time.monotonic() > end:
-                return
-            if (panel, dealing, placement) in done:
-                continue
-            started, keys = time.process_time(), {"panel": panel, "dealing": dealing, "placement": placement}
-            try:
-                rows = list(judge(panel, dealing, placement)) if not options.pairs else []
-                for n in options.pairs:
-                    rows += judge_several(panel, dealing, placement, n)
-            except TwintradeError as error:
-                rows = [{"plant": "none", "grade": "failed", "reasons": type(error).__name__}]
-            keys |= {"run": options.run, "seconds": f"{time.process_time() - started:.2f}"}
-            for row in rows:
-                text = {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in row.items()}
-                writer.writerow(text | keys)
-            file.flush()
+    trials = product(placements, options.panels, options.dealings)
+    keyed = ({"panel": panel, "dealing": dealing, "placement": placement} for placement, panel, dealing in trials)
+    store_rows(options, HEAD, keyed, judge_one)
 
 
 def format_share(hits: "pd.Series[bool]") -> str:
@@ -252,7 +239,7 @@ def main() -> None:
     parser.add_argument("--panels", nargs="*", choices=list(load_panels()), default=list(load_panels()))
     parser.add_argument("--dealings", nargs="*", choices=DEALINGS, default=DEALINGS)
     parser.add_argument("--pairs", nargs="*", type=int, default=[], help="so many on one page, by Holm; none: one")
-    run_study(parser, run, RESULTS, TABLES)
+    run_study(parser, run, RESULTS, HEAD, TABLES)
 
 
 if __name__ == "__main__":

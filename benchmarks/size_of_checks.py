@@ -5,9 +5,7 @@ each check on panels without any violation and on panels with its own. The page 
 """
 
 import argparse
-import csv
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.agreement_panels import YEARS, Assigned, Cell, assign, draw_flows
-from benchmarks.size_of_auto import fill_file
+from benchmarks.studies import Row, read_rows, run_study, store_rows
 from twintrade.design import Design
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.single_case.known_shocks import Shock
@@ -272,37 +270,26 @@ def judge(trial: Trial, design: Design, panel: int, *, is_violated: bool = False
 
 
 def read_results(path: Path = RESULTS) -> pd.DataFrame:
-    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(HEAD))
+    return read_rows(path, HEAD)
 
 
-def list_open(options: argparse.Namespace) -> Iterator[tuple[Trial, bool, int]]:
-    stored = read_results(options.results)
-    stored = stored[stored["run"] == options.run]
-    done = set(zip(stored["check"], stored["violation"].astype(bool), stored["panel"], strict=True))
-    for panel in range(options.panels):
+def list_trials(options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    for panel in range(options.first, options.first + options.panels):
         for trial in TRIALS:
             for is_violated in (False, True):
-                is_wanted = trial.check in options.checks and not (is_violated and trial.says.startswith("none"))
-                if is_wanted and (trial.check, is_violated, panel) not in done:
-                    yield trial, is_violated, panel
+                if trial.check in options.checks and not (is_violated and trial.says.startswith("none")):
+                    yield {"check": trial.check, "violation": int(is_violated), "panel": panel}
 
 
 def run(options: argparse.Namespace) -> None:
-    is_new, end = not options.results.exists(), time.monotonic() + 60 * options.minutes
-    todo = list(list_open(options))
-    with options.results.open("a", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if is_new:
-            writer.writerow(HEAD)
-        for trial, is_violated, panel in todo:
-            if time.monotonic() > end:
-                return
-            started = time.process_time()
-            design = draw_design(trial, panel, is_violated=is_violated)
-            verdict = judge(trial, design, panel, is_violated=is_violated)
-            spent = round(time.process_time() - started, 2)
-            writer.writerow((options.run, trial.check, int(is_violated), panel, verdict, spent))
-            file.flush()
+    by_name = {trial.check: trial for trial in TRIALS}
+
+    def judge_one(asked: Row) -> list[dict[str, object]]:
+        trial, panel, is_violated = by_name[asked["check"]], asked["panel"], bool(asked["violation"])
+        design = draw_design(trial, panel, is_violated=is_violated)
+        return [{"verdict": judge(trial, design, panel, is_violated=is_violated)}]
+
+    store_rows(options, HEAD, list_trials(options), judge_one)
 
 
 def tabulate(results: pd.DataFrame) -> str:
@@ -330,16 +317,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     known = [trial.check for trial in TRIALS]
     parser.add_argument("--checks", nargs="*", choices=known, default=known)
-    parser.add_argument("--panels", type=int, default=0, help="none: fill in the page")
-    parser.add_argument("--run", default="now", help="name under which results are stored")
-    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no panel after so long")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the page of that name is filled in")
-    options = parser.parse_args()
-    run(options)
-    results = read_results(options.results)
-    table = tabulate(results[results["run"] == options.run])
-    print(table)
-    fill_file(options.results.with_suffix(".md"), results, TABLES)
+    run_study(parser, run, RESULTS, HEAD, TABLES, "panel")
 
 
 if __name__ == "__main__":

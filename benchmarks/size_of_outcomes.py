@@ -7,9 +7,7 @@ placement, and a run goes on where it stopped.
 """
 
 import argparse
-import csv
 import os
-import time
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,18 +19,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.size_of_cases import format_share
-from benchmarks.size_of_verdicts import (
-    FIRST,
-    LAST,
-    Flows,
-    build,
-    load_panels,
-    place,
-    plant,
-    read_flows,
-    read_results,
-    run_study,
-)
+from benchmarks.size_of_verdicts import FIRST, LAST, Flows, build, load_panels, place, plant, read_flows
+from benchmarks.studies import Row, run_study, store_rows
 from twintrade.errors import TwintradeError
 from twintrade.inference.evidence import FEWEST_AT_RISK, Weighing
 from twintrade.inference.refits import DealtCase
@@ -102,33 +90,18 @@ def judge(panel: str, dealing: str, n: int, what: str, placement: int, draws: in
 
 def run(options: argparse.Namespace) -> None:
     """Store what is asked for and not there yet, placement by placement."""
-    is_new, end = not options.results.exists(), time.monotonic() + 60 * options.minutes
-    stored = read_results(options.results)
-    done = set(zip(*(stored.loc[stored["run"] == options.run, key] for key in HEAD[1:6]), strict=True))
+
+    def judge_one(trial: Row) -> list[dict[str, object]]:
+        try:
+            grades = judge(*trial.values(), options.draws)
+        except (TwintradeError, np.linalg.LinAlgError):
+            grades = {"alone_first": "failed"}
+        return [] if grades is None else [grades | {"draws": options.draws}]
+
     placements = range(options.first, options.first + options.placements)
-    with options.results.open("a", newline="") as file:
-        writer = csv.DictWriter(file, HEAD, lineterminator="\n")
-        if is_new:
-            writer.writeheader()
-        for placement, panel, dealing, n, what in product(
-            placements, options.panels, options.dealings, options.sizes, options.plants
-        ):
-            if time.monotonic() > end:
-                return
-            if (panel, dealing, n, what, placement) in done:
-                continue
-            started = time.process_time()
-            try:
-                found = judge(panel, dealing, n, what, placement, options.draws)
-            except (TwintradeError, np.linalg.LinAlgError):
-                found = {"alone_first": "failed"}
-            if found is None:
-                continue
-            row = {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in found.items()}
-            keys = {"panel": panel, "dealing": dealing, "n": n, "plant": what, "placement": placement}
-            row |= {"draws": options.draws, "run": options.run, "seconds": f"{time.process_time() - started:.2f}"}
-            writer.writerow(row | keys)
-            file.flush()
+    trials = product(placements, options.panels, options.dealings, options.sizes, options.plants)
+    keyed = (dict(zip(HEAD[1:6], (*trial, placement), strict=True)) for placement, *trial in trials)
+    store_rows(options, HEAD, keyed, judge_one)
 
 
 def _either(rows: pd.DataFrame, columns: tuple[str, str], grades: tuple[str, ...]) -> "pd.Series[bool]":
@@ -188,7 +161,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="*", type=int, choices=SIZES, default=SIZES)
     parser.add_argument("--plants", nargs="*", choices=PLANTS, default=PLANTS)
     parser.add_argument("--draws", type=int, default=199, help="deals of each dealing")
-    run_study(parser, run, RESULTS, TABLES)
+    run_study(parser, run, RESULTS, HEAD, TABLES)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,7 @@ goes on where it stopped.
 """
 
 import argparse
-import csv
 import os
-import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.size_of_auto import fill_file
+from benchmarks.studies import Row, read_rows, run_study, store_rows
 from twintrade.errors import TwintradeError
 from twintrade.inference.evidence import FEWEST_AT_RISK, Weighing, find_detectable
 from twintrade.inference.refits import DealtCase
@@ -34,6 +32,7 @@ HEAD = (
     "run", "panel", "dealing", "n", "plant", "placement", "draws", "grade", "direction", "p", "p_hazard", "p_naive",
     "truth", "total", "tau", "share", "reasons", "seconds", "within",
 )  # fmt: skip
+KEYS = ("panel", "dealing", "n", "plant", "placement")
 FIRST, LAST = 3, 3
 """Periods before the first date that agreements may have, and after the last one."""
 SIZES = (3, 5, 11, 40)
@@ -264,47 +263,29 @@ def judge(trial: Trial, draws: int) -> dict[str, object] | None:
 
 
 def read_results(path: Path = RESULTS) -> pd.DataFrame:
-    return pd.read_csv(path, keep_default_na=True) if path.exists() else pd.DataFrame(columns=list(HEAD))
+    return read_rows(path, HEAD)
 
 
-def list_open(options: argparse.Namespace) -> Iterator[Trial]:
-    """Yield trials that are not stored, placement by placement; half as many without dealings by size or chance."""
-    stored = read_results(options.results)
-    stored = stored[stored["run"] == options.run]
-    keys = ("panel", "dealing", "n", "plant", "placement")
-    done = set(zip(*(stored[key] for key in keys), strict=True))
+def list_trials(options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """Yield trials placement by placement; half as many without dealings by size or chance."""
     for placement in range(options.first, options.first + options.placements):
         for panel in options.panels:
             for n in options.sizes:
                 for dealing in options.dealings:
                     for what in PLANTS.get(dealing, ("none",)):
-                        if what in options.plants and (panel, dealing, n, what, placement) not in done:
-                            yield Trial(panel, dealing, n, what, placement)
+                        if what in options.plants:
+                            yield dict(zip(KEYS, (panel, dealing, n, what, placement), strict=True))
 
 
 def run(options: argparse.Namespace) -> None:
-    is_new, end = not options.results.exists(), time.monotonic() + 60 * options.minutes
-    todo = list(list_open(options))
-    with options.results.open("a", newline="") as file:
-        writer = csv.DictWriter(file, HEAD, lineterminator="\n")
-        if is_new:
-            writer.writeheader()
-        for trial in todo:
-            if time.monotonic() > end:
-                return
-            started = time.process_time()
-            try:
-                found = judge(trial, options.draws)
-            except (TwintradeError, np.linalg.LinAlgError):
-                found = {"grade": "failed"}
-            if found is None:
-                continue
-            row = {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in found.items()}
-            row |= {"seconds": f"{time.process_time() - started:.2f}", "draws": options.draws, "run": options.run}
-            writer.writerow(
-                row | {key: getattr(trial, key) for key in ("panel", "dealing", "n", "plant", "placement")}
-            )
-            file.flush()
+    def judge_one(trial: Row) -> list[dict[str, object]]:
+        try:
+            verdict = judge(Trial(**trial), options.draws)
+        except (TwintradeError, np.linalg.LinAlgError):
+            verdict = {"grade": "failed"}
+        return [] if verdict is None else [verdict | {"draws": options.draws}]
+
+    store_rows(options, HEAD, list_trials(options), judge_one)
 
 
 def format_rate(hits: "pd.Series[bool]") -> str:
@@ -406,26 +387,6 @@ SMOKE = (
 )  # fmt: skip
 
 
-def run_study(
-    parser: argparse.ArgumentParser,
-    run_open: Callable[[argparse.Namespace], None],
-    results: Path,
-    tables: Mapping[str, Callable[[pd.DataFrame], str]],
-) -> None:
-    """Run the placements of a study that are asked for and not stored, and fill in its page."""
-    parser.add_argument("--placements", type=int, default=0, help="none: fill in the page")
-    parser.add_argument("--first", type=int, default=0, help="number of the first placement")
-    parser.add_argument("--run", default="now", help="name under which results are stored")
-    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no placement after so long")
-    parser.add_argument("--results", type=Path, default=results, help="the page of that name is filled in")
-    options = parser.parse_args()
-    run_open(options)
-    stored = read_results(options.results)
-    for table in tables.values():
-        print(table(stored[stored["run"] == options.run]), "\n")
-    fill_file(options.results.with_suffix(".md"), stored, tables)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--panels", nargs="*", choices=list(load_panels()), default=list(load_panels()))
@@ -434,7 +395,7 @@ def main() -> None:
     parser.add_argument("--plants", nargs="*", choices=every, default=every)
     parser.add_argument("--sizes", nargs="*", type=int, choices=SIZES, default=SIZES)
     parser.add_argument("--draws", type=int, default=199, help="deals of each dealing")
-    run_study(parser, run, RESULTS, TABLES)
+    run_study(parser, run, RESULTS, HEAD, TABLES)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,19 @@ import pytest
 from benchmarks.power_of_checks import (
     COMPARING,
     ENOUGH,
+    HEAD,
     OF_HEADLINE,
     OF_REGRESSION,
     PAGE,
     RECIPES,
+    RESULTS,
     SEEN,
     TABLES,
     Trial,
     judge,
-    read_results,
 )
 from benchmarks.size_of_auto import fill_page
+from benchmarks.studies import read_rows
 from twintrade.study.spec.recipes import expand_recipe
 
 ROOM = 0.15
@@ -26,7 +28,7 @@ ROOM = 0.15
 
 @pytest.fixture(scope="module")
 def stored() -> pd.DataFrame:
-    return read_results().query("run == 'now'")
+    return read_rows(RESULTS, HEAD).query("run == 'now'")
 
 
 def test_every_pooled_recipe_asks_four_checks_that_see_half_the_interval(stored) -> None:
@@ -51,7 +53,7 @@ def test_stated_power_is_the_share_of_panels_in_which_a_check_objects(stored) ->
 
 def test_the_page_shows_the_stored_results_of_every_check(stored) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert fill_page(text, read_results(), TABLES) == text
+    assert fill_page(text, read_rows(RESULTS, HEAD), TABLES) == text
     assert set(stored["check"]) == {*OF_HEADLINE, *OF_REGRESSION}
 
 
