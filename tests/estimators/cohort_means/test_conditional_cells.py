@@ -54,10 +54,11 @@ def one_by_one(wide, plan, method):
     return effects, values
 
 
+@pytest.mark.parametrize("is_other_half", [False, pytest.param(True, marks=pytest.mark.slow)])
 @loop_over("method", get_args(Method))
 @loop_over("kind", KINDS)
-def test_cells_fitted_together_equal_cells_fitted_alone(kind, method) -> None:
-    turn = 1 if (KINDS.index(kind) + get_args(Method).index(method)) % 2 else -1
+def test_cells_fitted_together_equal_cells_fitted_alone(kind, method, is_other_half) -> None:
+    turn = 1 if (KINDS.index(kind) + get_args(Method).index(method) + is_other_half) % 2 else -1
     for comparison, base in zip((NeverTreated(), NotYetTreated()), ("universal", "varying")[::turn], strict=True):
         wide = widen(wide_of(kind, comparison).observations)
         plan, _ = select_identified(list(iterate_cells(wide.onset, wide.periods, base, 0, comparison)), wide)

@@ -30,7 +30,7 @@ from twintrade.text import parse_text
 
 TOTAL = '[[estimator]]\nname = "imputation"\nfamily = "poisson"\nmeasure = "percent"\n'
 QUICK_HEAD = "\n[inference]\n"
-FEW = 4
+FEWEST, FEW = calibration.FEWEST, 4
 """Placebo registers, each judged by few deals: what is told of rates is looked at here, not the rates."""
 EVIDENCE = '\n[[diagnostic]]\nname = "evidence"\ndraws = 99\n'
 
@@ -226,3 +226,14 @@ def test_placebo_registers_are_judged_by_holm_where_page_1_grades_further_outcom
         check = EvidenceOfChange(draws=99, others=others)
         cases = laboratory._list_cases(made, column, Designs(observe("tiny", made.spec, project)), check)
         assert [case.tests for case in cases] == [tests]
+
+
+@pytest.mark.slow
+def test_as_many_registers_as_the_command_asks_for_at_least_are_judged_and_quoted(
+    project, graded, plain_pictures, monkeypatch
+) -> None:
+    monkeypatch.setattr(calibration, "FEWEST", FEWEST)
+    monkeypatch.chdir(project)
+    execute(project, "tiny", graded)
+    commands.calibrate("tiny", times=FEWEST, draws=99, jobs=1)
+    assert f"{FEWEST} placebo registers of pairs without an agreement" in read_page(project)
