@@ -51,6 +51,18 @@ def describe_trade(file, city, partner, more=""):
     )
 
 
+def ask_guide(covariates, estimate, error):
+    """The regression of application 3 with further columns, as an entry of ``FILES``."""
+    return (
+        GUIDE,
+        describe_trade(GUIDE, "exporter", "importer", f", where = {{ year = {WAVES} }}".replace("'", '"')),
+        f'design = {{ treatment.column = "rta", cluster = ["undirected_pair"], {covariates}'
+        'fixed_effects = ["undirected_pair", "city_period", "partner_period"] }',
+        [("ppml", KEPT)],
+        {"ppml": (estimate, error)},
+    )
+
+
 FILES = {
     "enlargement": (
         ENLARGEMENT,
@@ -61,22 +73,8 @@ FILES = {
          ("etwfe", 'family = "poisson"')],
         {"ppml": (0.224, None), "etwfe": (0.205, 0.079), "imputation": (20.3, None)},
     ),
-    "guide 3": (
-        GUIDE,
-        describe_trade(GUIDE, "exporter", "importer", f", where = {{ year = {WAVES} }}".replace("'", '"')),
-        'design = { treatment.column = "rta", cluster = ["undirected_pair"], '
-        'fixed_effects = ["undirected_pair", "city_period", "partner_period"] }',
-        [("ppml", KEPT)],
-        {"ppml": (0.557, 0.102)},
-    ),
-    "guide 3 with a lead": (
-        GUIDE,
-        describe_trade(GUIDE, "exporter", "importer", f", where = {{ year = {WAVES} }}".replace("'", '"')),
-        'design = { treatment.column = "rta", cluster = ["undirected_pair"], covariates = ["rta_lead4"], '
-        'fixed_effects = ["undirected_pair", "city_period", "partner_period"] }',
-        [("ppml", KEPT)],
-        {"ppml": (0.520, 0.086)},
-    ),
+    "guide 3": ask_guide("", 0.557, 0.102),
+    "guide 3 with a lead": ask_guide('covariates = ["rta_lead4"], ', 0.520, 0.086),
     "agreements": (
         AGREEMENTS,
         describe_trade(AGREEMENTS, "isoexp", "isoimp", ', where = { category = "TOTAL" }'),
