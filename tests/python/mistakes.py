@@ -116,7 +116,7 @@ SENTENCES = {
     "fixed effects of a regression": (lambda t: t["ppml"].fixef(), "imputation"),
     "new rows of a regression": (lambda t: t["ppml"].predict(t["trade"]), "imputation"),
     "new rows without a key": (lambda t: t["imputed"].predict(t["trade"].drop(columns="city")), "'city'"),
-    "joint intervals of draws": (lambda t: t["static"].confint("randomization", joint=True, draws=9), "clustered"),
+    "joint intervals of draws": (lambda t: t["static"].confint("randomization", joint=True, draws=9), "scaled"),
     "negative money": (lambda t: tt.fit("ppml", level(t, np.negative)), "negative"),
     "no money": (lambda t: tt.fit("ppml", level(t, lambda y: y * np.nan)), "without an outcome"),
     "rows twice": (lambda t: panel(t, pd.concat([t["trade"], t["trade"]])), "share unit and period"),

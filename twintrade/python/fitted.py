@@ -135,7 +135,7 @@ def impute_rows(fit: Fit, table: pd.DataFrame) -> pd.Series:
     return pd.Series(expected, index=table.index, name="expected")
 
 
-AUTO, CLUSTERED = "auto", "clustered"
+AUTO, CLUSTERED, SCALED = "auto", "clustered", "scaled"
 How = str | Inference | None
 
 
@@ -254,21 +254,23 @@ class FitResult(Fit):
     def confint(self, inference: How = None, *, joint: bool = False, **options: Any) -> pd.DataFrame:
         """Return the ends of the intervals by term; options as in ``tidy``.
 
-        ``joint``: intervals that hold all effects of the view at once, by the largest of their t statistics.
+        ``joint``: intervals that hold all effects of the view at once, by the largest of their t statistics; of
+        scaled errors unless another inference is named, as clustered ones hold them in 80 % with five treated units.
 
         Examples
         --------
-        >>> fit.confint("clustered", joint=True).shape
+        >>> fit.confint(joint=True).shape
         (10, 2)
         """
         if not joint:
             return self.tidy(inference, **options).set_index("term")[["conf.low", "conf.high"]]
-        bands = self.infer(CLUSTERED if inference is None else inference, **options)
+        is_named = inference is not None or {"vcov", "cluster", "by"} & set(options)
+        bands = self.infer(inference if is_named else SCALED, **options)
         chosen = find_coefficients(bands.estimate)
         ends = {"conf.low": bands.simultaneous_low[chosen], "conf.high": bands.simultaneous_high[chosen]}
         terms = [term for term, is_chosen in zip(bands.terms, chosen, strict=True) if is_chosen]
         if not np.isfinite(ends["conf.low"]).all():
-            raise InferenceError(f'{bands.inference} gives no joint intervals; set inference to "clustered"')
+            raise InferenceError(f'{bands.inference} gives no joint intervals; set inference to "scaled"')
         return pd.DataFrame(ends, index=pd.Index(terms, name="term"))
 
     def wald(
