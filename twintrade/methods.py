@@ -185,7 +185,7 @@ def find_name(room: str, method: str | type[Any] | ModuleType) -> str:
     if isinstance(method, type):
         return str(method.name)
     if not isinstance(method, ModuleType):
-        raise SpecError(f"one of the {room} is asked for by its name, not by a {type(method).__name__}")
+        raise SpecError(f"one of the {room} is asked for by its name, not by {method!r:.40}")
     names = [name for name, entry in find_methods(room).items() if entry.module == method.__name__]
     if len(names) > 1:  # the one that the module is called after
         names = [name for name in names if name == method.__name__.rpartition(".")[2]]
