@@ -254,7 +254,7 @@ def make_old(project: Path, scratch: Path, words: list[str]) -> dict[str, str]:
 def records(
     project: Path, scratch: Path, words: list[str], kept_results: Path | None, before: dict[str, str], stride: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield what every fault at every step led to; with a stride one fault of one step in so many, each in its turn."""
+    """Yield what every fault at every step led to; with a stride one fault, by turns, of one step in so many."""
     out = scratch / "out.txt"
     restore(kept_results, project)
     assert child(project, words, out, Steps(project)) == 0, out.read_text()
