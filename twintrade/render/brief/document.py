@@ -142,12 +142,12 @@ def build_brief(page: Page) -> tuple[blocks.Block, ...]:
     if page.results.is_simulated:
         content.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
     content += [
-        *build_status(page), _key_numbers(facts), *draw_range(facts),
+        *build_status(page), _key_numbers(facts), *_warn(page), *draw_range(facts),
         blocks.Aside(_say("asked"), (_write(list_asked(facts)),)),
     ]  # fmt: skip
     content += [
         blocks.Aside(_say("happened"), (_write(list_told(facts)),)), *draw_first(facts),
-        blocks.Aside(_say("needed"), (_write(list_needed(facts)),)), *_warn(page),
+        blocks.Aside(_say("needed"), (_write(list_needed(facts)),)),
     ]  # fmt: skip
     content += [
         blocks.PageBreak(ends_first=True), _believe(facts), *filter(None, [draw_ladder(facts)]), *draw_case(facts),
