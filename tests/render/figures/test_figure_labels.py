@@ -288,3 +288,11 @@ def test_the_gap_of_a_brief(kind, gaps):
     theme = Theme(width=2.32)
     rows = list(zip(name(kind, len(gaps)), gaps, strict=True))
     assert find_faults(drawings.draw_gap(rows, (9.11, 9.11 + sum(gaps)), theme), theme) == []
+
+
+@pytest.mark.parametrize(("low", "high"), [(20.0, 80.0), (45.0, 58.0), (-90.0, 200.0)])
+def test_both_ends_of_the_range_stand_below_the_ruler_however_long_the_money_is(low, high):
+    effect = Effect(percent=51.2, low=low, high=high)
+    drawing = drawings.draw_ruler(effect, ("155 million US dollars",) * 3, np.nan, Theme(width=6.53))
+    words = "\n".join(text.get_text() for text in drawing.axes[0].texts)
+    assert all(f"{end:+.1f}%".replace("-", "−") in words for end in (low, high)), words

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -386,26 +386,31 @@ def _name_ends(
     bounds: tuple[float, float],
     theme: Theme,
 ) -> None:
-    """Write below the ruler what the estimate and the ends are, the estimate first, each where it touches nothing."""
+    """Write below the ruler what the estimate and the ends are; where they touch, money gives way, ends never."""
     size = theme.size * 0.9
-    percents = (effect.percent, effect.low, effect.high)
     shown = (write_change(effect.percent), *(write_end(*end) for end in effect.ends))
-    taken: list[Box] = []
-    for k, (x, value, text) in enumerate(zip(places, percents, shown, strict=True)):
-        if not math.isfinite(value):
-            continue
-        words = "\n".join(filter(None, (text, amounts[k])))
-        width = measure_name(words, size)[0]
-        middle = (x - bounds[0]) / (bounds[1] - bounds[0]) * 72 * theme.width
-        left = min(max(middle - width / 2, 0.0), 72 * theme.width - width)
-        box = (left - CLEAR, 0.0, left + width + CLEAR, 1.0)
-        name_point(axes, (x, 0), text, [value], lambda one: numbers.format_percent(one, 1))
-        if any(has_overlap(box, other) for other in taken):
-            continue
-        taken.append(box)
-        at = bounds[0] + (left + width / 2) / (72 * theme.width) * (bounds[1] - bounds[0])
+    finite = [k for k, value in enumerate((effect.percent, effect.low, effect.high)) if math.isfinite(value)]
+    point = 72 * theme.width / (bounds[1] - bounds[0])
+
+    def lay_out(with_money: Sequence[int], named: Sequence[int]) -> dict[int, tuple[str, Box]]:
+        boxes = {}
+        for k in named:
+            words = "\n".join(filter(None, (shown[k], amounts[k] if k in with_money else "")))
+            width = measure_name(words, size)[0]
+            left = min(max((places[k] - bounds[0]) * point - width / 2, 0.0), 72 * theme.width - width)
+            boxes[k] = words, (left - CLEAR, 0.0, left + width + CLEAR, 1.0)
+        return boxes
+
+    ways = [lay_out(kept, finite) for kept in ((0, 1, 2), (1, 2), ())]
+    ways.append(lay_out((), finite[1:]))
+    free = (way for way in ways if not any(has_overlap(one[1], two[1]) for one, two in combinations(way.values(), 2)))
+    for k, (words, box) in next(free, ways[-1]).items():
+        at = bounds[0] + (box[0] + box[2]) / 2 / point
         style: dict[str, Any] = {"color": theme.ink} if k else {"color": theme.after, "fontweight": "bold"}
         axes.text(at, -RULER / 2 + 0.03, words, ha="center", va="top", fontsize=size, **style)
+    for k in finite:
+        value = (effect.percent, effect.low, effect.high)[k]
+        name_point(axes, (places[k], 0), shown[k], [value], lambda one: numbers.format_percent(one, 1))
 
 
 def _name_excluded(axes: Axes, cuts: Sequence[float], bounds: tuple[float, float], theme: Theme) -> None:
