@@ -296,3 +296,12 @@ def test_both_ends_of_the_range_stand_below_the_ruler_however_long_the_money_is(
     drawing = drawings.draw_ruler(effect, ("155 million US dollars",) * 3, np.nan, Theme(width=6.53))
     words = "\n".join(text.get_text() for text in drawing.axes[0].texts)
     assert all(f"{end:+.1f}%".replace("-", "−") in words for end in (low, high)), words
+
+
+@pytest.mark.parametrize("detectable", [74.0, 95.0, 132.0, 1e6, np.inf, np.nan])
+def test_the_mark_of_a_rise_that_is_found_is_drawn_where_the_note_says_so(detectable):
+    effect = Effect(percent=51.2, low=20.0, high=80.0)
+    drawing = drawings.draw_ruler(effect, ("",) * 3, detectable, Theme(width=6.53))
+    marks = [line for line in drawing.axes[0].get_lines() if line.get_marker() == "v"]
+    assert len(marks) == drawings.is_on_ruler(effect, detectable)
+    assert drawings.is_on_ruler(effect, detectable) == (detectable in (95.0, 132.0))

@@ -345,9 +345,7 @@ def draw_ruler(
     ``amounts``: money at the estimate and at the ends, empty where there is none; ``detectable``: the rise
     that is found four times in five.
     """
-    ends = [effect.percent, effect.low, effect.high]
-    logs = [math.log1p(end / 100) if end > -100 else -math.inf for end in ends]
-    bounds = _frame_range([one for one in logs if math.isfinite(one)])
+    logs, bounds = _frame_range(effect)
     at, low, high = np.clip(logs, *bounds)
     n_lines = 2 if any(amounts) else 1
     with open_figure(theme, RULER + n_lines * BELOW) as figure:
@@ -363,7 +361,7 @@ def draw_ruler(
         axes.plot([0, 0], [-BAR / 2, RULER / 2], color=theme.ink, linewidth=1)
         _name_excluded(axes, sorted({low, high, *(x for x in (at, 0.0) if low < x < high)}), bounds, theme)
         _name_ends(axes, (at, low, high), effect, amounts, bounds, theme)
-        if math.isfinite(detectable) and high < math.log1p(detectable / 100) < bounds[1]:
+        if is_on_ruler(effect, detectable):
             axes.plot(math.log1p(detectable / 100), RULER / 2, "v", color=theme.muted, ms=5)
         axes.set_xlim(*bounds)
         axes.set_ylim(-RULER / 2 - n_lines * BELOW, RULER / 2 + 0.02)
@@ -371,11 +369,19 @@ def draw_ruler(
     return figure
 
 
-def _frame_range(logs: Sequence[float]) -> tuple[float, float]:
-    """Return the ends of the ruler: around the interval and no change, with room for what is excluded."""
-    low, high = min(0.0, *logs), max(0.0, *logs)
-    room = BEYOND_ENDS * max(high - low, 0.1)
-    return low - room, high + room
+def is_on_ruler(effect: Effect, detectable: float) -> bool:
+    """Whether the rise that is found four times in five has its mark: above the interval, and on the ruler."""
+    (_, _, high), (_, end) = _frame_range(effect)
+    return math.isfinite(detectable) and high < math.log1p(detectable / 100) < end
+
+
+def _frame_range(effect: Effect) -> tuple[list[float], tuple[float, float]]:
+    """Return estimate and ends in logs, and the ends of the ruler: around them and no change, with room beyond."""
+    ends = [effect.percent, effect.low, effect.high]
+    logs = [math.log1p(end / 100) if end > -100 else -math.inf for end in ends]
+    shown = [0.0, *(one for one in logs if math.isfinite(one))]
+    room = BEYOND_ENDS * max(max(shown) - min(shown), 0.1)
+    return logs, (min(shown) - room, max(shown) + room)
 
 
 def _name_ends(

@@ -9,7 +9,15 @@ import pandas as pd
 
 from twintrade.render import reading
 from twintrade.render.blocks import Absent, Beside, Block, Figure
-from twintrade.render.brief.drawings import choose_cut, choose_power, draw_gap, draw_methods, draw_ruler, draw_totals
+from twintrade.render.brief.drawings import (
+    choose_cut,
+    choose_power,
+    draw_gap,
+    draw_methods,
+    draw_ruler,
+    draw_totals,
+    is_on_ruler,
+)
 from twintrade.render.brief.facts import Effect, Facts, StatedChange
 from twintrade.render.brief.statements import list_changes, write_change, write_counted, write_scaled
 from twintrade.render.exhibits.data_card import build_raw_series
@@ -20,7 +28,7 @@ from twintrade.render.figures.percent_paths import convert_to_logs, convert_to_p
 from twintrade.render.figures.points import draw_placebo
 from twintrade.render.names import capitalize, name_inference
 from twintrade.render.page import Page
-from twintrade.render.reading import MOST_PERCENT, read_number, take_text
+from twintrade.render.reading import read_number, take_text
 from twintrade.text import Listed, Text, numbers, texts
 
 FULL, WIDE, NARROW = 6.53, 4.09, 2.32  # inches: the text's width, and two thirds and one third, less the gutter
@@ -56,7 +64,7 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
     drawing = draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), detectable, theme)
     low, high = (write_change(end) if math.isfinite(end) else "none" for end in (effect.low, effect.high))
     alt = Text("brief.range-alt", level=effect.level, low=low, high=high, percent=effect.percent)
-    marked = "yes" if math.isfinite(detectable) and detectable <= MOST_PERCENT else "no"
+    marked = "yes" if is_on_ruler(effect, detectable) else "no"
     note = Text(
         "brief.range-note", has_money="yes" if any(amounts) else "no", period_name=page.period_name, marked=marked,
         found=detectable if marked == "yes" else 0.0,
