@@ -8,14 +8,14 @@ import pytest
 from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
 from case_tables import loop_over
 
-from twintrade.data.calendar import Frequency, parse_date
+from twintrade.data.calendar import DateSpan, Frequency, parse_date
 from twintrade.data.geography.near_names import list_near_names
 from twintrade.data.registry.reading import read_twinnings, read_undated
 from twintrade.data.trade import read_trade
 from twintrade.design import Design, Panel
 from twintrade.design.case import build_donor_sets, explain_exclusion
 from twintrade.design.observations import EXCLUSIONS
-from twintrade.design.register import Agreements, CandidateDate, find_end, find_onset
+from twintrade.design.register import Agreements, CandidateDate, find_end, find_onset, find_spans
 from twintrade.design.rules import TreatmentRule, build_treatment, list_flagged_units
 from twintrade.errors import DesignError
 from twintrade.text import name_fact
@@ -43,12 +43,22 @@ def ties_of(*rows, undated=(), **options) -> Agreements:
                 "ended": parse_date(row[4]) if len(row) > 4 else None,
                 "source": "a page",
                 "note": "",
+                "span": span_of(*row[5:]) if len(row) > 5 else None,
             }
             for i, row in enumerate(rows)
         ]
     )
     links = pd.DataFrame(list(undated), columns=["city", "partner"])
     return Agreements(registry, links, undated_policy="exclude", **options)
+
+
+def span_of(first: str, last: str) -> DateSpan:
+    return DateSpan(*(parse_date(text) if text else None for text in (first, last)))
+
+
+def bounded(first: str, last: str, city: str = "A") -> tuple:
+    """An agreement with GBR of which only bounds of the date are known."""
+    return city, "GBR", {}, "sister city", "2030", first, last
 
 
 def onset(treatment, unit: str) -> float:
@@ -345,3 +355,46 @@ def test_the_bundled_registry_gives_the_counts_of_its_data_card(root):
     assert votes.startswith(
         "2 pairs count from another date than “signed”, as none is known (treated within the sample: 0)"
     )
+
+
+@loop_over(
+    ("first", "last", "frequency", "expected", "reason"),
+    [
+        ("", "2000-06", "year", 2000, None),  # always treated
+        ("", "1999", "year", 2000, None),
+        ("2004", "2004", "year", 2004, None),  # a date known by its year
+        ("2004-12", "2005-11", "year", 2005, None),  # December counts from the next year
+        ("2010", "", "year", 2010, None),  # after the sample
+        ("2003", "2006", "year", np.inf, "undated"),
+        ("", "2006", "year", np.inf, "undated"),
+        ("2006", "", "year", np.inf, "undated"),
+        ("", "2000", "year", np.inf, "undated"),  # it may be of December, which counts from the second year
+        ("2004-03", "2004-03-20", "month", 2004 * 12 + 2, None),
+        ("2004", "2004", "month", np.inf, "undated"),
+    ],
+)
+def test_bounds_of_a_date_give_an_onset_or_set_the_pair_aside(first, last, frequency, expected, reason):
+    years = range(2000, 2010) if frequency == "year" else [12 * y + m for y in range(2000, 2010) for m in range(12)]
+    found = build_treatment(ties_of(bounded(first, last)), panel_of(years=years, frequency=frequency))
+    assert onset(found, "A-GBR") == expected
+    assert found.excluded.get("A-GBR") == reason
+    assert (reason is None) == (not find_spans(found.register))
+
+
+def test_a_pair_set_aside_is_named_with_what_is_known_of_its_date():
+    found = build_treatment(ties_of(bounded("2003", "2006"), bounded("", "2004", "B")), panel_of())
+    (said,) = [str(m.message) for m in found.messages if m.code == "bounded-excluded"]
+    assert "A-GBR (2003 to 2007)" in said
+    assert "B-GBR (by 2005)" in said
+    assert find_spans(found.register) == {"A-GBR": (2003, 2007), "B-GBR": (-np.inf, 2005)}
+    assert not [m for m in found.messages if m.code == "undated-excluded"]
+
+
+def test_of_several_links_the_first_that_may_count_bounds_the_onset():
+    both = build_treatment(ties_of(bounded("2003", "2006"), bounded("2002-02", "2008-02")), panel_of())
+    assert find_spans(both.register) == {"A-GBR": (2002, 2007)}
+    dated = build_treatment(ties_of(bounded("2005", "2006"), ("A", "GBR", {"signed": "2004"})), panel_of())
+    assert onset(dated, "A-GBR") == 2004
+    assert not dated.register["has_undated_link"].any()
+    older = build_treatment(ties_of(bounded("2002", "2006"), ("A", "GBR", {"signed": "2004"})), panel_of())
+    assert older.register["has_undated_link"].any()

@@ -135,10 +135,32 @@ class TwinningDate:
         """The first day it can mean, for sorting."""
         return self.year, self.month or 1, self.day or 1
 
+    @property
+    def latest(self) -> tuple[int, int, int]:
+        """The last day it can mean, for sorting."""
+        month = self.month or 12
+        return self.year, month, self.day or calendar.monthrange(self.year, month)[1]
+
     def rounded(self, precision: Precision) -> "TwinningDate":
         """Return the date with no more than a precision."""
         keep = PRECISIONS.index(precision)
         return TwinningDate(self.year, self.month if keep > 0 else None, self.day if keep > 1 else None)
+
+
+@dataclass(frozen=True, slots=True)
+class DateSpan:
+    """Between which dates an agreement without a date began; None where an end is open."""
+
+    not_before: TwinningDate | None = None
+    not_after: TwinningDate | None = None
+
+    @property
+    def date(self) -> TwinningDate | None:
+        """The month or year that both ends lie in, None where there is none."""
+        first, last = self.not_before, self.not_after
+        if first is None or last is None or first.year != last.year:
+            return None
+        return TwinningDate(first.year, first.month if first.month == last.month else None)
 
 
 def parse_date(
@@ -148,10 +170,8 @@ def parse_date(
     year, month, day = _parts(clean_date(text, "date"), day_first)
     _check(year, month, day)
     date = TwinningDate(year, month, day)
-    if as_of is not None:
-        month = as_of.month or 12
-        if date.earliest > (as_of.year, month, as_of.day or calendar.monthrange(as_of.year, month)[1]):
-            raise CellError(Text("data.date-after", as_of=as_of.iso))
+    if as_of is not None and date.earliest > as_of.latest:
+        raise CellError(Text("data.date-after", as_of=as_of.iso))
     if precision is None or not precision.strip():
         return date
     declared = next((p for p in PRECISIONS if p == precision.strip().lower()), None)

@@ -302,6 +302,8 @@ class TwinningSource(FileFormat):
         that is not listed is an error. Without an event column every date is a signature.
     day_first: What 03/09/2004 means; None refuses it.
     as_of: When the registry was read; later dates are faults.
+    not_before, not_after: Columns of dates between which an agreement without a date began ("listed in 2009" is
+        not_after 2009); blank where nothing is known.
     undated: Whether agreements without a date stop the analysis or their units are left out and counted.
     """
 
@@ -322,6 +324,8 @@ class TwinningSource(FileFormat):
     events: Mapping[str, EventKind] = field(default_factory=dict)
     day_first: bool | None = None
     as_of: str | None = None
+    not_before: str | None = None
+    not_after: str | None = None
     undated: Literal["error", "exclude"] = "error"
     city_names: tuple[CityName, ...] = ()
     partner_names: Mapping[str, str] = field(default_factory=dict)
@@ -331,6 +335,7 @@ class TwinningSource(FileFormat):
 class UndatedSource(FileFormat):
     """A list of agreements whose date is not known: they are never a comparison.
 
+    not_before, not_after: Columns of dates between which an agreement began.
     policy: Whether undated agreements stop the analysis or their dyads are left out and counted.
     """
 
@@ -340,6 +345,8 @@ class UndatedSource(FileFormat):
     partner_city: str | None = None
     signatory: str | None = None
     note: str | None = None
+    not_before: str | None = None
+    not_after: str | None = None
     policy: Literal["error", "exclude"] = "error"
     city_names: tuple[CityName, ...] = ()
     partner_names: Mapping[str, str] = field(default_factory=dict)

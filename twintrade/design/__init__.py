@@ -17,6 +17,7 @@ from twintrade.design.panel import Panel as Panel
 from twintrade.design.register import NEVER as NEVER
 from twintrade.design.register import Treatment as Treatment
 from twintrade.design.register import count_always_compared as count_always_compared
+from twintrade.design.register import find_spans as find_spans
 from twintrade.design.transforms import NOT_LOG as NOT_LOG
 from twintrade.design.transforms import TRANSFORMS as TRANSFORMS
 from twintrade.design.transforms import TransformName as TransformName

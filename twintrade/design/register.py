@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar import Frequency, TwinningDate
+from twintrade.data.calendar import DateSpan, Frequency, TwinningDate
 from twintrade.design.panel import Panel, name_key, name_keys
 from twintrade.effects.messages import Message
 from twintrade.errors import DesignError
@@ -188,7 +188,8 @@ def count_always_compared(panel: Panel, treatment: Treatment, onset: FloatArray)
 
 REGISTER_COLUMNS = (
     "unit", "twinning", "city", "signatory", "partner", "partner_city", "kind", "signed", "precision", "ended",
-    "onset", "candidates", "source", "note", "has_undated_link", "flag", "flag_text", "status",
+    "not_before", "not_after", "onset", "earliest", "latest", "candidates", "source", "note", "has_undated_link",
+    "flag", "flag_text", "status",
 )  # fmt: skip
 OF_STATUS = ("has_undated_link", "flag", "flag_text", "status")  # columns that are known once onsets are
 NO_ONSET = ("other", "none")  # events that are shown beside a series but begin nothing
@@ -234,6 +235,18 @@ class DateChoice:
         year = None if date is None else self.find_year(date)
         return year is not None and year not in panel.waves and panel.waves[0] < year < panel.waves[-1]
 
+    def find_ends(self, span: DateSpan | None, panel: Panel) -> tuple[float, float]:
+        """Return the first and the last onset that the bounds of a date allow, infinite where an end is open."""
+        if span is None:
+            return -NEVER, NEVER
+        start = self.onset(span.date, panel)
+        if start is not None:
+            return start, start
+        first, last = span.not_before, span.not_after
+        earliest = self.onset(TwinningDate(first.year, first.month or 1), panel) if first else None
+        latest = self.onset(TwinningDate(last.year, last.month or 12), panel) if last else None
+        return -NEVER if earliest is None else earliest, NEVER if latest is None else latest
+
     def onset(self, date: TwinningDate | None, panel: Panel) -> int | None:
         """Return the first period of the panel in which an agreement of this date counts, None if unknown."""
         if date is None:
@@ -252,9 +265,9 @@ class Agreements:
     """What is known about agreements, as the treatment rules read it."""
 
     # One row a twinning: twinning, city, signatory, partner, partner_city, kind, source, note; `dates`, a tuple of
-    # CandidateDate, empty where none is known; and `ended`, a TwinningDate or None
+    # CandidateDate, empty where none is known; `ended`, a TwinningDate or None; `span`, a DateSpan or None
     registry: pd.DataFrame
-    # One row a link without a date: city, partner, partner_city, note
+    # One row a link without a date: city, partner, partner_city, note, span
     undated: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["city", "partner"]))
     also_linked: tuple[str, ...] = ()  # units known to have further undated links that stand in no file
     undated_policy: Literal["error", "exclude"] = "error"
@@ -270,11 +283,12 @@ def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str,
     cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
     units = {(str(c), str(p)): str(u) for c, p, u in zip(cities, partners, panel.units, strict=True)}
     rows = [_dated(row, choice, kinds, panel, units) for row in agreements.registry.to_dict("records")]
-    rows += [_undated(row, panel, units) for row in agreements.undated.to_dict("records")]
+    rows += [_undated(row, choice, panel, units) for row in agreements.undated.to_dict("records")]
     columns = [c for c in REGISTER_COLUMNS if c not in OF_STATUS]
     frame = pd.DataFrame(rows, columns=[*columns, "counts", "end", "stand_in", "is_between"])
     frame["is_between"] = frame["is_between"] == True  # noqa: E712
-    frame["onset"] = frame["onset"].astype("Int64")
+    for name in ("onset", "earliest", "latest"):
+        frame[name] = frame[name].astype("Int64")
     frame["counts"] = frame["counts"].astype(bool)
     return frame.sort_values(["unit", "onset", "signed", "twinning"], kind="stable", ignore_index=True)
 
@@ -293,29 +307,65 @@ def _dated(
     signed = next((d.date for d in dates if d.event == "signed"), chosen)
     candidates = [[d.label or d.event, d.date.iso, choice.onset(d.date, panel)] for d in dates]
     ended = row.get("ended")
-    return _text(row) | {
-        "unit": _unit(row, panel, units),
-        "signed": "" if signed is None else signed.iso,
-        "precision": "" if chosen is None else chosen.precision,
-        "ended": ended.iso if isinstance(ended, TwinningDate) else "",
-        "end": ended if isinstance(ended, TwinningDate) else None,
-        "onset": pd.NA if onset is None else onset,
-        "candidates": json.dumps(candidates, ensure_ascii=False),
-        "counts": not kinds or row.get("kind", "") in kinds,
-        "is_between": bool(panel.waves) and choice.is_between(chosen, panel),
-        "stand_in": f"{candidate.label or candidate.event} {candidate.date.iso}" if candidate and stands_in else "",
+    of_span = _bound(row if chosen is None else {}, choice, panel)
+    onset = of_span.pop("onset") if chosen is None else onset
+    return (
+        _text(row)
+        | of_span
+        | {
+            "unit": _unit(row, panel, units),
+            "signed": "" if signed is None else signed.iso,
+            "precision": "" if chosen is None else chosen.precision,
+            "ended": ended.iso if isinstance(ended, TwinningDate) else "",
+            "end": ended if isinstance(ended, TwinningDate) else None,
+            "onset": pd.NA if onset is None else onset,
+            "candidates": json.dumps(candidates, ensure_ascii=False),
+            "counts": not kinds or row.get("kind", "") in kinds,
+            "is_between": bool(panel.waves) and choice.is_between(chosen, panel),
+            "stand_in": f"{candidate.label or candidate.event} {candidate.date.iso}"
+            if candidate and stands_in
+            else "",
+        }
+    )
+
+
+def _bound(row: Mapping[Any, Any], choice: DateChoice, panel: Panel) -> dict[str, Any]:
+    """Return what the bounds of an agreement's date say, its onset where they leave one or the sample out."""
+    span = row.get("span")
+    span = span if isinstance(span, DateSpan) else None
+    earliest, latest = choice.find_ends(span, panel)
+    is_outside = latest <= panel.first_period or earliest > panel.last_period
+    onset = (latest if np.isfinite(latest) else earliest) if earliest == latest or is_outside else np.nan
+    ends = {"onset": onset, "earliest": earliest, "latest": latest}
+    return {
+        "not_before": span.not_before.iso if span and span.not_before else "",
+        "not_after": span.not_after.iso if span and span.not_after else "",
+        **{name: int(end) if np.isfinite(end) else pd.NA for name, end in ends.items()},
     }
 
 
-def _undated(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+def _undated(
+    row: Mapping[Any, Any], choice: DateChoice, panel: Panel, units: Mapping[tuple[str, str], str]
+) -> dict[str, Any]:
     text = _text(row)
     ends = text["signatory"] or text["city"], text["partner_city"] or text["partner"]
     text["twinning"] = text["twinning"] or f"{ends[0]}-{ends[1]}, undated"
     rest = {
-        "signed": "", "precision": "", "ended": "", "end": None, "onset": pd.NA, "candidates": "[]", "counts": True,
-        "stand_in": "",
+        "signed": "", "precision": "", "ended": "", "end": None, "candidates": "[]", "counts": True, "stand_in": "",
     }  # fmt: skip
-    return text | rest | {"unit": _unit(row, panel, units)}
+    return text | rest | _bound(row, choice, panel) | {"unit": _unit(row, panel, units)}
+
+
+def find_spans(register: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Return by unit without an onset the first and last onset that it may have, where a bound of one is known."""
+    if "latest" not in register:
+        return {}
+    of_unit = register[register["unit"] != ""]
+    of_unit = of_unit[~of_unit["unit"].isin(of_unit.loc[of_unit["onset"].notna(), "unit"])]
+    earliest = of_unit["earliest"].astype(float).fillna(-NEVER).groupby(of_unit["unit"]).min()
+    latest = of_unit["latest"].astype(float).fillna(NEVER).groupby(of_unit["unit"]).min()
+    spans = {str(unit): (float(earliest[unit]), float(latest[unit])) for unit in earliest.index}
+    return {unit: span for unit, span in spans.items() if np.isfinite(span).any()}
 
 
 def _text(row: Mapping[Any, Any]) -> dict[str, Any]:

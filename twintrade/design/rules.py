@@ -23,6 +23,7 @@ from twintrade.design.register import (
     add_status,
     build_register,
     find_end,
+    find_spans,
 )
 from twintrade.effects.messages import Level, Message, Remedy
 from twintrade.errors import DesignError
@@ -218,8 +219,10 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     ends = inside["unit"] + "|" + inside["signatory"].map(fold_name) + "|" + inside["partner_city"].map(fold_name)
     is_undated, is_named = inside["onset"].isna(), (inside[names] != "").all(axis=1)
     is_same = is_named & ends.isin(ends[~is_undated])
-    linked = set(inside.loc[is_undated & ~is_same, "unit"]) | set(agreements.also_linked)
     onset = _onsets(rule, register, panel)
+    starts = inside["unit"].map(dict(zip(panel.units, onset, strict=True))).astype(float)
+    is_later = inside["earliest"].astype(float) >= starts
+    linked = set(inside.loc[is_undated & ~is_same & ~is_later, "unit"]) | set(agreements.also_linked)
     if rule.undated_link == "exclude":
         is_inside = (onset > panel.first_period) & (onset <= panel.last_period)
         onset[is_inside & np.isin(panel.units, list(linked))] = NEVER
@@ -238,7 +241,7 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     excluded |= {unit: OTHER_EVENT + event for unit, event in agreements.other_events.items()}
     register = add_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
-    messages = _messages(rule, register, excluded, agreements.other_events)
+    messages = _messages(rule, register, excluded, agreements.other_events, panel)
     messages += _note_stand_ins(rule, register, panel)
     if moved:
         units, period = _list_units(moved), panel.frequency
@@ -339,12 +342,15 @@ def _list_units(units: Collection[str]) -> Text | Listed:
 
 
 def _messages(
-    rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str, str], moved: Collection[str]
+    rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str, str], moved: Collection[str], panel: Panel
 ) -> list[Message]:
+    undated = [unit for unit, reason in excluded.items() if reason == "undated"]
+    spans = {unit: span for unit, span in find_spans(register).items() if unit in undated}
     treated = register[register["status"] == "treated"]
     cases: list[tuple[Level, str, Collection[str]]] = [
         ("warning", "treated-with-undated-link", treated.loc[treated["has_undated_link"], "unit"].tolist()),
-        ("info", "undated-excluded", [u for u, reason in excluded.items() if reason == "undated"]),
+        ("info", "undated-excluded", [unit for unit in undated if unit not in spans]),
+        ("info", "bounded-excluded", [f"{unit} ({_name_span(span, panel)})" for unit, span in spans.items()]),
         ("info", "other-kind-excluded", [u for u, reason in excluded.items() if reason == "other-kind"]),
         ("info", "other-event-excluded", [u for u in excluded if u in moved]),
         ("info", "treated-after-sample", register.loc[register["status"] == AFTER, "unit"].tolist()),
@@ -356,6 +362,13 @@ def _messages(
         for level, code, units in cases
         if units
     ]
+
+
+def _name_span(span: tuple[float, float], panel: Panel) -> Text:
+    first, last = ("" if np.isinf(end) else panel.label(int(end)) for end in span)
+    return Text(
+        "design.span", first=first, last=last, ends="both" if first and last else "first" if first else "last"
+    )
 
 
 def _note_stand_ins(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> Iterator[Message]:

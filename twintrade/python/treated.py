@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data import TradeSource, TradeTable, read_trade
-from twintrade.data.calendar import parse_date
+from twintrade.data.calendar import DateSpan, TwinningDate, parse_date
 from twintrade.data.geography import find_code
 from twintrade.data.microdata import build_cohort_tables
 from twintrade.data.totals import find_totals
@@ -111,7 +111,12 @@ def build_treatment_from_table(
     dates = pd.Series(
         [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))], index=table.index, dtype=object
     )
-    registry = registry.assign(dates=dates, ended=None)
+    ends = [
+        [_read_date(cell, i, name) for i, cell in enumerate(_text(table, name))]
+        for name in ("not_before", "not_after")
+    ]
+    spans = [DateSpan(*pair) if any(pair) else None for pair in zip(*ends, strict=True)]
+    registry = registry.assign(dates=dates, ended=None, span=pd.Series(spans, index=table.index, dtype=object))
     treatment = build_treatment(Agreements(registry, undated_policy=undated), panel, rule)
     for message in treatment.messages:
         if message.code in ("unmatched-city", "unknown-city", "agreement-outside-panel"):
@@ -174,12 +179,15 @@ def _whole(cell: object) -> str:
 
 
 def _dates(cell: str, position: int) -> tuple[CandidateDate, ...]:
-    if not cell:
-        return ()
+    date = _read_date(cell, position, "date")
+    return () if date is None else (CandidateDate("signed", date, "signed"),)
+
+
+def _read_date(cell: str, position: int, name: str) -> TwinningDate | None:
     try:
-        return (CandidateDate("signed", parse_date(cell), "signed"),)
+        return parse_date(cell) if cell else None
     except ValueError as error:
-        raise DesignError(f"row {position} of the table of agreements: the date {cell!r} {error}") from None
+        raise DesignError(f"row {position} of the table of agreements: the {name} {cell!r} {error}") from None
 
 
 # Cohort statistics straight from microdata: an event study of any number of rows from a few kilobytes.

@@ -1,6 +1,5 @@
 """Lists of agreements: read by usual names of columns, checked, compared, and merged into one register."""
 
-import calendar
 import datetime
 import math
 import re
@@ -166,9 +165,7 @@ class Listing:
 
 def find_interval(date: TwinningDate) -> tuple[datetime.date, datetime.date]:
     """Return the first and the last day that a date can mean."""
-    month = date.month or 12
-    last = datetime.date(date.year, month, date.day or calendar.monthrange(date.year, month)[1])
-    return datetime.date(*date.earliest), last
+    return datetime.date(*date.earliest), datetime.date(*date.latest)
 
 
 def read_listing(root: Path, file: str) -> Listing:

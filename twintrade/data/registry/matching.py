@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar import Frequency, TwinningDate, parse_date
+from twintrade.data.calendar import DateSpan, Frequency, TwinningDate, parse_date
 from twintrade.data.geography.countries import load_places
 from twintrade.data.geography.near_names import list_near_names
 from twintrade.data.registry.reading import TwinningRegistry, UndatedAgreements
@@ -175,6 +175,10 @@ def _status(
     if absent:
         hints = _list_hints(agreement, cities, partners)
         return "unmatched", Listed((Text("data.no-trade-row", names=Listed(tuple(absent))), *hints), "semicolon")
+    span = agreement.get("span")
+    signed = span.date if signed is None and isinstance(span, DateSpan) else signed
+    if signed is None and isinstance(span, DateSpan):
+        return _bound(span, first, last, frequency)
     if signed is None:
         return "undated", Text("data.no-signature")
     try:
@@ -189,6 +193,18 @@ def _status(
     if earliest > last:
         return "after", Text("data.signed-after", date=signed.iso, last=frequency.label(last))
     return "inside", signed.iso
+
+
+def _bound(span: DateSpan, first: int, last: int, frequency: Frequency) -> tuple[Status, Words]:
+    """Return the status of an agreement of which only bounds of its date are known."""
+    ends = "both" if span.not_before and span.not_after else "first" if span.not_before else "last"
+    dates = {name: date.iso if date else "" for name, date in (("first", span.not_before), ("last", span.not_after))}
+    known = Text("data.no-signature-but", ends=ends, **dates)
+    if span.not_after and frequency.ordinal(span.not_after.year, span.not_after.month or 12) <= first:
+        return "before", known
+    if span.not_before and frequency.ordinal(span.not_before.year, span.not_before.month or 1) > last:
+        return "after", known
+    return "undated", known
 
 
 def _list_hints(agreement: Mapping[Hashable, object], cities: set[str], partners: set[str]) -> Iterator[Text]:

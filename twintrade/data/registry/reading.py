@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data import calendar
-from twintrade.data.calendar import TwinningDate
+from twintrade.data.calendar import DateSpan, TwinningDate
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
@@ -63,7 +63,7 @@ def suggest_kind(word: str) -> KindAnswer | None:
 
 TWINNING_COLUMNS = (
     *("id", "city", "signatory", "partner_city", "partner", "kind", "signed", "precision"),
-    *("ended", "source", "note", "file", "row"),
+    *("ended", "source", "note", "span", "file", "row"),
 )
 CANDIDATE_COLUMNS = (
     *("twinning_id", "event_kind", "event_text", "date", "precision", "year", "month", "day"),
@@ -89,7 +89,7 @@ def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFra
     candidates = _candidates(rows)
     twinnings = [_twinning(name, group, faults) for name, group in groups.items()]
     frame = pd.DataFrame(twinnings, columns=list(TWINNING_COLUMNS))
-    undated = ~frame["id"].isin(candidates["twinning_id"])
+    undated = ~frame["id"].isin(candidates["twinning_id"]) & frame["span"].isna()
     if undated.any():
         names = list_some([_name(r) for _, r in frame[undated].iterrows()], _MAX_NAMED)
         faults.warn("undated-twinning", Text("data.undated-twinnings", n=int(undated.sum()), names=names))
@@ -156,7 +156,18 @@ def _twinning(name: str, group: list[Row], faults: Faults) -> dict[str, object]:
         "ended": ends[0] if ends else "",
         "source": (min(signatures, key=lambda row: row["date"].earliest) if signatures else first)["source"],
         "note": "; ".join(dict.fromkeys(row["note"] for row in group if row["note"])),
+        "span": _join_spans([row["span"] for row in group if row["span"] is not None]),
     }
+
+
+def _join_spans(spans: Sequence[DateSpan]) -> DateSpan | None:
+    """Return the dates between which an agreement began by all that is known of it."""
+    firsts = [span.not_before for span in spans if span.not_before]
+    lasts = [span.not_after for span in spans if span.not_after]
+    if not (firsts or lasts):
+        return None
+    first = max(firsts, key=lambda d: d.earliest) if firsts else None
+    return DateSpan(first, min(lasts, key=lambda d: d.latest) if lasts else None)
 
 
 def _name(twinning: pd.Series) -> str:
@@ -179,7 +190,7 @@ def _warn_of_twin_rows(frame: pd.DataFrame, faults: Faults) -> None:
 
 _ROLES = (
     *("city", "partner", "partner_city", "date", "kind", "precision", "id"),
-    *("signatory", "ended", "source", "note", "event"),
+    *("signatory", "ended", "source", "note", "event", "not_before", "not_after"),
 )
 
 
@@ -225,7 +236,25 @@ def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.
         before = np.array([_ends_before(d, e) for d, e in zip(dates, ends, strict=True)], dtype=bool)
         column.errors(faults, "date", before, lambda cell: Text("data.ends-before", cell=quote_cell(cell)))
         ended = build_text_array(e.iso if e else "" for e in ends)
-    return pd.DataFrame({"event_kind": kinds, "event_text": texts, "date": dates, "ended": ended})
+    spans = read_spans(source, table, faults)
+    return pd.DataFrame({"event_kind": kinds, "event_text": texts, "date": dates, "ended": ended, "span": spans})
+
+
+def read_spans(source: TwinningSource | UndatedSource, table: TextTable, faults: Faults) -> ObjectArray:
+    """Return the ``DateSpan`` of every row, None where neither of its ends is known."""
+    ends: list[Sequence[TwinningDate | None]] = []
+    for name in ("not_before", "not_after"):
+        column = getattr(source, name)
+        ends.append(
+            [None] * table.rows.size if column is None else _dates(source, table.column(column), None, faults)
+        )
+    spans = np.empty(table.rows.size, dtype=object)
+    for i, (first, last) in enumerate(zip(*ends, strict=True)):
+        spans[i] = DateSpan(first, last) if first or last else None
+        if first and last and last.latest < first.earliest:
+            text = Text("data.bounds-crossed", first=first.iso, last=last.iso)
+            faults.error("date", text, table.file, int(table.rows[i]), str(source.not_after))
+    return spans
 
 
 def _mapped(
@@ -253,13 +282,20 @@ def _mapped(
 
 
 def _dates(
-    source: TwinningSource, column: TextColumn, precision: ObjectArray, faults: Faults, *, is_start: bool = False
+    source: TwinningSource | UndatedSource,
+    column: TextColumn,
+    precision: ObjectArray | None,
+    faults: Faults,
+    *,
+    is_start: bool = False,
 ) -> list[TwinningDate | None]:
     """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
-    as_of = calendar.parse_date(source.as_of) if source.as_of else None
-    orders = calendar.find_day_orders(column.cells, source.day_first)
+    is_dated = isinstance(source, TwinningSource)
+    as_of = calendar.parse_date(source.as_of) if is_dated and source.as_of else None
+    orders = calendar.find_day_orders(column.cells, source.day_first if is_dated else None)
     dates: list[TwinningDate | None] = []
-    for cell, declared, row in zip(column.cells, precision, column.rows, strict=True):
+    given = [""] * len(column.cells) if precision is None else precision
+    for cell, declared, row in zip(column.cells, given, column.rows, strict=True):
         date = None
         if cell.strip():
             try:
@@ -280,7 +316,7 @@ def _ends_before(start: TwinningDate | None, end: TwinningDate | None) -> bool:
     return end.rounded(coarser).earliest < start.rounded(coarser).earliest
 
 
-UNDATED_COLUMNS = ("city", "partner", "partner_city", "signatory", "note", "file", "row")
+UNDATED_COLUMNS = ("city", "partner", "partner_city", "signatory", "note", "span", "file", "row")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -289,7 +325,7 @@ class TwinningRegistry:
 
     # One row a twinning, columns `TWINNING_COLUMNS`: id, city, signatory, partner_city, partner, kind, signed (the
     # earliest date of signature in ISO form as precise as printed, "" when undated), precision, ended, source, note,
-    # file, row
+    # span (DateSpan, None where no bound of the date is known), file, row
     frame: pd.DataFrame
     # One row a candidate date, columns `CANDIDATE_COLUMNS`: twinning_id, event_kind (first_contact, memorandum,
     # signed, ratified, activated, other), event_text, date, precision, year, month, day (Int64, missing where the
@@ -354,6 +390,7 @@ def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedAgreeme
         frame = pd.DataFrame({"city": city, "partner": partner})
         for name in ("partner_city", "signatory", "note"):
             frame[name] = read_text_column(table, getattr(source, name))
+        frame["span"] = read_spans(source, table, faults)
         rows.append(frame.assign(file=source.file, row=table.rows))
         records.append(table.record)
         if source.policy == "error":

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 import pandas as pd
 
-from twintrade.design import Design
+from twintrade.design import Design, find_spans
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import COLUMNS as VARIANT_COLUMNS
 from twintrade.diagnostics.variants import (
@@ -51,9 +51,11 @@ def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBo
     Rows untreated under every date predict the others; the bounds are the smallest and largest average of outcome
     less prediction over all combinations of onsets, each found exactly. None where no date is ambiguous.
     """
-    design: Design = fit.design
     if not (np.isfinite(first) & (last > first)).any():
         return None
+    design = add_units(
+        fit.design, {str(unit): first[k] for k, unit in enumerate(fit.design.panel.units) if last[k] > first[k]}
+    )
     # An effect in proportions on an outcome in levels comes from a proportional model.
     scale = fit.estimate.scale
     is_poisson = scale in ("log points", "percent") and design.transform == "level"
@@ -180,7 +182,10 @@ def add_units(design: Design, onsets: Onsets) -> Design:
 
 
 def _list_undated(design: Design) -> list[str]:
-    return [str(u) for u in design.panel.units if design.treatment.excluded.get(str(u)) == UNDATED]
+    """Return the excluded units of whose onset nothing is known."""
+    bounded = find_spans(design.treatment.register)
+    excluded = design.treatment.excluded
+    return [str(u) for u in design.panel.units if excluded.get(str(u)) == UNDATED and str(u) not in bounded]
 
 
 def list_options(fit: Fit, units: list[str]) -> Options:
@@ -300,10 +305,16 @@ def _vague(design: Design) -> BoolArray:
 
 
 def compute_onset_range(design: Design) -> tuple[FloatArray, FloatArray]:
-    """Return the earliest and the latest onset that a unit's candidate dates and their precision allow."""
+    """Return the earliest and the latest onset that a unit's candidate dates, their precision and bounds allow."""
     onset = design.onset
     kinds = [*_by_kind(design).values(), np.where(_vague(design), onset + 1, onset)]
-    return np.minimum.reduce([onset, *kinds]), np.maximum.reduce([onset, *kinds])
+    first, last = np.minimum.reduce([onset, *kinds]), np.maximum.reduce([onset, *kinds])
+    place = {str(unit): k for k, unit in enumerate(design.panel.units)}
+    start = design.panel.first_period + 1 + design.anticipation  # an agreement older than that has no row before it
+    for unit, (earliest, latest) in find_spans(design.treatment.register).items():
+        if design.treatment.excluded.get(unit) == UNDATED:
+            first[place[unit]], last[place[unit]] = max(earliest, start), latest
+    return first, last
 
 
 def has_vague_date(design: Design, unit: str) -> bool:

@@ -36,7 +36,19 @@ from twintrade.text import Listed, Text, list_some
 
 # Reads registries into what the treatment rules need: agreements with every candidate date, links without one.
 
-COLUMNS = ("twinning", "city", "signatory", "partner", "partner_city", "kind", "dates", "ended", "source", "note")
+COLUMNS = (
+    "twinning",
+    "city",
+    "signatory",
+    "partner",
+    "partner_city",
+    "kind",
+    "dates",
+    "ended",
+    "span",
+    "source",
+    "note",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +74,7 @@ def read_agreements(spec: Spec, root: Path, panel: Panel | None = None) -> ReadA
     """Return the agreements of an analysis, those that a column of the panel shows among them."""
     registry = read_twinnings([replace(s, city_names=_join_names(spec, s)) for s in spec.data.twinnings], root)
     undated = read_undated([replace(s, city_names=_join_names(spec, s)) for s in spec.data.undated], root)
-    links = undated.frame[["city", "signatory", "partner", "partner_city", "note"]]
+    links = undated.frame[["city", "signatory", "partner", "partner_city", "note", "span"]]
     data, policy = spec.data, _undated_policy(spec)
     frame, linked = build_agreements_frame(registry), tuple(data.also_linked)
     if panel is not None and spec.design.treatment.column:

@@ -540,6 +540,11 @@ twinnings = { $n ->
    *[other] { $n } agreements
 }
 no-signature = no date of signature
+no-signature-but = no date of signature; it was { $ends ->
+    [first] not before { $first }
+    [last] not after { $last }
+   *[both] between { $first } and { $last }
+}
 undated-but = no date of signature, but { $dates }
 no-trade-row = no trade row for { $names }
 city-meant = is { $name } meant? Say so under city_names
@@ -576,6 +581,7 @@ no-agreement = left out because no agreement was found: { $n ->
 }
 dropped-no-agreement = says that no agreement exists
 ends-before = { $cell } ends the agreement before it began
+bounds-crossed = the agreement is not before { $first } and not after { $last }: correct one of the two dates
 not-mapped = { $cell } is not mapped: add it under { $key }, as one of { $words }
 twinning-repeated = { $name } stands here and in { $where }: remove one; if they are two agreements, declare id, the column that tells them apart, or event, if they are two dates of one
 twinning-differs = { $name } differs from { $where } in { $columns }

@@ -469,6 +469,11 @@ summed-to-frequency = 已将按{ period }计的数值加总为按{ wanted-period
 ended = { $n }份协议中有{ $k }份已终止
 twinnings = { $n }份协议
 no-signature = 没有签署日期
+no-signature-but = 没有签署日期；{ $ends ->
+    [first] 不早于{ $first }
+    [last] 不晚于{ $last }
+   *[both] 在{ $first }与{ $last }之间
+}
 undated-but = 没有签署日期，但有{ $dates }
 no-trade-row = { $names }没有贸易数据行
 city-meant = 是否指{ $name }？请在city_names中说明
@@ -490,6 +495,7 @@ undated-twinnings = { $n }份协议没有日期（{ $names }）：不用作对�
 no-agreement = 因未查得协议而剔除：{ $n }行
 dropped-no-agreement = 写明不存在协议
 ends-before = { $cell }使协议在开始之前即告终止
+bounds-crossed = 协议不早于{ $first }又不晚于{ $last }，二者矛盾：请更正其一
 not-mapped = { $cell }没有对应项：请在{ $key }中补充，取{ $words }之一
 twinning-repeated = { $name }既见于此处，又见于{ $where }：请删去其一；若为两项协议，请声明id，即能区分各行的列；若为同一协议的两个日期，请声明event
 twinning-differs = { $name }与{ $where }在{ $columns }上不一致
