@@ -144,3 +144,28 @@ def test_no_ambiguity_no_bounds_and_an_impossible_one_has_its_reason() -> None:
 def test_ends_that_print_alike_are_one_number() -> None:
     assert str(format_range(-0.14, -0.14, "percent")) == f"is {format_effect(-0.14, 'percent')}"
     assert str(format_range(-0.5, 2.0, "percent")).startswith("lies between ")
+
+
+@pytest.mark.parametrize(("first", "last"), [(-2.0, 2.0), (-np.inf, 2.0), (-2.0, np.inf)])
+def test_a_pair_set_aside_for_its_bounds_is_let_in_from_any_date_that_they_allow(first, last) -> None:
+    """Without noise rows before the true date lower the mean and no choice raises it above the effect."""
+    design, true = made()
+    k = int(np.flatnonzero(np.isfinite(true))[0])
+    unit = str(design.panel.units[k])
+    ends = {"unit": unit, "earliest": true[k] + first, "latest": true[k] + last, "onset": np.nan}
+    register = pd.DataFrame([ends]).replace([np.inf, -np.inf], np.nan)
+    onset = np.where(np.arange(true.size) == k, np.inf, true)
+    treatment = Treatment(design.panel.units, onset, excluded={unit: "undated"}, register=register)
+    aside = replace(design, treatment=treatment)
+    fitted = fit(Imputation(), aside)
+    earliest, latest = compute_onset_range(aside)
+    assert earliest[k] == (2001 if np.isinf(first) else true[k] + first)
+    assert latest[k] == true[k] + last
+    bounds = compute_date_bounds(fitted, earliest, latest)
+    o = aside.observations
+    n_rows, n_early = int(o.is_treated.sum()), int(true[k] - earliest[k])
+    n_true = int(2014 - true[k])
+    assert bounds is not None
+    assert bounds.n_units == 1
+    assert bounds.high == pytest.approx(EFFECT, abs=1e-6)
+    assert bounds.low == pytest.approx(EFFECT * (n_rows + n_true) / (n_rows + n_true + n_early), abs=1e-6)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from twintrade.design import Treatment
-from twintrade.diagnostics.sensitivity.leave_one_out import HiddenAgreements
+from twintrade.diagnostics.sensitivity.leave_one_out import HiddenAgreements, convert_coverage
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
@@ -69,15 +69,44 @@ def test_a_hidden_share_attenuates_totals_too(share):
     assert np.mean(effects) / (1 - share) == pytest.approx(truth, abs=3.5 * error / (1 - share) + 0.2 * share * 10)
 
 
-def test_the_share_follows_from_what_the_registry_holds():
-    fitted, finding = check(draw(1), coverage=0.8)
+def test_the_share_follows_from_what_the_register_holds():
+    fitted, finding = check(draw(1), coverage=0.8, coverage_within=0.9, sensitivity=(0.6, 0.05))
     o = fitted.design.observations
-    n = o.is_ever_treated.sum()
-    share = 0.25 * n / (o.n_units - n)
+    n = int(o.is_ever_treated.sum())
+    shares = [n * (1 / c - 1) / (o.n_units - n) for c in (0.9, 0.6)]
     effect = fitted.view("overall").effects[0]
-    assert finding.table["effect"][0] == pytest.approx(effect / (1 - share))
-    assert (finding.table["left_out"] == "").sum() == 1
-    assert "more agreements would be hidden" in check(draw(1), coverage=0.05)[1].sentence
+    rows = finding.table[finding.table["left_out"] == ""]
+    np.testing.assert_allclose(rows["effect"], [effect / (1 - share) for share in shares])
+    np.testing.assert_allclose(rows["share"], shares)
+    assert list(rows["coverage"]) == [0.8, 0.6]  # at .05 there would be more of them than comparison pairs
+    assert "If this one holds 80% of all agreements" in finding.sentence
+    most = check(draw(1), coverage=0.05, sensitivity=())[1]
+    assert "more agreements would be hidden" in most.sentence
+
+
+def test_all_known_agreements_are_counted_and_those_within_the_data_apart():
+    """One pair was treated before the data, one has an agreement without a date: 7 of 30 pairs have one, 5 count."""
+    design = draw(1)
+    treated = np.flatnonzero(np.isfinite(design.onset))
+    onset = design.onset.copy()
+    onset[treated[0]] = design.panel.first_period
+    unit = str(design.panel.units[treated[1]])
+    onset[treated[1]] = np.inf
+    changed = replace(design, treatment=Treatment(design.panel.units, onset, excluded={unit: "undated"}))
+    hidden = convert_coverage(fit(Imputation(), changed), 0.5, 0.75)
+    n_comparison = design.panel.n_units - treated.size
+    assert hidden.of_all == pytest.approx(treated.size / n_comparison)
+    assert hidden.share == pytest.approx((treated.size - 2) / 3 / n_comparison)
+
+
+def test_agreements_from_before_the_data_leave_the_estimate_alone():
+    """Comparison pairs that had an agreement all along differ by a level, which the fixed effects take out."""
+    design = draw(1)
+    hidden = np.flatnonzero(np.isinf(design.onset))[:4]
+    y = design.panel.values(design.outcome) + 0.5 * np.isin(design.panel.unit, hidden)
+    panel = replace(design.panel, columns={**design.panel.columns, design.outcome: y})
+    before, after = (fit(Imputation(), d).view("overall").effects[0] for d in (design, replace(design, panel=panel)))
+    assert after == pytest.approx(before, abs=1e-10)
 
 
 def test_effects_under_shares_are_the_headline_over_what_is_left():
@@ -150,7 +179,7 @@ def test_twos_among_some_of_many_units_are_called_so(monkeypatch):
     assert "Newton" not in finding.sentence
 
 
-@pytest.mark.parametrize("options", [{"shares": ()}, {"shares": (1.0,)}, {"most": 2}, {"coverage": 1.5}])
+@pytest.mark.parametrize("options", [{"sensitivity": (0.0,)}, {"shares": (1.0,)}, {"most": 2}, {"coverage": 1.5}])
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(InferenceError):
         HiddenAgreements(**options)

@@ -15,7 +15,7 @@ GROWTH = Text("checks.conditional-label", by="growth")
 LABEL = Text("checks.hidden-share-label", share=0.1)
 TABLES = {
     "hidden_agreements": [
-        {"label": str(LABEL), "label_text": pack_text(LABEL), "left_out": "", "effect": 20.0},
+        {"label": str(LABEL), "label_text": pack_text(LABEL), "left_out": "", "effect": 20.0, "share": 0.1},
         {"label": "without one", "label_text": "", "left_out": "C-P", "effect": 5.0},
     ],
     "honest": [

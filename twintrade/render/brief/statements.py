@@ -165,6 +165,7 @@ def _list_checked(facts: Facts) -> list[StatedChange]:
 
 # What checks of the headline's own assumptions say of its size: one sentence each.
 
+HIDDEN = ("brief.reading-covered", "brief.reading-hidden")
 WIDEST = 500.0  # end of an interval in percent beyond which it is not quoted
 
 
@@ -173,9 +174,8 @@ def list_readings(facts: Facts) -> list[Text]:
     if facts.headline is None or facts.effect is None:
         return []
     sentences = {one.sentence.key: one.sentence for one in _list_checked(facts) if one.sentence is not None}
-    readings = [
-        _read_cases(facts), sentences.pop("brief.reading-hidden", None), _read_bounds(facts), *sentences.values(),
-    ]  # fmt: skip
+    hidden = next((sentences.pop(key) for key in HIDDEN if key in sentences), None)
+    readings = [_read_cases(facts), hidden, _read_bounds(facts), *sentences.values()]
     return [one for one in readings if one is not None]
 
 
@@ -207,10 +207,10 @@ def _read_hidden(facts: Facts) -> StatedChange | None:
     shares = [r for r in _list_rows(facts, "hidden_agreements") if not take_text(r.get("left_out"))]
     if not shares:
         return None
-    row = shares[len(shares) // 2]
-    label = find_words(row, "label")
-    share = dict(label.values).get("share") if isinstance(label, Text) else None
-    return _check("hidden", _convert(facts, row, "effect"), share=share) if isinstance(share, float) else None
+    is_covered = math.isfinite(read_number(shares[0].get("coverage")))
+    row = shares[0 if is_covered else len(shares) // 2]
+    values = {name: read_number(row.get(name)) for name in (("coverage", "share") if is_covered else ("share",))}
+    return _check("covered" if is_covered else "hidden", _convert(facts, row, "effect"), **values)
 
 
 def _read_bounds(facts: Facts) -> Text | None:

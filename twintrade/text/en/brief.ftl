@@ -311,7 +311,8 @@ reason-verdict = { $of ->
     [below] , below it
    *[both] , on both sides of it
 }: by another method, or of another average. This page answers by the headline, which the analysis file names.
-reading-hidden = If { SHARE($share) } of the pairs taken as comparison had an agreement that nobody recorded, the change would be { PERCENT($percent, sign: "always") }.
+reading-hidden = If { SHARE($share) } of the pairs taken as comparison had begun an agreement that nobody recorded, the change would be { PERCENT($percent, sign: "always") }.
+reading-covered = If the register holds { SHARE($coverage) } of all agreements, { SHARE($share, decimals: 1) } of the pairs taken as comparison began one within these data that nobody recorded, and the change would be { PERCENT($percent, sign: "always") }.
 reading-bounds = If trends parted after the agreements as much as they did at most before, it would { $point ->
     [yes] be { PERCENT($low, sign: "always") }
    *[no] lie between { PERCENT($low, sign: "always") } and { PERCENT($high, sign: "always") }
@@ -426,6 +427,7 @@ group-compared = Compared otherwise
 row-total = against what other trade leads one to expect
 row-without = without { $name }
 row-hidden = if { SHARE($share) } of the others had signed
+row-covered = if the register holds { SHARE($coverage) } of agreements
 row-average = average of the pairs' own changes
 row-always = against pairs with an agreement from the start
 row-conditional = against pairs that grew as fast

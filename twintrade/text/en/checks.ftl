@@ -95,6 +95,7 @@ hidden-few = fewer than four comparison { units } can be left out
 hidden-more = more agreements would be hidden than there are { units } to compare with
 hidden-one-share = { SHARE($share) }
 hidden-share-label = { SHARE($share) } have a hidden agreement
+hidden-coverage-label = the register holds { SHARE($coverage) } of agreements
 hidden-left-label = without { $n ->
     [one] one
    *[other] { $n }
@@ -103,6 +104,11 @@ hidden-left-label = without { $n ->
    *[highest] highest
 }
 hidden-share = No register is complete. If { $shares } of the comparison { units } had begun an agreement that nobody recorded when the treated { units } did, the effect would be about { $effects } instead of { $effect }.
+hidden-coverage = No register is complete. If this one holds { SHARE($coverage) } of all agreements, { SHARE($all, decimals: 1) } of the comparison { units } have one that nobody recorded, and { SHARE($share, decimals: 1) } one that began within the data. Older ones are part of a { unit }'s level and change nothing as long as their effect lasts. With the newer ones the effect would be about { $changed } instead of { $effect }{ $n ->
+    [1] { "" }
+   *[other] { " " }({ $further })
+}.
+hidden-further = { $effect } if it holds { SHARE($coverage) }
 hidden-no-worst = What single comparison pairs do was not computed: { $reason }.
 hidden-range = without { $n ->
     [1] any one comparison { unit } the effect { $range }

@@ -288,6 +288,7 @@ reason-verdict = 其余{ $of }个有区间的估计值中有{ $n }个的区间{ 
    *[both] 不含零，分居零的两侧
 }：其方法不同，或所估计的平均值不同。本页以分析文件所指定的主要估计为准。
 reading-hidden = 若对照配对中有{ SHARE($share) }实际签有未登记的协议，变化为{ PERCENT($percent, sign: "always") }。
+reading-covered = 若登记表收录了全部协议的{ SHARE($coverage) }，则对照配对中有{ SHARE($share, decimals: 1) }在样本期内签有未登记的协议，变化为{ PERCENT($percent, sign: "always") }。
 reading-bounds = 若协议签署后趋势的背离不超过此前的最大背离，变化{ $point ->
     [yes] 为{ PERCENT($low, sign: "always") }
    *[no] 介于{ PERCENT($low, sign: "always") }与{ PERCENT($high, sign: "always") }之间
@@ -399,6 +400,7 @@ group-compared = 换一种比较
 row-total = 与由其他贸易推算的预期值相比
 row-without = 去掉{ $name }
 row-hidden = 若其他配对中有{ SHARE($share) }已签署
+row-covered = 若登记表收录了{ SHARE($coverage) }的协议
 row-average = 各配对自身变化的平均
 row-always = 与一开始就有协议的配对相比
 row-conditional = 与增速相近的配对相比

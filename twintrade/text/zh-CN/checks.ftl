@@ -104,11 +104,17 @@ hidden-few = 可供剔除的对照{ unit }不足四个
 hidden-more = 假设的未登记协议数超过了可作对照的{ unit }数
 hidden-one-share = { SHARE($share) }
 hidden-share-label = { SHARE($share) }有未登记的协议
+hidden-coverage-label = 登记表收录了{ SHARE($coverage) }的协议
 hidden-left-label = 剔除{ $n }个，{ $end ->
     [lowest] 最低
    *[highest] 最高
 }
 hidden-share = 任何登记表都不会完整。若{ $shares }的对照{ unit }在处理组{ unit }签署协议之时也签有未登记的协议，则效应约为{ $effects }，而不是{ $effect }。
+hidden-coverage = 任何登记表都不会完整。若本表收录了全部协议的{ SHARE($coverage) }，则有{ SHARE($all, decimals: 1) }的对照{ unit }签有未登记的协议，其中协议始于样本期内的占对照{ unit }的{ SHARE($share, decimals: 1) }。较早的协议已计入该{ unit }的水平，只要效应持续，便不影响结果；计入样本期内的协议后，效应约为{ $changed }，而不是{ $effect }{ $n ->
+    [1] { "" }
+   *[other] （{ $further }）
+}。
+hidden-further = 若只收录{ SHARE($coverage) }则为{ $effect }
 hidden-no-worst = 未计算单个对照配对的影响：{ $reason }。
 hidden-range = { $n ->
     [1] 剔除任意一个对照{ unit }，效应{ $range }
