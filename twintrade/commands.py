@@ -29,12 +29,22 @@ def merge(
 
 
 @registry.command()
-def check(files: Files) -> None:
-    """Find rows that repeat, dates that cannot be, and ends in one country."""
-    from twintrade.study.register_lists import check_register
+def check(
+    files: Annotated[list[str] | None, typer.Argument(help="Lists of agreements, relative to the project.")] = None,
+    analysis: Annotated[
+        str,
+        typer.Option(help="Also list this analysis's pairs without a date, those to look up first on top."),
+    ] = "",
+) -> None:
+    """Find rows that repeat, dates that cannot be, and ends in one country; list the dates worth looking up."""
+    from twintrade.study.register_lists import check_register, list_dates_to_find
 
+    if not (files or analysis):
+        raise SpecError("registry check needs a list of agreements, or --analysis NAME")
+    for line in list_dates_to_find(Path.cwd(), analysis) if analysis else ():
+        typer.echo(line)
     n_faults = 0
-    for file in files:
+    for file in files or ():
         faults = check_register(_find_root(), file)
         n_faults += len(faults)
         typer.echo("\n".join(f"{file}, {line}" for line in faults) or Text("study.listed-right", file=file))

@@ -23,6 +23,7 @@ from twintrade.design.register import (
     add_status,
     build_register,
     find_end,
+    find_span_ends,
     find_spans,
 )
 from twintrade.effects.messages import Level, Message, Remedy
@@ -366,9 +367,7 @@ def _messages(
 
 def _name_span(span: tuple[float, float], panel: Panel) -> Text:
     first, last = ("" if np.isinf(end) else panel.label(int(end)) for end in span)
-    return Text(
-        "design.span", first=first, last=last, ends="both" if first and last else "first" if first else "last"
-    )
+    return Text("design.span", first=first, last=last, ends=find_span_ends(first, last))
 
 
 def _note_stand_ins(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> Iterator[Message]:

@@ -1,19 +1,27 @@
 """Lists of agreements for the command line: merged into a register with a card, checked, and compared."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from twintrade.data import registers
 from twintrade.data.geography import load_places
+from twintrade.design import Design
+from twintrade.design.register import find_span_ends
 from twintrade.errors import SpecError
 from twintrade.simulate import simulate
+from twintrade.study.observing.observe import observe
+from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.store import find_analyses
 from twintrade.study.store.folder import write_new
 from twintrade.study.store.locating import check_analysis_name
 from twintrade.study.store.replay import to_bytes
-from twintrade.text import Listed, Text, find_catalogue
+from twintrade.text import Listed, Text, Words, find_catalogue
 
 # A trade table whose effect of an agreement is known, as files: for power, practice and teaching.
 
@@ -92,6 +100,56 @@ def check_register(root: Path, file: str) -> list[Text]:
         Text("study.listed-fault", row=row, fault=fault)
         for row, fault in registers.check_listing(registers.read_listing(root, file))
     ]
+
+
+def rank_undated(design: Design) -> pd.DataFrame:
+    """Return pairs of unknown date by expected trade a period before the first agreement of the data, most first.
+
+    Expected is the city's trade times the partner's over all trade, each without the pairs listed: blind to their own
+    figures. Columns unit, expected, known (Words: each link, with what the register says of its date).
+    """
+    panel, treatment = design.panel, design.treatment
+    listed = [str(u) for u in panel.units if treatment.excluded.get(str(u)) == "undated"]
+    inside = design.onset[(design.onset > panel.first_period) & (design.onset <= panel.last_period)]
+    start = inside.min() if inside.size else panel.last_period + 1
+    is_listed = np.isin(panel.units, listed)
+    value = np.nan_to_num(panel.values(design.outcome)) * (panel.period < start) * ~is_listed[panel.unit]
+    n_periods = np.unique(panel.period[panel.period < start]).size
+    by_city = np.bincount(panel.unit_city[panel.unit], value, panel.cities.size)
+    by_partner = np.bincount(panel.unit_partner[panel.unit], value, panel.partners.size)
+    total = value.sum() * n_periods
+    expected = by_city[panel.unit_city] * by_partner[panel.unit_partner] / total if total else np.zeros(panel.n_units)
+    links = {
+        str(unit): Listed(tuple(_describe_link(row) for row in group.to_dict("records")), "semicolon")
+        for unit, group in treatment.register.groupby("unit")
+    }
+    rows = [(unit, expected[k], links.get(unit, "")) for k, unit in enumerate(panel.units) if is_listed[k]]
+    return pd.DataFrame(rows, columns=["unit", "expected", "known"]).sort_values(
+        ["expected", "unit"], ascending=[False, True], ignore_index=True
+    )
+
+
+def _describe_link(row: Mapping[Hashable, Any]) -> Words:
+    ends = f"{row['signatory'] or row['city']}–{row['partner_city'] or row['partner']}"
+    first, last = row["not_before"], row["not_after"]
+    span = Text("design.span", first=first, last=last, ends=find_span_ends(first, last))
+    dates = [f"{label} {date}" for label, date, _ in json.loads(row["candidates"])]
+    said = [str(span) if first or last else "", *dates, row["note"]]
+    said = [part for part in said if part]
+    return Text("common.headed", head=ends, said=Listed(tuple(dict.fromkeys(said)), "comma")) if said else ends
+
+
+def list_dates_to_find(root: Path, name: str) -> list[Text]:
+    """Return the pairs of an analysis whose agreement has no date, those with the most expected trade first."""
+    analysis = find_analyses(root, [name])[0]
+    plan, _ = plan_analysis(analysis.root, analysis.name, analysis.text)
+    design = Designs(observe(analysis.name, plan.spec, analysis.root), plan.spec.case).base(plan.spec.design)
+    ranked = rank_undated(design)
+    lines = [Text("study.dates-to-find", n=len(ranked), name=name)]
+    for place, (unit, expected, known) in enumerate(ranked.itertuples(index=False), 1):
+        values = {"unit": unit, "expected": float(expected), "period_name": design.panel.frequency, "known": known}
+        lines.append(Text("study.date-to-find", place=place, **values))
+    return lines
 
 
 def compare_registers(root: Path, files: Sequence[str], n_comparison: int | None = None) -> list[Text]:

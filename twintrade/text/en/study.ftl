@@ -256,6 +256,11 @@ fetched-register = { $name } holds agreements: give it as --twinnings
 merged = { $rows } rows of { $files } lists are { $n } agreements, { $undated } of them without a date; no row was left out
 listed-fault = row { PLAIN($row) }: { $fault }
 listed-right = nothing in { $file } cannot be right
+dates-to-find = { $n ->
+    [0] Every agreement of { $name } has a date or bounds that settle it.
+   *[other] { $n } pairs of { $name } have an agreement whose date is unknown. Those with the most trade to expect come first; expected is what the rest of the city's and the partner's trade before the first agreement implies, without the pairs' own figures.
+}
+date-to-find = { "  " }{ PLAIN($place) }. { $unit }, expected { QUANTITY($expected) } a { period }: { $known }
 coverage-frame = { $n ->
     [one] One city is
    *[other] { $n } cities are

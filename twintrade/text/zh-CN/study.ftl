@@ -247,6 +247,11 @@ fetched-register = { $name }中是协议：请用 --twinnings 指定
 merged = { $files }份名单的{ $rows }行合并为{ $n }份协议，其中{ $undated }份没有日期；没有遗漏任何一行
 listed-fault = 第{ PLAIN($row) }行：{ $fault }
 listed-right = { $file }中未发现必然有误之处
+dates-to-find = { $n ->
+    [0] { $name }的每项协议都有日期，或有足以确定的界限。
+   *[other] { $name }有{ $n }个配对的协议日期不详。预期贸易额最大者列前；预期值由该城市与该伙伴在首项协议之前的其他贸易推算，不使用这些配对自身的数据。
+}
+date-to-find = { "  " }{ PLAIN($place) }. { $unit }，预期每{ period }{ QUANTITY($expected) }：{ $known }
 coverage-frame = 有{ $n ->
     [1] 一个
    *[other] { $n }个
