@@ -32,8 +32,7 @@ def merge(
 def check(
     files: Annotated[list[str] | None, typer.Argument(help="Lists of agreements, relative to the project.")] = None,
     analysis: Annotated[
-        str,
-        typer.Option(help="Also list this analysis's pairs without a date, those to look up first on top."),
+        str, typer.Option(help="Also list this analysis's pairs without a date, those to look up first on top.")
     ] = "",
 ) -> None:
     """Find rows that repeat, dates that cannot be, and ends in one country; list the dates worth looking up."""

@@ -43,6 +43,24 @@ def test_outcome_comparison_and_headline_make_another_design_and_labels_do_not(p
         assert one["design"] != first["design"]
 
 
+def test_a_date_found_after_a_result_is_another_design_of_the_same_question(project, spec_text) -> None:
+    """A pair whose agreement had no date is dated later: the treated pairs change, what is asked does not."""
+    file = project / "data" / "raw" / "tiny_twinnings.csv"
+    text = spec_text.replace('kind = "kind"\n', 'kind = "kind"\nundated = "exclude"\n', 1)
+    dated = file.read_text(encoding="utf-8")
+    head, first, *rest = dated.splitlines()
+    where = head.split(",").index("date")
+    cells = first.split(",")
+    cells[where] = ""
+    described = []
+    for content in ("\n".join([head, ",".join(cells), *rest]), dated):
+        file.write_text(content, encoding="utf-8")
+        made, _ = plan_analysis(project, "tiny", text)
+        described.append(describe_design(run(replace(made, checks=()), observe("tiny", made.spec, project))))
+    assert described[0]["question"] == described[1]["question"]
+    assert described[0]["design"] != described[1]["design"]
+
+
 def test_a_second_design_is_named_in_the_volatile_part_of_the_manifest_alone(project, spec_text) -> None:
     execute(project, "tiny", spec_text)
     first = read_manifest(project / "results" / "tiny")

@@ -54,26 +54,28 @@ def build_manifest(run: Run, raw: Mapping[str, Any], root: Path, used: Collectio
 def describe_design(run: Run) -> dict[str, str]:
     """Return hashes of the question that a run asks and of the design that it asks it by; empty without a headline.
 
-    The question is the rows of the trade table, the treated pairs and the flow; the design is outcome, onsets,
-    comparison and headline estimator.
+    The question is the rows of the trade table, the flow and the pair of a single case; the design is outcome,
+    onsets, pairs set aside, comparison and headline estimator: a date found after a result makes another design.
     """
     headline = run.ladder.headline
     if headline is None or headline.fit is None:
         return {}
     design, panel = headline.fit.design, run.observed.panel
     onset = design.treatment.onset
-    treated = sorted(map(str, design.treatment.units[np.isfinite(onset)]))
+    case = run.plan.spec.case
+    of_case = [] if case is None else [case.city, case.partner]
     keys = sorted(zip(map(str, panel.units[panel.unit]), map(int, panel.period), strict=True))
     flows = sorted({str(source.flow) for source in run.plan.spec.data.trade})
     options = {name: str(value) for name, value in headline.fit.estimator.options().items()}
     asked_by = [
         design.outcome,
         sorted(zip(map(str, design.treatment.units), map(str, onset), strict=True)),
+        sorted(design.treatment.excluded.items()),
         design.comparison,
         headline.column.donors,
         [headline.fit.estimator.name, options, design.transform, str(design.fixed_effects)],
     ]
-    return {"question": _hash([keys, treated, flows]), "design": _hash(asked_by)}
+    return {"question": _hash([keys, of_case, flows]), "design": _hash(asked_by)}
 
 
 def _hash(facts: Any) -> str:

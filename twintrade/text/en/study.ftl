@@ -258,6 +258,7 @@ listed-fault = row { PLAIN($row) }: { $fault }
 listed-right = nothing in { $file } cannot be right
 dates-to-find = { $n ->
     [0] Every agreement of { $name } has a date or bounds that settle it.
+    [one] One pair of { $name } has an agreement whose date is unknown. Expected is what the rest of its city's and its partner's trade before the first agreement implies, without its own figures.
    *[other] { $n } pairs of { $name } have an agreement whose date is unknown. Those with the most trade to expect come first; expected is what the rest of the city's and the partner's trade before the first agreement implies, without the pairs' own figures.
 }
 date-to-find = { "  " }{ PLAIN($place) }. { $unit }, expected { QUANTITY($expected) } a { period }: { $known }
