@@ -8,7 +8,7 @@ from twintrade.data.calendar import DateSpan, TwinningDate, parse_date
 from twintrade.design import Design, Panel
 from twintrade.design.register import Agreements, CandidateDate
 from twintrade.design.rules import build_treatment
-from twintrade.study.register_lists import list_dates_to_find, rank_undated
+from twintrade.study.register_lists import list_dates_to_find, list_undated_by_trade
 
 UNDATED = ("A-P", "B-Q", "C-R")
 
@@ -31,7 +31,7 @@ def rank(frame: pd.DataFrame) -> pd.DataFrame:
         rows.append({**base, "city": city, "partner": partner, "dates": (), "span": span})
     registry = pd.DataFrame(rows).assign(twinning=list("abcd"))
     treatment = build_treatment(Agreements(registry, undated_policy="exclude"), panel)
-    return rank_undated(Design(panel=panel, treatment=treatment, outcome="exports", transform="level"))
+    return list_undated_by_trade(Design(panel=panel, treatment=treatment, outcome="exports", transform="level"))
 
 
 def test_what_is_expected_of_a_pair_is_its_margins_without_the_pairs_listed() -> None:

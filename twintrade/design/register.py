@@ -356,11 +356,6 @@ def _undated(
     return text | rest | _bound(row, choice, panel) | {"unit": _unit(row, panel, units)}
 
 
-def find_span_ends(first: str, last: str) -> str:
-    """Return which ends of a span are known: ``both``, ``first`` or ``last``."""
-    return "both" if first and last else "first" if first else "last"
-
-
 def find_spans(register: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """Return by unit without an onset the first and last onset that it may have, where a bound of one is known."""
     if "latest" not in register:

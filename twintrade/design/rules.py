@@ -23,13 +23,12 @@ from twintrade.design.register import (
     add_status,
     build_register,
     find_end,
-    find_span_ends,
     find_spans,
 )
 from twintrade.effects.messages import Level, Message, Remedy
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Listed, Text, Value, Words, find_fact, list_some
+from twintrade.text import Listed, Text, Value, Words, describe_bounds, find_fact, list_some
 
 # Agreements whose city or partner is nearly one of the panel: a misspelt name must make no control.
 
@@ -367,7 +366,7 @@ def _messages(
 
 def _name_span(span: tuple[float, float], panel: Panel) -> Text:
     first, last = ("" if np.isinf(end) else panel.label(int(end)) for end in span)
-    return Text("design.span", first=first, last=last, ends=find_span_ends(first, last))
+    return describe_bounds(first, last)
 
 
 def _note_stand_ins(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> Iterator[Message]:

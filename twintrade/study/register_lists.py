@@ -11,7 +11,6 @@ import pandas as pd
 from twintrade.data import registers
 from twintrade.data.geography import load_places
 from twintrade.design import Design
-from twintrade.design.register import find_span_ends
 from twintrade.errors import SpecError
 from twintrade.simulate import simulate
 from twintrade.study.observing.observe import observe
@@ -21,7 +20,7 @@ from twintrade.study.store import find_analyses
 from twintrade.study.store.folder import write_new
 from twintrade.study.store.locating import check_analysis_name
 from twintrade.study.store.replay import to_bytes
-from twintrade.text import Listed, Text, Words, find_catalogue
+from twintrade.text import Listed, Text, Words, describe_bounds, find_catalogue
 
 # A trade table whose effect of an agreement is known, as files: for power, practice and teaching.
 
@@ -102,7 +101,7 @@ def check_register(root: Path, file: str) -> list[Text]:
     ]
 
 
-def rank_undated(design: Design) -> pd.DataFrame:
+def list_undated_by_trade(design: Design) -> pd.DataFrame:
     """Return pairs of unknown date by expected trade a period before the first agreement of the data, most first.
 
     Expected is the city's trade times the partner's over all trade, each without the pairs listed: blind to their own
@@ -132,11 +131,10 @@ def rank_undated(design: Design) -> pd.DataFrame:
 def _describe_link(row: Mapping[Hashable, Any]) -> Words:
     ends = f"{row['signatory'] or row['city']}–{row['partner_city'] or row['partner']}"
     first, last = row["not_before"], row["not_after"]
-    span = Text("design.span", first=first, last=last, ends=find_span_ends(first, last))
     dates = [f"{label} {date}" for label, date, _ in json.loads(row["candidates"])]
-    said = [str(span) if first or last else "", *dates, row["note"]]
-    said = [part for part in said if part]
-    return Text("common.headed", head=ends, said=Listed(tuple(dict.fromkeys(said)), "comma")) if said else ends
+    parts = [str(describe_bounds(first, last)) if first or last else "", *dates, row["note"]]
+    known = tuple(dict.fromkeys(part for part in parts if part))
+    return Text("common.headed", head=ends, said=Listed(known, "comma")) if known else ends
 
 
 def list_dates_to_find(root: Path, name: str) -> list[Text]:
@@ -144,7 +142,7 @@ def list_dates_to_find(root: Path, name: str) -> list[Text]:
     analysis = find_analyses(root, [name])[0]
     plan, _ = plan_analysis(analysis.root, analysis.name, analysis.text)
     design = Designs(observe(analysis.name, plan.spec, analysis.root), plan.spec.case).base(plan.spec.design)
-    ranked = rank_undated(design)
+    ranked = list_undated_by_trade(design)
     lines = [Text("study.dates-to-find", n=len(ranked), name=name)]
     for place, (unit, expected, known) in enumerate(ranked.itertuples(index=False), 1):
         values = {"unit": unit, "expected": float(expected), "period_name": design.panel.frequency, "known": known}

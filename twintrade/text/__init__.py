@@ -17,6 +17,7 @@ from twintrade.text.texts import Text as Text
 from twintrade.text.texts import Value as Value
 from twintrade.text.texts import Words as Words
 from twintrade.text.texts import complete_sentence as complete_sentence
+from twintrade.text.texts import describe_bounds as describe_bounds
 from twintrade.text.texts import describe_span as describe_span
 from twintrade.text.texts import find_fact as find_fact
 from twintrade.text.texts import find_topic as find_topic

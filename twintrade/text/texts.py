@@ -148,6 +148,12 @@ def list_some(items: Iterable["str | Text | Listed"], most: int, join: Join = "c
     return shown if len(given) <= most else Text("common.and-more", items=shown, n=len(given) - most)
 
 
+def describe_bounds(first: str, last: str) -> Text:
+    """Return two dates as a span in words; one of them may be empty, an open end."""
+    ends = "both" if first and last else "first" if first else "last"
+    return Text("common.date-bounds", first=first, last=last, ends=ends)
+
+
 def write_pattern(pattern: str | None, key: str, /, **values: Value) -> str:
     """Return the message under a key, or a pattern of someone's own in its place."""
     text = Text(key, **values)

@@ -290,9 +290,9 @@ def _dates(
     is_start: bool = False,
 ) -> list[TwinningDate | None]:
     """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
-    is_dated = isinstance(source, TwinningSource)
-    as_of = calendar.parse_date(source.as_of) if is_dated and source.as_of else None
-    orders = calendar.find_day_orders(column.cells, source.day_first if is_dated else None)
+    day, day_first = (source.as_of, source.day_first) if isinstance(source, TwinningSource) else (None, None)
+    as_of = calendar.parse_date(day) if day else None
+    orders = calendar.find_day_orders(column.cells, day_first)
     dates: list[TwinningDate | None] = []
     given = [""] * len(column.cells) if precision is None else precision
     for cell, declared, row in zip(column.cells, given, column.rows, strict=True):

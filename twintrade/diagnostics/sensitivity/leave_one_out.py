@@ -348,8 +348,15 @@ def _say_shares(headline: Yardstick, fit: Fit, shares: Sequence[HiddenShare]) ->
         Text("checks.hidden-further", coverage=one.coverage, effect=effect)
         for one, effect in zip(others, effects[1:], strict=True)
     )
-    named = {"coverage": first.coverage, "all": min(first.of_all, 1.0), "share": first.share, "changed": effects[0]}
-    return Text("checks.hidden-coverage", further=Listed(further, "comma"), **named, **values)
+    return Text(
+        "checks.hidden-coverage",
+        further=Listed(further, "comma"),
+        coverage=first.coverage,
+        all=min(first.of_all, 1.0),
+        share=first.share,
+        changed=effects[0],
+        **values,
+    )
 
 
 def _prepare(fit: Fit, effect: float) -> ComparisonUnits:

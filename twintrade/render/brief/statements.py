@@ -209,8 +209,10 @@ def _read_hidden(facts: Facts) -> StatedChange | None:
         return None
     is_covered = math.isfinite(read_number(shares[0].get("coverage")))
     row = shares[0 if is_covered else len(shares) // 2]
-    values = {name: read_number(row.get(name)) for name in (("coverage", "share") if is_covered else ("share",))}
-    return _check("covered" if is_covered else "hidden", _convert(facts, row, "effect"), **values)
+    effect, share = _convert(facts, row, "effect"), read_number(row.get("share"))
+    if is_covered:
+        return _check("covered", effect, share=share, coverage=read_number(row.get("coverage")))
+    return _check("hidden", effect, share=share)
 
 
 def _read_bounds(facts: Facts) -> Text | None:

@@ -25,7 +25,7 @@ from twintrade.render.reading import Record, list_records, read_words, take_text
 from twintrade.render.tables.effect_rows import find_decimals
 from twintrade.render.tables.ladder import is_gravity
 from twintrade.render.tables.plain import build_plain_table, weigh_column
-from twintrade.text import Listed, Text, Words, find_fact, name_fact, numbers, texts
+from twintrade.text import Listed, Text, Words, describe_bounds, find_fact, name_fact, numbers, texts
 from twintrade.text.numbers import format_count, format_event_time
 
 # Tables of the run: findings, messages, inferences side by side.
@@ -304,5 +304,8 @@ def _dates(agreement: Record) -> str:
     dates = str(Listed(tuple(map(_name_event, events)), "semicolon"))
     if len(events) == 1 and events[0].startswith("signed "):
         dates = events[0].removeprefix("signed ")
+    first, last = (take_text(agreement.get(name)) for name in ("not_before", "not_after"))
+    if not events and (first or last):
+        dates = str(describe_bounds(first, last))
     ended = take_text(agreement.get("ended"))
     return str(Text("tables.ended", dates=dates, when=ended)) if ended else dates

@@ -29,6 +29,11 @@ effect = { $scale ->
 more = and { $n } more
 named = { $name } { $value }
 headed = { $head }: { $said }
+date-bounds = { $ends ->
+    [first] from { $first } on
+    [last] by { $last }
+   *[both] { $first } to { $last }
+}
 
 # What a period is called: the study's word, which may be a user's own.
 period = { $period_name ->

@@ -139,11 +139,6 @@ units-are = { $n ->
 }
 message-undated-excluded = { units-are } linked without a date: neither treated nor comparison: { $units }
 message-bounded-excluded = { units-are } linked since a date of which only bounds within the sample are known: neither treated nor comparison; the check dates bounds their effect: { $units }
-span = { $ends ->
-    [first] from { $first } on
-    [last] by { $last }
-   *[both] { $first } to { $last }
-}
 message-other-kind-excluded = { $n ->
     [one] { $n } unit has
    *[other] { $n } units have

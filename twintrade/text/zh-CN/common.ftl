@@ -32,6 +32,11 @@ effect = { $scale ->
 more = 另有{ $n }项
 named = { $name } { $value }
 headed = { $head }：{ $said }
+date-bounds = { $ends ->
+    [first] { $first }起
+    [last] 不晚于{ $last }
+   *[both] { $first }至{ $last }
+}
 
 # What a period is called: the study's word, which may be a user's own.
 period = { $period_name ->

@@ -121,11 +121,6 @@ message-treated-with-undated-link = { $n }个处理组个体另有日期不详�
 units-are = { $n }个个体
 message-undated-excluded = { units-are }的关系日期不详：既不属于处理组，也不作对照：{ $units }
 message-bounded-excluded = { units-are }的协议日期只知落在样本期内的某一区间：既不属于处理组，也不作对照；检查“dates”给出其效应的界：{ $units }
-span = { $ends ->
-    [first] { $first }起
-    [last] 不晚于{ $last }
-   *[both] { $first }至{ $last }
-}
 message-other-kind-excluded = { $n }个个体只有此处不计入的协议类型：既不属于处理组，也不作对照：{ $units }
 message-other-event-excluded = { units-are }受另一指定事件影响：不参与任何比较：{ $units }
 message-treated-after-sample = { units-are }在末期之后才进入处理组：样本期内尚未处理：{ $units }
