@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from twintrade.python.showing import run as run
     from twintrade.python.showing import to_toml as to_toml
     from twintrade.python.summary import Intervals
+    from twintrade.python.translated import World as World
+    from twintrade.python.translated import translate as translate
     from twintrade.python.treated import cohort_statistics as cohort_statistics
     from twintrade.python.verbs import check as check
     from twintrade.python.verbs import compare as compare
@@ -46,6 +48,7 @@ _NAMES = {
     "python.verbs": ("example", "panel", "compare", "fit", "infer", "check"),
     "python.showing": ("etable", "eventplot", "coefplot", "run", "read", "to_toml"),
     "python.treated": ("cohort_statistics",),
+    "python.translated": ("World", "translate"),
     "design": ("Panel", "Treatment", "Design", "CohortStatistics", "NeverTreated", "NotYetTreated", "Donors"),
     "design.rules": ("TreatmentRule",),
     "effects": ("Estimate", "EventStudy", "CohortEffects", "Finding"),
