@@ -6,6 +6,7 @@ assignment of agreements, method taken and row of the decision table). The page 
 
 import argparse
 import csv
+import io
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -219,10 +220,25 @@ def fill_page(text: str, results: pd.DataFrame, tables: Mapping[str, Table] | No
     return re.sub(r"(<!-- (\w+) (\w+) -->).*?(<!-- end -->)", fill, text, flags=re.DOTALL)
 
 
+def store_tables(text: str, results: pd.DataFrame, tables: Mapping[str, Table] | None = None) -> dict[str, str]:
+    """Return the tables that a page links to as STEM.RUN.TABLE.csv, by file name."""
+    stored = {}
+    for name, run_name, table in re.findall(r"\]\((\w+\.(\w+)\.(\w+)\.csv)\)", text):
+        lines = (tables or TABLES)[table](results[results["run"] == run_name]).splitlines()
+        buffer = io.StringIO()
+        rows = ([cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines)
+        csv.writer(buffer, lineterminator="\n").writerows(row for row in rows if set("".join(row)) != {"-"})
+        stored[name] = buffer.getvalue()
+    return stored
+
+
 def fill_file(page: Path, results: pd.DataFrame, tables: Mapping[str, Table] | None = None) -> None:
-    """Fill in a page, if it is there."""
+    """Fill in a page, if it is there, and the tables beside it."""
     if page.exists():
-        page.write_text(fill_page(page.read_text(encoding="utf-8"), results, tables), encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
+        page.write_text(fill_page(text, results, tables), encoding="utf-8")
+        for name, rows in store_tables(text, results, tables).items():
+            (page.parent / name).write_text(rows, encoding="utf-8", newline="")
 
 
 SMOKE = (("--cells", "30", "--estimators", "twfe", "--draws", "20", "--results", "{folder}/auto.csv"),)

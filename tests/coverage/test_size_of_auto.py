@@ -33,6 +33,7 @@ from benchmarks.size_of_auto import (
     list_runs,
     pick_estimator,
     read_results,
+    store_tables,
     summarize,
 )
 from twintrade.estimators.base import fit
@@ -134,6 +135,8 @@ def test_each_cell_has_a_number_and_its_size(stored, run):
 def test_the_page_shows_the_stored_results():
     text = PAGE.read_text(encoding="utf-8")
     assert fill_page(text, read_results()) == text
+    for name, rows in store_tables(text, read_results()).items():
+        assert (PAGE.parent / name).read_text(encoding="utf-8") == rows, f"{name}: run the benchmark without draws"
 
 
 QUICK = [(25, "twfe"), (9, "imputation"), (14, "callaway_santanna")]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.agreement_panels import YEARS
-from benchmarks.size_of_auto import fill_page
+from benchmarks.size_of_auto import fill_page, store_tables
 from benchmarks.size_of_checks import PAGE, TABLES, TRIALS, draw_design, judge, read_results
 from twintrade.diagnostics.base import DIAGNOSTICS
 
@@ -34,6 +34,8 @@ def test_what_is_called_detectable_is_found_in_four_of_five_stored_panels(stored
 def test_the_page_shows_the_stored_results_and_names_every_check() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert fill_page(text, read_results(), TABLES) == text
+    for name, rows in store_tables(text, read_results(), TABLES).items():
+        assert (PAGE.parent / name).read_text(encoding="utf-8") == rows, f"{name}: run the benchmark without draws"
     assert [name for name in DIAGNOSTICS if f"`{name}`" not in text] == []
 
 

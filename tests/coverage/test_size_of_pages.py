@@ -10,7 +10,7 @@ from case_tables import loop_over
 
 from benchmarks.agreement_panels import draw_errors
 from benchmarks.simulated_pages import BY_NAME, PAGES, ZEROS, draw_page, evaluate_page
-from benchmarks.size_of_auto import fill_page
+from benchmarks.size_of_auto import fill_page, store_tables
 from benchmarks.size_of_pages import (
     ANY_OBJECTION,
     OBJECTION,
@@ -81,6 +81,8 @@ def test_stored_checks_hold_their_bounds():
 def test_the_page_shows_the_stored_results():
     text = PAGE.read_text(encoding="utf-8")
     assert fill_page(text, read_results(), TABLES) == text
+    for name, rows in store_tables(text, read_results(), TABLES).items():
+        assert (PAGE.parent / name).read_text(encoding="utf-8") == rows, f"{name}: run the benchmark without draws"
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.pages_of_verdicts import compare_page, list_pages
-from benchmarks.size_of_auto import fill_page
+from benchmarks.size_of_auto import fill_page, store_tables
 from benchmarks.size_of_verdicts import DEALINGS, RESULTS, TABLES, read_results
 
 QUICK, ALL = (1, 2, 5, 6, 9, 10, 11, 16), 400
@@ -46,6 +46,8 @@ def test_stored_trends_are_rarely_evidence(stored) -> None:
 def test_the_page_shows_what_is_stored(stored) -> None:
     page = RESULTS.with_suffix(".md").read_text(encoding="utf-8")
     assert fill_page(page, stored, TABLES) == page
+    for name, rows in store_tables(page, stored, TABLES).items():
+        assert (RESULTS.parent / name).read_text(encoding="utf-8") == rows, f"{name}: run the benchmark without draws"
 
 
 def test_page_and_rule_agree() -> None:
