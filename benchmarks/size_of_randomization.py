@@ -1,9 +1,9 @@
 """How often randomization rejects a true null, by scheme and statistic, or finds an effect that is there.
 
 Panels of ``agreement_panels`` in which agreements fall into few cities, or on small or large pairs, a twentieth of
-the rows is missing, and some pairs are excluded. ``python -m benchmarks.size_of_randomization`` prints the table of
-docs/inference.md, with ``--columns N`` rows of docs/lab/size_of_tests.md: columns that recipes print and no other
-study has, N panels each.
+the rows is missing, and some pairs are excluded. ``python -m benchmarks.size_of_randomization`` prints a table of
+docs/lab/size_of_tests.md, with ``--columns N`` the rows of size_of_tests_columns.csv: columns that recipes print and
+no other study has, N panels each.
 """
 
 import argparse

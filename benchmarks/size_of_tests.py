@@ -1,7 +1,7 @@
 """How often each inference rejects a true null and its interval holds a known effect, by treated clusters.
 
 Treatment is given to whole cities; errors share a city-period shock that persists, and larger cities are noisier.
-``python -m benchmarks.size_of_tests > docs/lab/size_of_tests.md`` makes the table of the docs.
+``python -m benchmarks.size_of_tests`` prints the rows of docs/lab/size_of_tests_all.csv.
 """
 
 import argparse

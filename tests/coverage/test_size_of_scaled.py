@@ -1,6 +1,6 @@
 """Size of scaled errors in gravity panels: dependent, heavy-tailed, noisier where small, agreements few or clustered.
 
-TWINTRADE_SIMULATIONS sets the number of panels a case; docs/inference.md has the rates.
+TWINTRADE_SIMULATIONS sets the number of panels a case; docs/lab/size_of_tests.md has the rates.
 """
 
 import os

@@ -1,5 +1,6 @@
 """What is said to have been studied is what the stored simulations hold, no more and no less."""
 
+import csv
 from collections import Counter
 
 import numpy as np
@@ -53,6 +54,8 @@ def count_tests():
     """Two-way regressions by method, panels in the last column; ranks of single cases, 500 a row; series alone."""
     rows = (RESULTS.parent / "size_of_tests.md").read_text(encoding="utf-8").splitlines()
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if row.startswith("|")]
+    for file in RESULTS.parent.glob("size_of_tests_*.csv"):
+        cells += csv.reader(file.read_text(encoding="utf-8").splitlines())
     found: Counter[tuple[str, str, str]] = Counter()
     for row in cells:
         if len(row) == 7 and row[0].isdigit() and row[2] != "auto":
