@@ -2,14 +2,13 @@
 
     python -m benchmarks.reliability cases|faults|identity|messages
 
-Each writes its own block of the page; what stands between the marks of a block was measured and is not typed.
-``--least`` prints blocks of one family, the first step of a run and one change of surroundings, and writes none.
+Each writes a file beside the page, which is measured and not typed.
+``--least`` prints one family, the first step of a run and one change of surroundings, and writes none.
 """
 
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+
+from benchmarks.size_of_auto import convert_table
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "lab" / "reliability.md"
@@ -169,7 +170,7 @@ def messages(is_least: bool) -> str:
             except TwintradeError as error:
                 told.append((name, _first(str(error))))
     assert len(told) == len(names)
-    return "\n\n".join(f"{name}:\n\n```\n{text}\n```" for name, text in told)
+    return "\n\n".join(f"{name}:\n\n{text}" for name, text in told)
 
 
 def _first(text: str) -> str:
@@ -193,7 +194,7 @@ BLOCKS: dict[str, Callable[[bool], str]] = {
 
 
 def main() -> None:
-    """Measure the blocks that are named, and write each into the page."""
+    """Measure the blocks that are named, and write each into a file beside the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reliability", description=__doc__)
     parser.add_argument("which", nargs="*", metavar="BLOCK", help=f"of {', '.join(BLOCKS)}; all by default")
     parser.add_argument("--least", action="store_true", help="the smallest size, printed")
@@ -204,10 +205,10 @@ def main() -> None:
         if options.least:
             print(block, flush=True)
             continue
-        text = PAGE.read_text(encoding="utf-8")
-        marks = re.compile(rf"(<!-- {name}: measured -->\n).*?(<!-- end -->)", re.DOTALL)
-        assert marks.search(text), f"docs/lab/reliability.md has no block {name}"
-        PAGE.write_text(marks.sub(lambda m, block=block: f"{m[1]}\n{block}\n\n{m[2]}", text), encoding="utf-8")
+        if name == "messages":
+            PAGE.with_name(f"reliability_{name}.txt").write_text(f"{block}\n", encoding="utf-8")
+        else:
+            PAGE.with_name(f"reliability_{name}.csv").write_text(convert_table(block), encoding="utf-8", newline="")
 
 
 if __name__ == "__main__":

@@ -220,15 +220,19 @@ def fill_page(text: str, results: pd.DataFrame, tables: Mapping[str, Table] | No
     return re.sub(r"(<!-- (\w+) (\w+) -->).*?(<!-- end -->)", fill, text, flags=re.DOTALL)
 
 
+def convert_table(markdown: str) -> str:
+    """Return a table in Markdown as CSV."""
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in markdown.splitlines()]
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(row for row in rows if set("".join(row)) != {"-"})
+    return buffer.getvalue()
+
+
 def store_tables(text: str, results: pd.DataFrame, tables: Mapping[str, Table] | None = None) -> dict[str, str]:
     """Return the tables that a page links to as STEM.RUN.TABLE.csv, by file name."""
     stored = {}
     for name, run_name, table in re.findall(r"\]\((\w+\.(\w+)\.(\w+)\.csv)\)", text):
-        lines = (tables or TABLES)[table](results[results["run"] == run_name]).splitlines()
-        buffer = io.StringIO()
-        rows = ([cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines)
-        csv.writer(buffer, lineterminator="\n").writerows(row for row in rows if set("".join(row)) != {"-"})
-        stored[name] = buffer.getvalue()
+        stored[name] = convert_table((tables or TABLES)[table](results[results["run"] == run_name]))
     return stored
 
 
