@@ -19,6 +19,8 @@ exclude_patterns = ["lab/*.csv"]
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 600
+# What a cell prints, progress lines among it, is one block.
+nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 4
 autodoc_typehints = "none"
