@@ -179,7 +179,7 @@ def tabulate_nulls(results: pd.DataFrame) -> str:
     kinds = [(name, nulls[nulls["dealing"] == name]) for name in DEALINGS]
     kinds += [(f"{name} pairs", nulls[nulls["third"] == name]) for name in THIRDS]
     lines = [
-        "| dealing or size | placements | double ratio | not over noise | synthetic control | synthetic DiD | stands out |",
+        "| group | placements | double ratio | not over noise | synthetic control | synthetic DiD | stands out |",
         "|---" * 7 + "|",
     ]
     for name, rows in [*kinds, ("all", nulls)]:
