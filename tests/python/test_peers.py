@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from case_tables import loop_over
-from peer_models import MODELS, build_table, tidy_here
+from peer_models import MODELS, PREDICTED, build_table, choose_new_rows, fit_here, tidy_here
 
 import twintrade as tt
 from twintrade.study.by_name import SYNONYMS
@@ -29,6 +29,28 @@ def test_tidy_is_what_pyfixest_says(name, table):
     # pyfixest stops its Poisson iterations at 1e-8.
     for column in there.columns[1:]:
         np.testing.assert_allclose(here[column], there[column], rtol=3e-6, atol=1e-9, err_msg=column)
+
+
+@loop_over("name", PREDICTED)
+def test_fixed_effects_and_predictions_of_new_rows_are_pyfixest_s(name, table):
+    there, fit = STORED["predictions"][name], fit_here(MODELS[name], table)
+    # pyfixest solves for the effects of weighted and of Poisson fits to about 1e-6.
+    bound = 1e-9 if MODELS[name].command == "feols" and MODELS[name].weights is None else 3e-6
+    here = fit.predict(choose_new_rows(name, table).drop(columns="pair"))
+    np.testing.assert_allclose(here, np.array(there["predicted"], dtype=float), rtol=bound)
+    assert np.isnan(here).sum() == 1
+    levels = fit.fixef()
+    for ours, theirs in (("unit", "pair"), ("period", "year")):
+        values = levels[ours].to_numpy()
+        np.testing.assert_allclose(values - values[0], there[theirs], atol=10 * bound)
+
+
+@loop_over("name", MODELS)
+def test_rows_of_the_fit_are_predicted_as_they_were_fitted(name, table):
+    fit = fit_here(MODELS[name], table)
+    rows = fit.design.observations.rows[fit.estimate.sample.rows]
+    here = fit.predict(fit.design.panel.to_frame().iloc[rows])
+    np.testing.assert_allclose(here, fit.predict(), rtol=1e-8)
 
 
 def test_every_word_of_other_software_is_an_estimator():

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.design.fixed_effects import TOGETHER
-from twintrade.design.period_column import read_period_column
 from twintrade.effects import Bands, Estimate
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.estimators.imputing import Counterfactual, fit_counterfactual
 from twintrade.estimators.regression import join_covariates
 from twintrade.fanout import limit_threads
 from twintrade.inference.base import INFERENCES, Inference
@@ -25,6 +22,7 @@ from twintrade.inference.clustering import (
     read_fewest_clusters,
 )
 from twintrade.numerics.arrays import FloatArray
+from twintrade.python.predicting import LevelModel, find_counterfactual, find_model, list_fixed_effects, predict_rows
 from twintrade.python.summary import (
     Intervals,
     Summary,
@@ -76,67 +74,9 @@ def combine_terms(
     return pd.DataFrame([row])
 
 
-# What a model of untreated rows alone expects: by row, by level, for the rows of another table.
-
-
-def find_counterfactual(fit: Fit) -> Counterfactual:
-    """Return the model of untreated rows that a fit predicts treated ones by."""
-    family = fit.estimator.imputes_by
-    if family is None or fit.design.statistics is not None:
-        raise EstimationError(
-            f'{fit.estimator.name} keeps no model of untreated rows; tt.fit("imputation", design) has fixed effects, '
-            "expected outcomes and predictions"
-        )
-    return fit_counterfactual(fit.design.observations, family)
-
-
-_PARTS = {"city_period": ("city", "period"), "partner_period": ("partner", "period")}
-
-
-def list_fixed_effects(c: Counterfactual) -> dict[str, pd.Series]:
-    """Return the value of each level that untreated rows know, by effect."""
-    keys = c.o.panel.to_frame().iloc[c.o.rows[c.fit_rows]]
-    by_effect = {}
-    for name, codes, values in zip(c.o.effect_names, c.codes_fit, c.effects, strict=True):
-        parts = [part for word in name.split(TOGETHER) for part in _PARTS.get(word, (word,))]
-        level, first = np.unique(codes, return_index=True)
-        if not set(parts) <= set(keys):
-            labels: pd.Index = pd.Index(level, name=name)
-        else:
-            labels = (
-                pd.MultiIndex.from_frame(keys[parts].iloc[first]) if parts[1:] else pd.Index(keys[name].iloc[first])
-            )
-        by_effect[name] = pd.Series(np.asarray(values)[level], index=labels, name=name)
-    return by_effect
-
-
-def impute_rows(fit: Fit, table: pd.DataFrame) -> pd.Series:
-    """Return the outcome without an agreement of the rows of a table, NaN where untreated rows do not know it."""
-    c, panel = find_counterfactual(fit), fit.design.panel
-    keys = table.set_axis([panel.key_columns.get(str(name), name) for name in table.columns], axis=1)
-    if "period" in keys:
-        frequency = "year" if panel.frequency == "wave" else panel.frequency
-        periods = read_period_column(keys["period"], "period", frequency)[0]
-        keys = keys.assign(period=panel.number_years(periods))
-    eta = np.zeros(len(table))
-    for name, values in list_fixed_effects(c).items():
-        parts = [str(part) for part in values.index.names]
-        if panel.is_dyadic and parts == ["unit"] and "unit" not in keys:
-            cities = panel.to_frame().drop_duplicates("unit").set_index("unit")
-            values = values.set_axis(pd.MultiIndex.from_frame(cities.loc[values.index, ["city", "partner"]]))
-            parts = ["city", "partner"]
-        if lacking := [part for part in (*parts, *c.o.covariate_names) if part not in keys]:
-            raise EstimationError(f"newdata has no column for {lacking[0]!r}, which {name} and the covariates need")
-        wanted = pd.MultiIndex.from_frame(keys[parts]) if len(parts) > 1 else pd.Index(keys[parts[0]])
-        eta += values.reindex(wanted).to_numpy()
-    if c.o.covariate_names:
-        eta += keys[list(c.o.covariate_names)].to_numpy(dtype=np.float64) @ c.slopes
-    expected = np.exp(eta) if fit.estimator.imputes_by == "poisson" else eta
-    return pd.Series(expected, index=table.index, name="expected")
-
-
 AUTO, CLUSTERED, SCALED = "auto", "clustered", "scaled"
 How = str | Inference | None
+REGRESSIONS = ("twfe", "ppml")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -354,13 +294,14 @@ class FitResult(Fit):
     def predict(self, newdata: Any = None) -> pd.Series:
         """Return the fitted value of every row used, by unit and period: for Poisson the mean.
 
-        ``newdata``: a table with the columns of the panel's; ``imputation`` predicts the outcome of its rows without
-        an agreement, NaN where no untreated row has an effect of theirs.
+        ``newdata``: a table with the columns of the panel's. ``twfe`` and ``ppml`` add the treatment, by its
+        own column where the table has one, else by each unit's onset; ``imputation`` predicts outcomes without an
+        agreement. NaN where no row of the fit has a level of theirs.
 
         Raises
         ------
         EstimationError
-            The method is no single regression; or, with ``newdata``, none that predicts by fixed effects alone.
+            The method is no single regression; or, with ``newdata``, has no fixed effects.
 
         Examples
         --------
@@ -368,7 +309,7 @@ class FitResult(Fit):
         True
         """
         if newdata is not None:
-            return impute_rows(self, to_pandas(newdata, "newdata"))
+            return predict_rows(self._model(), to_pandas(newdata, "newdata"))
         return self._by_row(*self._fitted())
 
     def counterfactual(self) -> pd.DataFrame:
@@ -391,14 +332,22 @@ class FitResult(Fit):
         return pd.DataFrame({name: self._by_row(rows, values) for name, values in columns.items()})
 
     def fixef(self) -> dict[str, pd.Series]:
-        """Return the fixed effects of ``imputation`` by level: of a linear fit, or in logs. Only sums are identified.
+        """Return the fixed effects of ``twfe``, ``ppml`` or ``imputation`` by level: for Poisson in logs.
+
+        Only their sums are identified.
 
         Examples
         --------
-        >>> list(tt.fit("imputation", design).fixef())
+        >>> list(fit.fixef())
         ['unit', 'city_period', 'partner_period']
         """
-        return list_fixed_effects(find_counterfactual(self))
+        return list_fixed_effects(self._model())
+
+    def _model(self) -> LevelModel:
+        if self.estimator.imputes_by is not None or self.estimator.name not in REGRESSIONS:
+            return find_model(self)
+        rows, fitted = self._fitted()
+        return find_model(self, np.log(fitted) if self.estimator.is_poisson else fitted, rows)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.tidy().__arrow_c_stream__(requested_schema)
