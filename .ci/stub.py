@@ -46,7 +46,7 @@ from twintrade.inference.base import INFERENCES as INFERENCES
 from twintrade.inference.base import Inference
 from twintrade.python.fitted import FitResult
 from twintrade.python.showing import coefplot as coefplot, etable as etable, eventplot as eventplot
-from twintrade.python.showing import read as read, run as run, to_toml as to_toml
+from twintrade.python.showing import load as load, read as read, run as run
 from twintrade.python.summary import Intervals
 from twintrade.python.treated import cohort_statistics as cohort_statistics
 from twintrade.python.verbs import example as example, panel as panel

@@ -7,7 +7,6 @@ from twintrade.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from twintrade.design import CohortStatistics as CohortStatistics
-    from twintrade.design import Design as Design
     from twintrade.design import Donors as Donors
     from twintrade.design import NeverTreated as NeverTreated
     from twintrade.design import NotYetTreated as NotYetTreated
@@ -27,12 +26,13 @@ if TYPE_CHECKING:
     from twintrade.python.showing import coefplot as coefplot
     from twintrade.python.showing import etable as etable
     from twintrade.python.showing import eventplot as eventplot
+    from twintrade.python.showing import load as load
     from twintrade.python.showing import read as read
     from twintrade.python.showing import run as run
-    from twintrade.python.showing import to_toml as to_toml
     from twintrade.python.summary import Intervals
     from twintrade.python.translated import World as World
     from twintrade.python.translated import translate as translate
+    from twintrade.python.treated import ComparedDesign
     from twintrade.python.treated import cohort_statistics as cohort_statistics
     from twintrade.python.verbs import check as check
     from twintrade.python.verbs import compare as compare
@@ -42,14 +42,15 @@ if TYPE_CHECKING:
     from twintrade.python.verbs import panel as panel
 
     Bands = Intervals
+    Design = ComparedDesign
     Fit = FitResult
 
 _NAMES = {
     "python.verbs": ("example", "panel", "compare", "fit", "infer", "check"),
-    "python.showing": ("etable", "eventplot", "coefplot", "run", "read", "to_toml"),
-    "python.treated": ("cohort_statistics",),
+    "python.showing": ("etable", "eventplot", "coefplot", "run", "read", "load"),
+    "python.treated": ("cohort_statistics", "Design"),
     "python.translated": ("World", "translate"),
-    "design": ("Panel", "Treatment", "Design", "CohortStatistics", "NeverTreated", "NotYetTreated", "Donors"),
+    "design": ("Panel", "Treatment", "CohortStatistics", "NeverTreated", "NotYetTreated", "Donors"),
     "design.rules": ("TreatmentRule",),
     "effects": ("Estimate", "EventStudy", "CohortEffects", "Finding"),
     "python.summary": ("Bands",),
@@ -60,7 +61,7 @@ _NAMES = {
     "errors": ("TwintradeError", "TwintradeWarning"),
 }
 _HOMES = {name: f"twintrade.{module}" for module, names in _NAMES.items() for name in names}
-_ELSEWHERE = {"Bands": "Intervals", "Fit": "FitResult"}
+_ELSEWHERE = {"Bands": "Intervals", "Design": "ComparedDesign", "Fit": "FitResult"}
 """What a name is called where it is at home; elsewhere that name is the plain type."""
 
 _ROOMS = ("estimators", "inference", "diagnostics")

@@ -113,8 +113,8 @@ SENTENCES = {
     "two of one": (lambda t: t["ppml"].tidy("clustered", by="city", cluster="city"), "give one"),
     "two inferences": (lambda t: t["ppml"].tidy("clustered", vcov="iid"), "give one"),
     # what cannot be done
-    "fixed effects of a regression": (lambda t: t["ppml"].fixef(), "imputation"),
-    "new rows of a regression": (lambda t: t["ppml"].predict(t["trade"]), "imputation"),
+    "fixed effects of cells": (lambda t: tt.fit("sunab", t["logs"]).fixef(), "imputation"),
+    "new rows of cells": (lambda t: tt.fit("sunab", t["logs"]).predict(t["trade"]), "imputation"),
     "new rows without a key": (lambda t: t["imputed"].predict(t["trade"].drop(columns="city")), "'city'"),
     "joint intervals of draws": (lambda t: t["static"].confint("randomization", joint=True, draws=9), "scaled"),
     "negative money": (lambda t: tt.fit("ppml", level(t, np.negative)), "negative"),

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,8 +23,7 @@ from twintrade.inference.clustering import (
     compute_two_sided_p,
     read_fewest_clusters,
 )
-from twintrade.numerics.arrays import FloatArray
-from twintrade.python.predicting import LevelModel, find_counterfactual, find_model, list_fixed_effects, predict_rows
+from twintrade.python.predicting import find_counterfactual, find_model, list_fitted, list_fixed_effects, predict_rows
 from twintrade.python.summary import (
     Intervals,
     Summary,
@@ -76,7 +77,6 @@ def combine_terms(
 
 AUTO, CLUSTERED, SCALED = "auto", "clustered", "scaled"
 How = str | Inference | None
-REGRESSIONS = ("twfe", "ppml")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -288,7 +288,7 @@ class FitResult(Fit):
         EstimationError
             The method is no single regression.
         """
-        rows, fitted = self._fitted()
+        rows, fitted = list_fitted(self)
         return self._by_row(rows, self.design.observations.y[rows] - fitted)
 
     def predict(self, newdata: Any = None) -> pd.Series:
@@ -309,8 +309,8 @@ class FitResult(Fit):
         True
         """
         if newdata is not None:
-            return predict_rows(self._model(), to_pandas(newdata, "newdata"))
-        return self._by_row(*self._fitted())
+            return predict_rows(find_model(self), to_pandas(newdata, "newdata"))
+        return self._by_row(*list_fitted(self))
 
     def counterfactual(self) -> pd.DataFrame:
         """Return observed and expected outcomes of the treated rows by unit and period, as ``imputation`` has them.
@@ -341,27 +341,21 @@ class FitResult(Fit):
         >>> list(fit.fixef())
         ['unit', 'city_period', 'partner_period']
         """
-        return list_fixed_effects(self._model())
+        return list_fixed_effects(find_model(self))
 
-    def _model(self) -> LevelModel:
-        if self.estimator.imputes_by is not None or self.estimator.name not in REGRESSIONS:
-            return find_model(self)
-        rows, fitted = self._fitted()
-        return find_model(self, np.log(fitted) if self.estimator.is_poisson else fitted, rows)
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the fit into one file, arrays and JSON, which ``tt.load`` reads; it holds the panel and no code.
+
+        Examples
+        --------
+        >>> fit.save("fit.zip")  # doctest: +SKIP
+        """
+        from twintrade.study.stored import save_fit
+
+        save_fit(Path(path), self)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.tidy().__arrow_c_stream__(requested_schema)
-
-    def _fitted(self) -> tuple[np.ndarray[Any, Any], FloatArray]:
-        source = getattr(self.estimate.uncertainty, "regression", None)
-        if source is None:
-            raise EstimationError(
-                f"{self.estimator.name} is no single regression; it has no fitted values (see counterfactual)"
-            )
-        o = self.design.observations
-        if self.estimator.is_poisson:
-            return source.rows, source.weights / o.row_weights[source.rows]
-        return source.rows, o.y[source.rows] - source.residuals
 
     def _by_row(self, rows: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> pd.Series:
         o = self.design.observations

@@ -1,26 +1,31 @@
-"""Event studies and coefficients of several fits, drawn as a page draws them."""
+"""Event studies and coefficients of several fits, and the first look at a design, drawn as a page draws them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
+from twintrade.design import Design
 from twintrade.effects import Bands
 from twintrade.errors import SpecError
 from twintrade.render.figures import (
     CHANGES,
     Theme,
+    add_legend_below,
     apply_theme,
     convert_to_logs,
     draw_coefficients_on,
+    draw_line,
+    draw_period_axis,
     draw_studies_on,
     draw_study_in,
     measure_study,
     read_study,
     read_whole_effect,
 )
-from twintrade.text import name_fact
+from twintrade.text import Text, name_fact, texts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -141,3 +146,63 @@ def _label(table: pd.DataFrame, name: str, look: PlotLook) -> pd.DataFrame:
     frame = frame.sort_values("rank", kind="stable")
     groups = frame["label"].map(lambda term: look.groups.get(term, look.call(name)))
     return frame.assign(group=groups, label=frame["label"].map(look.call)).drop(columns="rank")
+
+
+# The first look at a design: what was observed of the treated and of the comparison, and who is treated when.
+
+MOST_COHORTS = 5  # those of most units have a line of their own
+COMPARISON, OTHERS = -2, -1  # places of the comparison and of the other cohorts among the lines
+
+
+def measure_cohorts(design: Design) -> tuple[pd.DataFrame, str]:
+    """Return the outcome of the comparison and of each cohort by period, against before, and whether as a ratio.
+
+    Means of what is observed; in percent of the mean before the first agreement, or less that mean for logs and
+    outcomes that may be negative. Columns: line, since (the onset), period, period_label, n_units, value.
+    """
+    o = design.observations
+    onsets, sizes = np.unique(o.unit_onset[o.unit_onset <= o.periods[-1]], return_counts=True)
+    shown = np.sort(onsets[np.argsort(-sizes, kind="stable")[:MOST_COHORTS]])
+    line = np.select([o.unit_onset == onset for onset in shown], np.arange(shown.size), OTHERS)
+    line[o.unit_onset > o.periods[-1]] = COMPARISON
+    frame = pd.DataFrame({"line": line[o.unit], "unit": o.unit, "period": o.period, "y": o.y})
+    frame = frame.groupby(["line", "period"]).agg(n_units=("unit", "nunique"), y=("y", "mean")).reset_index()
+    early = frame[frame["period"] < onsets.min(initial=np.inf) - o.anticipation].groupby("line")["y"].mean()
+    before = frame["line"].map(early).fillna(frame.groupby("line")["y"].transform("first"))
+    is_ratio = design.scale != "log points" and bool((o.y >= 0).all() and (before > 0).all())
+    value = 100 * frame["y"] / before if is_ratio else frame["y"] - before
+    labels = frame["period"].map(design.panel.label)
+    frame = frame.assign(value=value, since=frame["line"].map(dict(enumerate(shown))), period_label=labels)
+    return frame, "ratio" if is_ratio else "change"
+
+
+def draw_design(design: Design) -> "Axes":
+    """Draw the outcome of the comparison and of cohorts by period, and below it how many are treated in each."""
+    theme, o, (frame, kind) = Theme(), design.observations, measure_cohorts(design)
+    head = Text("python.plot-outcome", outcome=design.outcome, measure=design.transform_label, kind=kind)
+    with apply_theme(theme):
+        from matplotlib import pyplot
+
+        figure = pyplot.figure(figsize=(theme.width, 4.6), layout="constrained")
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1)).ravel().tolist()
+        for line in np.unique(frame["line"]).tolist():
+            part = frame[frame["line"] == line]
+            color = {COMPARISON: theme.ink, OTHERS: "#8A8A8A"}.get(line, theme.palette[line % len(theme.palette)])
+            since = design.panel.label(int(part["since"].iloc[0])) if line >= 0 else ""
+            kind = {COMPARISON: "comparison", OTHERS: "others"}.get(line, "cohort")
+            name = str(Text("python.plot-line", kind=kind, since=since, n=int(part["n_units"].max())))
+            style = {"color": color, "linewidth": 2.4 if line == COMPARISON else 1.4, "label": name}
+            draw_line(upper, part, "period", "value", name, texts.format_tick, **style)
+            begun = part[part["period"] == part["since"]]
+            upper.plot(begun["period"], begun["value"], "o", color=color, markersize=5, label="_onset")
+        counts = pd.Series(o.is_treated).groupby(o.period).sum()
+        lower.bar(counts.index, counts, width=0.8, color=theme.palette[0])
+        for axes, title in ((upper, head), (lower, Text("python.plot-treated", unit=design.panel.unit_kind))):
+            axes.set_title(str(title), loc="left")
+            axes.yaxis.set_major_formatter(lambda value, _: texts.format_tick(value))
+        lower.yaxis.get_major_locator().set_params(integer=True)
+        draw_period_axis(upper, frame)
+        named = [line for line in upper.get_lines() if not str(line.get_label()).startswith("_")]
+        add_legend_below(figure, named, theme, 3)
+        drawn: Axes = upper
+    return drawn

@@ -17,13 +17,14 @@ from twintrade.estimators.base import Fit, View
 from twintrade.python.fitted import FitResult
 from twintrade.python.pictures import PlotLook, draw_coefficients, draw_studies
 from twintrade.python.summary import OVERALL, PATH, TIDY_COLUMNS
+from twintrade.python.treated import ComparedDesign
 from twintrade.render import binder
 from twintrade.render.appendix import build_document
 from twintrade.render.binder import TableFormat, TableOptions
 from twintrade.render.blocks import Cell, Figure, Row, Table, list_exhibits
 from twintrade.study.by_name import explain_call, list_names, require_fit
 from twintrade.study.execute import build_results_of_fits
-from twintrade.study.stored import build_analysis, read_stored, run_design, run_stored, write_table
+from twintrade.study.stored import load_fit, read_stored, run_design, run_stored, write_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -392,17 +393,6 @@ def run(
     return AnalysisResults(run_stored(str(path), force=force, jobs=jobs))
 
 
-def to_toml(design: Design, *, name: str = "mine", money_unit: str = "USD", flow: str = "exports") -> str:
-    """Return the analysis file that asks what a design asks, as ``run`` writes it.
-
-    Examples
-    --------
-    >>> "[design]" in tt.to_toml(design)
-    True
-    """
-    return build_analysis(design, name, money_unit, flow)[f"analyses/{name}.toml"]
-
-
 @explain_call
 def read(folder: str) -> AnalysisResults:
     """Return the results in a folder.
@@ -424,3 +414,20 @@ def read(folder: str) -> AnalysisResults:
     ['event', 'overall', 'path']
     """
     return AnalysisResults(read_stored(folder))
+
+
+@explain_call
+def load(path: str | PathLike[str]) -> FitResult:
+    """Return the fit that ``fit.save`` wrote into a file.
+
+    Raises
+    ------
+    StoreError
+        There is no such file, another version wrote it, or it is damaged.
+
+    Examples
+    --------
+    >>> tt.load("fit.zip").tidy()  # doctest: +SKIP
+    """
+    fit = load_fit(Path(path))
+    return FitResult.of(replace(fit, design=ComparedDesign.of(fit.design)))

@@ -2,9 +2,9 @@
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,51 @@ from twintrade.data.calendar import DateSpan, TwinningDate, parse_date
 from twintrade.data.geography import find_code
 from twintrade.data.microdata import build_cohort_tables
 from twintrade.data.totals import find_totals
-from twintrade.design import NEVER, CohortStatistics, Panel, Treatment
+from twintrade.design import NEVER, CohortStatistics, Design, Panel, Treatment
 from twintrade.design.period_column import read_period_column
 from twintrade.design.register import Agreements, CandidateDate
 from twintrade.design.rules import TreatmentRule, build_treatment
 from twintrade.errors import DataError, DesignError, TwintradeWarning
 from twintrade.numerics.arrays import IntArray
 from twintrade.text import Text, list_some
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ComparedDesign(Design):
+    """A design with a first look at it, and the analysis file that asks the same.
+
+    Examples
+    --------
+    >>> design.plot().get_title(loc="left")
+    'Mean exports_usd in levels; before the first agreement = 100'
+    """
+
+    @classmethod
+    def of(cls, design: Design) -> "ComparedDesign":
+        """Return a design with its accessors."""
+        return cls(**{f.name: getattr(design, f.name) for f in fields(Design)})
+
+    def plot(self) -> "Axes":
+        """Draw the mean outcome of the comparison and of cohorts, their onsets as dots, and how many are treated."""
+        from twintrade.python.pictures import draw_design
+
+        return draw_design(self)
+
+    def to_toml(self, *, name: str = "mine", money_unit: str = "USD", flow: str = "exports") -> str:
+        """Return the analysis file that asks what the design asks, as ``tt.run`` writes it.
+
+        Examples
+        --------
+        >>> "[design]" in design.to_toml()
+        True
+        """
+        from twintrade.study.stored import build_analysis
+
+        return build_analysis(self, name, money_unit, flow)[f"analyses/{name}.toml"]
+
 
 # Tables of any library as pandas: polars, Arrow, DuckDB and whatever else narwhals reads.
 

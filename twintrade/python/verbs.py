@@ -23,6 +23,7 @@ from twintrade.methods import find_name
 from twintrade.python.fitted import FitResult
 from twintrade.python.summary import Intervals
 from twintrade.python.treated import (
+    ComparedDesign,
     build_treatment_from_agreements,
     build_treatment_from_column,
     to_pandas,
@@ -213,7 +214,7 @@ def compare(
         require_word("comparison", comparison, list(COMPARISONS))
         comparison = COMPARISONS[comparison]()
     chosen = list_names(clusters or cluster or (("city", "partner") if panel.is_dyadic else ("unit",)))
-    return Design(
+    return ComparedDesign(
         panel=panel,
         treatment=treatment,
         outcome=outcome,

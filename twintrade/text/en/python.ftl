@@ -59,3 +59,18 @@ translated-other_exports = their exports to other partners: { PERCENT($estimate_
 translated-third_exports = exports of all others to the pairs' partners: { PERCENT($estimate_low, sign: "always", decimals: 2) } to { PERCENT($estimate_high, sign: "always", decimals: 2) } ({ PERCENT($low, sign: "always", decimals: 2) } to { PERCENT($high, sign: "always", decimals: 2) })
 translated-real_income = real income of their cities: { PERCENT($estimate_low, sign: "always", decimals: 2) } to { PERCENT($estimate_high, sign: "always", decimals: 2) } ({ PERCENT($low, sign: "always", decimals: 2) } to { PERCENT($high, sign: "always", decimals: 2) })
 translated-diverted = of the pairs' rise { PERCENT($low) } to { PERCENT($high) } is lost with the cities' other partners
+
+## the first look at a design
+plot-line = { $kind ->
+    [comparison] comparison
+    [others] other cohorts
+   *[cohort] treated from { $since }
+} ({ $n })
+plot-outcome = { $kind ->
+    [ratio] Mean { $outcome } in { $measure }; before the first agreement = 100
+   *[change] Mean { $outcome } in { $measure }, less that before the first agreement
+}
+plot-treated = Treated { $unit ->
+    [pair] pairs
+   *[city] cities
+}

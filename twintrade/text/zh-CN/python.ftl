@@ -56,3 +56,18 @@ translated-other_exports = 其城市对其他伙伴的出口：{ PERCENT($estima
 translated-third_exports = 其他各地对这些伙伴的出口：{ PERCENT($estimate_low, sign: "always", decimals: 2) }至{ PERCENT($estimate_high, sign: "always", decimals: 2) }（{ PERCENT($low, sign: "always", decimals: 2) }至{ PERCENT($high, sign: "always", decimals: 2) }）
 translated-real_income = 其城市的实际收入：{ PERCENT($estimate_low, sign: "always", decimals: 2) }至{ PERCENT($estimate_high, sign: "always", decimals: 2) }（{ PERCENT($low, sign: "always", decimals: 2) }至{ PERCENT($high, sign: "always", decimals: 2) }）
 translated-diverted = 配对贸易的增长中有{ PERCENT($low) }至{ PERCENT($high) }来自城市其他伙伴的减少
+
+## the first look at a design
+plot-line = { $kind ->
+    [comparison] 对照
+    [others] 其他组
+   *[cohort] 自{ $since }起处理
+}（{ $n }）
+plot-outcome = { $kind ->
+    [ratio] { $outcome }（{ $measure }）均值；首份协议之前 = 100
+   *[change] { $outcome }（{ $measure }）均值减去首份协议之前的均值
+}
+plot-treated = { $unit ->
+    [pair] 处理组配对数
+   *[city] 处理组城市数
+}
