@@ -79,3 +79,12 @@ def test_an_editor_completes_the_options_of_the_method_named(root):
     line = "tt.compare(panel, agreements, outcome='x', trans"
     script = jedi.Script(head + line, project=jedi.Project(str(root)))
     assert "transform=" in [found.name_with_symbols for found in script.complete(4, len(line))]
+    head += 'fit = tt.fit("ppml", tt.compare(panel, agreements, "x"))\n'
+    for line, wanted in (
+        ('fit.tidy("clustered", corr', "correction="), ('fit.confint("wild", dra', "draws="),
+        ('fit.infer("randomization", acr', "across="), ('fit.plot(inference="clustered", lab', "labels="),
+        ("fit.summary(lev", "level="), ("fit.wald(ref", "reference="), ("tt.etable(fit, tit", "title="),
+        ("fit.sav", "save"), ('tt.load("x").tid', "tidy"), ("fit.design.su", "summary"),
+    ):  # fmt: skip
+        script = jedi.Script(head + line, project=jedi.Project(str(root)))
+        assert wanted in [found.name_with_symbols for found in script.complete(5, len(line))], line

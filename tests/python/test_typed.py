@@ -19,6 +19,34 @@ MISTYPED = """import twintrade as tt
 design: tt.Design
 tt.fit("ppml", design, windw=5)
 tt.infer(tt.fit("ppml", design), "clustered", bye="a")
+fit = tt.fit("ppml", design)
+fit.tidy("clustered", corection="fixest")
+fit.confint("wild", drows=9)
+fit.infer("randomization", correction="fixest")
+fit.plot(inference="clustered", colour="red")
+fit.se("clustered", levl=0.9)
+fit.wald(refrence="fixest")
+tt.etable(fit, titel="x")
+tt.coefplot(fit, orders=["x"])
+tt.load("x").summary(sede=1)
+design.plot(axis=1)
+"""
+TYPED = """import twintrade as tt
+
+design: tt.Design
+fit = tt.fit("ppml", design)
+fit.tidy("clustered", by="city", correction="fixest")
+fit.tidy({"CRV1": "city"}, view="overall")
+fit.confint(vcov="hetero", joint=True)
+fit.infer("wild", draws=99, weights="webb").tidy()
+fit.plot(inference="clustered", labels={"a": "b"}, level=0.9).get_xlabel()
+fit.wald(["a"], "clustered", reference="fixest")["p.value"]
+fit.lincom({"a": 1.0}, correction="fixest")
+fit.se(cluster="city").max()
+tt.etable({"A": fit}, "tex", inference="clustered", under="se", stars=True, by="city")
+tt.load("fit.zip").plot(kind="coef")
+design.within((-2, 2))
+design.plot().figure
 """
 
 
@@ -48,3 +76,12 @@ def test_misspelt_options_of_a_method_fail_it(root, tmp_path):
     told = check(root, [file])
     assert 'No overload variant of "fit"' in told
     assert 'Unexpected keyword argument "bye"' in told
+    wrong = {int(line) for line in re.findall(r"mistyped\.py:(\d+): error", told)}
+    assert wrong >= {number for number, line in enumerate(MISTYPED.splitlines(), 1) if "(" in line} - {6}
+
+
+def test_options_of_a_method_pass_it(root, tmp_path):
+    file = tmp_path / "typed.py"
+    file.write_text(TYPED, encoding="utf-8")
+    told = check(root, [file])
+    assert "Success" in told, told

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -113,6 +113,11 @@ class Design:
         if unknown := [name for name in self.totals_only if name not in self.panel.partners]:
             raise DesignError(f"totals_only names {unknown[0]!r}, which is no partner of the panel")
         list_effect_names(self.fixed_effects, self.panel.columns)
+        if (
+            not isinstance(self.window, list | tuple)
+            or [isinstance(e, int | np.integer) for e in self.window] != [True] * 2
+        ):
+            raise DesignError(f"window is the first and the last event time shown, as (-5, 5), not {self.window!r}")
         if self.window[0] > self.window[1]:
             raise DesignError(f"the window {list(self.window)} ends before it begins; give [first, last]")
         if self.reference >= 0 or self.reference >= -self.anticipation:
@@ -130,7 +135,7 @@ class Design:
         return {}
 
     @classmethod
-    def from_statistics(cls, statistics: CohortStatistics, **options: Any) -> "Design":
+    def from_statistics(cls, statistics: CohortStatistics, **options: Any) -> Self:
         """Return a design on cohort statistics, which estimators take where their algebra allows it.
 
         Its panel holds one row per cohort and period, the mean. Estimators that need units' own rows refuse it.
@@ -192,7 +197,7 @@ class Design:
         ]
         return pd.DataFrame([*rows, *left_out], columns=["group", "units", "rows", "which"])
 
-    def split(self, column: str) -> dict[Any, "Design"]:
+    def split(self, column: str) -> dict[Any, Self]:
         """Return the design by each value of a column of the panel, for one fit a sample.
 
         Examples
@@ -313,7 +318,7 @@ class Design:
         """Unit of a linear effect, as text after the number; empty for log points."""
         return TRANSFORMS[self.transform].unit(self._column)
 
-    def without(self, units: Collection[object], why: Dropped | None = None) -> "Design":
+    def without(self, units: Collection[object], why: Dropped | None = None) -> Self:
         """Return the design without the named units, for a reason if one must be listed.
 
         Raises
@@ -325,12 +330,12 @@ class Design:
         stays[self.panel.locate(units)] = False
         return self.restricted(stays[self.panel.unit], why)
 
-    def restricted(self, rows: BoolArray, why: Dropped | None = None) -> "Design":
+    def restricted(self, rows: BoolArray, why: Dropped | None = None) -> Self:
         """Return the design on fewer rows of the panel, shape (panel.n_rows,), for a reason if one must be listed."""
         left_out = self.left_out if why is None else (*self.left_out, why)
         return replace(self, kept=rows if self.kept is None else rows & self.kept, left_out=left_out)
 
-    def reassigned(self, onset: FloatArray) -> "Design":
+    def reassigned(self, onset: FloatArray) -> Self:
         """Return the design with other onsets, shape (panel.n_units,)."""
         units, excluded = self.panel.units, self.workings.get(("excluded",))
         if excluded is None:
@@ -339,19 +344,19 @@ class Design:
         treatment = replace(self.treatment, units=units, onset=np.asarray(onset, dtype=np.float64), excluded=excluded)
         return replace(self, treatment=treatment)
 
-    def backdated(self, periods: int) -> "Design":
+    def backdated(self, periods: int) -> Self:
         """Return the design with every onset moved ``periods`` earlier."""
         return self.reassigned(self.onset - periods)
 
-    def before_treatment(self) -> "Design":
+    def before_treatment(self) -> Self:
         """Return the design on untreated rows only: those before onset less anticipation."""
         return self.restricted(self.panel.period < self.onset[self.panel.unit] - self.anticipation)
 
-    def within(self, window: tuple[int, int]) -> "Design":
+    def within(self, window: tuple[int, int]) -> Self:
         """Return the design with another window of event times."""
         return replace(self, window=window)
 
-    def compared_with(self, comparison: Comparison) -> "Design":
+    def compared_with(self, comparison: Comparison) -> Self:
         """Return the design with another comparison; donors also restrict the untreated side to themselves."""
         new = replace(self, comparison=comparison)
         if not isinstance(comparison, Donors):
@@ -360,7 +365,7 @@ class Design:
         member[self.panel.locate(comparison.units)] = True
         return new.restricted(member[self.panel.unit])
 
-    def for_outcomes(self, outcomes: Sequence[str]) -> dict[str, "Design"]:
+    def for_outcomes(self, outcomes: Sequence[str]) -> dict[str, Self]:
         """Return the design by outcome, each transformed as this one's, for one fit an outcome.
 
         Examples
@@ -368,11 +373,12 @@ class Design:
         >>> list(design.for_outcomes(["exports_usd", "x"]))
         ['exports_usd', 'x']
         """
+        outcomes = [outcomes] if isinstance(outcomes, str) else outcomes
         for name in outcomes:
             require_word("outcome", name, sorted(self.panel.columns))
         return {name: self.with_outcome(name, self.transform) for name in outcomes}
 
-    def with_outcome(self, outcome: str, transform: TransformName) -> "Design":
+    def with_outcome(self, outcome: str, transform: TransformName) -> Self:
         """Return the design for another outcome or transform."""
         base = self.index_base if transform == "index" else None
         return replace(self, outcome=outcome, transform=transform, index_base=base)

@@ -424,6 +424,8 @@ class Panel:
         at = self.unit * span + self.period - self.first_period
         columns = dict(self.columns)
         for lag in lags:
+            if not isinstance(lag, int | np.integer):
+                raise DesignError(f"a lag is a whole number of periods, not {lag!r}")
             place = self.period - self.first_period - lag
             wanted = self.unit * span + place
             row = np.minimum(np.searchsorted(at, wanted), at.size - 1)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from twintrade.design.panel import require_word
 from twintrade.effects import Bands, Estimate
-from twintrade.errors import EstimationError, InferenceError
+from twintrade.errors import EstimationError, InferenceError, SpecError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.regression import join_covariates
 from twintrade.fanout import limit_threads
@@ -35,7 +36,7 @@ from twintrade.python.summary import (
     list_terms,
 )
 from twintrade.python.treated import to_pandas
-from twintrade.study.by_name import build_generator, build_method, list_names, read_inference
+from twintrade.study.by_name import build_generator, build_method, explain_methods, list_names, read_inference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +53,7 @@ def combine_terms(
     degrees: float,
 ) -> pd.DataFrame:
     """Return the tidy row of some coefficients' sum, weighted or plain; ``degrees``: ``inf`` for the normal."""
-    given = dict(weights) if isinstance(weights, Mapping) else dict.fromkeys(weights, 1.0)
+    given = dict(weights) if isinstance(weights, Mapping) else dict.fromkeys(list_names(weights), 1.0)
     unknown = [name for name in given if name not in estimates.index]
     if unknown:
         raise InferenceError(f"no coefficient is called {unknown[0]!r}; known: {', '.join(estimates.index)}")
@@ -79,6 +80,7 @@ AUTO, CLUSTERED, SCALED = "auto", "clustered", "scaled"
 How = str | Inference | None
 
 
+@explain_methods
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FitResult(Fit):
     """An estimate with all that a refit needs, and the accessors of a regression table.
@@ -107,6 +109,8 @@ class FitResult(Fit):
 
     def infer(self, inference: How = None, *, view: View | None = None, seed: int = 1, **options: Any) -> Intervals:
         """Say how sure the estimate is; see ``tt.infer``."""
+        if not isinstance(seed, int):
+            raise SpecError(f"seed is a whole number, not {seed!r}")
         view = view or self.views[0]
         estimate = self.view(view)
         inference, options = read_inference(inference, options, self.design.panel)
@@ -400,7 +404,8 @@ class FitResult(Fit):
         """
         from twintrade.python.pictures import PlotLook, draw_coefficients, draw_studies
 
-        look = PlotLook.take(options)
+        look, (ax, kind) = PlotLook.take(options), (None, ax) if isinstance(ax, str) else (ax, kind)
+        require_word("kind", kind, ("auto", "event", "coef"))
         bands = self.infer(inference, **options)
         is_event = bands.estimate.kind == "event" if kind == "auto" else kind == "event"
         if is_event:

@@ -70,16 +70,21 @@ def edit_table(
     """Return a table with words of the user's: its title, its notes, the rows that match, and what is renamed."""
     heads = (*table.header, *(row.cells[:1] for row in table.rows))
     known = sorted({cell.text for cells in heads for cell in cells if cell.text})
+    if not isinstance(labels, Mapping | None):
+        raise SpecError(f"labels are new names by old ones, as {{'PPML': 'Pairs'}}, not {labels!r}")
     renamed = dict(labels or {})
     if unknown := [name for name in renamed if name not in known]:
         raise SpecError(
             f"labels has {unknown[0]!r}, which is no row and no column: {', '.join(filter(None, sorted(known)))}"
         )
-    kept, left_out = list_names(keep), list_names(drop)
+    try:
+        kept, left_out = ([re.compile(p) for p in list_names(asked)] for asked in (keep, drop))
+    except re.error as error:
+        raise SpecError(f"keep and drop are regular expressions; {error.pattern!r} is none: {error.msg}") from None
 
     def stays(row: Row) -> bool:
         head = row.cells[0].text
-        return (not kept or any(re.search(p, head) for p in kept)) and not any(re.search(p, head) for p in left_out)
+        return (not kept or any(p.search(head) for p in kept)) and not any(p.search(head) for p in left_out)
 
     def name(cell: Cell) -> Cell:
         return replace(cell, lines=(renamed[cell.text],)) if cell.text in renamed else cell
@@ -115,7 +120,7 @@ def name_fits(fits: Any) -> dict[str, FitResult]:
     """Return fits by name: those of a mapping, else the title of each method, numbered where it repeats."""
     given: Iterable[tuple[str, Fit]]
     if isinstance(fits, Mapping):
-        given = fits.items()
+        given = ((str(name), fit) for name, fit in fits.items())
     else:
         alone = [fits] if isinstance(fits, Fit) else [require_fit(fit) for fit in fits]
         given = [(str(fit.estimator.title or fit.estimator.name), fit) for fit in alone]
@@ -140,6 +145,8 @@ def build_fits_table(
 ) -> Table:
     """Return the ladder of some fits, with their covariates as further rows; ``options`` are the inference's."""
     require_word("under", under, get_args(Under))
+    if not isinstance(stars, bool):
+        raise SpecError(f"stars is True or False, not {stars!r}")
     bands = [
         [fit.infer(inference, view=view, seed=seed, **options) for view in VIEWS if view in fit.views]
         for fit in fits.values()

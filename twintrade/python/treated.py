@@ -20,12 +20,14 @@ from twintrade.design.register import Agreements, CandidateDate
 from twintrade.design.rules import TreatmentRule, build_treatment
 from twintrade.errors import DataError, DesignError, TwintradeWarning
 from twintrade.numerics.arrays import IntArray
+from twintrade.study.by_name import explain_methods
 from twintrade.text import Text, list_some
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@explain_methods
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ComparedDesign(Design):
     """A design with a first look at it, and the analysis file that asks the same.

@@ -14,7 +14,7 @@ from twintrade.design.panel import FrequencyName, PeriodsName, require_word
 from twintrade.design.rules import TreatmentRule
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.effects import Finding
-from twintrade.errors import DesignError, SpecError
+from twintrade.errors import DesignError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
 from twintrade.estimators.base import fit as fit_
 from twintrade.fanout import limit_threads
@@ -56,7 +56,7 @@ def read_effects(panel: Panel, effects: EffectNames) -> str | tuple[str, ...]:
     """Return fixed effects in the design's words: a named set, or the name of each effect."""
     if isinstance(effects, str):
         return effects if effects in SETS else (read_effect(panel, [effects]),)
-    return tuple(read_effect(panel, [e] if isinstance(e, str) else list(e)) for e in effects)
+    return tuple(read_effect(panel, list(list_names(e))) for e in list_names(effects))
 
 
 def example() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -247,10 +247,6 @@ def _require_options(panel: Panel, outcome: Any, covariates: Sequence[str], opti
         value = options.get(key, 0)
         if isinstance(value, bool) or not isinstance(value, int | np.integer):
             raise DesignError(f"{key} is a whole number of periods, not {value!r}")
-    window = options.get("window", (-5, 5))
-    is_two = isinstance(window, list | tuple) and len(window) == 2
-    if not is_two or not all(isinstance(end, int | np.integer) for end in window):
-        raise DesignError(f"window is the first and the last event time shown, as (-5, 5), not {window!r}")
 
 
 Method = str | Estimator | type[Estimator] | ModuleType
@@ -328,8 +324,6 @@ def infer(
     """
     fit, inference = sort_arguments(fit, inference, Fit)
     fit = require_fit(fit)
-    if not isinstance(seed, int):
-        raise SpecError(f"seed is a whole number, not {seed!r}")
     result = fit if isinstance(fit, FitResult) else FitResult.of(fit)
     return result.infer(inference, view=view, seed=seed, **options)
 

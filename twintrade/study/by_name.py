@@ -3,7 +3,7 @@
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 from twintrade.design import Design, Panel
@@ -45,6 +45,8 @@ VCOV: dict[str, tuple[str, dict[str, Any]]] = {
     "ritest": ("randomization", {}), "permutation": ("randomization", {}),
 }  # fmt: skip
 """What other software calls the errors."""
+LEVELS = {"alpha", "conf_level", "conf_int", "ci_level"}
+"""What other software calls the level of an interval, or, alpha, what it leaves out."""
 
 
 def find_estimator(word: str) -> str:
@@ -94,6 +96,8 @@ def _translate(panel: Panel, name: str) -> str:
 
 def list_names(names: Any) -> tuple[str, ...]:
     """Return one name, or several, as a tuple."""
+    if not isinstance(names, str | Iterable):
+        raise SpecError(f"a name or a list of names is needed here, not {names!r}")
     return (names,) if isinstance(names, str) else tuple(names)
 
 
@@ -119,6 +123,9 @@ def read_inference(
         if "by" in options:
             raise SpecError("cluster and by are given; they are the same, give one")
         options["by"] = options.pop("cluster")
+    for word in options.keys() & LEVELS:
+        value = options.pop(word)
+        options["level"] = 1 - value if word == "alpha" and isinstance(value, float) else value
     if isinstance(how, Mapping):
         if len(how) != 1:
             raise SpecError(f'one kind of error is named as in {{"CRV1": "city"}}, not {len(how)}')
@@ -147,19 +154,32 @@ VERBS: dict[str, inspect.Signature] = {}
 """The public functions whose calls are explained, with what each takes."""
 
 
-def explain_call(verb: Callable[P, R]) -> Callable[P, R]:
-    """Return a public function that says in a sentence which of its arguments is missing, misspelt or another's."""
-    signature = VERBS[f"tt.{verb.__name__}"] = inspect.signature(verb)
+def explain_call(verb: Callable[P, R], owner: str = "") -> Callable[P, R]:
+    """Return a public function that says in a sentence which of its arguments is missing, misspelt or another's.
+
+    ``owner``: what an object is called whose method it is; its signature then begins with the object.
+    """
+    signature, start = inspect.signature(verb), 1 if owner else 0
+    signature = signature.replace(parameters=list(signature.parameters.values())[start:])
+    VERBS[f"{owner or 'tt'}.{verb.__name__}"] = signature
 
     @functools.wraps(verb)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            signature.bind(*args, **kwargs)
+            signature.bind(*args[start:], **kwargs)
         except TypeError:
-            raise SpecError(_find_fault(verb.__name__, signature, args, kwargs)) from None
+            raise SpecError(_find_fault(verb.__name__, signature, args[start:], kwargs)) from None
         return verb(*args, **kwargs)
 
     return call
+
+
+def explain_methods(kind: type[T]) -> type[T]:
+    """Return a class whose public methods are explained as functions are."""
+    for name, method in inspect.getmembers(kind, inspect.isfunction):
+        if not name.startswith("_"):
+            setattr(kind, name, explain_call(method, "fit" if issubclass(kind, Fit) else "design"))
+    return kind
 
 
 def _find_fault(verb: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Text:
@@ -198,7 +218,7 @@ _NO_OPTIONS = ("panel", "treatment", "outcome", "kept", "left_out", "statistics"
 def _list_options() -> Iterator[tuple[str, list[str]]]:
     yield from ((verb, list(signature.parameters)) for verb, signature in VERBS.items())
     yield "tt.compare", [name for name in list_option_names(Design) if name not in _NO_OPTIONS]
-    yield "confint", ["joint"]
+    yield "tt.infer", ["vcov", *LEVELS]
     for registry, verb in ((ESTIMATORS, "tt.fit"), (INFERENCES, "tt.infer")):
         for name in registry:
             yield f'{verb}(…, "{name}")', list_option_names(registry[name])
@@ -221,7 +241,8 @@ def require(value: Any, kind: type[T], what: str, maker: str) -> T:
     """Return a value of a kind; ``what`` it is and its ``maker``, for the sentence where it is another."""
     if isinstance(value, kind):
         return value
-    shown = repr(value) if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
+    called = {"ComparedDesign": "Design", "FitResult": "Fit"}.get(type(value).__name__, type(value).__name__)
+    shown = repr(value) if isinstance(value, str | int | float | None) else f"a {called}"
     raise SpecError(f"{what} is needed here, as {maker} makes it, not {shown}")
 
 
