@@ -130,3 +130,32 @@ def test_pictures_are_drawn_on_axes_that_come_back(example_fit, kind):
     )
     assert example_fit.plot(kind=kind, inference="clustered").figure is not axes.figure
     pyplot.close("all")
+
+
+def test_the_first_look_shows_means_of_cohorts_and_how_many_are_treated(example_design):
+    upper = example_design.plot()
+    o, (series, bars) = example_design.observations, upper.figure.axes
+    lines = {line.get_label(): line.get_xydata() for line in series.get_lines() if line.get_label()[0] != "_"}
+    assert list(lines) == [
+        "treated from 2009 (1)", "treated from 2010 (1)", "treated from 2011 (3)", "treated from 2012 (2)",
+        "comparison (72)",
+    ]  # fmt: skip
+    for name, onset in (("treated from 2011 (3)", 2011), ("comparison (72)", np.inf)):
+        chosen = o.unit_onset[o.unit] == onset
+        means = pd.Series(o.y[chosen]).groupby(o.period[chosen]).mean()
+        np.testing.assert_allclose(
+            lines[name][:, 1], 100 * means / o.y[chosen & (o.period < 2009)].mean(), rtol=1e-12
+        )
+    heights = [bar.get_height() for bar in bars.patches]
+    assert heights == [int(o.is_treated[o.period == period].sum()) for period in o.periods]
+    pyplot.close("all")
+
+
+def test_the_first_look_at_logs_and_at_many_cohorts(example_panel):
+    onsets = {unit: 2006 + k for k, unit in enumerate(example_panel.units[:8])}
+    upper = tt.compare(example_panel, onsets, "exports_usd", transform="log").plot()
+    assert [line.get_label() for line in upper.get_lines() if line.get_label()[0] != "_"] == [
+        "treated (8)", "comparison (72)"
+    ]  # fmt: skip
+    assert "less that before" in upper.get_title(loc="left")
+    pyplot.close("all")

@@ -15,26 +15,12 @@ from twintrade.errors import EstimationError, InferenceError, SpecError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.regression import join_covariates
 from twintrade.fanout import limit_threads
+from twintrade.inference import clustering
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.inference.clustered import Clustered, build_sandwich_bands, describe_sandwich
-from twintrade.inference.clustering import (
-    Reference,
-    compute_joint_test,
-    compute_t_quantiles,
-    compute_two_sided_p,
-    read_fewest_clusters,
-)
+from twintrade.python import summary as pages
 from twintrade.python.predicting import find_counterfactual, find_model, list_fitted, list_fixed_effects, predict_rows
-from twintrade.python.summary import (
-    Intervals,
-    Summary,
-    build_glance,
-    build_summary,
-    build_tidy,
-    explain_scale,
-    find_coefficients,
-    list_terms,
-)
+from twintrade.python.summary import Intervals, Summary
 from twintrade.python.treated import to_pandas
 from twintrade.study.by_name import build_generator, build_method, explain_methods, list_names, read_inference
 
@@ -43,6 +29,13 @@ if TYPE_CHECKING:
 
 
 # Sums of coefficients with their errors.
+
+
+def require_terms(terms: Any, estimates: pd.Series) -> list[str]:
+    """Return coefficients by their names."""
+    if unknown := [name for name in list_names(terms) if name not in estimates.index]:
+        raise InferenceError(f"no coefficient is called {unknown[0]!r}; known: {', '.join(estimates.index)}")
+    return list(list_names(terms))
 
 
 def combine_terms(
@@ -54,22 +47,19 @@ def combine_terms(
 ) -> pd.DataFrame:
     """Return the tidy row of some coefficients' sum, weighted or plain; ``degrees``: ``inf`` for the normal."""
     given = dict(weights) if isinstance(weights, Mapping) else dict.fromkeys(list_names(weights), 1.0)
-    unknown = [name for name in given if name not in estimates.index]
-    if unknown:
-        raise InferenceError(f"no coefficient is called {unknown[0]!r}; known: {', '.join(estimates.index)}")
-    names, w = list(given), np.array(list(given.values()), dtype=np.float64)
+    names, w = require_terms(given, estimates), np.array(list(given.values()), dtype=np.float64)
     estimate = float(w @ estimates[names].to_numpy())
     error = float(np.sqrt(w @ covariance.loc[names, names].to_numpy() @ w))
     if not np.isfinite(error):
         raise InferenceError('this inference gives no covariance of the coefficients; set inference to "clustered"')
     statistic, df = np.array([estimate / error]), np.array([degrees])
-    half = float(compute_t_quantiles((1 + level) / 2, df)[0]) * error
+    half = float(clustering.compute_t_quantiles((1 + level) / 2, df)[0]) * error
     row = {
         "term": " + ".join(name if weight == 1 else f"{weight:g}*{name}" for name, weight in given.items()),
         "estimate": estimate,
         "std.error": error,
         "statistic": estimate / error,
-        "p.value": float(compute_two_sided_p(statistic, df)[0]),
+        "p.value": float(clustering.compute_two_sided_p(statistic, df)[0]),
         "conf.low": estimate - half,
         "conf.high": estimate + half,
     }
@@ -105,7 +95,7 @@ class FitResult(Fit):
         return cls(**{f.name: getattr(fit, f.name) for f in fields(Fit)})
 
     def __repr__(self) -> str:
-        return "; ".join(filter(None, (Fit.__repr__(self), str(explain_scale(self)))))
+        return "; ".join(filter(None, (Fit.__repr__(self), str(pages.explain_scale(self)))))
 
     def infer(self, inference: How = None, *, view: View | None = None, seed: int = 1, **options: Any) -> Intervals:
         """Say how sure the estimate is; see ``tt.infer``."""
@@ -123,7 +113,7 @@ class FitResult(Fit):
             rng = build_generator(seed, f"{method.name}/{self.estimator.name}/{view}")
             with limit_threads():
                 self.bands[key] = method.infer(self, view, rng)
-        return Intervals.of(self.bands[key], list_terms(self, estimate), self.design.panel.frequency)
+        return Intervals.of(self.bands[key], pages.list_terms(self, estimate), self.design.panel.frequency)
 
     def tidy(self, inference: How = None, *, view: View | None = None, seed: int = 1, **options: Any) -> pd.DataFrame:
         """Return the coefficient table: effects without their reference, then covariates.
@@ -143,7 +133,7 @@ class FitResult(Fit):
         ['treated']
         """
         bands, covariates = self._infer_all(inference, view, seed, options)
-        frame = bands.tidy()[find_coefficients(bands.estimate)]
+        frame = bands.tidy()[pages.find_coefficients(bands.estimate)]
         frames = [frame] if covariates is None else [frame, self._tidy_covariates(bands, covariates)]
         return pd.concat(frames, ignore_index=True)
 
@@ -174,7 +164,7 @@ class FitResult(Fit):
 
     def _tidy_covariates(self, bands: Intervals, joint: Bands) -> pd.DataFrame:
         n = len(bands.terms)
-        return build_tidy([*bands.terms, *map(str, joint.estimate.names[n:])], joint).iloc[n:]
+        return pages.build_tidy([*bands.terms, *map(str, joint.estimate.names[n:])], joint).iloc[n:]
 
     def coef(self, *, view: View | None = None) -> pd.Series:
         """Return the estimates by term.
@@ -186,8 +176,8 @@ class FitResult(Fit):
         """
         estimate = self.view(view or self.views[0])
         joint = self._join(estimate)
-        chosen = find_coefficients(estimate)
-        terms = [*list_terms(self, estimate), *map(str, joint.names[estimate.n_effects :])]
+        chosen = pages.find_coefficients(estimate)
+        terms = [*pages.list_terms(self, estimate), *map(str, joint.names[estimate.n_effects :])]
         series = pd.Series(joint.effects, index=terms, name="estimate")
         return series[np.append(chosen, np.ones(joint.n_effects - chosen.size, dtype=bool))]
 
@@ -210,7 +200,7 @@ class FitResult(Fit):
             return self.tidy(inference, **options).set_index("term")[["conf.low", "conf.high"]]
         is_named = inference is not None or {"vcov", "cluster", "by"} & set(options)
         bands = self.infer(inference if is_named else SCALED, **options)
-        chosen = find_coefficients(bands.estimate)
+        chosen = pages.find_coefficients(bands.estimate)
         ends = {"conf.low": bands.simultaneous_low[chosen], "conf.high": bands.simultaneous_high[chosen]}
         terms = [term for term, is_chosen in zip(bands.terms, chosen, strict=True) if is_chosen]
         if not np.isfinite(ends["conf.low"]).all():
@@ -222,7 +212,7 @@ class FitResult(Fit):
         terms: str | Sequence[str] | None = None,
         inference: How = CLUSTERED,
         *,
-        reference: Reference = "hotelling",
+        reference: clustering.Reference = "hotelling",
         **options: Any,
     ) -> pd.Series:
         """Test that some coefficients are all zero: every one of the view, where no terms are named.
@@ -236,14 +226,13 @@ class FitResult(Fit):
         2.0
         """
         bands, covariance = self.infer(inference, **options), self.vcov(inference, **options)
-        names = list(covariance.index) if terms is None else list_names(terms)
         estimates = self.coef(view=options.get("view"))
-        if unknown := [name for name in names if name not in estimates.index]:
-            raise InferenceError(f"no coefficient is called {unknown[0]!r}; known: {', '.join(estimates.index)}")
-        b, v = estimates[list(names)].to_numpy(), covariance.loc[names, names].to_numpy()
+        names = require_terms(covariance.index if terms is None else terms, estimates)
+        b, v = estimates[names].to_numpy(), covariance.loc[names, names].to_numpy()
         if not np.isfinite(v).all():
             raise InferenceError(f'{bands.inference} gives no covariance; set inference to "clustered"')
-        test = compute_joint_test(b, v, float(np.nanmin(bands.df)), read_fewest_clusters(bands.facts), reference)
+        fewest = clustering.read_fewest_clusters(bands.facts)
+        test = clustering.compute_joint_test(b, v, float(np.nanmin(bands.df)), fewest, reference)
         numbers = {"statistic": test.statistic, "df1": float(test.df1), "df2": test.df2, "p.value": test.p}
         return pd.Series(numbers, name=test.name)
 
@@ -256,7 +245,7 @@ class FitResult(Fit):
         (1, 1)
         """
         bands, joint = self._infer_all(inference, view, 1, options)
-        chosen = find_coefficients(bands.estimate)
+        chosen = pages.find_coefficients(bands.estimate)
         if joint is None or bands.inference != CLUSTERED:
             return bands.vcov().loc[chosen, chosen]
         assert joint.covariance is not None
@@ -285,13 +274,7 @@ class FitResult(Fit):
         return self.estimate.sample.n_rows
 
     def resid(self) -> pd.Series:
-        """Return outcome less fitted value by unit and period, in the outcome's own unit after its transform.
-
-        Raises
-        ------
-        EstimationError
-            The method is no single regression.
-        """
+        """Return outcome less fitted value by unit and period, in the outcome's own unit after its transform."""
         rows, fitted = list_fitted(self)
         return self._by_row(rows, self.design.observations.y[rows] - fitted)
 
@@ -301,11 +284,6 @@ class FitResult(Fit):
         ``newdata``: a table with the columns of the panel's. ``twfe`` and ``ppml`` add the treatment, by its
         own column where the table has one, else by each unit's onset; ``imputation`` predicts outcomes without an
         agreement. NaN where no row of the fit has a level of theirs.
-
-        Raises
-        ------
-        EstimationError
-            The method is no single regression; or, with ``newdata``, has no fixed effects.
 
         Examples
         --------
@@ -374,7 +352,7 @@ class FitResult(Fit):
         >>> fit.glance("clustered")["nobs"].item()
         1264
         """
-        return build_glance(self, self.infer(inference, **options))
+        return pages.build_glance(self, self.infer(inference, **options))
 
     def summary(self, inference: How = None, *, view: View | None = None, seed: int = 1, **options: Any) -> Summary:
         """Return the fit as a page of text: what was estimated, on what, the coefficients, and what errors are.
@@ -386,7 +364,7 @@ class FitResult(Fit):
         """
         bands, joint = self._infer_all(inference, view, seed, options)
         others = "" if joint is None or bands.inference == CLUSTERED else joint.note
-        return build_summary(self, bands, self.tidy(inference, view=view, seed=seed, **options), others)
+        return pages.build_summary(self, bands, self.tidy(inference, view=view, seed=seed, **options), others)
 
     def plot(
         self,

@@ -1,6 +1,6 @@
 """Event studies and coefficients of several fits, and the first look at a design, drawn as a page draws them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,21 +10,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.effects import Bands
 from twintrade.errors import SpecError
-from twintrade.render.figures import (
-    CHANGES,
-    Theme,
-    add_legend_below,
-    apply_theme,
-    convert_to_logs,
-    draw_coefficients_on,
-    draw_line,
-    draw_period_axis,
-    draw_studies_on,
-    draw_study_in,
-    measure_study,
-    read_study,
-    read_whole_effect,
-)
+from twintrade.render import figures
 from twintrade.text import Text, name_fact, texts
 
 if TYPE_CHECKING:
@@ -81,25 +67,25 @@ def draw_studies(
     """Draw event studies by their names as a page does, on axes at hand dodged; return the axes of the first."""
     look = look or PlotLook()
     names = look.sort(studies)
-    changes = CHANGES if look.scale == "percent" else ()
+    changes = figures.CHANGES if look.scale == "percent" else ()
     if ax is not None and len(names) > 1:
         _refuse_unlike(studies[name].estimate.scale for name in names)
-        draw_studies_on(ax, {look.call(name): studies[name] for name in names}, period_name=period_name)
+        figures.draw_studies_on(ax, {look.call(name): studies[name] for name in names}, period_name=period_name)
         return ax
-    frames = [read_study(studies[name], look.call(name)) for name in names]
+    frames = [figures.read_study(studies[name], look.call(name)) for name in names]
     if not look.bands:
         frames = [frame.drop(columns=["simultaneous_low", "simultaneous_high"]) for frame in frames]
-    frame = pd.concat([convert_to_logs(frame) if changes else frame for frame in frames], ignore_index=True)
+    frame = pd.concat([figures.convert_to_logs(frame) if changes else frame for frame in frames], ignore_index=True)
     whole = (overall or {}).get(names[0]) if look.margin else None
-    margin = None if whole is None else read_whole_effect(whole, is_percent=bool(changes))
-    theme = Theme(**look.theme)
-    with apply_theme(theme):
+    margin = None if whole is None else figures.read_whole_effect(whole, is_percent=bool(changes))
+    theme = figures.Theme(**look.theme)
+    with figures.apply_theme(theme):
         if ax is not None:
-            return draw_study_in(ax, frame, None, period_name, theme, changes)
+            return figures.draw_study_in(ax, frame, None, period_name, theme, changes)
         from matplotlib import pyplot
 
-        figure = pyplot.figure(figsize=(theme.width, measure_study(frame)), layout="constrained")
-        return draw_study_in(figure, frame, margin, period_name, theme, changes)
+        figure = pyplot.figure(figsize=(theme.width, figures.measure_study(frame)), layout="constrained")
+        return figures.draw_study_in(figure, frame, margin, period_name, theme, changes)
 
 
 def draw_coefficients(
@@ -114,22 +100,18 @@ def draw_coefficients(
     is_of_fits = bool(set(look.order) & set(tables))
     for name in look.sort(tables) if is_of_fits else tables:
         panels.setdefault(units[name], []).append(_label(tables[name], name, look))
-    theme = Theme(**look.theme)
+    theme = figures.Theme(**look.theme)
 
     def draw(axes: "Sequence[Axes]") -> "Axes":
         for one, (scale, frames) in zip(axes, panels.items(), strict=True):
             label = name_fact("labels.scale-", scale) if scale else ""
-            draw_coefficients_on(one, pd.concat(frames, ignore_index=True), x_label=label, theme=theme)
+            figures.draw_coefficients_on(one, pd.concat(frames, ignore_index=True), x_label=label, theme=theme)
         return axes[0]
 
     if ax is not None:
         return draw([ax])
-    n_lines = [sum(len(frame) + 1 for frame in frames) for frames in panels.values()]
-    return _open(theme, [HEIGHT + LINE_HEIGHT * n for n in n_lines], draw)
-
-
-def _open(theme: Theme, heights: Sequence[float], draw: "Callable[[Sequence[Axes]], Axes]") -> "Axes":
-    with apply_theme(theme):
+    heights = [HEIGHT + LINE_HEIGHT * sum(len(frame) + 1 for frame in frames) for frames in panels.values()]
+    with figures.apply_theme(theme):
         from matplotlib import pyplot
 
         figure = pyplot.figure(figsize=(theme.width, sum(heights)), layout="constrained")
@@ -150,50 +132,46 @@ def _label(table: pd.DataFrame, name: str, look: PlotLook) -> pd.DataFrame:
 
 # The first look at a design: what was observed of the treated and of the comparison, and who is treated when.
 
-MOST_COHORTS = 5  # those of most units have a line of their own
-COMPARISON, OTHERS = -2, -1  # places of the comparison and of the other cohorts among the lines
+MOST_COHORTS = 5  # more are drawn as one
 
 
 def measure_cohorts(design: Design) -> tuple[pd.DataFrame, str]:
-    """Return the outcome of the comparison and of each cohort by period, against before, and whether as a ratio.
+    """Return the mean outcome of cohorts by period, and whether in percent of that before the first agreement.
 
-    Means of what is observed; in percent of the mean before the first agreement, or less that mean for logs and
-    outcomes that may be negative. Columns: line, since (the onset), period, period_label, n_units, value.
+    Or less that before, for logs and outcomes that may be negative. The comparison's onset, ``since``, is infinite.
     """
     o = design.observations
-    onsets, sizes = np.unique(o.unit_onset[o.unit_onset <= o.periods[-1]], return_counts=True)
-    shown = np.sort(onsets[np.argsort(-sizes, kind="stable")[:MOST_COHORTS]])
-    line = np.select([o.unit_onset == onset for onset in shown], np.arange(shown.size), OTHERS)
-    line[o.unit_onset > o.periods[-1]] = COMPARISON
-    frame = pd.DataFrame({"line": line[o.unit], "unit": o.unit, "period": o.period, "y": o.y})
-    frame = frame.groupby(["line", "period"]).agg(n_units=("unit", "nunique"), y=("y", "mean")).reset_index()
-    early = frame[frame["period"] < onsets.min(initial=np.inf) - o.anticipation].groupby("line")["y"].mean()
-    before = frame["line"].map(early).fillna(frame.groupby("line")["y"].transform("first"))
+    since = np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset)
+    is_before = o.period < since.min() - o.anticipation
+    if np.unique(since).size > MOST_COHORTS + 1:
+        since[np.isfinite(since)] = 0
+    frame = pd.DataFrame({"since": since[o.unit], "unit": o.unit, "period": o.period, "y": o.y})
+    means = frame[is_before].groupby("since")["y"].mean()
+    frame = frame.groupby(["since", "period"]).agg(n=("unit", "nunique"), y=("y", "mean")).reset_index()
+    before = frame["since"].map(means).fillna(frame.groupby("since")["y"].transform("first"))
     is_ratio = design.scale != "log points" and bool((o.y >= 0).all() and (before > 0).all())
     value = 100 * frame["y"] / before if is_ratio else frame["y"] - before
-    labels = frame["period"].map(design.panel.label)
-    frame = frame.assign(value=value, since=frame["line"].map(dict(enumerate(shown))), period_label=labels)
-    return frame, "ratio" if is_ratio else "change"
+    return frame.assign(value=value, period_label=frame["period"].map(design.panel.label)), "ratio" * is_ratio
 
 
 def draw_design(design: Design) -> "Axes":
     """Draw the outcome of the comparison and of cohorts by period, and below it how many are treated in each."""
-    theme, o, (frame, kind) = Theme(), design.observations, measure_cohorts(design)
+    theme, o, (frame, kind) = figures.Theme(), design.observations, measure_cohorts(design)
     head = Text("python.plot-outcome", outcome=design.outcome, measure=design.transform_label, kind=kind)
-    with apply_theme(theme):
+    with figures.apply_theme(theme):
         from matplotlib import pyplot
 
         figure = pyplot.figure(figsize=(theme.width, 4.6), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1)).ravel().tolist()
-        for line in np.unique(frame["line"]).tolist():
-            part = frame[frame["line"] == line]
-            color = {COMPARISON: theme.ink, OTHERS: "#8A8A8A"}.get(line, theme.palette[line % len(theme.palette)])
-            since = design.panel.label(int(part["since"].iloc[0])) if line >= 0 else ""
-            kind = {COMPARISON: "comparison", OTHERS: "others"}.get(line, "cohort")
-            name = str(Text("python.plot-line", kind=kind, since=since, n=int(part["n_units"].max())))
-            style = {"color": color, "linewidth": 2.4 if line == COMPARISON else 1.4, "label": name}
-            draw_line(upper, part, "period", "value", name, texts.format_tick, **style)
-            begun = part[part["period"] == part["since"]]
+        for place, since in enumerate(np.unique(frame["since"])):
+            part, is_treated = frame[frame["since"] == since], np.isfinite(since)
+            label = design.panel.label(int(since)) if is_treated and since else ""
+            kind = "cohort" if label else "treated" if is_treated else "comparison"
+            name = str(Text("python.plot-line", kind=kind, since=label, n=int(part["n"].max())))
+            color, width = (theme.palette[place % len(theme.palette)], 1.4) if is_treated else (theme.ink, 2.4)
+            style = {"color": color, "linewidth": width, "label": name}
+            figures.draw_line(upper, part, "period", "value", name, texts.format_tick, **style)
+            begun = part[part["period"] == since]
             upper.plot(begun["period"], begun["value"], "o", color=color, markersize=5, label="_onset")
         counts = pd.Series(o.is_treated).groupby(o.period).sum()
         lower.bar(counts.index, counts, width=0.8, color=theme.palette[0])
@@ -201,8 +179,7 @@ def draw_design(design: Design) -> "Axes":
             axes.set_title(str(title), loc="left")
             axes.yaxis.set_major_formatter(lambda value, _: texts.format_tick(value))
         lower.yaxis.get_major_locator().set_params(integer=True)
-        draw_period_axis(upper, frame)
-        named = [line for line in upper.get_lines() if not str(line.get_label()).startswith("_")]
-        add_legend_below(figure, named, theme, 3)
+        figures.draw_period_axis(upper, frame)
+        figures.add_legend_below(figure, [one for one in upper.get_lines() if one.get_label()[0] != "_"], theme, 3)
         drawn: Axes = upper
     return drawn

@@ -77,13 +77,9 @@ def _solve_regression(fit: Fit, method: TWFE | PPML) -> LevelModel:
     source = fit.estimate.uncertainty.regression  # type: ignore[attr-defined]
     names, known = source.names, source.slopes
     if known is None:  # regressions on means keep effects alone
-        times = getattr(fit.estimate, "event_times", None)
-        names, known = (
-            terms.names[:1]
-            if times is None
-            else [Text("estimators.effect-event-time", time=name) for name in label_event_times(times)],
-            fit.estimate.effects,
-        )
+        times = label_event_times(getattr(fit.estimate, "event_times", np.zeros(0, dtype=np.int64)))
+        names = tuple(Text("estimators.effect-event-time", time=time) for time in times) or terms.names[:1]
+        known = fit.estimate.effects
     by_name = dict(zip(names, known.tolist(), strict=True))
     slopes = np.array([by_name.get(name, 0.0) for name in terms.names])
     codes = [code[rows] for code in o.effect_codes()]
@@ -134,9 +130,8 @@ def predict_rows(model: LevelModel, table: pd.DataFrame) -> pd.Series:
         pairs = panel.to_frame().drop_duplicates("unit").set_index(["city", "partner"])["unit"]
         keys = keys.assign(unit=_look_up(pairs, keys))
     eta = sum((_look_up(values, keys) for values in list_fixed_effects(model).values()), np.zeros(len(table)))
-    if lacking := [
-        name for name in model.slopes if name not in keys and (name != model.column or model.added is None)
-    ]:
+    needed = [name for name in model.slopes if name != model.column or model.added is None]
+    if lacking := [name for name in needed if name not in keys]:
         raise EstimationError(f"newdata has no column {lacking[0]!r}, which the regression has")
     for name in model.slopes:
         eta += model.slopes[name] * keys[name].to_numpy(dtype=np.float64) if name in keys else 0.0

@@ -425,12 +425,7 @@ def read(folder: str) -> AnalysisResults:
 
 @explain_call
 def load(path: str | PathLike[str]) -> FitResult:
-    """Return the fit that ``fit.save`` wrote into a file.
-
-    Raises
-    ------
-    StoreError
-        There is no such file, another version wrote it, or it is damaged.
+    """Return the fit that ``fit.save`` of the same version wrote into a file.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -30,33 +30,18 @@ from twintrade.python.treated import (
     warn_of_none_treated,
     warn_of_totals,
 )
-from twintrade.study.by_name import (
-    build_generator,
-    build_method,
-    choose_shape,
-    explain_call,
-    explain_option,
-    find_estimator,
-    list_names,
-    list_option_names,
-    read_effect,
-    read_inference,
-    require,
-    require_fit,
-    sort_arguments,
-)
+from twintrade.study import by_name
 from twintrade.study.scaffold import build_simulated_tables
 from twintrade.text import Text
 
-K = TypeVar("K")
 EffectNames = str | Sequence[str | Sequence[str]]
 
 
 def read_effects(panel: Panel, effects: EffectNames) -> str | tuple[str, ...]:
     """Return fixed effects in the design's words: a named set, or the name of each effect."""
     if isinstance(effects, str):
-        return effects if effects in SETS else (read_effect(panel, [effects]),)
-    return tuple(read_effect(panel, list(list_names(e))) for e in list_names(effects))
+        return effects if effects in SETS else (by_name.read_effect(panel, [effects]),)
+    return tuple(by_name.read_effect(panel, list(by_name.list_names(e))) for e in by_name.list_names(effects))
 
 
 def example() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -71,7 +56,7 @@ def example() -> tuple[pd.DataFrame, pd.DataFrame]:
     return build_simulated_tables()
 
 
-@explain_call
+@by_name.explain_call
 def panel(
     frame: Any,
     *,
@@ -126,7 +111,7 @@ def panel(
     )
 
 
-@explain_call
+@by_name.explain_call
 def compare(
     panel: Panel,
     agreements: Any = None,
@@ -191,11 +176,11 @@ def compare(
     >>> tt.compare(panel, agreements, "exports_usd", fixed_effects=[("city", "year"), ("partner", "year"), "dyad"])
     Design: exports_usd in levels; 79 pairs compared, 7 treated; ...
     """
-    panel, agreements = sort_arguments(panel, agreements, Panel)
-    require(panel, Panel, "a panel", "tt.panel")
-    _require_options(panel, outcome, list_names(covariates), options)
+    panel, agreements = by_name.sort_arguments(panel, agreements, Panel)
+    by_name.require(panel, Panel, "a panel", "tt.panel")
+    _require_options(panel, outcome, by_name.list_names(covariates), options)
     warn_of_totals(panel, outcome)
-    require(rule or TreatmentRule(), TreatmentRule, "a rule", "tt.TreatmentRule")
+    by_name.require(rule or TreatmentRule(), TreatmentRule, "a rule", "tt.TreatmentRule")
     require_word("undated", undated, ("error", "exclude"))
     given = {"agreements": agreements, "treated": treated, "dose": dose}
     named = [name for name, value in given.items() if value is not None]
@@ -213,15 +198,15 @@ def compare(
     if isinstance(comparison, str):
         require_word("comparison", comparison, list(COMPARISONS))
         comparison = COMPARISONS[comparison]()
-    chosen = list_names(clusters or cluster or (("city", "partner") if panel.is_dyadic else ("unit",)))
+    chosen = by_name.list_names(clusters or cluster or (("city", "partner") if panel.is_dyadic else ("unit",)))
     return ComparedDesign(
         panel=panel,
         treatment=treatment,
         outcome=outcome,
         comparison=comparison,
         fixed_effects=read_effects(panel, fixed_effects),
-        covariates=list_names(covariates),
-        clusters=tuple(read_effect(panel, [name]) for name in chosen),
+        covariates=by_name.list_names(covariates),
+        clusters=tuple(by_name.read_effect(panel, [name]) for name in chosen),
         **options,
     )
 
@@ -238,10 +223,10 @@ def _require_options(panel: Panel, outcome: Any, covariates: Sequence[str], opti
     for name in (outcome, *covariates, *filter(None, [options.get("weights")])):
         if name not in panel.columns:
             raise DesignError(f"the panel has no column {name!r}; it has {columns}")
-    known = [*inspect.signature(compare).parameters, *list_option_names(Design)]
+    known = [*inspect.signature(compare).parameters, *by_name.list_option_names(Design)]
     for key in options:
         if key not in known:
-            hint = explain_option(key, known, "compare")
+            hint = by_name.explain_option(key, known, "compare")
             raise DesignError(Text("python.no-argument", verb="compare", key=key, hint=hint))
     for key in ("reference", "anticipation", "index_base"):
         value = options.get(key, 0)
@@ -249,14 +234,7 @@ def _require_options(panel: Panel, outcome: Any, covariates: Sequence[str], opti
             raise DesignError(f"{key} is a whole number of periods, not {value!r}")
 
 
-Method = str | Estimator | type[Estimator] | ModuleType
-
-
-@overload
-def fit(estimator: Method, design: Design, **options: Any) -> FitResult: ...
-@overload
-def fit(estimator: Method, design: Mapping[K, Design], **options: Any) -> dict[K, FitResult]: ...
-@explain_call
+@by_name.explain_call
 def fit(estimator: Any, design: Any, **options: Any) -> Any:
     """Estimate.
 
@@ -283,19 +261,19 @@ def fit(estimator: Any, design: Any, **options: Any) -> Any:
     >>> fit.views
     ('event', 'overall', 'path')
     """
-    design, method = sort_arguments(design, estimator, Design | Mapping)
+    design, method = by_name.sort_arguments(design, estimator, Design | Mapping)
     if isinstance(design, Mapping):
         return {name: fit(method, one, **options) for name, one in design.items()}
     word = "" if isinstance(method, Estimator) else find_name("estimators", method)
-    name = word and find_estimator(word)
-    require(design, Design, "a design", "tt.compare")
+    name = word and by_name.find_estimator(word)
+    by_name.require(design, Design, "a design", "tt.compare")
     if name:
-        method = build_method(ESTIMATORS, name, choose_shape(word, design) | options, "fit")
+        method = by_name.build_method(ESTIMATORS, name, by_name.choose_shape(word, design) | options, "fit")
     with limit_threads():
         return FitResult.of(fit_(method, design))
 
 
-@explain_call
+@by_name.explain_call
 def infer(
     fit: Fit, inference: str | Inference | None = None, *, view: View | None = None, seed: int = 1, **options: Any
 ) -> Intervals:
@@ -322,13 +300,13 @@ def infer(
     >>> bands.inference, bands.level
     ('clustered', 0.95)
     """
-    fit, inference = sort_arguments(fit, inference, Fit)
-    fit = require_fit(fit)
+    fit, inference = by_name.sort_arguments(fit, inference, Fit)
+    fit = by_name.require_fit(fit)
     result = fit if isinstance(fit, FitResult) else FitResult.of(fit)
     return result.infer(inference, view=view, seed=seed, **options)
 
 
-@explain_call
+@by_name.explain_call
 def check(
     fit: Fit,
     diagnostic: str | Diagnostic | type[Diagnostic] | ModuleType,
@@ -353,14 +331,14 @@ def check(
     >>> tt.check(fit, "adoption").verdict
     'informs'
     """
-    fit, diagnostic = sort_arguments(fit, diagnostic, Fit)
-    fit = require_fit(fit)
+    fit, diagnostic = by_name.sort_arguments(fit, diagnostic, Fit)
+    fit = by_name.require_fit(fit)
     method = (
         diagnostic
         if isinstance(diagnostic, Diagnostic)
-        else build_method(DIAGNOSTICS, find_name("diagnostics", diagnostic), options, "check")
+        else by_name.build_method(DIAGNOSTICS, find_name("diagnostics", diagnostic), options, "check")
     )
-    named, asked = read_inference(inference, {}, fit.design.panel)
-    how = named if isinstance(named, Inference) else build_method(INFERENCES, named or "auto", asked, "check")
+    named, asked = by_name.read_inference(inference, {}, fit.design.panel)
+    how = named if isinstance(named, Inference) else by_name.build_method(INFERENCES, named or "auto", asked, "check")
     with limit_threads():
-        return method.check(fit, how, build_generator(seed, f"{method.name}/{fit.estimator.name}"))
+        return method.check(fit, how, by_name.build_generator(seed, f"{method.name}/{fit.estimator.name}"))

@@ -150,8 +150,7 @@ def read_stored(folder: str) -> ResultSet:
 PARTS = "fit.json"
 HOMES = tuple(f"twintrade.{room}." for room in ("design", "effects", "estimators", "numerics"))
 """Rooms whose classes a fit may consist of."""
-SPOILT = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ArithmeticError, LookupError)
-MISFITS = (ValueError, TypeError, AttributeError, ImportError)
+SPOILT = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ArithmeticError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,5 +254,5 @@ def load_fit(path: Path) -> Fit:
                     f"{path.name} was saved by twintrade {version}, and this is {__version__}; fit again"
                 )
             return Fit(*Parts(archive).unpack(content["parts"]))
-    except (*SPOILT, *MISFITS):
+    except (*SPOILT, LookupError, ValueError, TypeError, AttributeError, ImportError):
         raise StoreError(f"{path.name} is no fit that fit.save wrote, or is damaged; fit again") from None

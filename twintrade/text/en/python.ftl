@@ -63,7 +63,7 @@ translated-diverted = of the pairs' rise { PERCENT($low) } to { PERCENT($high) }
 ## the first look at a design
 plot-line = { $kind ->
     [comparison] comparison
-    [others] other cohorts
+    [treated] treated
    *[cohort] treated from { $since }
 } ({ $n })
 plot-outcome = { $kind ->

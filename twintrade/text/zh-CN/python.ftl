@@ -60,7 +60,7 @@ translated-diverted = 配对贸易的增长中有{ PERCENT($low) }至{ PERCENT($
 ## the first look at a design
 plot-line = { $kind ->
     [comparison] 对照
-    [others] 其他组
+    [treated] 处理组
    *[cohort] 自{ $since }起处理
 }（{ $n }）
 plot-outcome = { $kind ->
