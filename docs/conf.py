@@ -1,11 +1,15 @@
 """The documentation site: python -m sphinx -W -b html docs build/site."""
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / ".ci"))
+
+import api  # noqa: E402
 
 project = "twintrade"
 author = "the twintrade authors"
@@ -31,14 +35,14 @@ _LINK = re.compile(r"\[([^\]]+)\]\((\.\./[^)\s]+)\)")
 
 
 def unlink_files(app: Any, docname: str, source: list[str]) -> None:
-    """Leave the words of links to files of the repository that are no pages; every other link must lead to a page."""
+    """Fill a page's tables, and leave the words of links to files that are no pages; others must lead to a page."""
     here = (ROOT / "docs" / docname).parent
 
     def keep(link: re.Match[str]) -> str:
         inside = (here / link[2].partition("#")[0]).resolve().is_relative_to(ROOT / "docs")
         return link[0] if inside else link[1]
 
-    source[0] = _LINK.sub(keep, source[0])
+    source[0] = _LINK.sub(keep, api.fill_page(source[0]))
 
 
 def setup(app: Any) -> None:

@@ -186,7 +186,7 @@ def build_method(
             values[key] = _option(method, key).validate_python(value)
             if key in _COUNTS and isinstance(value, int) and value < 1:
                 faults.append(str(Text("spec.count", where=where, key=key, value=value)))
-            if key == "level" and not 0 < value < 1:
+            if key == "level" and isinstance(values[key], float) and not 0 < values[key] < 1:
                 faults.append(str(Text("spec.level", where=where, value=value)))
         except ValidationError as error:
             first = error.errors()[0]
