@@ -412,17 +412,15 @@ class Panel:
     def lagged(self, column: str, *lags: int) -> "Panel":
         """Return the panel with a numeric column's value some periods before, or after where a lag is negative.
 
-        The new columns are called ``column_lag4`` and ``column_lead1``; they are missing where that period is not
-        observed.
+        The new columns, ``column_lag4`` and ``column_lead1``, are missing where that period is not observed.
 
         Examples
         --------
         >>> panel.lagged("exports_usd", 1, 2).values("exports_usd_lag1")[:2].tolist()
         [nan, 82339121.0]
         """
-        values, span = self.values(column), self.last_period - self.first_period + 1
+        values, span, columns = self.values(column), self.last_period - self.first_period + 1, dict(self.columns)
         at = self.unit * span + self.period - self.first_period
-        columns = dict(self.columns)
         for lag in lags:
             if not isinstance(lag, int | np.integer):
                 raise DesignError(f"a lag is a whole number of periods, not {lag!r}")

@@ -19,7 +19,7 @@ from twintrade.inference import clustering
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.inference.clustered import Clustered, build_sandwich_bands, describe_sandwich
 from twintrade.python import summary as pages
-from twintrade.python.predicting import find_counterfactual, find_model, list_fitted, list_fixed_effects, predict_rows
+from twintrade.python.predicting import find_counterfactual, find_model, impute_rows, list_fitted, list_fixed_effects
 from twintrade.python.summary import Intervals, Summary
 from twintrade.python.treated import to_pandas
 from twintrade.study.by_name import build_generator, build_method, explain_methods, list_names, read_inference
@@ -291,7 +291,7 @@ class FitResult(Fit):
         True
         """
         if newdata is not None:
-            return predict_rows(find_model(self), to_pandas(newdata, "newdata"))
+            return impute_rows(find_model(self), to_pandas(newdata, "newdata"))
         return self._by_row(*list_fitted(self))
 
     def counterfactual(self) -> pd.DataFrame:
@@ -332,9 +332,9 @@ class FitResult(Fit):
         --------
         >>> fit.save("fit.zip")  # doctest: +SKIP
         """
-        from twintrade.study.stored import save_fit
+        from twintrade.study.stored import write_fit
 
-        save_fit(Path(path), self)
+        write_fit(Path(path), self)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.tidy().__arrow_c_stream__(requested_schema)

@@ -15,7 +15,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputing import Counterfactual, fit_counterfactual
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.regression import event_terms
+from twintrade.estimators.regression import build_terms, find_affected_rows, list_models
 from twintrade.estimators.twfe import TWFE
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -72,8 +72,8 @@ def find_model(fit: Fit) -> LevelModel:
 
 def _solve_regression(fit: Fit, method: TWFE | PPML) -> LevelModel:
     o, (rows, fitted) = fit.design.observations, list_fitted(fit)
-    shown = event_terms.list_models(method.shape, method.bins, method.second_reference, method.later)[0]
-    terms = event_terms.build_terms(o, shown)
+    shown = list_models(method.shape, method.bins, method.second_reference, method.later)[0]
+    terms = build_terms(o, shown)
     source = fit.estimate.uncertainty.regression  # type: ignore[attr-defined]
     names, known = source.names, source.slopes
     if known is None:  # regressions on means keep effects alone
@@ -92,7 +92,7 @@ def _solve_regression(fit: Fit, method: TWFE | PPML) -> LevelModel:
     model = LevelModel(o, rows, codes, effects, named, method.is_poisson, column)
     if not n or (o.dose is not None and method.shape == "dose"):
         return model
-    joined = event_terms.find_affected_rows(o) | (method.later == "leads") & np.isfinite(o.unit_onset)[o.unit]
+    joined = find_affected_rows(o) | (method.later == "leads") & np.isfinite(o.unit_onset)[o.unit]
     onset = pd.Series(np.where(joined, o.unit_onset[o.unit], np.inf), o.panel.to_frame()["unit"].iloc[o.rows])
     added = pd.Series((terms.columns[:, :n] @ slopes[:n])[joined], index=o.event_time[joined])
     return replace(model, added=added.groupby(level=0).first(), onset=onset.groupby(level=0).first())
@@ -118,7 +118,7 @@ def list_fixed_effects(model: LevelModel) -> dict[str, pd.Series]:
     return by_effect
 
 
-def predict_rows(model: LevelModel, table: pd.DataFrame) -> pd.Series:
+def impute_rows(model: LevelModel, table: pd.DataFrame) -> pd.Series:
     """Return the expected outcome of the rows of a table, NaN where the rows of the fit do not know it."""
     panel = model.o.panel
     keys = table.set_axis([panel.key_columns.get(str(name), name) for name in table.columns], axis=1)

@@ -24,7 +24,7 @@ from twintrade.render.binder import TableFormat, TableOptions
 from twintrade.render.blocks import Cell, Figure, Row, Table, list_exhibits
 from twintrade.study.by_name import explain_call, list_names, require_fit
 from twintrade.study.execute import build_results_of_fits
-from twintrade.study.stored import load_fit, read_stored, run_design, run_stored, write_table
+from twintrade.study.stored import read_fit, read_stored, run_design, run_stored, write_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -431,5 +431,5 @@ def load(path: str | PathLike[str]) -> FitResult:
     --------
     >>> tt.load("fit.zip").tidy()  # doctest: +SKIP
     """
-    fit = load_fit(Path(path))
+    fit = read_fit(Path(path))
     return FitResult.of(replace(fit, design=ComparedDesign.of(fit.design)))

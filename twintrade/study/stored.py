@@ -154,7 +154,7 @@ SPOILT = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, Runti
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class FitParts:
     """The parts of a fit in an archive; what occurs twice is kept once."""
 
     archive: zipfile.ZipFile
@@ -227,22 +227,23 @@ class Parts:
         if kind == "method":
             return ESTIMATORS[content](**self.unpack(packed["options"]))
         home, _, name = content.partition(":")
-        found: Any = getattr(import_module(home), name) if home.startswith(HOMES) else None
-        if not isinstance(found, type) or not is_dataclass(found):
+        kept: Any = getattr(import_module(home), name) if home.startswith(HOMES) else None
+        if not isinstance(kept, type) or not is_dataclass(kept):
             raise ValueError(content)
-        return found(**self.unpack(packed["fields"]))
+        return kept(**self.unpack(packed["fields"]))
 
 
-def save_fit(path: Path, fit: Fit) -> None:
+def write_fit(path: Path, fit: Fit) -> None:
     """Write a fit into one file, without code; the same fit gives the same bytes."""
-    with zipfile.ZipFile(buffer := io.BytesIO(), "w") as archive:
-        parts = Parts(archive).pack([fit.estimator, fit.design, fit.estimate])
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        parts = FitParts(archive).pack([fit.estimator, fit.design, fit.estimate])
         content = json.dumps({"twintrade": __version__, "fit": repr(fit), "parts": parts})
         archive.writestr(zipfile.ZipInfo(PARTS), content, zipfile.ZIP_DEFLATED)
-    write_beside(path.parent, path.name, buffer.getvalue())
+    write_beside(path.parent, path.name, packed.getvalue())
 
 
-def load_fit(path: Path) -> Fit:
+def read_fit(path: Path) -> Fit:
     """Return the fit in a file; one of another version, or a spoilt one, is refused."""
     if not path.is_file():
         raise StoreError(f"there is no file {path.name}; fit.save({path.name!r}) writes one")
@@ -253,6 +254,6 @@ def load_fit(path: Path) -> Fit:
                 raise StoreError(
                     f"{path.name} was saved by twintrade {version}, and this is {__version__}; fit again"
                 )
-            return Fit(*Parts(archive).unpack(content["parts"]))
+            return Fit(*FitParts(archive).unpack(content["parts"]))
     except (*SPOILT, LookupError, ValueError, TypeError, AttributeError, ImportError):
         raise StoreError(f"{path.name} is no fit that fit.save wrote, or is damaged; fit again") from None
