@@ -79,8 +79,31 @@ PYFIXEST = {
     "feols(... ~ d + x:z)": lambda t: "x:w" in t["panel"].interacted("x", "w").columns,
     'feols("y ~ l(x, 1)")': lambda t: "x_lag1" in t["panel"].lagged("x", 1).columns,
     "feols on a polars frame": lambda t: tt.panel(t["polars"], city="city", partner="partner", period="year").n_rows,
+    "rwolf([f1, f2], param)": lambda t: tt.check(t["imputed"], "outcomes", others=["x"]).verdict,
+    "dtable(df, vars)": lambda t: t["panel"].to_frame().describe().shape[0] == 8,
+    "feols(...).fixef()": lambda t: set(t["twfe"].fixef()) == {"unit", "city_period", "partner_period"},
+    "feols(...).predict(newdata)": lambda t: np.isfinite(t["twfe"].predict(t["trade"].head(9))).all(),
+    "fepois(...).predict(newdata)": lambda t: (t["static"].predict(t["polars"].slice(0, 9)) > 0).all(),
+    "fit.iplot()": lambda t: t["ppml"].plot("event", inference="clustered"),
+    "fit.coefplot()": lambda t: t["ppml"].plot("coef", inference="clustered"),
+    "FixestMulti.tidy()": lambda t: [f.tidy("clustered").shape[0] for f in halves(t).values()] == [1, 1],
+    "etable(FixestMulti)": lambda t: "| (2) |" in tt.etable(halves(t), to="md", inference="clustered"),
+    "pickle.dump(fit)": lambda t: t["ppml"].save(t["folder"] / "fit.zip") is None,
+    "pickle.load(file)": lambda t: saved(t).tidy("clustered").equals(t["ppml"].tidy("clustered")),
+    "fit.confint(alpha=0.1), pyfixest's word": lambda t: (
+        t["ppml"].confint("clustered", alpha=0.1).equals(t["ppml"].confint("clustered", level=0.9))
+    ),
     "fit to Arrow": lambda t: hasattr(t["ppml"], "__arrow_c_stream__"),
 }
+
+
+def halves(t):
+    return tt.fit("twfe", pooled(t).split("half"), shape="static")
+
+
+def saved(t):
+    t["ppml"].save(t["folder"] / "again.zip")
+    return tt.load(t["folder"] / "again.zip")
 
 
 def compare(t, **options):
@@ -119,6 +142,13 @@ DIFF_DIFF = {
     "balance_panel(df)": lambda t: t["design"].summary()["rows"].sum() == t["panel"].n_rows,
     "validate_did_data(df)": lambda t: "comparison" in set(t["design"].summary()["group"]),
     "generate_staggered_data()": lambda t: len(tt.example()[0]) > 1000,
+    "plot_staircase(df), panelview": lambda t: t["design"].plot(),
+    "plot_group_time_heatmap(results)": lambda t: tt.infer(fit(t, "sunab"), "clustered", view="cell").plot(),
+    "simulate_power(...)": lambda t: tt.check(t["static"], "power", "clustered", draws=99).table.shape[0],
+    "equivalence_test_trends(df)": lambda t: tt.check(t["twfe"], "pretrends", "clustered").verdict,
+    "plot_synth_weights(results)": lambda t: tt.check(tt.fit("synth", one_pair(t)), "donor_weights").table.shape[0],
+    "ContinuousDiD().fit()": lambda t: tt.fit("ppml", dosed(t), shape="dose").tidy("clustered").shape[0] == 1,
+    "placebo_group_test(df)": lambda t: tt.infer(t["static"], "randomization", draws=19).p[0] <= 1,
     "aggregate_to_cohorts(df)": lambda t: t["design"].summary()["group"].str.startswith("treated from").any(),
 }
 
@@ -130,6 +160,10 @@ def two_way(t, name, **options):
 def pooled(t):
     """The design of two-way effects, for samples with few treated pairs."""
     return tt.compare(t["panel"], t["agreements"], "exports_usd", transform="log")
+
+
+def dosed(t):
+    return tt.compare(t["panel"], outcome="exports_usd", dose="w", always_treated="keep")
 
 
 def one_pair(t):
@@ -147,6 +181,9 @@ MARGINALEFFECTS = {
     ),
     "hypotheses(fit, joint=True)": lambda t: t["ppml"].wald(["event_time::-3", "event_time::-2"])["df1"] == 2,
     'slopes(fit, "x")': lambda t: "x" in tt.fit("twfe", compare(t, covariates="x")).coef().index,
+    "avg_predictions(fit, by='unit')": lambda t: t["ppml"].predict().groupby("unit").mean().size == 79,
+    "comparisons(fit, vcov='HC1')": lambda t: t["twfe"].tidy(vcov="HC1").shape[0] == 10,
+    "predictions(fit, conf_level=0.9)": lambda t: t["twfe"].tidy("clustered", conf_level=0.9).shape[0] == 10,
     "plot_comparisons(fit)": lambda t: tt.coefplot(t["static"], inference="clustered"),
 }
 

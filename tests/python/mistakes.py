@@ -19,6 +19,10 @@ def panel(t, frame=None, **options):
     return tt.panel(t["trade"] if frame is None else frame, **({"city": "city", "partner": "partner"} | options))
 
 
+def with_x(t):
+    return tt.fit("twfe", compare(t, covariates="x"), shape="static")
+
+
 def level(t, outcome):
     return compare(t | {"panel": panel(t, t["trade"].assign(exports_usd=outcome(t["trade"]["exports_usd"])))})
 
@@ -112,6 +116,47 @@ SENTENCES = {
     "a column to split by": (lambda t: t["design"].split("region"), "'region'"),
     "two of one": (lambda t: t["ppml"].tidy("clustered", by="city", cluster="city"), "give one"),
     "two inferences": (lambda t: t["ppml"].tidy("clustered", vcov="iid"), "give one"),
+    # options and words of a fit's methods
+    "a kind of prediction": (lambda t: t["ppml"].predict(type="link"), "no argument type"),
+    "no table to predict": (lambda t: t["imputed"].predict(3), "a table"),
+    "new rows without years": (lambda t: t["imputed"].predict(t["trade"].drop(columns="year")), "'period'"),
+    "new rows without a covariate": (lambda t: with_x(t).predict(t["trade"].drop(columns="x")), "'x'"),
+    "a kind of plot": (lambda t: t["ppml"].plot(kind="bar", inference="clustered"), "event or coef"),
+    "too much by place": (lambda t: t["ppml"].coef("event"), "by name"),
+    "no weights": (lambda t: t["ppml"].lincom(), "needs weights"),
+    "an option of plot to confint": (lambda t: t["ppml"].confint("clustered", kind="event"), "fit.plot"),
+    "terms by number": (lambda t: t["twfe"].wald(3), "not 3"),
+    "a formula of terms": (lambda t: t["twfe"].lincom("a - b"), "'a - b'"),
+    "a seed of a method": (lambda t: t["twfe"].infer("wild", view="overall", seed="a"), "whole number"),
+    "draws in words": (lambda t: t["twfe"].infer("wild", view="overall", draws="many"), "draws"),
+    "a view of a fit": (lambda t: t["ppml"].view("overal"), "'overal'"),
+    "errors to fit": (lambda t: tt.fit("twfe", t["logs"], vcov="hetero"), "tt.infer"),
+    "clusters to fit": (lambda t: tt.fit("twfe", t["logs"], cluster="city"), "tt.compare"),
+    "a formula for a method": (lambda t: tt.fit("y ~ d | f", t["design"]), "no estimator"),
+    "stars in words": (lambda t: tt.etable(t["ppml"], stars="yes"), "True or False"),
+    "labels in a list": (lambda t: tt.etable(t["ppml"], inference="clustered", labels=["a"]), "by old ones"),
+    "a pattern that is none": (lambda t: tt.etable(t["ppml"], inference="clustered", keep="("), "regular"),
+    "events of a static fit": (lambda t: tt.eventplot(t["static"], inference="clustered"), "event"),
+    "a view to draw": (lambda t: tt.coefplot(t["ppml"], view="x", inference="clustered"), "'x'"),
+    "a path that is a number": (lambda t: t["ppml"].save(3), "path"),
+    "a fit's file that is none": (lambda t: tt.load(t["folder"]), "no file"),
+    "no path": (lambda t: tt.load(), "needs path"),
+    # panels and designs
+    "effects by number": (lambda t: compare(t, fixed_effects=3), "not 3"),
+    "covariates by number": (lambda t: compare(t, covariates=3), "not 3"),
+    "weights by number": (lambda t: compare(t, weights=3), "column 3"),
+    "no comparison": (lambda t: compare(t, comparison=None), "not None"),
+    "a period by number": (lambda t: panel(t, period=2004), "column 2004"),
+    "an outcome of several": (lambda t: t["design"].for_outcomes(["imports"]), "'imports'"),
+    "a unit": (lambda t: t["design"].without(["nobody"]), "'nobody'"),
+    "a window of one number": (lambda t: t["design"].within(5), "(-5, 5)"),
+    "a lag of a half": (lambda t: t["panel"].lagged("x", 1.5), "whole number"),
+    "a lag of nothing": (lambda t: t["panel"].lagged("zz", 1), "'zz'"),
+    "a product of nothing": (lambda t: t["panel"].interacted("x", "zz"), "'zz'"),
+    "an axis of a design": (lambda t: t["design"].plot(axis=1), "no argument axis"),
+    "an analysis of another name": (lambda t: t["design"].to_toml(nme="a"), "did you mean name"),
+    "results that are none": (lambda t: tt.read("nothere"), "nothere"),
+    "an analysis that is none": (lambda t: tt.run("nothere.toml"), "nothere.toml"),
     # what cannot be done
     "fixed effects of cells": (lambda t: tt.fit("sunab", t["logs"]).fixef(), "imputation"),
     "new rows of cells": (lambda t: tt.fit("sunab", t["logs"]).predict(t["trade"]), "imputation"),
@@ -137,6 +182,8 @@ MEANT = {
     'vcov="HC1"': lambda t: t["twfe"].se(vcov="HC1").equals(t["twfe"].se("clustered", by=("row",))),
     '"wild_bootstrap"': lambda t: tt.infer(t["twfe"], "wild_bootstrap", view="overall", draws=9).inference == "wild",
     'by="year", the table\'s name': lambda t: t["twfe"].se("clustered", by="year").gt(0).all(),
+    "plot(kind) by place": lambda t: t["ppml"].plot("event", inference="clustered"),
+    "one outcome for several": lambda t: list(t["design"].for_outcomes("exports_usd")) == ["exports_usd"],
     "money under a linear method": lambda t: 'family="poisson"' in repr(tt.fit("jwdid", t["design"])),
     "money under two-way effects": lambda t: 'transform="log"' in repr(tt.fit("twfe", t["design"])),
 }

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -334,7 +333,7 @@ class FitResult(Fit):
         """
         from twintrade.study.stored import write_fit
 
-        write_fit(Path(path), self)
+        write_fit(path, self)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.tidy().__arrow_c_stream__(requested_schema)

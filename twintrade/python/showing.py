@@ -431,5 +431,5 @@ def load(path: str | PathLike[str]) -> FitResult:
     --------
     >>> tt.load("fit.zip").tidy()  # doctest: +SKIP
     """
-    fit = read_fit(Path(path))
+    fit = read_fit(path)
     return FitResult.of(replace(fit, design=ComparedDesign.of(fit.design)))

@@ -57,7 +57,8 @@ def find_estimator(word: str) -> str:
         return SYNONYMS[word]
     near = difflib.get_close_matches(word, [*ESTIMATORS, *SYNONYMS], n=1)
     if not near:
-        raise SpecError(f"no estimator is called {word!r}; known: {', '.join(sorted([*ESTIMATORS, *SYNONYMS]))}")
+        known = "a formula is said in tt.compare" if "~" in word else "`twintrade list estimators` names them"
+        raise SpecError(f"no estimator is called {word!r}; {known}")
     meant = f"{near[0]!r} ({SYNONYMS[near[0]]})" if near[0] in SYNONYMS else repr(near[0])
     raise SpecError(f"no estimator is called {word!r}; did you mean {meant}?")
 

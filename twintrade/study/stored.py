@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import import_module
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -233,8 +234,9 @@ class FitParts:
         return kept(**self.unpack(packed["fields"]))
 
 
-def write_fit(path: Path, fit: Fit) -> None:
+def write_fit(path: Any, fit: Fit) -> None:
     """Write a fit into one file, without code; the same fit gives the same bytes."""
+    path = _require_path(path)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         parts = FitParts(archive).pack([fit.estimator, fit.design, fit.estimate])
@@ -243,8 +245,15 @@ def write_fit(path: Path, fit: Fit) -> None:
     write_beside(path.parent, path.name, packed.getvalue())
 
 
-def read_fit(path: Path) -> Fit:
+def _require_path(path: Any) -> Path:
+    if not isinstance(path, str | PathLike):
+        raise SpecError(f"a fit is kept in a file; give its path, not {path!r}")
+    return Path(path)
+
+
+def read_fit(path: Any) -> Fit:
     """Return the fit in a file; one of another version, or a spoilt one, is refused."""
+    path = _require_path(path)
     if not path.is_file():
         raise StoreError(f"there is no file {path.name}; fit.save({path.name!r}) writes one")
     try:
