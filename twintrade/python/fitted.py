@@ -313,9 +313,7 @@ class FitResult(Fit):
         return pd.DataFrame({name: self._by_row(rows, values) for name, values in columns.items()})
 
     def fixef(self) -> dict[str, pd.Series]:
-        """Return the fixed effects of ``twfe``, ``ppml`` or ``imputation`` by level: for Poisson in logs.
-
-        Only their sums are identified.
+        """Return the fixed effects of ``twfe``, ``ppml`` or ``imputation``, for Poisson in logs; sums are identified.
 
         Examples
         --------

@@ -52,9 +52,7 @@ def list_fitted(fit: Fit) -> tuple[IntArray, FloatArray]:
     """Return the rows of a regression, as positions in the observations, and the fitted value of each."""
     source = getattr(fit.estimate.uncertainty, "regression", None)
     if source is None:
-        raise EstimationError(
-            f"{fit.estimator.name} is no single regression; it has no fitted values (see counterfactual)"
-        )
+        raise EstimationError(f"{fit.estimator.name} is no single regression; no fitted values (see counterfactual)")
     o = fit.design.observations
     if fit.estimator.is_poisson:
         return source.rows, source.weights / o.row_weights[source.rows]
@@ -108,12 +106,10 @@ def list_fixed_effects(model: LevelModel) -> dict[str, pd.Series]:
     for name, codes, values in zip(model.o.effect_names, model.codes, model.effects, strict=True):
         parts = [part for word in name.split(TOGETHER) for part in _PARTS.get(word, (word,))]
         level, first = np.unique(codes, return_index=True)
-        if not set(parts) <= set(keys):
-            labels: pd.Index = pd.Index(level, name=name)
-        else:
-            labels = (
-                pd.MultiIndex.from_frame(keys[parts].iloc[first]) if parts[1:] else pd.Index(keys[name].iloc[first])
-            )
+        labels: pd.Index = pd.Index(level, name=name)
+        if set(parts) <= set(keys):
+            shown = keys[parts].iloc[first]
+            labels = pd.MultiIndex.from_frame(shown) if parts[1:] else pd.Index(shown[name])
         by_effect[name] = pd.Series(np.asarray(values)[level], index=labels, name=name)
     return by_effect
 

@@ -402,12 +402,7 @@ def run(
 
 @explain_call
 def read(folder: str) -> AnalysisResults:
-    """Return the results in a folder.
-
-    Parameters
-    ----------
-    folder : str
-        ``results/NAME``.
+    """Return the results in a folder, ``results/NAME``.
 
     Raises
     ------

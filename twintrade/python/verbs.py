@@ -20,16 +20,10 @@ from twintrade.estimators.base import fit as fit_
 from twintrade.fanout import limit_threads
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.methods import find_name
+from twintrade.python import treated as tables
 from twintrade.python.fitted import FitResult
 from twintrade.python.summary import Intervals
-from twintrade.python.treated import (
-    ComparedDesign,
-    build_treatment_from_agreements,
-    build_treatment_from_column,
-    to_pandas,
-    warn_of_none_treated,
-    warn_of_totals,
-)
+from twintrade.python.treated import ComparedDesign, to_pandas
 from twintrade.study import by_name
 from twintrade.study.scaffold import build_simulated_tables
 from twintrade.text import Text
@@ -179,7 +173,7 @@ def compare(
     panel, agreements = by_name.sort_arguments(panel, agreements, Panel)
     by_name.require(panel, Panel, "a panel", "tt.panel")
     _require_options(panel, outcome, by_name.list_names(covariates), options)
-    warn_of_totals(panel, outcome)
+    tables.warn_of_totals(panel, outcome)
     by_name.require(rule or TreatmentRule(), TreatmentRule, "a rule", "tt.TreatmentRule")
     require_word("undated", undated, ("error", "exclude"))
     given = {"agreements": agreements, "treated": treated, "dose": dose}
@@ -190,11 +184,13 @@ def compare(
         raise DesignError("clusters and cluster are given; they are the same, give one")
     column = treated or dose
     if column is not None:
-        treatment = build_treatment_from_column(panel, column, is_dose=dose is not None)
+        treatment = tables.build_treatment_from_column(panel, column, is_dose=dose is not None)
     else:
-        treatment = build_treatment_from_agreements(panel, {} if agreements is None else agreements, rule, undated)
+        treatment = tables.build_treatment_from_agreements(
+            panel, {} if agreements is None else agreements, rule, undated
+        )
     if column is not None or agreements is not None:
-        warn_of_none_treated(panel, treatment, is_kept=options.get("always_treated", "exclude") != "exclude")
+        tables.warn_of_none_treated(panel, treatment, is_kept=options.get("always_treated", "exclude") != "exclude")
     if isinstance(comparison, str):
         require_word("comparison", comparison, list(COMPARISONS))
         comparison = COMPARISONS[comparison]()

@@ -45,8 +45,7 @@ VCOV: dict[str, tuple[str, dict[str, Any]]] = {
     "ritest": ("randomization", {}), "permutation": ("randomization", {}),
 }  # fmt: skip
 """What other software calls the errors."""
-LEVELS = {"alpha", "conf_level", "conf_int", "ci_level"}
-"""What other software calls the level of an interval, or, alpha, what it leaves out."""
+LEVELS = {"alpha", "conf_level", "conf_int", "ci_level"}  # a level elsewhere, or, alpha, what it leaves out
 
 
 def find_estimator(word: str) -> str:

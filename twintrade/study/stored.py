@@ -149,8 +149,7 @@ def read_stored(folder: str) -> ResultSet:
 # A fit in one file: what it consists of as JSON, its arrays beside that, and nothing that could be run.
 
 PARTS = "fit.json"
-HOMES = tuple(f"twintrade.{room}." for room in ("design", "effects", "estimators", "numerics"))
-"""Rooms whose classes a fit may consist of."""
+HOMES = tuple(f"twintrade.{room}." for room in ("design", "effects", "estimators", "numerics"))  # of its classes
 SPOILT = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ArithmeticError)
 
 
