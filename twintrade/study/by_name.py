@@ -211,8 +211,7 @@ def explain_option(key: str, known: list[str], verb: str) -> Words:
     return Text("python.options-known", n=len(known), known=Listed(tuple(sorted(known)), "comma"))
 
 
-_NO_OPTIONS = ("panel", "treatment", "outcome", "kept", "left_out", "statistics")
-"""Fields of a design that a call of compare does not name."""
+_NO_OPTIONS = ("panel", "treatment", "outcome", "kept", "left_out", "statistics")  # compare does not name them
 
 
 def _list_options() -> Iterator[tuple[str, list[str]]]:
