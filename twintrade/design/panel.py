@@ -397,7 +397,7 @@ class Panel:
         DesignError
             No such column, or it is not numeric.
         """
-        if column not in self.columns:
+        if column not in list(self.columns):
             raise DesignError(f"the panel has no column {column!r}; it has {', '.join(sorted(self.columns))}")
         column_values = self.columns[column]
         if isinstance(column_values, np.ndarray) and column_values.dtype == np.float64:
@@ -471,7 +471,7 @@ def _choose_waves(ordinals: IntArray, frequency: str, periods: PeriodsName | Non
 
 def _require_columns(frame: pd.DataFrame, names: tuple[str | None, ...]) -> None:
     for name in names:
-        if name is not None and name not in frame.columns:
+        if name is not None and name not in list(frame.columns):
             present = ", ".join(map(str, frame.columns))
             raise DesignError(f"the panel has no column {name!r}; columns are {present}")
     twice = frame.columns[frame.columns.duplicated()]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def require_terms(terms: Any, estimates: pd.Series) -> list[str]:
     """Return coefficients by their names."""
-    if unknown := [name for name in list_names(terms) if name not in estimates.index]:
+    if unknown := [name for name in list_names(terms) if name not in estimates.index] or [""] * (not len(terms)):
         raise InferenceError(f"no coefficient is called {unknown[0]!r}; known: {', '.join(estimates.index)}")
     return list(list_names(terms))
 
@@ -46,6 +46,8 @@ def combine_terms(
 ) -> pd.DataFrame:
     """Return the tidy row of some coefficients' sum, weighted or plain; ``degrees``: ``inf`` for the normal."""
     given = dict(weights) if isinstance(weights, Mapping) else dict.fromkeys(list_names(weights), 1.0)
+    if not all(isinstance(weight, int | float) for weight in given.values()):
+        raise InferenceError(f"weights are numbers by coefficient, not {given!r}")
     names, w = require_terms(given, estimates), np.array(list(given.values()), dtype=np.float64)
     estimate = float(w @ estimates[names].to_numpy())
     error = float(np.sqrt(w @ covariance.loc[names, names].to_numpy() @ w))
@@ -225,6 +227,7 @@ class FitResult(Fit):
         2.0
         """
         bands, covariance = self.infer(inference, **options), self.vcov(inference, **options)
+        require_word("reference", reference, get_args(clustering.Reference))
         estimates = self.coef(view=options.get("view"))
         names = require_terms(covariance.index if terms is None else terms, estimates)
         b, v = estimates[names].to_numpy(), covariance.loc[names, names].to_numpy()

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
+from twintrade.design.panel import require_word
 from twintrade.effects import Bands
 from twintrade.errors import SpecError
 from twintrade.render import figures
+from twintrade.study.by_name import list_option_names
 from twintrade.text import Text, name_fact, texts
 
 if TYPE_CHECKING:
@@ -34,7 +36,14 @@ class PlotLook:
     @classmethod
     def take(cls, options: dict[str, Any]) -> "PlotLook":
         """Take what says how to draw out of the options of a call."""
-        return cls(**{f.name: options.pop(f.name) for f in fields(cls) if f.name in options})
+        look = cls(**{f.name: options.pop(f.name) for f in fields(cls) if f.name in options})
+        require_word("scale", look.scale, ("percent", "own"))
+        for name, given in (("labels", look.labels), ("groups", look.groups), ("theme", look.theme)):
+            if not isinstance(given, Mapping):
+                raise SpecError(f"{name} is a mapping of names, not {given!r}")
+        if unknown := [name for name in look.theme if name not in list_option_names(figures.Theme)]:
+            raise SpecError(f"the theme has no {unknown[0]!r}; it has {', '.join(list_option_names(figures.Theme))}")
+        return look
 
     def sort(self, names: Iterable[str]) -> list[str]:
         """Return names in the asked order."""
@@ -43,10 +52,6 @@ class PlotLook:
         if unknown:
             raise SpecError(f"order has {unknown[0]!r}, which is not drawn; drawn: {', '.join(map(repr, known))}")
         return [*self.order, *(name for name in known if name not in self.order)]
-
-    def call(self, name: str) -> str:
-        """Return what a fit or a term is called."""
-        return self.labels.get(name, name)
 
 
 def _refuse_unlike(scales: Iterable[str]) -> None:
@@ -70,9 +75,11 @@ def draw_studies(
     changes = figures.CHANGES if look.scale == "percent" else ()
     if ax is not None and len(names) > 1:
         _refuse_unlike(studies[name].estimate.scale for name in names)
-        figures.draw_studies_on(ax, {look.call(name): studies[name] for name in names}, period_name=period_name)
+        figures.draw_studies_on(
+            ax, {look.labels.get(name, name): studies[name] for name in names}, period_name=period_name
+        )
         return ax
-    frames = [figures.read_study(studies[name], look.call(name)) for name in names]
+    frames = [figures.read_study(studies[name], look.labels.get(name, name)) for name in names]
     if not look.bands:
         frames = [frame.drop(columns=["simultaneous_low", "simultaneous_high"]) for frame in frames]
     frame = pd.concat([figures.convert_to_logs(frame) if changes else frame for frame in frames], ignore_index=True)
@@ -126,8 +133,10 @@ def _label(table: pd.DataFrame, name: str, look: PlotLook) -> pd.DataFrame:
     ranks = {term: place for place, term in enumerate(look.order)}
     frame = frame.assign(rank=[ranks.get(term, len(ranks)) for term in frame["label"]])
     frame = frame.sort_values("rank", kind="stable")
-    groups = frame["label"].map(lambda term: look.groups.get(term, look.call(name)))
-    return frame.assign(group=groups, label=frame["label"].map(look.call)).drop(columns="rank")
+    groups = frame["label"].map(lambda term: look.groups.get(term, look.labels.get(name, name)))
+    return frame.assign(group=groups, label=frame["label"].map(lambda term: look.labels.get(term, term))).drop(
+        columns="rank"
+    )
 
 
 # The first look at a design: what was observed of the treated and of the comparison, and who is treated when.

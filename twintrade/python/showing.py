@@ -94,7 +94,7 @@ def edit_table(
         raise SpecError(f"keep and drop leave no row; rows are {', '.join(row.cells[0].text for row in table.rows)}")
     return replace(
         table,
-        caption=table.caption if title is None else title,
+        caption=table.caption if title is None else str(title),
         header=tuple(tuple(map(name, cells)) for cells in table.header),
         groups=tuple(group for group in groups if group),
         notes=table.notes if notes is None else list_names(notes),
@@ -310,11 +310,6 @@ def eventplot(fits: Any, ax: "Axes | None" = None, inference: Any = None, **opti
         As in ``infer``; and labels (names by name), order, margin (bool), bands (bool), scale ("percent", "own"),
         theme (fields of the report's theme).
 
-    Raises
-    ------
-    SpecError
-        Unlike units on one pair of axes.
-
     Examples
     --------
     >>> tt.eventplot({"PPML": fit}, inference="clustered").get_xlabel()
@@ -381,11 +376,6 @@ def run(
         Of a design: the project's folder, the analysis' name, the currency of the outcome ("USD", "1000 EUR"), and
         whether it is "exports" or "imports" of the cities. Partners are countries.
 
-    Raises
-    ------
-    SpecError
-        The analysis failed or was skipped; the message says why.
-
     Examples
     --------
     >>> results = tt.run("analyses/small.toml")
@@ -403,11 +393,6 @@ def run(
 @explain_call
 def read(folder: str) -> AnalysisResults:
     """Return the results in a folder, ``results/NAME``.
-
-    Raises
-    ------
-    StoreError
-        The folder holds no complete result set.
 
     Examples
     --------

@@ -232,8 +232,7 @@ def _read_date(cell: str, position: int, name: str) -> TwinningDate | None:
 
 # Cohort statistics straight from microdata: an event study of any number of rows from a few kilobytes.
 
-LARGEST = 2.0**53
-"""Up to here every whole number of the smallest unit of money has a floating-point number of its own."""
+LARGEST = 2.0**53  # up to here every whole number of the smallest unit of money has a float of its own
 
 
 def cohort_statistics(

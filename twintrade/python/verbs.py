@@ -217,7 +217,7 @@ def _require_options(panel: Panel, outcome: Any, covariates: Sequence[str], opti
     if not outcome:
         raise DesignError(f"compare needs an outcome, the name of a column of the panel; it has {columns}")
     for name in (outcome, *covariates, *filter(None, [options.get("weights")])):
-        if name not in panel.columns:
+        if name not in list(panel.columns):
             raise DesignError(f"the panel has no column {name!r}; it has {columns}")
     known = [*inspect.signature(compare).parameters, *by_name.list_option_names(Design)]
     for key in options:
@@ -261,7 +261,7 @@ def fit(estimator: Any, design: Any, **options: Any) -> Any:
     if isinstance(design, Mapping):
         return {name: fit(method, one, **options) for name, one in design.items()}
     word = "" if isinstance(method, Estimator) else find_name("estimators", method)
-    name = word and by_name.find_estimator(word)
+    name = "" if isinstance(method, Estimator) else by_name.find_estimator(word)
     by_name.require(design, Design, "a design", "tt.compare")
     if name:
         method = by_name.build_method(ESTIMATORS, name, by_name.choose_shape(word, design) | options, "fit")
@@ -285,10 +285,6 @@ def infer(
         The first that the fit has, where none is given.
     seed : int
         Of everything random.
-
-    Raises
-    ------
-    SpecError, InferenceError
 
     Examples
     --------

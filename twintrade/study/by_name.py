@@ -33,8 +33,7 @@ SYNONYMS: dict[str, str] = {
     "synthdid": "synthetic_did", "synth": "synthetic_control", "augsynth": "augmented_synthetic_control",
     "gsynth": "interactive_effects",
 }  # fmt: skip
-REGRESSIONS = ("feols", "reghdfe", "xtreg", "fepois", "ppmlhdfe")
-"""Commands that estimate the columns of a formula: the treatment's own, or covariates alone."""
+REGRESSIONS = ("feols", "reghdfe", "xtreg", "fepois", "ppmlhdfe")  # of a formula's columns
 
 _ROWS = ("clustered", {"by": ("row",)})
 VCOV: dict[str, tuple[str, dict[str, Any]]] = {
@@ -137,7 +136,7 @@ def read_inference(
     if isinstance(how, str):
         how, more = VCOV.get(how, (how, {}))
         options = {**more, **options}
-    if isinstance(options.get("by"), str | list | tuple):
+    if "by" in options:
         names = [part.strip() for name in list_names(options["by"]) for part in str(name).split("+")]
         options["by"] = tuple(read_effect(panel, [name]) for name in names)
         known = ("unit", "city", "partner", "period", "row", "undirected_pair", "city_period", "partner_period")
@@ -150,8 +149,7 @@ def read_inference(
 # What a call lacks or misspells, in a sentence; never a table printed, never Python's own error.
 
 
-VERBS: dict[str, inspect.Signature] = {}
-"""The public functions whose calls are explained, with what each takes."""
+VERBS: dict[str, inspect.Signature] = {}  # of the public functions whose calls are explained
 
 
 def explain_call(verb: Callable[P, R], owner: str = "") -> Callable[P, R]:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from twintrade.data.registry import USUAL_KIND
 from twintrade.design import Design
+from twintrade.design.panel import require_word
 from twintrade.effects import ResultSet
 from twintrade.errors import SpecError, StoreError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
@@ -84,6 +85,7 @@ def build_analysis(design: Design, name: str, money_unit: str, flow: str) -> dic
     dates are the design's own.
     """
     _refuse_design(design)
+    require_word("flow", flow, ("exports", "imports"))
     tables = {kind: table for kind, table in _list_tables(design, flow).items() if len(table) or kind != "undated"}
     paths = {kind: f"data/raw/{name}-{kind}.csv" for kind in tables}
     places = {"city": "city", "partner": "partner"}
@@ -141,9 +143,9 @@ def write_table(path: Path, content: bytes) -> None:
     write_beside(path.parent, path.name, content)
 
 
-def read_stored(folder: str) -> ResultSet:
+def read_stored(folder: Any) -> ResultSet:
     """Return the result set in a folder."""
-    return read_results(Path(folder))
+    return read_results(_require_path(folder))
 
 
 # A fit in one file: what it consists of as JSON, its arrays beside that, and nothing that could be run.
@@ -246,7 +248,7 @@ def write_fit(path: Any, fit: Fit) -> None:
 
 def _require_path(path: Any) -> Path:
     if not isinstance(path, str | PathLike):
-        raise SpecError(f"a fit is kept in a file; give its path, not {path!r}")
+        raise SpecError(f"the path of a file or folder is needed here, not {path!r}")
     return Path(path)
 
 
