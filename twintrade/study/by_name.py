@@ -55,8 +55,10 @@ def find_estimator(word: str) -> str:
         return SYNONYMS[word]
     near = difflib.get_close_matches(word, [*ESTIMATORS, *SYNONYMS], n=1)
     if not near:
-        known = "a formula is said in tt.compare" if "~" in word else "`twintrade list estimators` names them"
-        raise SpecError(f"no estimator is called {word!r}; {known}")
+        raise SpecError(
+            f"no estimator is called {word!r}; tt.compare says what a formula says, and `twintrade list estimators` "
+            "names the methods"
+        )
     meant = f"{near[0]!r} ({SYNONYMS[near[0]]})" if near[0] in SYNONYMS else repr(near[0])
     raise SpecError(f"no estimator is called {word!r}; did you mean {meant}?")
 
