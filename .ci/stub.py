@@ -53,6 +53,7 @@ from twintrade.inference.base import Inference
 from twintrade.python.fitted import FitResult
 from twintrade.python.showing import read as read, run as run
 from twintrade.python.summary import Intervals, Summary
+from twintrade.python.translated import World as World, translate as translate
 from twintrade.python.treated import ComparedDesign, cohort_statistics as cohort_statistics
 from twintrade.python.verbs import example as example, panel as panel
 from twintrade.version import __version__ as __version__

@@ -28,6 +28,7 @@ from twintrade.inference.base import Inference
 from twintrade.python.fitted import FitResult
 from twintrade.python.showing import read as read, run as run
 from twintrade.python.summary import Intervals, Summary
+from twintrade.python.translated import World as World, translate as translate
 from twintrade.python.treated import ComparedDesign, cohort_statistics as cohort_statistics
 from twintrade.python.verbs import example as example, panel as panel
 from twintrade.version import __version__ as __version__
@@ -393,7 +394,7 @@ def check(fit: FitResult, diagnostic: Literal['evidence'], inference: _Any = ...
 @overload
 def check(fit: FitResult, diagnostic: Literal['heterogeneity'], inference: _Any = ..., *, seed: int = ..., by: str | Sequence[str] = ..., breaks: tuple[int, ...] = ..., min_units: int = ..., draws: int = ...) -> Finding: ...
 @overload
-def check(fit: FitResult, diagnostic: Literal['hidden_agreements'], inference: _Any = ..., *, seed: int = ..., shares: tuple[float, ...] = ..., coverage: float | None = ..., most: int = ...) -> Finding: ...
+def check(fit: FitResult, diagnostic: Literal['hidden_agreements'], inference: _Any = ..., *, seed: int = ..., coverage: float = ..., coverage_within: float | None = ..., sensitivity: tuple[float, ...] = ..., shares: tuple[float, ...] = ..., most: int = ...) -> Finding: ...
 @overload
 def check(fit: FitResult, diagnostic: Literal['honest'], inference: _Any = ..., *, seed: int = ..., restriction: Literal['smoothness', 'relative_magnitudes', 'relative_smoothness'] = ..., bounds: tuple[float, ...] = ..., target: Literal['average', 'first'] = ..., method: Literal['fixed_length', 'conditional', 'least_favorable', 'conditional_fixed_length'] | Literal['recommended'] = ..., bias: Literal['positive', 'negative'] | None = ..., monotone: Literal['increasing', 'decreasing'] | None = ..., level: float = ...) -> Finding: ...
 @overload
