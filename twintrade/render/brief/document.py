@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from twintrade.render import blocks, reading
+from twintrade.render.brief.closer import build_view
 from twintrade.render.brief.drawings import choose_power
 from twintrade.render.brief.facts import (
     SIDES,
@@ -151,7 +152,7 @@ def build_brief(page: Page) -> tuple[blocks.Block, ...]:
     ]  # fmt: skip
     content += [
         blocks.PageBreak(ends_first=True), _believe(facts), *filter(None, [draw_ladder(facts)]), *draw_case(facts),
-        *list_pairs(facts), *list_singles(facts),
+        *list_pairs(facts), *list_singles(facts), *build_view(facts),
     ]  # fmt: skip
     content += [*_list_limits(page), _cite(page)]
     return tuple(content)

@@ -1,4 +1,4 @@
-"""Exhibit 7: the event study: figures and tables of all columns, the cells of the headline, and a view to explore."""
+"""Exhibit 7: the event study: figures and tables of all columns, and the cells of the headline."""
 
 import pandas as pd
 
@@ -153,7 +153,7 @@ def _note_times(page: Page, studies: list[Study]) -> tuple[str, ...]:
 
 
 def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
-    """Return figures and tables of all columns, and the interactive view; in full the cells of the headline too.
+    """Return figures and tables of all columns; in full the cells of the headline too.
 
     A single case has its paths and gaps by donor set in their place.
     """
@@ -169,7 +169,7 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         return blocks.Absent(
             reading.read_words(dict(page.results.sections), "no_effect") or page.say("no_specification")
         )
-    content = (*build_paths(page, studies, page.simulated_note), _view(page, [(s, f) for _, s, f in studies]))
+    content = build_paths(page, studies, page.simulated_note)
     if page.detail == "short":
         return content
     means = _describe_means(page, [spec for _, spec, _ in studies])
@@ -222,16 +222,3 @@ def _cells(page: Page, spec: Record) -> tuple[blocks.Figure, ...]:
 
 def _name_cells(spec: Record) -> str:
     return reading.format_slug(f"cells-{take_text(spec['estimator'])}-{take_text(spec['specification'])}")
-
-
-def _view(page: Page, studies: list[tuple[Record, pd.DataFrame]]) -> blocks.EventView:
-    """Return the view of all columns, which opens on the headline."""
-    first = sorted(studies, key=lambda study: not reading.read_truth(study[0].get("is_headline")))
-    frame = pd.concat([f for _, f in first], ignore_index=True)
-    return blocks.EventView(
-        "explore",
-        page.say("view_title"),
-        frame,
-        reading.find_level(reading.list_records(frame)),
-        x_label=str(Text("figures.since-onset", period_name=page.period_name)),
-    )

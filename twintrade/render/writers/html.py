@@ -5,13 +5,12 @@ import hashlib
 import json
 import math
 import re
+from dataclasses import fields, is_dataclass
 from html import escape
 from importlib import resources
 from typing import Any
 
 from twintrade.render import blocks
-from twintrade.render.names import name_scale
-from twintrade.render.reading import Record, list_records, read_number, read_truth, read_whole, take_text
 from twintrade.render.style import TEXT_SANS, Theme
 from twintrade.render.writers.cells import (
     check_link,
@@ -21,7 +20,7 @@ from twintrade.render.writers.cells import (
     mark_cell_breaks,
     pad,
 )
-from twintrade.text import Text, Value, join_sentences, numbers, texts
+from twintrade.text import Text, join_sentences
 
 # Tables of the page, and captions: every cell with its sources, and lines that end at the same place.
 
@@ -91,7 +90,7 @@ def _row(table: blocks.Table, row: blocks.Row, widest: dict[int, str]) -> str:
         inner = f'<a href="{escape(link)}">{inner}</a>' if link else inner
         kind = table.columns[place].align + ("" if table.columns[place].weight else " short")
         of = f' data-of="{escape(" ".join(s.key for s in cell.sources))}" tabindex="-1"' if cell.sources else ""
-        if place == 0:
+        if place == 0 and cell.text:
             written.append(f'<th scope="row" class="{kind}"{of}>{inner}</th>')
         else:
             written.append(f'<td class="{kind}"{of}>{inner}</td>')
@@ -107,94 +106,38 @@ def _line(line: str, cell: blocks.Cell, widest: str, *, is_second: bool) -> str:
     return f'<span class="under">{inner}</span>' if is_second else inner
 
 
-# What the interactive event study shows, as plain data: numbers at full precision and already rounded.
+# What the closer look shows, as plain data: numbers as they are stored, and what is said of them.
 
-MOST_PERCENT = 900.0  # beyond which an end is an arrow: a percent axis to the thousands hides all else
-INTERVALS = {"pointwise": "figures.pointwise", "simultaneous": "figures.simultaneous"}
-COLUMNS = ("event_time", "effect", "se", "low", "high", "simultaneous_low", "simultaneous_high", "n_units")
+WORDS = (
+    "methods", "full", "answer", "intervals", "chart", "hint", "missing", "times", "mark", "pairs", "expected",
+    "observed", "some", "none", "csv-points", "csv-pairs", "address", "reset",
+)  # fmt: skip
+HALVES = ("half-before", "half-after", "half-before-apart", "half-after-apart")
 
 
 def build_view_data(view: blocks.EventView) -> dict[str, Any]:
     """Return the view's data as JSON can hold it."""
-    frame = view.frame
-    keys = frame[["estimator", "specification", "label"]].drop_duplicates()
-    series = [
-        _series(
-            list_records(
-                frame[(frame["estimator"] == k["estimator"]) & (frame["specification"] == k["specification"])]
-            ),
-            take_text(k["label"]),
-            view.level,
-        )
-        for k in list_records(keys)
-    ]
-    return {
-        "xLabel": view.x_label or str(Text("figures.since-onset", period_name="period")),
-        "simulated": str(Text("figures.simulated-data")) if view.is_simulated else "",
-        "intervals": {kind: str(Text(key, level=view.level)) for kind, key in INTERVALS.items()},
-        "hint": str(Text("writers.view-hint")),
-        "missing": str(Text("writers.view-missing")),
-        "columns": list(COLUMNS),
-        "series": series,
+    slots = {name: f"[{name}]" for name in ("k", "label", "said")}
+    words = {
+        name: str(Text(f"writers.view-{name}", n=len(view.pairs), times=view.x_label, **slots)) for name in WORDS
     }
+    words |= {name: str(Text(f"figures.{name}")) for name in (*HALVES, "simulated-data")}
+    intervals = {kind: str(Text(f"figures.{kind}", level=view.level)) for kind in ("pointwise", "simultaneous")}
+    named = {"fields": [field.name for field in fields(blocks.ViewMark)], "words": words, "intervals": intervals}
+    return named | {field.name: _plain(getattr(view, field.name)) for field in fields(view)}
 
 
-def _series(rows: list[Record], label: str, level: float) -> dict[str, Any]:
-    """Return one method's points; changes in percent, though the CSV keeps what is stored."""
-    is_log = take_text(rows[0]["scale"]) == "log points"
-    scale = "percent" if is_log else take_text(rows[0]["scale"])
-    axis = str(Text("page.effect_axis", scale=name_scale(scale)))
-    points = []
-    for row in rows:
-        stored = {"csv": ["" if numbers.is_missing(row[c]) else repr(_plain(row[c])) for c in COLUMNS]}
-        points.append(_point(_convert(row) if is_log else row, scale, level) | stored)
-    return {"label": label, "axis": axis, "points": points}
-
-
-def _convert(row: Record) -> Record:
-    """Return an effect in log points with its ends in percent; its standard error has no counterpart there."""
-    names = ("effect", "low", "high", "simultaneous_low", "simultaneous_high")
-    values = {name: read_number(row[name]) for name in names}
-    shown = {n: v if math.isinf(v) else numbers.convert_log_to_percent(v) for n, v in values.items()}
-    return row | shown | {"se": math.nan}
-
-
-def _point(row: Record, scale: str, level: float) -> dict[str, Any]:
-    decimals = numbers.choose_effect_decimals(scale, read_number(row["effect"]), read_number(row["se"]))
-    pointwise = texts.format_interval(row["low"], row["high"], decimals)
-    band = texts.format_interval(row["simultaneous_low"], row["simultaneous_high"], decimals)
-    is_reference, most = read_truth(row["is_reference"]), MOST_PERCENT if scale == "percent" else math.inf
-    values: dict[str, Value] = {"time": take_text(row["event_label"]), "n": read_whole(row["n_units"]) or 0}
-    values |= {"effect": numbers.format_fixed(row["effect"], decimals), "scale": name_scale(scale), "level": level}
-
-    def describe(kind: str, interval: str) -> str:
-        key = "reference" if is_reference else kind if interval else "bare"
-        return str(Text(f"writers.view-{key}", **values, interval=interval))
-
-    return {
-        "time": read_whole(row["event_time"]),
-        "timeText": take_text(row["event_label"]),
-        "reference": is_reference,
-        "effect": _end(row["effect"]),
-        "pointwise": [_end(row[name], most) for name in ("low", "high")],
-        "simultaneous": [_end(row[name], most) for name in ("simultaneous_low", "simultaneous_high")],
-        "pointwiseText": describe("pointwise", pointwise),
-        "simultaneousText": describe("simultaneous", band),
-    }
-
-
-def _end(value: object, most: float = math.inf) -> float | str | None:
-    """Return a number as JSON can hold it: none as None; one without bound, or more than is drawn, as a word."""
-    if numbers.is_missing(value):
-        return None
-    known = float(value)  # type: ignore[arg-type]
-    return "up" if known > most or known == math.inf else "down" if known == -math.inf else known
-
-
-def _plain(value: object) -> float | int:
-    """Return a number without its numpy type, an integer where it is one."""
-    as_float = float(value)  # type: ignore[arg-type]
-    return int(as_float) if isinstance(value, int) or type(value).__name__.lower().startswith("int") else as_float
+def _plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: marks without names, what is missing as none, what has no end as a word."""
+    if isinstance(value, blocks.ViewMark):
+        return [_plain(getattr(value, field.name)) for field in fields(value)]
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return value
 
 
 # Where the sources of a number are shown that a reader of the page chooses.
@@ -207,13 +150,14 @@ def has_sources(document: blocks.Document) -> bool:
 
 
 def render_source_panel(document: blocks.Document) -> str:
-    """Return what a click on a number fills; square brackets stand where the script puts file, row and column."""
+    """Return what a click on a number fills."""
+    return f'<div id="source" role="status" data-analysis="{escape(document.analysis)}" hidden></div>'
+
+
+def _say_places() -> str:
+    """Return how a source is said, as attributes; the script puts file, row and column for the square brackets."""
     place = escape(str(Text("trace.page-place", file="[file]", row="[row]", column="[column]")))
-    again = escape(str(Text("trace.page-again")))
-    return (
-        f'<div id="source" role="status" aria-live="polite" data-analysis="{escape(document.analysis)}" '
-        f'data-place="{place}" data-again="{again}" hidden></div>'
-    )
+    return f' data-place="{place}" data-again="{_put("trace.page-again")}"'
 
 
 LONG_VALUE = 16
@@ -244,8 +188,8 @@ def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
     """
     style = render_styles(theme or Theme())
     has_view = any(isinstance(block, blocks.EventView) for block in document.blocks)
-    wanted = {"page": True, "event_view": has_view, "sources": has_sources(document)}
-    scripts = [_resource(f"{name}.js") for name, is_wanted in wanted.items() if is_wanted]
+    parts_of_script = "".join(_resource(f"{name}.js") for name in ("page", "view") if name == "page" or has_view)
+    scripts = [f'"use strict";\n{{\n{parts_of_script}}}\n']  # one block, so that the parts share their names
     title = escape(document.title)
     parts = [
         f'<!DOCTYPE html>\n<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">',
@@ -254,7 +198,8 @@ def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
         '<meta name="generator" content="twintrade"><meta name="color-scheme" content="light dark">',
         *(f'<meta name="author" content="{escape(name)}">' for name in document.authors),
         f"<title>{title}</title>\n<style>{style}</style>\n</head>",
-        f'<body data-copy="{_put("writers.copy")}" data-copied="{_put("writers.copied")}">',
+        f'<body data-copy="{_put("writers.copy")}" data-copied="{_put("writers.copied")}"'
+        f"{_say_places() if has_view or has_sources(document) else ''}>",
         f'<a class="skip" href="#content">{_put("writers.skip")}</a>\n<main id="content">',
         *_with_contents(document.blocks),
         "</main>",
@@ -395,12 +340,8 @@ def _view(view: blocks.EventView) -> str:
         data = data.replace(character, f"\\u{ord(character):04x}")
     key = escape(view.key)
     return (
-        f'<section class="view" id="{key}" aria-label="{escape(view.title)}">'
-        f'<p class="controls"><label>{_put("writers.view-estimator")} <select class="estimator"></select></label> '
-        f'<label>{_put("writers.view-interval")} <select class="interval"></select></label> '
-        f'<a class="download" download="event-study.csv" href="#{key}">{_put("writers.view-download")}</a></p>'
-        f'<svg viewBox="0 0 760 380" role="group" aria-label="{_put("writers.view-chart")}">'
-        '</svg><p class="readout" role="status" aria-live="polite"></p>'
-        f"<noscript><p>{_put('writers.view-no-script')}</p></noscript>"
+        f'<noscript><p class="notes">{_put("writers.view-no-script")}</p></noscript>'
+        f'<section class="view" id="{key}" aria-labelledby="{key}-head" hidden><h2 id="{key}-head">'
+        f'{escape(view.title)}</h2><p class="notes">{_put("writers.view-note")}</p>'
         f'<script type="application/json">{data}</script></section>'
     )

@@ -1,5 +1,3 @@
-"use strict";
-(() => {
   const say = document.body.dataset;
   const make = (name, kind, text) => Object.assign(document.createElement(name), { className: kind, textContent: text });
 
@@ -101,59 +99,151 @@
     addCopying(table);
   });
 
-  // Pictures: the point that is nearest to the pointer, or has the focus, says its numbers.
+  // Marks of pictures: one is in the tab order, arrow keys lead on, the nearest to the pointer says its numbers.
 
   const tip = make("p", "tip", "");
   tip.hidden = true;
   tip.setAttribute("aria-hidden", "true");
   document.body.append(tip);
+  const find = (mark) => (mark.querySelector(".mark") ?? mark).getBoundingClientRect();
+  const measure = (x, y) => Math.hypot(x, y);
 
-  function show(point) {
-    const at = point.getBoundingClientRect();
-    tip.textContent = point.getAttribute("aria-label");
-    tip.hidden = false;
+  function show(mark) {
+    tip.hidden = !mark;
+    if (!mark) return;
+    const at = find(mark);
+    tip.textContent = mark.getAttribute("aria-label");
     const left = at.left + at.width / 2 - tip.offsetWidth / 2;
     tip.style.left = Math.max(4, Math.min(left, innerWidth - tip.offsetWidth - 4)) + "px";
     tip.style.top = (at.top > tip.offsetHeight + 8 ? at.top - tip.offsetHeight - 4 : at.bottom + 4) + "px";
   }
 
-  document.querySelectorAll("svg.points").forEach((svg) => {
-    const points = [...svg.querySelectorAll("g")];
+  function step(place, key, marks) {
+    const last = marks.length - 1;
+    const to = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: last }[key];
+    return to >= 0 && to <= last ? to : undefined;
+  }
+
+  function walk(area, marks, { next = step, away = measure, reach = 24, choose = () => {} } = {}) {
     let chosen = null;
-    const choose = (point) => {
+    const take = (mark, isMeant) => {
       chosen?.classList.remove("chosen");
-      chosen = point;
-      point?.classList.add("chosen");
-      if (point) show(point);
-      else tip.hidden = true;
+      chosen = mark;
+      mark?.classList.add("chosen");
+      show(mark);
+      choose(mark, isMeant);
     };
-    points.forEach((point, place) => {
-      const title = point.querySelector("title");
-      point.setAttribute("aria-label", title.textContent);
-      title.remove();  // else the browser's own tip would stand over this one
-      point.addEventListener("focus", () => choose(point));
-      point.addEventListener("blur", () => choose(null));
-      point.addEventListener("keydown", (event) => {
-        const last = points.length - 1;
-        const to = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: last }[event.key];
-        if (event.key === "Escape") choose(null);
-        if (to === undefined || to < 0 || to > last) return;
+    const go = (mark) => {
+      for (const other of marks) other.setAttribute("tabindex", other === mark ? 0 : -1);
+      mark.focus({ preventScroll: true });
+    };
+    const nearest = (event) => {
+      let best = null, least = reach;
+      for (const mark of marks) {
+        const at = find(mark);
+        const far = away(at.left + at.width / 2 - event.clientX, at.top + at.height / 2 - event.clientY);
+        if (far < least) [best, least] = [mark, far];
+      }
+      return best;
+    };
+    marks.forEach((mark, place) => {
+      mark.setAttribute("tabindex", place ? -1 : 0);
+      mark.addEventListener("focus", () => take(mark, true));
+      mark.addEventListener("blur", () => take(null));
+      mark.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") take(null);
+        const to = next(place, event.key, marks);
+        if (to === undefined) return;
         event.preventDefault();
-        point.setAttribute("tabindex", -1);
-        points[to].setAttribute("tabindex", 0);
-        points[to].focus();
+        go(marks[to]);
+        marks[to].scrollIntoView({ block: "nearest" });
       });
     });
-    svg.addEventListener("pointermove", (event) => {
-      const away = (point) => {
-        const at = point.getBoundingClientRect();
-        return Math.hypot(at.left + at.width / 2 - event.clientX, at.top + at.height / 2 - event.clientY);
-      };
-      const [distance, nearest] = points.map((p) => [away(p), p]).reduce((a, b) => (b[0] < a[0] ? b : a));
-      choose(distance < 24 ? nearest : null);
+    area.addEventListener("pointermove", (event) => take(nearest(event)));
+    area.addEventListener("pointerleave", () => take(null));
+    area.addEventListener("click", (event) => {
+      const mark = nearest(event);
+      if (mark === document.activeElement) take(mark, true);
+      else if (mark) go(mark);
     });
-    svg.addEventListener("pointerleave", () => choose(null));
+  }
+
+  document.querySelectorAll("svg.points").forEach((svg) => {
+    const points = [...svg.querySelectorAll("g")];
+    for (const point of points) {
+      const title = point.querySelector("title");
+      point.setAttribute("aria-label", title.textContent);
+      title.remove();  // else the browser's own tip would lie over this one
+    }
+    walk(svg, points);
   });
+
+  // Sources: of a number of a table by click or key, and of a mark of the closer look.
+
+  function listSources(analysis, keys) {
+    const places = new Map();
+    for (const key of keys) {
+      const [file, row, column] = key.split(":").map(decodeURIComponent), place = file + ":" + row;
+      if (places.has(place)) places.get(place).column += ", " + column;
+      else places.set(place, { file, row, column, key });
+    }
+    return [...places.values()].map((put) => {
+      const line = make("p", "", say.place.replace(/\[(\w+)\]/g, (whole, word) => put[word] || whole));
+      line.append(" ", make("code", "", "twintrade trace " + analysis + " " + put.key));
+      return line;
+    });
+  }
+
+  const panel = document.getElementById("source");
+  const cited = (target) => (target instanceof Element ? target.closest("[data-of]") : null);
+
+  function cite(cell) {
+    const again = make("p", "", say.again + " ");
+    again.append(make("code", "", "twintrade run " + panel.dataset.analysis + " --force"));
+    const head = make("strong", "", cell.textContent.trim());
+    panel.replaceChildren(head, ...listSources(panel.dataset.analysis, cell.dataset.of.split(" ")), again);
+    panel.hidden = false;
+  }
+
+  function neighbour(cell, key) {
+    const row = cell.parentElement, rows = [...cell.closest("table").rows];
+    const seek = (list, from, way) => {
+      for (let i = from + way; i >= 0 && i < list.length; i += way) if (list[i]?.dataset.of) return list[i];
+      return null;
+    };
+    if (key === "ArrowLeft" || key === "ArrowRight") {
+      return seek([...row.cells], cell.cellIndex, key === "ArrowLeft" ? -1 : 1);
+    }
+    return seek(rows.map((r) => r.cells[cell.cellIndex]), rows.indexOf(row), key === "ArrowUp" ? -1 : 1);
+  }
+
+  if (panel) {
+    for (const table of document.querySelectorAll("table")) {
+      const first = table.querySelector("[data-of]");
+      if (first) first.tabIndex = 0;
+    }
+    document.addEventListener("click", (event) => {
+      const cell = cited(event.target);
+      if (cell && !event.target.closest("a")) cite(cell);
+      else if (!panel.contains(event.target)) panel.hidden = true;
+    });
+    document.addEventListener("keydown", (event) => {
+      const cell = cited(event.target);
+      if (event.key === "Escape") panel.hidden = true;
+      if (!cell || cell !== event.target) return;
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        cite(cell);
+      } else if (event.key.startsWith("Arrow")) {
+        const next = neighbour(cell, event.key);
+        if (!next) return;
+        event.preventDefault();
+        cell.tabIndex = -1;
+        next.tabIndex = 0;
+        next.focus();
+      }
+    });
+  }
 
   // Contents: the section that is read is marked.
 
@@ -168,4 +258,3 @@
     addEventListener("scroll", mark, { passive: true });
     mark();
   }
-})();

@@ -13,20 +13,57 @@ points = { $figure }：各数据点；用方向键逐点查看
 copy = 复制表格
 copied = 已复制
 
-## the interactive event study
-view-estimator = 估计量
-view-interval = 区间
-view-download = 下载数据（CSV）
-view-chart = 事件研究图；按Tab键可逐点查看
-view-no-script = 此视图需要JavaScript；图和表中的数值与之相同。
-view-hint = 将指针移到某点上，或按Tab键选中该点。
-view-missing = 该推断方法不提供此类区间；仅显示点估计。
-view-treated = { $n ->
-    [1] 一
-   *[other] { $n }
-}个处理组个体
-view-reference = 事件时间{ $time }：基期，按定义为零；{ view-treated }
-view-effect = { $effect } { $scale }
-view-pointwise = 事件时间{ $time }：{ view-effect }，{ SHARE($level) }区间：{ $interval }；{ view-treated }
-view-simultaneous = 事件时间{ $time }：{ view-effect }，{ SHARE($level) }联合置信带：{ $interval }；{ view-treated }
-view-bare = 事件时间{ $time }：{ view-effect }，该推断方法不提供此类区间；{ view-treated }
+## the closer look in the browser
+view-no-script = 细看部分需要JavaScript；图和表中的数值与之相同。
+view-note = 此处不作任何估计：所有数值均来自结果文件，每个标记都注明其文件和行号。
+view-methods = 方法及其总体效应：最多选三种
+view-full = 已选三种方法。取消其中一种后方可另选。
+view-answer = 本页答案
+view-intervals = 线段表示
+view-chart = 按协议后时间排列的效应；用方向键逐点查看
+view-hint = 指向、点按或用Tab键选中标记即可查看数值；方向键可继续移动。
+view-missing = 这些方法的推断不提供此类区间：只画标记，不画线段。
+view-base = { $base ->
+    [universal] 各期均与同一基期比较
+    [varying] 协议前：各期与其前一期比较
+    [mean-before] 各期均与协议前均值比较
+    [none] 各期均与预期比较
+   *[other] 协议前：与更早各期比较；协议之下：与预期比较
+}
+view-times = { $times }；第二行为配对数
+view-mark = { $label }。{ $said }
+view-value = { $value } { $scale }
+view-said = { $time ->
+    [none] 总体
+   *[other] 事件时间{ $time }
+}：{ $state ->
+    [reference] 基期，按定义为零
+    [bare] { $value }，该推断方法不提供此类区间
+    [simultaneous] { $value }，{ SHARE($level) }联合置信带：{ $range }
+   *[pointwise] { $value }，{ SHARE($level) }区间：{ $range }
+}；{ $n }个处理组配对
+view-pairs = 差额来自哪些配对
+view-pairs-note = 取消勾选即可将该配对排除在合计之外。其余配对的合计重新相加，不作任何估计。单位：{ $power ->
+    [8] 亿{ $unit }
+    [4] 万{ $unit }
+   *[0] { $unit }
+}，协议之下共{ $period_name ->
+    [year] { $periods }年
+   *[other] { $periods }个{ period }
+}。
+view-whole = 全部{ $n }个配对{ $range ->
+    [none] { "" }
+   *[other] ，{ SHARE($level) }区间：{ $range }
+}
+view-some = { $n }个配对中的{ $k }个。此合计没有区间：须重新估计才能得到。
+view-none = 所有配对均被排除。
+view-expected = 无协议时的预期
+view-observed = 实际值
+view-pair-said = { $name }：实际{ $observed }，预期{ $expected }{ $change ->
+    [none] { "" }
+   *[other] ，{ $change }
+}
+view-csv-points = 下载这些效应（CSV）
+view-csv-pairs = 下载这些配对（CSV）
+view-address = 复制此视图的地址
+view-reset = 回到本页答案
