@@ -105,7 +105,7 @@ def _walk(document: Document) -> Iterator[tuple[str, str]]:
             case Figure():
                 yield "figure", " ".join((format_caption(block), block.details, block.alt, *block.notes))
             case EventView():
-                yield "view", f"{block.title} {block.x_label}"
+                yield "view", block.title
 
 
 Fields = Mapping[str, tuple[str, ...]]

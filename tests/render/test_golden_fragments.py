@@ -1,5 +1,7 @@
 """One small table, the exact text of each format."""
 
+from dataclasses import replace
+
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.writers.glyphs import Printer
 from twintrade.render.writers.html import render_table_html
@@ -71,3 +73,10 @@ def test_csv_is_numeric_for_programs_and_inert_for_spreadsheets():
     assert render_table_csv(TABLE).decode() == (
         ",(1),(2)\nTwinning,-0.120,1.500\n,(0.034),[0.100 to 2.900]\nObservations,1642,980\n'=1+1,Yes,\n"
     )
+
+
+def test_a_row_that_has_no_head_has_no_empty_one():
+    rows = (build_row("Twinning", "1", "2"), build_row("", "3", "4"))
+    html = render_table_html(replace(TABLE, groups=(rows,)))
+    assert html.count('<th scope="row"') == 1
+    assert '<tr><td class="left short"></td><td class="decimal short">3' in html

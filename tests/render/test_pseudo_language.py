@@ -53,16 +53,23 @@ def test_the_page_says_nothing_in_english_by_itself(is_simulated, pseudo, monkey
     assert find_english([*texts, *drawn, *web], held) == {}
 
 
+def list_rows(table) -> list[dict[str, object]]:
+    """Return the rows of a table of the view's data by the names of its fields."""
+    return [dict(zip(table["fields"], row, strict=True)) for row in table["rows"]] if table else []
+
+
 def list_web_texts(page: str) -> list[str]:
     """Return what a reader of the web page meets: texts, alternatives of pictures, labels, and what the view says."""
     views = [json.loads(found) for found in re.findall(r'<script type="application/json">(.*?)</script>', page)]
     visible = re.sub(r"<(style|script).*?</\1>", " ", page, flags=re.DOTALL).replace("<wbr>", "")
     said = re.findall(r'(?:alt|aria-label)="([^"]*)"', visible) + re.split(r"<[^>]*>", visible)
     for view in views:
-        said += [view["xLabel"], view["simulated"], view["hint"], view["missing"], *view["intervals"].values()]
-        said += [series[key] for series in view["series"] for key in ("label", "axis")]
-        points = [point for series in view["series"] for point in series["points"]]
-        said += [point[key] for point in points for key in ("pointwiseText", "simultaneousText")]
+        words = [re.sub(r"\[\w+\]", "", word) for word in view["words"].values()]  # without places to be filled
+        series, pairs = list_rows(view["series"]), list_rows(view["pairs"])
+        marks = [mark for one in series for mark in (*list_rows(one["marks"]), *list_rows(one["overall"]))]
+        said += [*words, *view["intervals"].values(), *(pair["sentence"] for pair in pairs)]
+        said += [one[key] for one in series for key in ("label", "axis", "base")]
+        said += [mark[key] for mark in marks for key in ("name", "value", "spread", "sentence", "band_sentence")]
     return [re.sub("[\u200b\xad]", "", html.unescape(text)) for text in said if text.strip()]
 
 

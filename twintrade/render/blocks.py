@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
 import pandas as pd
@@ -181,63 +181,13 @@ class Figure:
     number: int = 0  # filled by `number_blocks`
 
 
-@dataclass(frozen=True, slots=True)
-class ViewMark:
-    """An effect of the closer look: at an event time, or overall where that is none."""
-
-    time: int | None
-    name: str  # of the time
-    values: tuple[float, ...]  # as stored: effect, se, low, high, and both ends of the band
-    n: int
-    value: str  # as printed, with the range beside it; of the one overall
-    spread: str
-    said: str  # all of it in a sentence, with the pointwise interval; and with the band where there is one
-    band: str
-    is_reference: bool
-    place: str  # file and row in the results: of the effect, and of its interval
-
-
-@dataclass(frozen=True, slots=True)
-class ViewSeries:
-    """A method of the closer look: its effects by event time, and the one overall."""
-
-    key: str
-    label: str
-    scale: str
-    axis: str  # what is said of its scale
-    base: str  # what effects before the agreement are measured against
-    is_apart: bool  # from those after it, which are measured against something else
-    marks: tuple[ViewMark, ...]
-    overall: ViewMark | None
-
-
-@dataclass(frozen=True, slots=True)
-class ViewPair:
-    """A pair of the closer look: its sums over all periods under the agreement."""
-
-    unit: str
-    name: str
-    observed: float
-    expected: float
-    said: str
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EventView:
-    """A closer look in the browser: methods by event time, and the pairs of a total; other formats leave it out."""
+    """A closer look in the browser, at methods by event time and pairs of a total; other formats leave it out."""
 
     key: str
     title: str
-    analysis: str
-    x_label: str
-    series: tuple[ViewSeries, ...]  # the headline first
-    level: float = 0.95
-    is_simulated: bool = False
-    pairs: tuple[ViewPair, ...] = ()  # whose sums make the headline
-    pairs_note: str = ""
-    whole: str = ""  # what is said of the total while all pairs are in it
-    size: float = 1.0  # of the unit in which sums are printed
+    content: Any  # a dataclass of numbers, words and such dataclasses: ``brief.closer.View``
 
 
 @dataclass(frozen=True, slots=True)

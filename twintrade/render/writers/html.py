@@ -106,35 +106,20 @@ def _line(line: str, cell: blocks.Cell, widest: str, *, is_second: bool) -> str:
     return f'<span class="under">{inner}</span>' if is_second else inner
 
 
-# What the closer look shows, as plain data: numbers as they are stored, and what is said of them.
-
-WORDS = (
-    "methods", "full", "answer", "intervals", "chart", "hint", "missing", "times", "mark", "pairs", "expected",
-    "observed", "some", "none", "csv-points", "csv-pairs", "address", "reset",
-)  # fmt: skip
-HALVES = ("half-before", "half-after", "half-before-apart", "half-after-apart")
+# What the closer look shows, as plain data.
 
 
-def build_view_data(view: blocks.EventView) -> dict[str, Any]:
-    """Return the view's data as JSON can hold it."""
-    slots = {name: f"[{name}]" for name in ("k", "label", "said")}
-    words = {
-        name: str(Text(f"writers.view-{name}", n=len(view.pairs), times=view.x_label, **slots)) for name in WORDS
-    }
-    words |= {name: str(Text(f"figures.{name}")) for name in (*HALVES, "simulated-data")}
-    intervals = {kind: str(Text(f"figures.{kind}", level=view.level)) for kind in ("pointwise", "simultaneous")}
-    named = {"fields": [field.name for field in fields(blocks.ViewMark)], "words": words, "intervals": intervals}
-    return named | {field.name: _plain(getattr(view, field.name)) for field in fields(view)}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON can hold it: marks without names, what is missing as none, what has no end as a word."""
-    if isinstance(value, blocks.ViewMark):
-        return [_plain(getattr(value, field.name)) for field in fields(value)]
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+def build_plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: several dataclasses as a table, what is missing as none."""
+    if isinstance(value, tuple) and value and is_dataclass(value[0]):
+        names = [field.name for field in fields(value[0])]
+        return {"fields": names, "rows": [[build_plain(getattr(row, name)) for name in names] for row in value]}
     if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
+        return [build_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: build_plain(inner) for key, inner in value.items()}
+    if is_dataclass(value):
+        return {field.name: build_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value
@@ -188,8 +173,8 @@ def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
     """
     style = render_styles(theme or Theme())
     has_view = any(isinstance(block, blocks.EventView) for block in document.blocks)
-    parts_of_script = "".join(_resource(f"{name}.js") for name in ("page", "view") if name == "page" or has_view)
-    scripts = [f'"use strict";\n{{\n{parts_of_script}}}\n']  # one block, so that the parts share their names
+    lines = "".join(_resource(f"{name}.js") for name in ("page", "view") if name == "page" or has_view).splitlines()
+    scripts = ["\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))]
     title = escape(document.title)
     parts = [
         f'<!DOCTYPE html>\n<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">',
@@ -335,7 +320,7 @@ def _put(key: str) -> str:
 
 
 def _view(view: blocks.EventView) -> str:
-    data = json.dumps(build_view_data(view), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    data = json.dumps(build_plain(view.content), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     for character in "<>&":
         data = data.replace(character, f"\\u{ord(character):04x}")
     key = escape(view.key)
