@@ -405,3 +405,11 @@ def test_paper_has_figures_and_not_the_view(browser):
     )
     browser.look_as_usual()
     assert shown == ["none", "block"]
+
+
+def test_halves_are_headed_by_their_yardsticks_where_all_methods_shown_share_them(page):
+    heads = "return [...document.querySelectorAll('.view .charts .head')].map(t => t.textContent).join(' ')"
+    assert "Before: against earlier times" in page.run(heads)
+    choose(page, "PPML")
+    assert "Before the agreement" in page.run(heads)
+    assert "all against one reference time" in page.run("return document.querySelector('.view .legend').textContent")

@@ -228,7 +228,7 @@ function openLook(root) {
 
   function drawChart(list, chosen) {
     const width = Math.max(260, charts.clientWidth || root.clientWidth - 32), isWide = width > 560;
-    const { isChange } = scaleFor(list[0]), apart = list[0].is_apart;
+    const { isChange } = scaleFor(list[0]), apart = list.every((s) => s.is_apart);
     const ends = state.interval === "simultaneous" ? [4, 5] : [2, 3];
     const times = [...new Set(list.flatMap((s) => s.marks.map((m) => m.time)))].sort((a, b) => a - b);
     const named = new Map(list.flatMap((s) => s.marks.map((m) => [m.time, m.name])));
@@ -292,7 +292,7 @@ function openLook(root) {
           if (y(low) > base + 0.5) draw(node, "path", { d: `M${centre - 5} ${base - 8}L${centre} ${base + 1}L${centre + 5} ${base - 8}Z`, fill: colour });
         }
         const spot = draw(node, "g", { transform: `translate(${centre} ${level}) scale(${isOverall ? 1 : size})` });
-        drawMark(spot, SHAPES[rank], colour, mark.is_reference || rank > 0 || (apart && mark.time !== null && mark.time < 0));
+        drawMark(spot, SHAPES[rank], colour, mark.is_reference || rank > 0 || (series.is_apart && mark.time !== null && mark.time < 0));
         marks.push(name(node, sayMark(series, mark), keysOf(series, mark), series.key + ":" + (isOverall ? "overall" : mark.time)));
         grid.push([k, isOverall ? times.length : times.indexOf(mark.time)]);
       }
