@@ -413,3 +413,10 @@ def test_halves_are_headed_by_their_yardsticks_where_all_methods_shown_share_the
     choose(page, "PPML")
     assert "Before the agreement" in page.run(heads)
     assert "all against one reference time" in page.run("return document.querySelector('.view .legend').textContent")
+
+
+def test_numbers_of_the_brief_s_tables_name_their_source(page):
+    cell = "document.querySelector('#brief-pairs td[data-of]')"
+    page.run(f"{cell}.click()")
+    key = page.run(f"return {cell}.dataset.of.split(' ')[0]")
+    assert f"twintrade trace made {key}" in page.run("return document.getElementById('source').textContent")

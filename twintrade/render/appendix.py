@@ -118,7 +118,7 @@ def _close(
         content = (*content, blocks.build_paragraph(page.say("untranslated")))
     return blocks.Document(
         title, content, catalogue.language, results.is_simulated, parts, results.title, page.authors,
-        results.name if "appendix" in parts else "",
+        results.name,
     )  # fmt: skip
 
 
