@@ -1,7 +1,7 @@
 """Five published gravity tables: from a file of at most ten lines and from Python, and what this tool adds to each.
 
 Baier, Yotov and Zylkin (2019), section 6; applications 1 to 3 of the Advanced Guide to Trade Policy Analysis; example
-3 of ppmlhdfe, whose data Weidner and Zylkin (2021) take. Application 2 stands in ``test_golden_guide``.
+3 of ppmlhdfe, whose data Weidner and Zylkin (2021) take. From Python application 2 stands in ``test_golden_guide``.
 """
 
 import os
@@ -98,17 +98,26 @@ def write_analysis(name):
     return file, "\n".join(lines) + "\n", wanted
 
 
+def run_analysis(root, text):
+    """Run an analysis and return its folder; its page is drawn elsewhere."""
+    (root / "analyses").mkdir(exist_ok=True)
+    with mock.patch.object(execute, "render", return_value=SimpleNamespace(files={}, messages=())):
+        end = execute.execute(root, "table", text)
+    assert end.ending == "done", end.text
+    return root / "results" / "table"
+
+
 @loop_over("name", FILES)
 def test_published_digits_from_a_file(find, tmp_path, name):
     file, text, wanted = write_analysis(name)
     find(file)
-    (tmp_path / "analyses").mkdir(exist_ok=True)
-    with mock.patch.object(execute, "render", return_value=SimpleNamespace(files={}, messages=())):
-        end = execute.execute(tmp_path, "table", text)
-    assert end.ending == "done", end.text
-    bands = (
-        pd.read_csv(tmp_path / "results" / "table" / "bands.csv").query("kind == 'overall'").set_index("estimator")
-    )
+    results = run_analysis(tmp_path, text)
+    bands = pd.read_csv(results / "bands.csv").query("kind == 'overall'").set_index("estimator")
+    if name == "enlargement":
+        others = pd.read_csv(results / "payloads" / "covariates.csv").set_index(["estimator", "term"])["effect"]
+        assert others["ppml", "other_fta"] == pytest.approx(-0.037, abs=THIRD)
+        tidy = tt.read(str(results)).tidy().set_index(["estimator", "term"])["estimate"]
+        assert tidy["ppml", "other_fta"] == others["ppml", "other_fta"]
     for method, (estimate, error) in wanted.items():
         digits = 5.1e-7 if estimate == 0.192445 else 0.051 if estimate > 1 else THIRD
         assert bands.loc[method, "effect"] == pytest.approx(estimate, abs=digits), (name, method)
@@ -138,18 +147,69 @@ def test_enlargement_from_python(find):
     assert path.index.tolist()[:5] == [f"event_time::{e}" for e in (-3, -2, 0, 1, 2)]
 
 
+def prepare_guide(find):
+    """Return the guide's columns: logs, what each end sells or buys, and distances by year and at home."""
+    d = pd.read_csv(find(GUIDE))
+    d = d[d.year.isin(map(int, WAVES))]
+    ends = {"ln_out": "exporter", "ln_in": "importer"}
+    sums = {name: np.log(d.groupby([end, "year"]).trade.transform("sum")) for name, end in ends.items()}
+    home, ln_dist = (d.exporter == d.importer).astype(int), np.log(d.dist)
+    by_year = {f"dist{year}": ln_dist * (1 - home) * (d.year == int(year)) for year in WAVES}
+    abroad = {f"{name}_abroad": d[name] * (1 - home) for name in ("cntg", "lang", "clny")}
+    own = home * (1 + pd.factorize(d.exporter)[0])
+    return d.assign(
+        ln_dist=ln_dist, one=1, home=home, own=own, dist_at_home=ln_dist * home, **sums, **by_year, **abroad
+    )
+
+
+OF_PAIR, ENDS = ["cntg", "lang", "clny"], ["city_period", "partner_period"]
+BY_YEAR = [*(f"dist{year}" for year in WAVES), *(f"{name}_abroad" for name in OF_PAIR)]
+COVARIATES = {
+    "1: ols": ("twfe", True, ["ln_dist", *OF_PAIR, "ln_out", "ln_in"], ["one"], -1.002),
+    "1: effects": ("twfe", True, ["ln_dist", *OF_PAIR], ENDS, -1.216),
+    "1: ppml": ("ppml", True, ["ln_dist", *OF_PAIR], ENDS, -0.841),
+    "2: ols": ("twfe", True, BY_YEAR, ENDS, 7.950),
+    "2: ppml": ("ppml", True, BY_YEAR, ENDS, -2.750),
+    "2: domestic distance": ("ppml", False, [*BY_YEAR, "dist_at_home"], ENDS, -10.965),
+    "2: home": ("ppml", False, [*BY_YEAR, "dist_at_home", "home"], ENDS, -11.969),
+    "2: effects of every home": ("ppml", False, BY_YEAR, [*ENDS, "own"], -10.931),
+}
+"""By column: method, whether trade at home is left out, covariates, effects; the coefficient of distance in 1, and in
+2 the change of its effect from 1986 to 2006 in percent."""
+
+
+@loop_over("column", COVARIATES)
+def test_applications_one_and_two_from_a_file(find, tmp_path, column):
+    method, is_abroad, names, effects, printed = COVARIATES[column]
+    d = prepare_guide(find)
+    (tmp_path / "data" / "raw").mkdir(parents=True, exist_ok=True)
+    (d[d.home == 0] if is_abroad else d).to_csv(tmp_path / "data" / "raw" / "guide.csv", index=False)
+    trade = describe_trade(GUIDE, "exporter", "importer").replace(f"TWINTRADE_DATA/{GUIDE}", "data/raw/guide.csv")
+    lines = [
+        'title = "guide"', trade,
+        f'design = {{ covariates = {names}, cluster = ["undirected_pair"], fixed_effects = {effects} }}',
+        f'estimator = [{{ name = "{method}", shape = "covariates", '
+        f'transform = "{"log" if method == "twfe" else "level"}" }}]',
+        f'inference = {{ name = "clustered", correction = "{"fixest" if method == "twfe" else "ppmlhdfe"}" }}',
+        "diagnostic = []",
+    ]  # fmt: skip
+    found = pd.read_csv(run_analysis(tmp_path, "\n".join(lines)) / "payloads" / "covariates.csv").set_index("term")
+    if column.startswith("1"):
+        row = found.loc["ln_dist"]
+        assert (row["effect"], row["se"]) == pytest.approx(DISTANCE[column[3:]], abs=THIRD)
+    else:
+        change = 100 * (found.loc["dist2006", "effect"] / found.loc["dist1986", "effect"] - 1)
+        assert change == pytest.approx(printed, abs=THIRD)
+
+
 DISTANCE = {"ols": (-1.002, 0.027), "effects": (-1.216, 0.038), "ppml": (-0.841, 0.032)}
 
 
 @loop_over("column", DISTANCE)
 def test_application_one_from_python(find, column):
     """Output and spending, or effects of both ends by year; the guide counts both as parameters in its errors."""
-    d = pd.read_csv(find(GUIDE))
-    d = d[d.year.isin(map(int, WAVES))]
-    ends = {"ln_out": "exporter", "ln_in": "importer"}
-    sums = {name: np.log(d.groupby([end, "year"]).trade.transform("sum")) for name, end in ends.items()}
-    d = d.assign(ln_dist=np.log(d.dist), one=1, **sums)
-    d = d[(d.exporter != d.importer) & ((d.trade > 0) | (column == "ppml"))]
+    d = prepare_guide(find).query("home == 0")
+    d = d[(d.trade > 0) | (column == "ppml")]
     panel = tt.panel(d, city="exporter", partner="importer", period="year")
     more = ["ln_out", "ln_in"] if column == "ols" else []
     effects = ["one"] if column == "ols" else [("exporter", "year"), ("importer", "year")]

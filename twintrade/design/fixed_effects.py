@@ -1,11 +1,11 @@
 """The named sets of fixed effects, and the codes of each."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
 
-from twintrade.design.panel import Panel, suggest_word
+from twintrade.design.panel import Panel, find_near_words, suggest_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import IntArray, compact, intersect_codes
 from twintrade.text import Text
@@ -42,6 +42,13 @@ def list_effect_names(fixed_effects: str | tuple[str, ...], columns: Collection[
         if name not in EFFECTS and not all(part in EFFECTS or part in columns for part in str(name).split(TOGETHER)):
             raise DesignError(f"no fixed effect is called {name!r}; {suggest_word(str(name), list(EFFECTS))}")
     return fixed_effects
+
+
+def list_effect_columns(fixed_effects: str | Sequence[str]) -> list[str]:
+    """Return the parts of effects that are no effect and not nearly one: columns of the data ("sector^period")."""
+    names = [] if isinstance(fixed_effects, str) else fixed_effects
+    parts = dict.fromkeys(part for name in names for part in str(name).split(TOGETHER))
+    return [part for part in parts if part not in EFFECTS and not find_near_words(part, EFFECTS)]
 
 
 def name_effect(name: str, *, is_dyadic: bool = False, period: str = "period") -> Text:

@@ -15,6 +15,7 @@ PayloadKind = Literal[
 ]  # fmt: skip
 
 PAYLOAD_COLUMNS = ("payload", "kind")
+COVARIATES = "covariates"  # the payload with the coefficients of the covariates of each column
 
 
 def read_payload_kinds(frame: pd.DataFrame) -> dict[str, PayloadKind]:

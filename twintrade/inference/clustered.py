@@ -9,6 +9,7 @@ import numpy as np
 from twintrade.effects import Bands, Estimate, Message, Sample
 from twintrade.effects.cohort_influence import join_counts
 from twintrade.estimators.base import Fit, View
+from twintrade.estimators.regression import join_covariates
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering import constant_effect, conventions
 from twintrade.inference.clustering.clusters import (
@@ -93,6 +94,16 @@ class Clustered(Inference):
         facts["fewest_clusters"] = count_fewest_treated(fit, estimate, sandwich.clusters.sizes)
         messages = list_sandwich_messages(fit, estimate, sandwich, usable)
         return build_sandwich_bands(estimate, self.name, self.level, sandwich, critical, note, facts, messages)
+
+    def infer_covariates(self, fit: Fit, estimate: Estimate) -> Bands | None:
+        """Return pointwise bands of an estimate and of the covariates after it; None without covariates."""
+        o, is_alone = fit.design.observations, estimate.kind == "coefficient"
+        joint = join_covariates(o, estimate) if o.covariate_names and not is_alone else estimate
+        if joint is estimate and not is_alone:
+            return None
+        sandwich = self.sandwich(fit, joint)
+        note = describe_sandwich(sandwich)
+        return build_sandwich_bands(joint, self.name, self.level, sandwich, float("nan"), note, {}, ())
 
 
 def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, is_linear: bool) -> Correction:

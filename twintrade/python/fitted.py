@@ -1,7 +1,7 @@
 """A fit as economists handle it: coefficient table, fit statistics, fitted values, picture."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -16,7 +16,7 @@ from twintrade.estimators.regression import join_covariates
 from twintrade.fanout import limit_threads
 from twintrade.inference import clustering
 from twintrade.inference.base import INFERENCES, Inference
-from twintrade.inference.clustered import Clustered, build_sandwich_bands, describe_sandwich
+from twintrade.inference.clustered import Clustered
 from twintrade.python import summary as pages
 from twintrade.python.predicting import find_counterfactual, find_model, impute_rows, list_fitted, list_fixed_effects
 from twintrade.python.summary import Intervals, Summary
@@ -143,25 +143,19 @@ class FitResult(Fit):
     ) -> tuple[Intervals, Bands | None]:
         """Return bands of a view, and clustered ones of the view joined by the covariates where there are any."""
         bands = self.infer(inference, view=view, seed=seed, **options)
-        joint = self._join(bands.estimate)
-        if joint is bands.estimate:
+        if bands.estimate.kind == "coefficient":
             return bands, None
         asked = {k: options[k] for k in ("by", "correction") if k in options and bands.inference == CLUSTERED}
         how = inference if isinstance(inference, Clustered) else build_method(INFERENCES, CLUSTERED, asked, "tidy")
         assert isinstance(how, Clustered)
-        sandwich = how.sandwich(self, joint)
-        clustered = build_sandwich_bands(
-            joint, how.name, bands.level, sandwich, float("nan"), describe_sandwich(sandwich), {}, ()
-        )
-        return bands, clustered
+        return bands, replace(how, level=bands.level).infer_covariates(self, bands.estimate)
 
     def _join(self, estimate: Estimate) -> Estimate:
         """Return an estimate with the covariates beside it; itself where there are none."""
         o = self.design.observations
         if not o.covariate_names or estimate.kind == "coefficient":
             return estimate
-        joint = join_covariates(o, estimate)
-        return joint if joint.n_effects > estimate.n_effects else estimate
+        return join_covariates(o, estimate)
 
     def _tidy_covariates(self, bands: Intervals, joint: Bands) -> pd.DataFrame:
         n = len(bands.terms)

@@ -12,6 +12,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.design.panel import require_word
 from twintrade.effects import ResultSet
+from twintrade.effects.result_set import COVARIATES
 from twintrade.errors import SpecError
 from twintrade.estimators.base import Fit, View
 from twintrade.python.fitted import FitResult
@@ -152,13 +153,13 @@ def build_fits_table(
         for fit in fits.values()
     ]
     table_options = TableOptions(under, stars, EVERY_COLUMN)
-    table = binder.build_ladder(build_results_of_fits(fits, bands), table_options)
-    covariates = [_list_covariates(fit, inference, seed, options) for fit in fits.values()]
-    rows = binder.build_coefficient_rows(covariates, table_options)
-    if not rows:
-        return table
-    first = 1 if any("overall" in fit.views for fit in fits.values()) else 0
-    return replace(table, groups=(*table.groups[:first], rows, *table.groups[first:]))
+    results = build_results_of_fits(fits, bands)
+    covariates = [
+        _list_covariates(fit, inference, seed, options).assign(estimator=fit.estimator.name, specification=str(i))
+        for i, fit in enumerate(fits.values())
+    ]
+    payloads = {COVARIATES: pd.concat(covariates, ignore_index=True)}
+    return binder.build_ladder(replace(results, payloads=payloads), table_options)
 
 
 def _list_covariates(fit: FitResult, inference: Any, seed: int, options: Mapping[str, Any]) -> pd.DataFrame:
@@ -199,16 +200,22 @@ class AnalysisResults:
         return f"{type(self).__name__}: {self.stored.title}; {labels}"
 
     def tidy(self, view: str = "overall") -> pd.DataFrame:
-        """Return the effects of one view with the reported inference, one row a column of the ladder and effect."""
+        """Return the effects of one view with the reported inference, one row a column of the ladder and effect.
+
+        Beside the overall effects stand the coefficients of the covariates, whose errors are clustered.
+        """
         bands = self.stored.bands
         chosen = bands[bands["kind"] == view]
+        chosen = chosen[chosen["inference"] == chosen.groupby(_KEYS, sort=False)["inference"].transform("first")]
+        chosen = chosen.assign(term=[_name_term(row) for row in chosen.to_dict("records")])
+        if view == "overall" and COVARIATES in self.stored.payloads:
+            given = self.stored.payloads[COVARIATES]
+            chosen = pd.concat([chosen, given], ignore_index=True) if len(chosen) else given
         if chosen.empty:
             raise SpecError(f"no column has effects by {view!r}; known: {', '.join(sorted(set(bands['kind'])))}")
-        chosen = chosen[chosen["inference"] == chosen.groupby(_KEYS, sort=False)["inference"].transform("first")]
         se = chosen["se"].where(chosen["se"] > 0)
         columns = (
-            [_name_term(row) for row in chosen.to_dict("records")],
-            chosen["effect"], se, chosen["effect"] / se, chosen["p"], chosen["low"], chosen["high"],
+            chosen["term"], chosen["effect"], se, chosen["effect"] / se, chosen["p"], chosen["low"], chosen["high"],
         )  # fmt: skip
         frame = pd.DataFrame(dict(zip(TIDY_COLUMNS, columns, strict=True)))
         return pd.concat([chosen[[*_KEYS, "scale"]], frame], axis=1).reset_index(drop=True)
@@ -233,6 +240,7 @@ class AnalysisResults:
         """Draw the effects of one view, grouped by column; return the axes."""
         labels = self.stored.specifications.set_index(_KEYS)["label"].to_dict()
         tidy = self.tidy(view)
+        tidy = tidy[~tidy["term"].isin(self.stored.payloads.get(COVARIATES, pd.DataFrame({"term": ()}))["term"])]
         tables = {str(labels[key]): table for key, table in tidy.groupby(_KEYS, sort=False)}
         scales = [str(table["scale"].iloc[0]) for table in tables.values()]
         return draw_coefficients(tables, scales, ax)

@@ -18,7 +18,6 @@ from twintrade.render.reading import Record
 from twintrade.render.registration import Rendered, render_document
 from twintrade.render.style import AppendixOptions
 from twintrade.render.tables.effect_rows import TableOptions as TableOptions
-from twintrade.render.tables.effect_rows import estimate_cell
 from twintrade.render.tables.ladder import build_ladder_tables
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.writers.docx import render_docx
@@ -36,15 +35,6 @@ TableFormat = Literal["html", "tex", "docx", "typst", "md"]
 def build_ladder(results: ResultSet, options: TableOptions) -> blocks.Table:
     """Return the ladder of a result set as one table."""
     return build_ladder_tables(results, Wording(), options)[0]
-
-
-def build_coefficient_rows(tables: list[pd.DataFrame], options: TableOptions) -> tuple[blocks.Row, ...]:
-    """Return a row a coefficient with one cell a table; columns term, effect, se, low, high, p, scale."""
-    terms = dict.fromkeys(str(term) for table in tables for term in table["term"])
-    records = [{str(r["term"]): r for r in reading.list_records(table)} for table in tables]
-    return tuple(
-        blocks.build_row(term, *(estimate_cell(known.get(term), options) for known in records)) for term in terms
-    )
 
 
 def render_fragment(table: blocks.Table, to: TableFormat) -> str | bytes:

@@ -111,6 +111,8 @@ def join_covariates(o: Observations, estimate: Estimate) -> Estimate:
         return estimate
     source, slopes = influence.source, influence.source.slopes
     chosen = np.flatnonzero([name in o.covariate_names for name in source.names])
+    if not chosen.size:
+        return estimate
     selector = np.eye(slopes.size)[:, chosen]
     values = sum_influence_by_unit(o, source.rows, replace(source, selector=selector).row_influence())[1]
     joint = replace(source, selector=np.hstack([source.selector, selector]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twintrade.effects import ResultSet
+from twintrade.effects.result_set import COVARIATES
 from twintrade.render import reading
 from twintrade.render.blocks import Cell, Row, build_row
 from twintrade.render.citing import Sources, build_cell, cite, cite_p
@@ -118,6 +119,20 @@ def build_effect_rows(
         head = wording.say("row_path", what=describe_reference(results, wording, reference))
         rows += _block(head, chosen, floors, options)
     return tuple(rows)
+
+
+def build_covariate_rows(results: ResultSet, columns: Sequence[Record], options: TableOptions) -> tuple[Row, ...]:
+    """Return a row a covariate, in the order of the columns that have it."""
+    frame = reading.find_payload(results, COVARIATES)
+    if frame is None:
+        return ()
+    known = [
+        {take_text(r["term"]): r for r in reading.list_records(reading.select_matching(frame, c))} for c in columns
+    ]
+    terms = dict.fromkeys(term for of_column in known for term in of_column)
+    return tuple(
+        build_row(term, *(estimate_cell(of_column.get(term), options) for of_column in known)) for term in terms
+    )
 
 
 def _block(head: str, effects: Effects, floors: Effects, options: TableOptions) -> list[Row]:

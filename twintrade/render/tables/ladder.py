@@ -71,6 +71,9 @@ def list_notes(results: ResultSet, wording: Wording, options: TableOptions, tabl
     notes += [wording.say("mean_note", unit=units[0] if len(units) == 1 else "none")] if units else []
     is_drawn = any(end.error > 0 for effect in effects for end in reading.read_ends(effect))
     notes += [wording.say("ends_note")] if is_drawn else []
+    are_clustered = {take_text(e.get("inference")) for e in effects} == {"clustered"}
+    if not are_clustered and effect_rows.build_covariate_rows(results, columns, options):
+        notes.append(wording.say("covariates_note"))
     notes += [wording.say("singletons_note")] if _any(columns, "n_singletons") else []
     if any(take_text(e.get("scale")) == "log points" for e in effects):
         notes.append(wording.say("percent_note"))
@@ -139,6 +142,7 @@ def _part(
         caption = wording.say("ladder_part", caption=caption, part=part, parts=parts)
     groups = (
         effect_rows.build_effect_rows(results, columns, wording, options, is_whole=is_whole),
+        effect_rows.build_covariate_rows(results, columns, options),
         _inference_rows(results, columns, wording),
         _fixed_effect_rows(columns, wording, reading.name_period(results)),
         _sample_rows(results, columns, is_whole=is_whole),

@@ -16,6 +16,7 @@ from twintrade.data.schema import Constant, CovariateSource, FileFormat, TradeSo
 from twintrade.data.sources import Faults, InputRecord
 from twintrade.data.unit_jumps import Jump
 from twintrade.design import Design
+from twintrade.design.fixed_effects import list_effect_columns
 from twintrade.effects import Message
 from twintrade.errors import SpecError
 from twintrade.numerics.arrays import BoolArray
@@ -125,14 +126,15 @@ def add_further_columns(
 
 
 def list_wanted(spec: Spec) -> Iterator[str]:
-    """Yield the treatment, the covariates and the weights that the design or a column names."""
+    """Yield the treatment, the covariates, columns as fixed effects, and the weights of the design or a column."""
     if spec.design.treatment.column:
         yield spec.design.treatment.column
     for options in (
-        {"covariates": spec.design.covariates, "weights": spec.design.weights},
+        spec.design.model_dump(include={"covariates", "weights", "fixed_effects"}),
         *(entry.options for entry in spec.estimator),
     ):
         yield from options.get("covariates") or ()
+        yield from list_effect_columns(options.get("fixed_effects") or ())
         if weights := options.get("weights"):
             yield weights
 

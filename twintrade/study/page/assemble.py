@@ -22,9 +22,11 @@ from twintrade.diagnostics.who_is_compared import format_dated_event
 from twintrade.effects import Bands, Money, ResultSet, build_findings_frame
 from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
 from twintrade.effects.messages import build_messages_frame
-from twintrade.effects.result_set import PayloadKind
+from twintrade.effects.result_set import COVARIATES, PayloadKind
 from twintrade.errors import EstimationError
 from twintrade.estimators.imputing import TreatedRows, impute_treated_rows
+from twintrade.inference.auto import Reported
+from twintrade.inference.clustered import Clustered
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.claims.money import PAYLOAD as MONEY
@@ -130,6 +132,28 @@ def name_pairs(run: Run) -> dict[str, str]:
 def take_name(cell: Any) -> str:
     """Return a name of the register, empty where there is none."""
     return "" if pd.isna(cell) else str(cell).strip()
+
+
+# Coefficients of covariates, which stand beside the overall effect of their column.
+
+_OF_COVARIATE = ("term", "effect", "scale", "inference", "level", "se", "low", "high", "p", "df")
+
+
+def build_covariates_frame(ladder: Ladder) -> pd.DataFrame:
+    """Return the coefficients of each column's covariates, with the clustered errors that it reports or the usual."""
+    frames = []
+    for one in ladder.estimated:
+        if one.fit is None or not isinstance(one.inference, Reported):
+            continue
+        asked, fit = one.inference.method, one.fit
+        how = asked if isinstance(asked, Clustered) else Clustered(level=getattr(asked, "level", Clustered.level))
+        estimate = fit.view("overall" if "overall" in fit.views else fit.views[0])
+        bands = how.infer_covariates(fit, estimate)
+        if bands is not None:
+            frame = bands.to_frame().assign(term=list(map(str, bands.estimate.names)))
+            first = 0 if estimate.kind == "coefficient" else estimate.n_effects
+            frames.append(_keyed(frame[list(_OF_COVARIATE)].iloc[first:], one.column))
+    return _joined(frames, (*_KEYS, *_OF_COVARIATE))
 
 
 # Sentences for the page that only the study knows: the question, what the data are, what they cannot show.
@@ -315,6 +339,9 @@ def _payloads(run: Run, named: Sequence[Named], money: Money | None) -> dict[str
     if money is not None:
         payloads[MONEY] = money.to_frame()
     payloads |= build_treated_totals(run)
+    covariates = build_covariates_frame(run.ladder)
+    if not covariates.empty:
+        payloads[COVARIATES] = covariates
     if run.observed.conversions:
         payloads["conversions"] = build_conversions_frame(run.observed.conversions)
     register = run.design.treatment.register

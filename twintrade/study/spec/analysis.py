@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from twintrade.data.figures import parse_money_unit
 from twintrade.data.schema import CovariateSource, TradeSource, TwinningSource, UndatedSource, UnitColumn
-from twintrade.design.fixed_effects import list_effect_names
+from twintrade.design.fixed_effects import list_effect_columns, list_effect_names
 from twintrade.design.panel import PeriodsName
 from twintrade.design.transforms import TransformName
 from twintrade.errors import DataError, DesignError, SpecError
@@ -178,7 +178,8 @@ class DesignSection(Section):
     index_base: For an index: the year, before the first onset, in which every pair's outcome is 100.
     fixed_effects: two_way, gravity, city_gravity, partner_gravity, unit, or a list of unit, period, city, partner,
         city_period, partner_period, border_period, size_period and growth_period (thirds of pairs before the first
-        agreement), cohort, undirected_pair (one level for both directions of a pair).
+        agreement), cohort, undirected_pair (one level for both directions of a pair), or numeric columns: "sector",
+        "sector^period".
     treatment: See below.
     comparison: Who stands for what would have happened without the agreement.
     window: Event times shown; no overall effect depends on it.
@@ -234,7 +235,7 @@ class DesignSection(Section):
     @classmethod
     def _are_known(cls, value: str | list[str]) -> str | list[str]:
         try:
-            list_effect_names(value if isinstance(value, str) else tuple(value))
+            list_effect_names(value if isinstance(value, str) else tuple(value), list_effect_columns(value))
         except DesignError as error:
             raise ValueError(str(error)) from None
         return value

@@ -45,6 +45,7 @@ detectable_absent = No check of this run measured the minimum detectable effect,
    *[no] .
 }
 size_not_studied = Size not studied: no simulation shows that this test keeps its size in a design like this one, so the p-value may be too small.
+covariates_note = Coefficients of covariates have clustered errors.
 ends_note = Ends found from random draws are rounded to what other draws would leave.
 size_note = “Not studied”: no simulation shows how often that test rejects without an effect.
 how_sure = How the uncertainty was measured: { $note }
