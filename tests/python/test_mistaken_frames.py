@@ -58,6 +58,69 @@ def test_the_sum_of_all_others_is_named_with_the_line_that_leaves_it_out(tables,
     )
 
 
+@loop_over(
+    ("end", "names", "units"),
+    [("partner", {"AUS": "Australia"}, 88), ("city", {"Cedar": "cedar"}, 90), ("city", {"Cedar": "CEDAR"}, 90)],
+)
+def test_one_place_under_two_names_is_named_with_the_line_that_joins_them(tables, end, names, units):
+    trade, agreements = tables
+    two = trade.assign(**{end: trade[end].where(trade.year <= 2012, trade[end].replace(names))})
+    design, told = list_warnings(lambda: compare(two, agreements))
+    assert (design.panel.n_units, len(told)) == (units, 1)
+    assert "under two names" in told[0]
+    given = {"frame": two}
+    exec(told[0].rpartition("If they are one: ")[2], given)
+    joined, told = list_warnings(lambda: compare(given["frame"], agreements))
+    assert (joined.panel.n_units, told) == (80, [])
+
+
+def test_a_group_and_a_word_for_a_sum_are_named_though_they_are_no_sum(tables):
+    trade, agreements = tables
+    for end, name in (("city", "Total"), ("partner", "World"), ("partner", "EU")):
+        more = trade[trade[end] == trade[end].iloc[0]].assign(**{end: name, "exports_usd": trade.exports_usd**0.9})
+        told = list_warnings(lambda more=more: compare(pd.concat([trade, more]), agreements))[1]
+        assert [text for text in told if f"the {end} {name} " in text and f"['{end}'] != '{name}'" in text]
+
+
+@loop_over(
+    ("end", "names"),
+    [("city", {"Cedar": "Cedarr", "Linden": "Lindn"}), ("city", {"Cedar": "CEDAR"}), ("partner", {"DEU": "Germny"})],
+)
+def test_a_misspelt_name_is_said_once_and_its_line_mends_it(tables, end, names):
+    trade, agreements = tables
+    wrong = agreements.assign(**{end: agreements[end].replace(names)})
+    design, told = list_warnings(lambda: compare(trade, wrong))
+    assert len(told) == 1
+    assert set(design.treatment.excluded.values()) == {"unmatched"}
+    given = {"agreements": wrong}
+    exec(told[0].rpartition("partner_names: ")[2], given)
+    mended, told = list_warnings(lambda: compare(trade, given["agreements"]))
+    assert told == []
+    assert (mended.onset == compare(trade, agreements).onset).all()
+
+
+def test_a_name_of_another_country_is_no_misspelling(tables):
+    trade, agreements = tables
+    panel = trade.assign(partner=trade.partner.replace({"DEU": "NGA"}))
+    design, told = list_warnings(lambda: compare(panel, agreements.assign(partner="Niger")))
+    assert design.treatment.excluded == {}
+    assert any("concern no unit of the panel" in text for text in told)
+
+
+@loop_over("change", [{}, {"date": "2012"}])
+def test_agreements_listed_twice_are_named_and_the_first_date_counts(tables, change):
+    trade, agreements = tables
+    twice = pd.concat([agreements, agreements.iloc[:2].assign(**change)], ignore_index=True)
+    design, told = list_warnings(lambda: compare(trade, twice))
+    assert (design.onset == compare(trade, agreements).onset).all()
+    assert len(told) == 1
+    given = {"agreements": twice}
+    exec(told[0].rpartition("one of each: ")[2], given)
+    assert given["agreements"].equals(agreements)
+    several = agreements.assign(partner_city=[f"Twin {k}" for k in range(len(agreements))])
+    assert list_warnings(lambda: compare(trade, pd.concat([agreements, several])))[1] == []
+
+
 def test_years_that_span_two_are_years_and_no_months(tables):
     trade = tables[0].assign(year=tables[0].year.map(lambda y: f"{y}/{(y + 1) % 100:02d}"))
     make = lambda **options: tt.panel(trade, city="city", partner="partner", period="year", **options)  # noqa: E731

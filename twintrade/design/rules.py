@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar import Frequency, TwinningDate
-from twintrade.data.geography import has_other_letters, list_near_names
+from twintrade.data.geography import find_code, has_other_letters, list_near_names, load_places
 from twintrade.data.sources import fold_name
 from twintrade.design.panel import Panel, require_word
 from twintrade.design.register import (
@@ -44,6 +44,8 @@ class Misspelt:
     units: tuple[str, ...]  # the units of the near names
     city: str  # as the agreement writes it
     near_city: str  # the first of the cities it may mean, "" where only the partner is misspelt
+    partner: str  # as the agreement writes it
+    near_partner: str  # the first of the partners it may mean, "" where only the city is misspelt
 
 
 def find_misspelt_agreements(
@@ -53,6 +55,7 @@ def find_misspelt_agreements(
     outside = register[register["unit"] == ""]
     cities = _list_near(outside["city"], {str(city) for city in panel.cities}, decided)
     partners = _list_near(outside["partner"], {str(p) for p in panel.partners}) if panel.is_dyadic else {}
+    partners = {name: known or _list_near_countries(name, panel) for name, known in partners.items()}
     ends = zip(panel.cities[panel.unit_city], panel.partners[panel.unit_partner], panel.units, strict=True)
     units = {(str(c), str(p)): str(u) for c, p, u in ends} if len(outside) else {}
     misspelt = []
@@ -63,9 +66,19 @@ def find_misspelt_agreements(
         if any(near) and meant:
             agreement = format_agreement(row["twinning"], row["city"], row["partner"])
             shown = tuple(dict.fromkeys(end for ends in meant for end in ends if end in near[0] + near[1]))
-            first = next((city for city, _ in meant if city in near[0]), "")
-            misspelt.append(Misspelt(agreement, shown, tuple(units[ends] for ends in meant), names[0], first))
+            firsts = [next((pair[k] for pair in meant if pair[k] in near[k]), "") for k in (0, 1)]
+            of_units = tuple(units[ends] for ends in meant)
+            misspelt.append(Misspelt(agreement, shown, of_units, names[0], firsts[0], names[1], firsts[1]))
     return tuple(misspelt)
+
+
+def _list_near_countries(name: str, panel: Panel) -> tuple[str, ...]:
+    """Return the partners of a panel whose country is nearly called so; none where the name is a country's."""
+    if not name or find_code(name):
+        return ()
+    places = load_places()
+    known = {places[code].name: str(p) for p in panel.partners if (code := find_code(str(p))) in places}
+    return tuple(known[near] for near in list_near_names(name, set(known)))
 
 
 def _list_near(names: pd.Series, known: set[str], decided: Collection[str] = ()) -> dict[str, tuple[str, ...]]:

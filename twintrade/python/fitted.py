@@ -145,7 +145,8 @@ class FitResult(Fit):
         bands = self.infer(inference, view=view, seed=seed, **options)
         if bands.estimate.kind == "coefficient":
             return bands, None
-        asked = {k: options[k] for k in ("by", "correction") if k in options and bands.inference == CLUSTERED}
+        read = read_inference(inference, dict(options), self.design.panel)[1]
+        asked = {k: read[k] for k in ("by", "correction") if k in read and bands.inference == CLUSTERED}
         how = inference if isinstance(inference, Clustered) else build_method(INFERENCES, CLUSTERED, asked, "tidy")
         assert isinstance(how, Clustered)
         return bands, replace(how, level=bands.level).infer_covariates(self, bands.estimate)

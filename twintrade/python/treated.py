@@ -11,15 +11,17 @@ import pandas as pd
 
 from twintrade.data import TradeSource, TradeTable, read_trade
 from twintrade.data.calendar import DateSpan, TwinningDate, parse_date
-from twintrade.data.geography import find_code
+from twintrade.data.geography import check_spellings, find_code, is_aggregate, is_remainder, is_total_word
 from twintrade.data.microdata import build_cohort_tables
+from twintrade.data.sources import Faults
 from twintrade.data.totals import find_totals
 from twintrade.design import NEVER, CohortStatistics, Design, Panel, Treatment
 from twintrade.design.period_column import read_period_column
 from twintrade.design.register import Agreements, CandidateDate
-from twintrade.design.rules import TreatmentRule, build_treatment
+from twintrade.design.rules import TreatmentRule, build_treatment, find_misspelt_agreements
+from twintrade.effects import Remedy
 from twintrade.errors import DataError, DesignError, TwintradeWarning
-from twintrade.numerics.arrays import IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.study.by_name import explain_methods
 from twintrade.text import Text, list_some
 
@@ -82,7 +84,8 @@ def to_pandas(table: Any, what: str, keys: Collection[str | None] = ()) -> pd.Da
     return table.reset_index(levels) if levels else table
 
 
-MOST_ROWS = 300_000  # rows in which sums of cities and of partners are looked for
+MOST_ROWS = 300_000  # rows in which sums of cities and of partners, and names alike, are looked for
+MOST_NAMES = 6  # names that a line writes anew
 _AGREEMENT_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "note")
 
 
@@ -147,6 +150,7 @@ def build_treatment_from_table(
     registry = pd.DataFrame({name: _text(table, name) for name in ("city", "partner", *_AGREEMENT_TEXT)})
     numbered = pd.Series([str(Text("study.agreement", n=i + 1)) for i in range(len(table))], index=table.index)
     registry["partner"] = _match_partners(registry["partner"], panel)
+    _warn_of_repeats(table, registry)
     registry["twinning"] = registry["twinning"].where(registry["twinning"] != "", numbered)
     dates = pd.Series(
         [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))], index=table.index, dtype=object
@@ -158,10 +162,37 @@ def build_treatment_from_table(
     spans = [DateSpan(*pair) if any(pair) else None for pair in zip(*ends, strict=True)]
     registry = registry.assign(dates=dates, ended=None, span=pd.Series(spans, index=table.index, dtype=object))
     treatment = build_treatment(Agreements(registry, undated_policy=undated), panel, rule)
+    misspelt = find_misspelt_agreements(treatment.register, panel)
+    meant = {
+        "city": {m.city: m.near_city for m in misspelt if m.near_city},
+        "partner": {m.partner: m.near_partner for m in misspelt if m.near_partner},
+    }
+    lines = [_write_replace("agreements", end, names) for end, names in meant.items() if names]
+    is_all_said = len(misspelt) == int((treatment.register["unit"] == "").sum())
     for message in treatment.messages:
-        if message.code in ("unmatched-city", "unknown-city", "agreement-outside-panel"):
+        if message.code == "unmatched-city":
+            warnings.warn(f"{message.message}: {'; '.join(lines)}", TwintradeWarning, stacklevel=5)
+        elif message.code == "unknown-city" or (message.code == "agreement-outside-panel" and not is_all_said):
             warnings.warn(message.message, TwintradeWarning, stacklevel=5)
     return treatment
+
+
+def _write_replace(table: str, column: str, names: Mapping[str, str]) -> str:
+    """Return the line that writes some names of a column as others."""
+    return f'{table}["{column}"] = {table}["{column}"].replace({dict(list(names.items())[:MOST_NAMES])})'
+
+
+def _warn_of_repeats(table: pd.DataFrame, registry: pd.DataFrame) -> None:
+    """Warn of agreements that are listed twice: whole rows, or two rows of one pair and one partner city."""
+    keys = ["city", "partner", "partner_city", "twinning"]
+    is_again = table.astype(str).duplicated() | (registry.duplicated(keys) & (registry["partner_city"] != ""))
+    if is_again.any():
+        first = Text(
+            "data.pair", city=registry["city"][is_again].iloc[0], partner=registry["partner"][is_again].iloc[0]
+        )
+        text = Text("python.agreements-repeated", n=int(is_again.sum()), first=first)
+        given = [name for name in keys if name in table]
+        warnings.warn(f"{text}: agreements = agreements.drop_duplicates({given})", TwintradeWarning, stacklevel=6)
 
 
 def _match_partners(names: pd.Series, panel: Panel) -> pd.Series:
@@ -170,9 +201,10 @@ def _match_partners(names: pd.Series, panel: Panel) -> pd.Series:
     known = {code: str(p) for p in panel.partners if strange and (code := find_code(str(p)))}
     matched = {name: known[code] for name in strange if (code := find_code(name)) in known}
     if matched:
-        text = Text("python.partners-matched", n=len(matched), names=list_some(map(" = ".join, matched.items()), 6))
-        line = f'agreements["partner"] = agreements["partner"].replace({dict(list(matched.items())[:6])})'
-        warnings.warn(f"{text}: {line}", TwintradeWarning, stacklevel=6)
+        text = Text(
+            "python.partners-matched", n=len(matched), names=list_some(map(" = ".join, matched.items()), MOST_NAMES)
+        )
+        warnings.warn(f"{text}: {_write_replace('agreements', 'partner', matched)}", TwintradeWarning, stacklevel=6)
     return names.replace(matched)
 
 
@@ -183,12 +215,41 @@ def warn_of_totals(panel: Panel, outcome: str) -> None:
         return
     ends = {"city": (panel.cities, panel.unit_city), "partner": (panel.partners, panel.unit_partner)}
     rows = np.flatnonzero(np.isfinite(values))
+    columns = {key: column for column, key in panel.key_columns.items()}
     for end, other in (("city", "partner"), ("partner", "city")):
         names, code = ends[end]
         cell = ends[other][1][panel.unit[rows]] * (panel.last_period + 1) + panel.period[rows]
-        for name in find_totals(names[code[panel.unit[rows]]], cell.astype(np.int64), values[rows]):
-            text = Text("python.total", name=str(name), end=end, outcome=outcome)
-            warnings.warn(f"{text}: frame = frame[frame[{end!r}] != {name!r}]", TwintradeWarning, stacklevel=4)
+        sums = find_totals(names[code[panel.unit[rows]]], cell.astype(np.int64), values[rows])
+        by_name = [name for name in names if is_total_word(str(name)) or _is_group(str(name))]
+        for name in dict.fromkeys([*sums, *by_name]):
+            how = "sum" if name in sums else "word"
+            text = Text("python.total", name=str(name), end=end, outcome=outcome, how=how)
+            line = f"frame = frame[frame[{columns.get(end, end)!r}] != {name!r}]"
+            warnings.warn(f"{text}: {line}", TwintradeWarning, stacklevel=4)
+    _warn_of_alike_names(panel, values, columns)
+
+
+def _is_group(name: str) -> bool:
+    """Whether a name is that of a group of countries, or of the world."""
+    return bool(is_aggregate(np.array([find_code(name)], dtype=object))[0]) and not is_remainder([name])[0]
+
+
+def _warn_of_alike_names(panel: Panel, values: FloatArray, columns: Mapping[str, str]) -> None:
+    """Warn of cities whose names differ only as spellings do, and of partners that are one country."""
+    cities, partners = (np.array([str(name) for name in names]) for names in (panel.cities, panel.partners))
+    ends = {"city": cities[panel.unit_city], "partner": partners[panel.unit_partner]}
+    frame = pd.DataFrame({end: names[panel.unit] for end, names in ends.items()})
+    faults = Faults()
+    check_spellings(frame.assign(period=panel.period, value=values), (), (), faults)
+    pairs = [("city", m.remedy.values) for m in faults.messages if isinstance(m.remedy, Remedy)]
+    codes = pd.Series([find_code(name) for name in partners], index=partners)
+    for _, names in codes[codes != ""].groupby(codes):
+        pairs += [("partner", (str(name), str(names.index[0]))) for name in names.index[1:]]
+    for end, alike in pairs:
+        name, other = sorted(alike, key=frame[end].tolist().count)
+        text = Text("python.alike", end=end, name=name, other=other)
+        line = _write_replace("frame", columns.get(end, end), {name: other})
+        warnings.warn(f"{text}: {line}", TwintradeWarning, stacklevel=5)
 
 
 def warn_of_none_treated(panel: Panel, treatment: Treatment, is_kept: bool) -> None:

@@ -2,8 +2,10 @@
 
 from twintrade.data.geography.cities import CitiesSource as CitiesSource
 from twintrade.data.geography.cities import SharesSource as SharesSource
+from twintrade.data.geography.cities import check_spellings as check_spellings
 from twintrade.data.geography.cities import find_listed_place as find_listed_place
 from twintrade.data.geography.cities import find_only_place as find_only_place
+from twintrade.data.geography.cities import is_total_word as is_total_word
 from twintrade.data.geography.cities import load_listed_places as load_listed_places
 from twintrade.data.geography.cities import load_local_names as load_local_names
 from twintrade.data.geography.cities import read_cities as read_cities

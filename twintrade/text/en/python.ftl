@@ -42,7 +42,15 @@ given-twice = { $verb }: { $key } is given twice, by its place and by its name
 too-many = { $verb } takes { $places } by place; give what comes after by name: { $others }
 lacking = { $verb } needs { $lacking }: { $line }
 partners-matched = the panel has { $n } partners of the agreements under another name, and they count as these ({ $names }). To say so yourself
-total = the { $end } { $name } equals the sum of others in { $outcome } and would be a unit beside them. To leave it out
+total = the { $end } { $name } { $how ->
+    [sum] equals the sum of others in { $outcome }
+   *[word] is by its name a sum of others
+} and would be a unit beside them. To leave it out
+alike = { $name } and { $other } are perhaps one { $end } under two names, and count as two. If they are one
+agreements-repeated = { $n ->
+    [one] { $n } agreement is
+   *[other] { $n } agreements are
+} listed twice (first: { $first }); the earliest date counts. To keep one of each
 none-treated = no unit's treatment begins within the panel, { $first }–{ $last }: { $begun } are treated from its first period on and { $later } after its last. { $begun ->
     [0] Check the dates and the names of the agreements: panel.units shows the names
    *[other] Add earlier rows, or keep them with compare(..., always_treated="keep")

@@ -42,7 +42,12 @@ given-twice = { $verb }：{ $key } 给了两次：一次按位置，一次按名
 too-many = { $verb } 按位置只取 { $places }；其后的参数请写明名称：{ $others }
 lacking = { $verb } 缺少 { $lacking }：{ $line }
 partners-matched = 面板中{ $n }个协议伙伴用的是另一名称，按其计（{ $names }）。如要自行写明
-total = { $end } { $name }的{ $outcome }等于其他各项之和，会与它们并列为一个个体。如要剔除
+total = { $end } { $name }{ $how ->
+    [sum] 的{ $outcome }等于其他各项之和
+   *[word] 按名称是其他各项之和
+}，会与它们并列为一个个体。如要剔除
+alike = { $name }与{ $other }可能是同一{ $end }的两种写法，现按两个计。如为同一个
+agreements-repeated = { $n }项协议重复列出（首项：{ $first }）；以最早的日期为准。如要各保留一项
 none-treated = 面板{ $first }–{ $last }内没有个体的处理开始：{ $begun }个自首期即受处理，{ $later }个在末期之后。{ $begun ->
     [0] 请核对协议的日期与名称：panel.units列出名称
    *[other] 请加入更早的观测，或用compare(..., always_treated="keep")保留
