@@ -12,6 +12,7 @@ from twintrade.study.checking import check_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs, build_usual_design
 from twintrade.study.spec.analysis import parse
+from twintrade.text import Text
 
 YEARS = [2000, 2005, 2010, 2014]
 
@@ -155,3 +156,17 @@ def test_a_new_analysis_of_waves_says_so():
     assert 'periods = "waves"' in below
     assert "reference = -1" in below
     assert "window = [-5, 5]" in below
+
+
+def test_money_of_a_wave_is_that_of_a_year():
+    note = Text("brief.range-note", has_money="yes", period_name="wave", marked="no", found=0.0, n=0)
+    assert "Money: a year" in str(note)
+
+
+def test_rows_of_a_fit_are_named_by_the_years_of_their_waves():
+    trade, agreements = tt.example()
+    four = trade[trade.year.isin([2003, 2008, 2013, 2017])]
+    design = tt.compare(tt.panel(four, city="city", partner="partner"), agreements, "exports_usd")
+    fit = tt.fit("imputation", design)
+    assert set(fit.counterfactual().index.get_level_values("period")) == {2013, 2017}
+    assert set(tt.fit("twfe", design, shape="static").predict().index.get_level_values("period")) == set(four.year)

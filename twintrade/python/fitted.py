@@ -146,7 +146,8 @@ class FitResult(Fit):
         if bands.estimate.kind == "coefficient":
             return bands, None
         read = read_inference(inference, dict(options), self.design.panel)[1]
-        asked = {k: read[k] for k in ("by", "correction") if k in read and bands.inference == CLUSTERED}
+        is_own = bands.inference == CLUSTERED
+        asked: dict[str, Any] = {k: read[k] for k in ("by", "correction") if is_own and k in read}
         how = inference if isinstance(inference, Clustered) else build_method(INFERENCES, CLUSTERED, asked, "tidy")
         assert isinstance(how, Clustered)
         return bands, replace(how, level=bands.level).infer_covariates(self, bands.estimate)
@@ -337,7 +338,8 @@ class FitResult(Fit):
     def _by_row(self, rows: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> pd.Series:
         o = self.design.observations
         units = o.panel.given_keys.get("unit", o.panel.units)[o.unit_rows[o.unit[rows]]]
-        return pd.Series(values, index=pd.MultiIndex.from_arrays([units, o.period[rows]], names=["unit", "period"]))
+        periods = np.array(o.panel.waves)[o.period[rows] - 1] if o.panel.waves else o.period[rows]
+        return pd.Series(values, index=pd.MultiIndex.from_arrays([units, periods], names=["unit", "period"]))
 
     def glance(self, inference: How = None, **options: Any) -> pd.DataFrame:
         """Return one row about the whole fit: counts, measures of fit, effects absorbed, clusters.

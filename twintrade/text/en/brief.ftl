@@ -468,7 +468,7 @@ range-alt = A bar of changes from a fall to a rise; { $low ->
    *[other] what lies above { $high }
 } is excluded at { SHARE($level) }; the estimate is { PERCENT($percent, sign: "always") }.
 range-note = White line: the estimate; dark line: no change.{ $has_money ->
-    [yes] { " " }Money: a { period }, all pairs together.
+    [yes] { " " }Money: a { money-period }, all pairs together.
    *[no] { "" }
 }{ $marked ->
     [yes] { " " }The arrow marks the rise that is found four times in five, { PERCENT($found, decimals: 0, sign: "always") }.

@@ -441,7 +441,7 @@ range-alt = 由下降到上升的横条；{ $low ->
    *[other] 高于{ $high }的变化可以排除
 }（{ SHARE($level) }水平）；估计值为{ PERCENT($percent, sign: "always") }。
 range-note = 白线为估计值，黑线表示没有变化。{ $has_money ->
-    [yes] 金额：全部配对合计每{ period }。
+    [yes] 金额：全部配对合计每{ money-period }。
    *[no] { "" }
 }{ $marked ->
     [yes] 箭头为有五分之四的机会被发现的升幅{ PERCENT($found, decimals: 0, sign: "always") }。
