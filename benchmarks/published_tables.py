@@ -22,7 +22,7 @@ WAVES = (1986, 1990, 1994, 1998, 2002, 2006)
 ENDS = [("exporter", "year"), ("importer", "year")]
 SMOKE = ((),)
 Row = tuple[str, str, str, str, str, str]
-HEAD = ("table", "printed", "here", "ETWFE by Poisson", "Poisson imputation, total", "errors of")
+HEAD = ("table", "printed", "here", "ETWFE by Poisson", "Poisson imputation, total", "errors of `auto`")
 
 
 def find(name: str) -> Path | None:
@@ -43,7 +43,7 @@ def read_row(fit: Any, term: str, correction: str = "ppmlhdfe") -> str:
 def add_robust(panel: Any, has_verdict: bool, **given: Any) -> tuple[str, str, str]:
     """Return the two columns that allow effects to differ by cohort, and which errors ``auto`` took and concludes."""
     design = tt.compare(panel, outcome="trade", **given)
-    cells = tt.fit("etwfe", design, family="poisson").infer("auto", view="overall")
+    cells = tt.fit("etwfe", design, family="poisson").tidy("clustered", view="overall", correction="ppmlhdfe").iloc[0]
     total = tt.fit("imputation", design, family="poisson", measure="percent")
     bands = total.infer("auto", view="overall")
     ends = f"{bands.estimate.effects[0]:+.1f} %, from {bands.low[0]:+.1f} % to {bands.high[0]:+.1f} %"
@@ -51,7 +51,7 @@ def add_robust(panel: Any, has_verdict: bool, **given: Any) -> tuple[str, str, s
     if has_verdict:
         finding = tt.check(total, "evidence")
         concluded += f"; {finding.table['grade'].iloc[0] if 'grade' in finding.table else finding.sentence}"
-    return f"{cells.estimate.effects[0]:.3f}, from {cells.low[0]:.3f} to {cells.high[0]:.3f}", ends, concluded
+    return show(cells["estimate"], cells["std.error"]), ends, concluded
 
 
 def enlargement(path: Path, has_verdict: bool) -> Iterator[Row]:
