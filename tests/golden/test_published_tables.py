@@ -16,6 +16,7 @@ from case_tables import loop_over
 from reference_results import NAMED
 
 import twintrade as tt
+from benchmarks import published_tables
 from twintrade.study import execute
 
 ENLARGEMENT, GUIDE, AGREEMENTS = (
@@ -200,6 +201,13 @@ def test_applications_one_and_two_from_a_file(find, tmp_path, column):
     else:
         change = 100 * (found.loc["dist2006", "effect"] / found.loc["dist1986", "effect"] - 1)
         assert change == pytest.approx(printed, abs=THIRD)
+
+
+def test_the_page_has_what_the_command_prints(find, root):
+    printed = [f"| {' | '.join(row)} |" for row in published_tables.enlargement(find(ENLARGEMENT), False)]
+    page = (root / "docs" / "tutorials" / "replication.md").read_text(encoding="utf-8")
+    assert len(printed) == 2
+    assert all(line in page for line in printed)
 
 
 DISTANCE = {"ols": (-1.002, 0.027), "effects": (-1.216, 0.038), "ppml": (-0.841, 0.032)}
