@@ -108,14 +108,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verdict", action="store_true", help="weigh the evidence too")
     asked = parser.parse_args()
-    print(f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}", flush=True)
+    print(f"|{'|'.join(HEAD)}|\n|{'---|' * len(HEAD)}", flush=True)
     for name, build in TABLES.items():
         path = find(name)
         if path is None:
             print(f"{name} is not in TWINTRADE_DATA")
             continue
         for row in build(path, asked.verdict):
-            print(f"| {' | '.join(row)} |", flush=True)
+            print(f"|{'|'.join(row)}|", flush=True)
 
 
 if __name__ == "__main__":

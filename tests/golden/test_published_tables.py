@@ -204,7 +204,7 @@ def test_applications_one_and_two_from_a_file(find, tmp_path, column):
 
 
 def test_the_page_has_what_the_command_prints(find, root):
-    printed = [f"| {' | '.join(row)} |" for row in published_tables.enlargement(find(ENLARGEMENT), False)]
+    printed = [f"|{'|'.join(row)}|" for row in published_tables.enlargement(find(ENLARGEMENT), False)]
     page = (root / "docs" / "tutorials" / "replication.md").read_text(encoding="utf-8")
     assert len(printed) == 2
     assert all(line in page for line in printed)
