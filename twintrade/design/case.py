@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from twintrade.design.comparison import Donors
 from twintrade.design.design import Design
+from twintrade.design.observations import Donors
 from twintrade.design.panel import PERIODS_PER_YEAR, Panel
 from twintrade.design.transforms import are_aggregates
 from twintrade.effects.regression import Dropped

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design.cohort_statistics import MEAN, CohortStatistics
-from twintrade.design.comparison import Comparison, Donors, NotYetTreated
 from twintrade.design.fixed_effects import STRATA, list_effect_names, name_effect
 from twintrade.design.observations import (
     ALWAYS_TREATED,
     NO_FIGURE_BEFORE,
     REMAINDER,
+    Comparison,
+    Donors,
+    NotYetTreated,
     Observations,
     Sieve,
     describe_sample,

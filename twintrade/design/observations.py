@@ -1,19 +1,129 @@
 """The rows of a design as arrays: what estimators read."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
 from twintrade.design.cohort_statistics import CohortStatistics
 from twintrade.design.fixed_effects import encode_effect
-from twintrade.design.panel import Panel
+from twintrade.design.panel import Panel, name_keys
 from twintrade.effects.estimate import Scale
 from twintrade.effects.regression import Dropped, Sample
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact, take_rows
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words
+
+# Who stands for what would have happened without the agreement, as objects that print their assumption.
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(ABC):
+    """The untreated side of a design.
+
+    Attributes
+    ----------
+    name : str
+        Key in the spec.
+    """
+
+    name: ClassVar[str] = ""
+    uses_not_yet_treated: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def label(self) -> Text:
+        """Short text for a table row."""
+
+    @abstractmethod
+    def describe(self, units: str) -> Words:
+        """Return who is compared, for "… would have moved like …"; units are "pair" or "city"."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeverTreated(Comparison):
+    """Units without any known agreement in the sample's periods.
+
+    Examples
+    --------
+    >>> tt.compare(panel, agreements, "exports_usd", comparison=tt.NeverTreated()).comparison.name
+    'never_treated'
+    """
+
+    name: ClassVar[str] = "never_treated"
+
+    @property
+    def label(self) -> Text:
+        """Short text for a table row."""
+        return Text("design.label-never-treated")
+
+    def describe(self, units: str) -> Words:
+        """Return who is compared."""
+        return Text("design.never-treated", units=units)
+
+
+@dataclass(frozen=True, slots=True)
+class NotYetTreated(Comparison):
+    """Units without any known agreement, and treated units before their onset.
+
+    Examples
+    --------
+    >>> design.comparison == tt.NotYetTreated()
+    True
+    """
+
+    name: ClassVar[str] = "not_yet_treated"
+    uses_not_yet_treated: ClassVar[bool] = True
+
+    @property
+    def label(self) -> Text:
+        """Short text for a table row."""
+        return Text("design.label-not-yet-treated")
+
+    def describe(self, units: str) -> Words:
+        """Return who is compared."""
+        return Text("design.not-yet-treated", units=units)
+
+
+@dataclass(frozen=True, slots=True)
+class Donors(Comparison):
+    """A named set of comparison units.
+
+    Attributes
+    ----------
+    units : tuple of str
+        Unit labels.
+    description : Words
+        What they have in common: "the same city's flows to other destinations".
+
+    Examples
+    --------
+    >>> design.compared_with(tt.Donors(("Alder-AUS", "Alder-BRA"))).observations.n_units
+    9
+    """
+
+    units: tuple[str, ...] = ()
+    description: Words = field(default_factory=lambda: Text("design.donors"))
+    name: ClassVar[str] = "donors"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", tuple(name_keys(self.units)))
+
+    @property
+    def label(self) -> Text:
+        """Short text for a table row."""
+        return Text("design.label-donors", n=len(self.units))
+
+    def describe(self, units: str) -> Words:
+        """Return who is compared."""
+        return self.description
+
+
+COMPARISONS: dict[str, type[Comparison]] = {c.name: c for c in (NeverTreated, NotYetTreated)}
+
 
 NEVER_TIME = np.iinfo(np.int64).min // 2
 """Event time of a unit that is never treated: below every real one, so ``event_time < 0`` means untreated."""

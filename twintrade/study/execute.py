@@ -48,10 +48,9 @@ from twintrade.study.spec.report_options import ReportOptions, read_report_optio
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import count_open_guesses, parse_tables
 from twintrade.study.store import folder
-from twintrade.study.store.calibrations import add_calibration
 from twintrade.study.store.folder import write
 from twintrade.study.store.locating import FOLDER, measure_peak_memory_mb
-from twintrade.study.store.replay import build_tidy_files, replay_results, seal_manifest, to_bytes
+from twintrade.study.store.replay import add_calibration, build_tidy_files, replay_results, seal_manifest, to_bytes
 from twintrade.text import DEFAULT, Text, use_language
 
 # Fits made one by one, as the result set that a run of the same fits would have.

@@ -21,9 +21,20 @@ from typing import Any
 from twintrade.data.sources import locate
 from twintrade.errors import DataError, SpecError, StoreError
 from twintrade.files import open_file, read_file
-from twintrade.sources.base import CARD_PARTS, Query, RawAnswer, Request, RowsPage, Source, refuse_answer
+from twintrade.sources.base import (
+    CARD_PARTS,
+    Contract,
+    Query,
+    RawAnswer,
+    Request,
+    RowsPage,
+    Source,
+    check_page,
+    list_missing,
+    list_silent,
+    refuse_answer,
+)
 from twintrade.sources.client import Client, Timer
-from twintrade.sources.contract import Contract, check_page, list_missing, list_silent
 from twintrade.study.spec.spec_text import format_toml_line
 from twintrade.study.store.folder import has_content, write_beside, write_new
 from twintrade.study.store.locating import check_analysis_name

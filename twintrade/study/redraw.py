@@ -19,12 +19,17 @@ from twintrade.study.spec.analysis import Spec, parse, resolve_spec
 from twintrade.study.spec.page_spec import ReportSection, is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_text import parse_tables
-from twintrade.study.store.calibrations import add_calibration
 from twintrade.study.store.fingerprint import OF_PAGES, OF_THE_PAGE, hash_page, list_versions
 from twintrade.study.store.folder import get_lock_path, hold_lock, prepare, write
 from twintrade.study.store.freshness import PAGE, list_changes, read_manifest
 from twintrade.study.store.locating import FOLDER, Analysis
-from twintrade.study.store.replay import build_tidy_files, read_results, replay_results, seal_manifest
+from twintrade.study.store.replay import (
+    add_calibration,
+    build_tidy_files,
+    read_results,
+    replay_results,
+    seal_manifest,
+)
 from twintrade.text import DEFAULT, use_language
 from twintrade.version import __version__
 

@@ -21,11 +21,10 @@ from twintrade.study.plan.designs import Designs
 from twintrade.study.redraw import redraw
 from twintrade.study.run.columns import run
 from twintrade.study.spec.spec_text import parse_tables
-from twintrade.study.store.calibrations import hash_verdict
 from twintrade.study.store.fingerprint import get_calibration_path
 from twintrade.study.store.freshness import PAGE, list_changes
 from twintrade.study.store.locating import Analysis
-from twintrade.study.store.replay import read_results
+from twintrade.study.store.replay import hash_verdict, read_results
 from twintrade.text import parse_text
 
 TOTAL = '[[estimator]]\nname = "imputation"\nfamily = "poisson"\nmeasure = "percent"\n'

@@ -8,11 +8,10 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography import country_codes, name_rules
+from twintrade.data.geography import country_names, name_rules
 from twintrade.data.geography.cities import is_total_word
-from twintrade.data.geography.country_codes import CodeKind
-from twintrade.data.geography.country_codes import load_places as load_places
-from twintrade.data.geography.country_names import fold_key
+from twintrade.data.geography.country_names import CodeKind, fold_key
+from twintrade.data.geography.country_names import load_places as load_places
 from twintrade.data.geography.name_rules import Proof, ProvedCode
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, fold_name, quote_cell
 from twintrade.effects import Remedy
@@ -105,7 +104,7 @@ class _ColumnReading:
         name = clean_name(cell)
         if not name:
             return Text("data.partner-blank")
-        code = country_codes.load_two_letters().get(name) or (name if name in self.doubtful else "")
+        code = country_names.load_two_letters().get(name) or (name if name in self.doubtful else "")
         if code:
             key = "data.partner-two-standards" if name in self.doubtful else "data.partner-two-letters"
             return Text(key, cell=quote_cell(cell), name=load_places()[code].name)
@@ -140,8 +139,8 @@ def _read(column: TextColumn, declared: Mapping[str, str]) -> _ColumnReading:
 
 
 def _read_names(names: Sequence[str], n_declared: int) -> _ColumnReading:
-    kind = country_codes.find_code_kind(names, n_declared)
-    doubtful = country_codes.list_doubtful_codes(names, kind)
+    kind = country_names.find_code_kind(names, n_declared)
+    doubtful = country_names.list_doubtful_codes(names, kind)
     coded = {
         name: ProvedCode("" if name in doubtful else code, "code")
         for name in names
@@ -163,9 +162,9 @@ def _read_names(names: Sequence[str], n_declared: int) -> _ColumnReading:
 
 def _find_code(name: str, kind: CodeKind) -> str:
     if kind == "alpha-2":
-        return country_codes.load_two_letters().get(name, "")
+        return country_names.load_two_letters().get(name, "")
     if kind == "numeric":
-        return country_codes.load_numbers().get(name.zfill(_CODE_LENGTH), "")
+        return country_names.load_numbers().get(name.zfill(_CODE_LENGTH), "")
     return name if kind == "alpha-3" and name in load_places() else ""
 
 
@@ -181,7 +180,7 @@ def list_own_codes(cities: Sequence[str]) -> ObjectArray:
 def list_un_codes() -> dict[str, str]:
     """Return the number of every place at the United Nations, by its code; where there are several, the first."""
     codes: dict[str, str] = {}
-    for number, code in country_codes.load_numbers().items():
+    for number, code in country_names.load_numbers().items():
         codes.setdefault(code, str(int(number)))
     return codes
 
@@ -189,7 +188,7 @@ def list_un_codes() -> dict[str, str]:
 def resolve_un_codes(column: TextColumn) -> ObjectArray:
     """Return the cells of a column with the codes of the United Nations, as M49 numbers them, as ISO codes."""
     return build_text_array(
-        country_codes.load_numbers().get(cell.strip().zfill(3), cell) if cell.strip().isdigit() else cell
+        country_names.load_numbers().get(cell.strip().zfill(3), cell) if cell.strip().isdigit() else cell
         for cell in column.cells
     )
 
@@ -244,7 +243,7 @@ def _declared_code(name: str, code: str, faults: Faults) -> str:
 
 def _find_remedy(cell: str) -> Remedy | None:
     name = clean_name(cell)
-    if not name or name in country_codes.load_two_letters():
+    if not name or name in country_names.load_two_letters():
         return None
     return Remedy("partner_name", (cell, LEAVE_OUT) if is_total_word(name) else (cell,))
 

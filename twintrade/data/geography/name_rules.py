@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from twintrade.data.geography.country_codes import WORDS, load_places
 from twintrade.data.geography.country_names import (
     ISLANDS,
     SHORT,
     VOCABULARY,
     WITHOUT_SPACES,
+    WORDS,
     Concepts,
     Languages,
     fold_key,
@@ -20,6 +20,7 @@ from twintrade.data.geography.country_names import (
     load_cores,
     load_language,
     load_names,
+    load_places,
     take_off_state,
 )
 from twintrade.data.sources import limits

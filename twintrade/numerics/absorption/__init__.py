@@ -8,8 +8,10 @@ from twintrade.numerics.absorption.absorb import label_components as label_compo
 from twintrade.numerics.absorption.absorb import remove_trends as remove_trends
 from twintrade.numerics.absorption.annihilators import Annihilator as Annihilator
 from twintrade.numerics.absorption.annihilators import Loadings as Loadings
+from twintrade.numerics.absorption.annihilators import Remaining as Remaining
 from twintrade.numerics.absorption.annihilators import build_annihilator as build_annihilator
 from twintrade.numerics.absorption.annihilators import factor_order as factor_order
+from twintrade.numerics.absorption.annihilators import prepare_remaining as prepare_remaining
 from twintrade.numerics.absorption.complete_rows import CompleteRows as CompleteRows
 from twintrade.numerics.absorption.complete_rows import build_complete_rows as build_complete_rows
 from twintrade.numerics.absorption.cube import Cube as Cube
@@ -30,5 +32,3 @@ from twintrade.numerics.absorption.level_forms import compute_level_forms as com
 from twintrade.numerics.absorption.level_forms import compute_loading_squares as compute_loading_squares
 from twintrade.numerics.absorption.level_forms import sum_by_loading as sum_by_loading
 from twintrade.numerics.absorption.projection import Projection as Projection
-from twintrade.numerics.absorption.remaining_rows import Remaining as Remaining
-from twintrade.numerics.absorption.remaining_rows import prepare_remaining as prepare_remaining

@@ -15,9 +15,8 @@ import numpy as np
 
 from twintrade.errors import EstimationError
 from twintrade.extras import note_library
-from twintrade.numerics.absorption.conjugate_gradients import solve_conjugate_gradients
 from twintrade.numerics.absorption.cube import Cube
-from twintrade.numerics.absorption.normal_equations import invert_positive
+from twintrade.numerics.absorption.normal_equations import invert_positive, solve_conjugate_gradients
 from twintrade.numerics.absorption.projection import ACCEPTED, is_rounded
 from twintrade.numerics.arrays import FloatArray
 

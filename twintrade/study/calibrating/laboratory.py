@@ -22,11 +22,10 @@ from twintrade.study.run.columns import build_generator
 from twintrade.study.run.ledger import FileLedger, hash_origins
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.spec.spec_faults import locate_faults
-from twintrade.study.store.calibrations import MADE_FROM, hash_verdict
 from twintrade.study.store.fingerprint import get_calibration_path
 from twintrade.study.store.folder import get_ledger_path, get_lock_path, hold_lock, prepare, write_beside
 from twintrade.study.store.locating import FOLDER, Analysis
-from twintrade.study.store.replay import to_bytes
+from twintrade.study.store.replay import MADE_FROM, hash_verdict, to_bytes
 from twintrade.text import DEFAULT, Text, pack_text, use_language
 from twintrade.text.numbers import convert_log_to_percent
 

@@ -19,8 +19,7 @@ from twintrade.study.store.fingerprint import FOLDER as REGISTRATIONS
 from twintrade.study.store.fingerprint import find_input, get_calibration_path, hash_bytes, list_package_files
 from twintrade.study.store.folder import MANIFEST, get_results_folder
 from twintrade.study.store.freshness import list_changes, read_manifest, write_sums
-from twintrade.study.store.locating import FOLDER, Analysis
-from twintrade.study.store.quoting import quote, refuse_unsafe_names, write_comment
+from twintrade.study.store.locating import FOLDER, Analysis, quote, refuse_unsafe_names, write_comment
 from twintrade.study.store.replay import from_bytes
 from twintrade.text import Listed, Text
 

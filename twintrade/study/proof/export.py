@@ -15,7 +15,7 @@ from twintrade.effects import ResultSet
 from twintrade.errors import SpecError
 from twintrade.study.proof.columns import StoredColumn, read_columns
 from twintrade.study.proof.twins import TWINS
-from twintrade.study.store.quoting import quote, write_comment
+from twintrade.study.store.locating import quote, write_comment
 from twintrade.study.store.replay import to_bytes
 from twintrade.text import Text
 
