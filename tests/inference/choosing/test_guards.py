@@ -42,7 +42,6 @@ GUARDS = {
     "inference/refits/leave_out.MOST_AT_ONCE": ("event times, left out",),
     "inference/refits/leave_out.MOST_ROWS": ("event times, left out",),
     "numerics/absorption/cube_sets.MOST_ACROSS": POISSON,
-    "numerics/absorption/cube_sets.MOST_CELLS": POISSON,
     "numerics/absorption/cube_sets.MOST_WRITTEN_OUT": POISSON,
     "numerics/absorption/elimination.MOST_KEPT": ("imputation", "event times, left out", "event times"),
     "numerics/absorption/level_forms.MOST_NUMBERS": ("event times",),
@@ -55,7 +54,7 @@ GUARDS = {
 OTHERS = {
     "steps of an iteration": """
         estimators/repeating/one_step.MOST_ROUNDS inference/refits/few_treated.MOST_ROUNDS
-        numerics/absorption/cube_sets.MOST_STEPS numerics/arrays.MOST_STEPS numerics/factor_model.MOST_STEPS
+        numerics/absorption/dummy_sets.MOST_STEPS numerics/arrays.MOST_STEPS numerics/factor_model.MOST_STEPS
         numerics/poisson/margins.MOST_ROUNDS numerics/poisson/margins.MOST_SHARE
         numerics/poisson/separation.MOST_PROBES numerics/simplex/predictor_weights.MOST_RESTARTS
         numerics/simplex/predictor_weights.MOST_ROUNDS numerics/simplex/ridge_augmentation.MOST_STEPS""",

@@ -32,16 +32,10 @@ def draw_sets(rng, n_rows, n_sets=9):
     return (*(np.concatenate(part) for part in (rows, sets, columns)), np.array(home))
 
 
-@pytest.fixture(params=[0.0, np.inf], ids=["on the cube", "on dummies"])
-def is_on_cube(request, monkeypatch) -> bool:
-    monkeypatch.setattr(dummy_sets, "DENSE", request.param)
-    return request.param == 0
-
-
 @pytest.mark.parametrize("has_city_periods", [False, True])
 @pytest.mark.parametrize("is_pruned", [False, True])
 @pytest.mark.parametrize("has_covariate", [False, True])
-def test_each_set_is_solved_as_if_alone(monkeypatch, is_on_cube, has_city_periods, is_pruned, has_covariate) -> None:
+def test_each_set_is_solved_as_if_alone(monkeypatch, has_city_periods, is_pruned, has_covariate) -> None:
     monkeypatch.setattr(dummy_sets, "PRECISION", 1e-11)
     rng = np.random.default_rng(1)
     codes, covariates, weights = make_panel(rng, has_city_periods)
@@ -52,7 +46,6 @@ def test_each_set_is_solved_as_if_alone(monkeypatch, is_on_cube, has_city_period
     u = dense @ rng.normal(size=weights.size)
     right = np.bincount(columns, u[rows], home.size)
     made = DummySets(q, rows, sets, columns, home, build_nested(q))
-    assert (made.nested.cube is not None) == (has_city_periods and not has_covariate)
     x, is_solved = made.solve_pruned(right) if is_pruned else made.solve(right)
     assert is_solved.all()
     fitted = made.fit(x)
@@ -66,7 +59,7 @@ def test_each_set_is_solved_as_if_alone(monkeypatch, is_on_cube, has_city_period
 
 
 @pytest.mark.parametrize("effect", range(3))
-def test_equations_without_a_solution_are_told_from_others(is_on_cube, effect) -> None:
+def test_equations_without_a_solution_are_told_from_others(effect) -> None:
     """A set that takes out every row of a level says nothing of their sum; the others are solved all the same."""
     rng = np.random.default_rng(2)
     codes, covariates, weights = make_panel(rng, True)
@@ -85,7 +78,7 @@ def test_equations_without_a_solution_are_told_from_others(is_on_cube, effect) -
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_columns_that_other_rows_do_not_determine_are_those_of_the_dense_null_space(is_on_cube, seed) -> None:
+def test_columns_that_other_rows_do_not_determine_are_those_of_the_dense_null_space(seed) -> None:
     rng = np.random.default_rng(seed)
     city, partner, period = (a.ravel() for a in np.indices((5, 5, 6)))
     kept = rng.random(city.size) < 0.6

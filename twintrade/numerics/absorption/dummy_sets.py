@@ -9,7 +9,7 @@ import scipy
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.annihilators import Annihilator
 from twintrade.numerics.absorption.complete_rows import CompleteLevels, CompleteRows
-from twintrade.numerics.absorption.cube_sets import FLAT, MOST_STEPS, Nested, SetLevels, WeighedCube, find_set_levels
+from twintrade.numerics.absorption.cube_sets import Nested, SetLevels, find_set_levels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, sum_by_group
 
 # Normal equations of which some columns may depend on those before them.
@@ -54,9 +54,9 @@ def solve_clear_equations(gram: FloatArray, right: FloatArray, norms: FloatArray
     )
 
 
-DENSE = 0.08  # entries of a set in a cell from which on it is solved through the rows without a dummy
 PRECISION = 1e-5
-ON_CUBE = 10.0  # how much larger the norm over the effects may stay for the same precision of the coefficients
+MOST_STEPS = 300
+FLAT = 1e-12  # share of a direction's weight below which the effects explain all of it
 EXACT = 1e-12  # the same where solutions are those of a refit
 SIDES_AT_ONCE = 8
 SETTLED = 1e-3
@@ -107,9 +107,6 @@ class DummySets:
         ``right`` (n_columns,). Returns (n_columns,); (n_columns,): whether the equations of the column's set were
         solved.
         """
-        cube = None if self.nested is None else self.nested.cube
-        if cube is not None and self.rows.size >= DENSE * cube.n_cells * self.n_sets:
-            return self._solve_each(cube, right)
         x, is_solved = np.zeros(right.size), np.ones(right.size, dtype=bool)
         live, state = np.arange(right.size), _State.begin(self, right)
         for _ in range(MOST_STEPS):
@@ -123,20 +120,6 @@ class DummySets:
                 state.advance()
         x[live], is_solved[live] = state.x, state.is_solved()
         return x, is_solved
-
-    def _solve_each(self, cube: WeighedCube, right: FloatArray) -> tuple[FloatArray, BoolArray]:
-        """Solve set by set through the rows that are left."""
-        x, is_solved = np.empty(right.size), np.empty(self.n_sets, dtype=bool)
-        order = np.argsort(self.sets, kind="stable")
-        ends = np.cumsum(np.bincount(self.sets, minlength=self.n_sets))
-        begins = np.searchsorted(self.home, np.arange(self.n_sets + 1))
-        for k, entries in enumerate(np.split(order, ends[:-1])):
-            of_set = slice(begins[k], begins[k + 1])
-            columns = self.columns[entries] - of_set.start
-            x[of_set], is_solved[k] = cube.solve(
-                self.rows[entries], columns, right[of_set], ON_CUBE * self.goal, SETTLED
-            )
-        return x, is_solved[self.home]
 
     def solve_many(self, right: FloatArray) -> tuple[FloatArray, BoolArray]:
         """Solve for several right sides, (n_columns, k), and say which columns are solved for all of them."""
