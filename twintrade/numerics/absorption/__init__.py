@@ -12,11 +12,7 @@ from twintrade.numerics.absorption.annihilators import Remaining as Remaining
 from twintrade.numerics.absorption.annihilators import build_annihilator as build_annihilator
 from twintrade.numerics.absorption.annihilators import factor_order as factor_order
 from twintrade.numerics.absorption.annihilators import prepare_remaining as prepare_remaining
-from twintrade.numerics.absorption.complete_rows import CompleteRows as CompleteRows
-from twintrade.numerics.absorption.complete_rows import build_complete_rows as build_complete_rows
 from twintrade.numerics.absorption.cube import Cube as Cube
-from twintrade.numerics.absorption.cube_sets import Nested as Nested
-from twintrade.numerics.absorption.cube_sets import build_nested as build_nested
 from twintrade.numerics.absorption.dummy_sets import EXACT as EXACT
 from twintrade.numerics.absorption.dummy_sets import DummySets as DummySets
 from twintrade.numerics.absorption.dummy_sets import find_levels as find_levels
@@ -32,3 +28,7 @@ from twintrade.numerics.absorption.level_forms import compute_level_forms as com
 from twintrade.numerics.absorption.level_forms import compute_loading_squares as compute_loading_squares
 from twintrade.numerics.absorption.level_forms import sum_by_loading as sum_by_loading
 from twintrade.numerics.absorption.projection import Projection as Projection
+from twintrade.numerics.absorption.set_levels import CompleteRows as CompleteRows
+from twintrade.numerics.absorption.set_levels import Nested as Nested
+from twintrade.numerics.absorption.set_levels import build_complete_rows as build_complete_rows
+from twintrade.numerics.absorption.set_levels import build_nested as build_nested

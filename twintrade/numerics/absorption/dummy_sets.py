@@ -8,8 +8,7 @@ import scipy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.annihilators import Annihilator
-from twintrade.numerics.absorption.complete_rows import CompleteLevels, CompleteRows
-from twintrade.numerics.absorption.cube_sets import Nested, SetLevels, find_set_levels
+from twintrade.numerics.absorption.set_levels import CompleteLevels, CompleteRows, Nested, SetLevels, find_set_levels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, sum_by_group
 
 # Normal equations of which some columns may depend on those before them.
