@@ -183,11 +183,7 @@ def parse_date(
 
 
 def find_day_orders(cells: Iterable[str], day_first: bool | None) -> dict[str, bool | None]:
-    """Return by separator whether its dates have the day first: in a mixed column as those with it prove.
-
-    Dates with points have the day first unless they prove the contrary; a column of one separator follows
-    ``day_first``.
-    """
+    """Return by separator whether its dates have the day first, as the column proves or ``day_first`` says."""
     pairs = [(m[2], int(m[1]), int(m[3])) for cell in set(cells) if (m := _NUMERIC.fullmatch(cell.strip()))]
     orders: dict[str, bool | None] = {}
     for separator in sorted({mark for mark, _, _ in pairs}):
@@ -274,10 +270,7 @@ def find_waves(years: IntArray) -> tuple[int, ...]:
 
 
 class Frequency(StrEnum):
-    """How long a period is; a period is an integer that grows by one.
-
-    A year is itself, a quarter is ``year * 4 + quarter - 1``, a month is ``year * 12 + month - 1``.
-    """
+    """How long a period is; a period is an integer: a year, ``year * 4 + quarter - 1``, ``year * 12 + month - 1``."""
 
     YEAR = "year"
     QUARTER = "quarter"

@@ -26,10 +26,7 @@ from twintrade.text import Listed, Text, Words
 
 
 def complete(table: TradeTable, policy: Absent | None = None, is_waves: bool = False) -> TradeTable:
-    """Add flagged rows for absent ones: all periods by the step of the files, all cities and partners with a row.
-
-    ``is_waves``: the periods of the files are all there are.
-    """
+    """Add flagged rows for absent ones: all periods by the files' step, or their waves; all cities and partners."""
     policy = policy or table.absent
     frame = table.frame
     city, cities = _codes(frame["city"])

@@ -38,10 +38,7 @@ _SMOOTH, _LEAST_MONTHS = 0.05, 25
 
 
 def note_no_amounts(frame: pd.DataFrame, source: TradeSource, frequency: Frequency, faults: Faults) -> None:
-    """Note figures that look like logarithms, like sums to date, or like sums or averages of neighboring periods.
-
-    ``frame``: sorted by city, partner and period.
-    """
+    """Note figures that look like logarithms, sums to date, or sums or averages of neighboring periods."""
     ends = frame[["city", "partner"]].to_numpy(dtype=object)
     is_first = np.append(True, (ends[1:] != ends[:-1]).any(axis=1)) if len(ends) else np.zeros(0, dtype=bool)
     known = pd.DataFrame({"series": np.cumsum(is_first), "value": frame["value"].to_numpy()}).dropna()

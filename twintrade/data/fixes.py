@@ -56,10 +56,7 @@ _BY_CODE: Mapping[str, str] = {
 
 
 def list_lines_to_change(messages: Iterable[Message], tables: Iterable[str] = ()) -> dict[str, list[str]]:
-    """Return the lines to change by the file whose table they belong to, each once, in the order of the messages.
-
-    ``tables`` are the files as declared, of which one may stand for several files.
-    """
+    """Return the lines to change by the file they belong to, each once, in the order of the messages."""
     by_file: dict[str, dict[tuple[RemedyName | None, str], None]] = {}
     for message in messages:
         if message.level == "info":

@@ -283,10 +283,7 @@ def note_duplicates(
     key: Sequence[str] = tuple(KEY),
     advise: Advise = _advise,
 ) -> None:
-    """Note an error for every row that repeats the key of an earlier one, naming both rows.
-
-    ``advise``: from a file, the frame and the key to the line that tells the file's rows apart, asked once a file.
-    """
+    """Note an error for every row that repeats the key of an earlier one, naming both rows."""
     again = frame.duplicated(list(key), keep="first").to_numpy()
     if not again.any():
         return

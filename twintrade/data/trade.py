@@ -33,11 +33,7 @@ _MAX_NAMED = 8
 
 
 def aggregate(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.DataFrame:
-    """Return trade summed to the declared frequency, without long periods that the files do not begin or end whole.
-
-    Inside, a long period counts when at least the share ``coverage`` of its short periods has a figure; otherwise it
-    is missing, because a partial sum looks like a fall. Where an absent row is declared a zero, it is a figure.
-    """
+    """Return trade summed to the declared frequency, where a share ``coverage`` of a long period has figures."""
     wanted = source.to_frequency
     if wanted is None or wanted is source.frequency or frame.empty:
         return frame

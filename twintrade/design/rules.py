@@ -218,11 +218,7 @@ class TreatmentRule:
 
 
 def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | None = None) -> Treatment:
-    """Apply a rule to the agreements of a panel's units.
-
-    ``rule``: the first agreement, by default. Returns with one row of the register for every agreement, also for
-    those that match no unit.
-    """
+    """Apply a rule, by default the first agreement, to the agreements of a panel's units; register all of them."""
     rule = rule or TreatmentRule()
     register, moved = _move_to_observed(build_register(agreements, rule.choice, rule.kinds, panel), panel)
     unknown = sorted(set(agreements.also_linked) - set(panel.units))

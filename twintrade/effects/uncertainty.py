@@ -59,11 +59,7 @@ class Uncertainty(ABC):
 
     @abstractmethod
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "Uncertainty":
-        """Return the uncertainty of ``effects @ weights``.
-
-        ``weights`` (n_effects, n_combinations); ``extra``: influence of the weights themselves, where they are
-        estimated.
-        """
+        """Return the uncertainty of ``effects @ weights``; ``extra``: influence of weights that are estimated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

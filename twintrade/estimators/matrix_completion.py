@@ -105,10 +105,7 @@ def _spells(treated: BoolArray, periods: IntArray) -> FloatArray:
 
 
 def fit_untreated(cells: OutcomeGrid, rank: int, penalty: float) -> tuple[FactorFit, BoolArray, BoolArray]:
-    """Fit the untreated cells; units and periods with too few of them are left out.
-
-    Returns ``units`` (n_units,); ``periods`` (n_periods,).
-    """
+    """Fit the untreated cells, without units and periods that have too few of them; return those kept."""
     least = rank + 1 if penalty == 0 else 1
     units, periods = find_usable(cells.untreated, least)
     if units.sum() <= least or periods.sum() <= least:
@@ -137,10 +134,7 @@ def find_usable(untreated: BoolArray, least: int) -> tuple[BoolArray, BoolArray]
 
 
 def compute_held_out_errors(cells: OutcomeGrid, sizes: Sequence[tuple[int, float]], seed: int) -> FloatArray:
-    """Return the mean squared error of each (rank, penalty) on held-out blocks of untreated cells.
-
-    A penalty is a share of the largest singular value of the outcomes less unit and period effects.
-    """
+    """Return the mean squared error of each (rank, penalty share) on held-out blocks of untreated cells."""
     most = max(rank for rank, penalty in sizes if penalty == 0 or rank == 0) if sizes else 0
     units, periods = find_usable(cells.untreated, most + 1 + BLOCK)
     if units.sum() < FOLDS or periods.sum() < 2:

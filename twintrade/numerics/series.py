@@ -255,10 +255,7 @@ def _test_breaks(
 def draw_ar_errors(
     residuals: FloatArray, rng: np.random.Generator, draws: int, rho: float | None = None
 ) -> FloatArray:
-    """Draw first-order autoregressive errors like the residuals, (draws, n_periods), resampling their innovations.
-
-    A coefficient that is not given is corrected for its bias of about -(1 + 3 rho) / n and held below 0.95.
-    """
+    """Draw first-order autoregressive errors like the residuals, corrected for bias, (draws, n_periods)."""
     n = residuals.size
     if rho is None:
         total = float(residuals[:-1] @ residuals[:-1])

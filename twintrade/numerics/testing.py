@@ -105,11 +105,7 @@ def draw_signers(
 
 
 def count_expected_groups(group: IntArray, signed: IntArray, can_begin: BoolArray) -> float:
-    """Return how many groups of units sign on average where ``draw_signers`` draws among all units at risk alike.
-
-    Exact where those at risk at one date are so at the later ones until they sign. ``group``: (n_units,); NaN where
-    too few are at risk.
-    """
+    """Return how many groups of units sign on average where ``draw_signers`` draws among all at risk alike."""
     missed, n_before = np.ones(int(group.max()) + 1), 0
     for date in np.flatnonzero(signed):
         sizes, n = np.bincount(group[can_begin[:, date]], minlength=missed.size), int(signed[date])

@@ -208,12 +208,7 @@ class _Shapes:
 
 
 def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift: int | IntArray = 0) -> Numbers:
-    """Read a column of nonnegative numbers, NaN where a fault is noted.
-
-    A separator counts only where the column proves what it means: ``1.234.567`` and ``12,5`` prove a decimal comma,
-    ``1,234.5`` a decimal point, ``1,234`` alone proves nothing and is refused. ``shift`` (n_rows,) is a power of ten
-    applied to the digits, so without a second rounding.
-    """
+    """Read nonnegative numbers, NaN where a fault is noted; a separator counts where the column proves it."""
     shapes = _shapes(column, style)
     decimal = style.decimal or _proven_decimal(column, shapes, faults)
     digits, flags, missing = _digits(column, shapes, decimal)

@@ -63,12 +63,7 @@ def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
 
 
 def list_possible_encodings(raw: bytes) -> list[str]:
-    """Return the encodings that read a file that is not UTF-8 without error, the likeliest first.
-
-    In European text letters with accents stand alone among ASCII; in Chinese, Japanese and Cyrillic text the bytes
-    beyond ASCII come in rows. An encoding of one byte counts where it makes letters of them, as cp1250 does of
-    "Łódź".
-    """
+    """Return the encodings that read a file that is not UTF-8, those first that make words of its bytes."""
     runs = [len(run) for run in _HIGH.findall(raw)]
     has_accents = bool(runs) and sum(n == 1 for n in runs) >= _MOSTLY * len(runs)
     of_one_byte = [name for name in _OF_ONE_BYTE if _reads(raw, name)]

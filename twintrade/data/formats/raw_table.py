@@ -150,10 +150,7 @@ def is_group_row(record: Sequence[object]) -> bool:
 def expand_groups(
     names: Sequence[str], records: Sequence[list[Any]], rows: IntArray, levels: Sequence[str], file: str
 ) -> tuple[list[str], list[list[Any]], IntArray]:
-    """Return a table in which each row has the groups it is in; all groups have to begin with the same row.
-
-    A row after the groups' rows opens the innermost group, two such rows the inner two.
-    """
+    """Return a table in which each row has its groups; a row after their rows opens the innermost, two more."""
     groups: list[str] = []
     opened: list[str] = []
     unfolded: list[list[Any]] = []

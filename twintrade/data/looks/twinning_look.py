@@ -50,10 +50,7 @@ def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], l
 def look_at_twinnings_beside(
     root: Path, file: str, trade: Sequence[Guess], *, is_undated: bool = False
 ) -> list[Guess]:
-    """Return the lines of a registry, held against a trade table whose lines are known.
-
-    ``is_undated``: it was given as a list of agreements without a date, and is refused where it has dates.
-    """
+    """Return the lines of a registry, dated or not as it was given, held against a known trade table."""
     ends = {str(g.value): g.key for g in trade if g.key in ("city", "partner") and _is_column(g)}
     cities = list_cities(root, trade)
     lines = look_at_twinnings(root, file, OtherFile(ends, fold_names(cities)), _find_sheet(trade, file))
@@ -78,10 +75,7 @@ def _match_letters(names: Sequence[str], cities: Sequence[str]) -> list[Guess]:
 
 
 def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: object = None) -> list[Guess]:
-    """Return the lines of a registry that a file suggests, without a date where none of its rows has one.
-
-    ``taken``: the trade table's sheet.
-    """
+    """Return the lines of a registry that a file suggests, without a date where none of its rows has one."""
     table, guesses = look_at_file(root, file, taken)
     names = list(table.columns)
     dated = _find_dates(table, names, file)

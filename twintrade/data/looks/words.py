@@ -191,10 +191,7 @@ def score_periods(cells: Sequence[str]) -> tuple[Score, Frequency]:
 
 
 def list_periods(names: Sequence[str]) -> list[str]:
-    """Return the columns named by a period, where there are enough of them for a wide layout.
-
-    A name may carry a unit of money, the same in all, "2005 (USD mn)".
-    """
+    """Return the columns named by a period, perhaps with one unit of money, where they make a wide layout."""
     parts = {n: split_unit(n) for n in names}
     scores = {n: score_periods([period]) for n, (period, _) in parts.items()}
     by_frequency = [[n for n in names if scores[n][1] is f and scores[n][0].share] for f in Frequency]

@@ -81,12 +81,7 @@ def build_engine(options: Microdata, root: Path) -> Engine:
 
 
 def build_cells_statement(reading: Reading) -> str:
-    """Return the statement that gives the rows of a cell added up; rows of unlike quality may stay apart.
-
-    Columns: the keys, ``product_group`` where asked, ``n_rows``, ``value`` in smallest units, ``n_missing``,
-    ``n_unknown`` of these, ``n_faulty``, and ``weight``, ``n_weightless``, ``n_faulty_weights``, ``n_firms``,
-    ``n_products`` where there are such columns.
-    """
+    """Return the statement that gives the rows of a cell added up; rows of unlike quality may stay apart."""
     keys = [*reading.keys, *(["product_group"] if reading.product_digits else [])]
     sums = ["COUNT(*) AS n_rows", *(f"SUM({name}) AS {role}" for role, name in _amounts(reading).items())]
     source = _with_quality(reading)

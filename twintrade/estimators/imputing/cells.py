@@ -49,10 +49,7 @@ class Leads:
 
 
 def fit_leads(c: Counterfactual, family: Family) -> Leads:
-    """Regress untreated outcomes on dummies for the window's event times before onset less anticipation.
-
-    Every earlier event time is the base, so the earliest observed one never gets a dummy.
-    """
+    """Regress untreated outcomes on dummies for the window's event times before onset, against every earlier one."""
     o = c.o
     times, notes = find_lead_times(o, c.fit_rows)
     rows = c.fit_rows
@@ -178,11 +175,7 @@ def group_cells(c: Counterfactual) -> ImputedCells:
 
 
 def compute_cell_differences(c: Counterfactual, cells: ImputedCells, *, is_poisson: bool = False) -> CellEffects:
-    """Return weighted means of outcome less imputed outcome.
-
-    Treated rows enter the influence by their distance from the cell's mean, taken with squared weights (Borusyak,
-    Jaravel and Spiess 2024, equation 8).
-    """
+    """Return means of outcome less imputed outcome (influence: Borusyak, Jaravel and Spiess 2024, eq. 8)."""
     w, total = cells.weights, cells.sums(cells.weights)
     tau = c.o.y[c.rows] - c.predicted
     center = cells.sums(w**2 * tau) / cells.sums(w**2)

@@ -83,10 +83,7 @@ def impute_log_ratio(c: Counterfactual) -> LogRatios:
 
 
 def estimate_log_ratio(c: Counterfactual, logs: LogRatios, sample: Sample) -> Estimate:
-    """Return the average as an estimate.
-
-    Treated rows enter its influence by their distance from it, so that effects that differ widen the intervals.
-    """
+    """Return the average as an estimate, treated rows in its influence by their distance from it."""
     o, one = c.o, np.ones(1, dtype=np.int64)
     used = c.rows[logs.weights > 0]
     units = np.unique(o.unit[used])
@@ -161,10 +158,7 @@ def _turned(one: Removed) -> Removed:
 def prepare_comparison_units(
     design: Design, family: Family, measure: Measure | None, effect: float
 ) -> ComparisonUnits:
-    """Return the units never treated in the sample, with what leaving each out does to an imputed overall effect.
-
-    ``measure``: as of ``Imputation``; ``effect``: the overall effect.
-    """
+    """Return the units never treated in the sample, with what leaving each out does to an imputed overall effect."""
     o = design.observations
     c = fit_counterfactual(o, family, is_refit=True)
     weights = c.projection_weights(_weigh_predictors(c, family, measure)[:, None])[:, 0]

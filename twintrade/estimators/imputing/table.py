@@ -75,14 +75,7 @@ NEGLIGIBLE = 1e-9
 
 
 def build_leverage_report(design: Design) -> pd.DataFrame:
-    """Return the untreated rows of leverage one and the treated rows whose imputation rests on each.
-
-    Covariates are left aside: the question is which effects a single row determines.
-
-    Returns one row per pair: unit, period of the untreated row; treated_unit, treated_period, cohort, event_time of
-    the dependent row; weight, the untreated row's weight in its prediction. A row that nothing rests on appears once,
-    with empty right-hand columns.
-    """
+    """Return the untreated rows of leverage one, once for each treated row whose imputation rests on one."""
     o = design.observations
     fit_rows, affected = np.flatnonzero(~o.is_affected), np.flatnonzero(o.is_affected)
     codes = o.effect_codes()
@@ -259,10 +252,7 @@ def _sample(means: Collapse, c: Counterfactual, before: Leads) -> Sample:
 
 
 def _n_leverage_one(means: Collapse, c: Counterfactual) -> int:
-    """Count panel rows of leverage one.
-
-    Two units of a cohort share their periods and vouch for each other's, unless each has only one untreated period.
-    """
+    """Count panel rows of leverage one: units that share their periods vouch for each other's."""
     cohort = means.small.unit[c.fit_rows]
     size = means.moments.counts[cohort]
     alone = np.bincount(cohort, minlength=means.moments.counts.size)[cohort] == 1

@@ -48,10 +48,7 @@ class Counterfactual:
         return [c[self.rows] for c in self.codes]
 
     def projection_weights(self, v: FloatArray) -> FloatArray:
-        """Return the weight of each fit row in sums of the linear predictor weighted by ``v``.
-
-        ``v`` (n_new, k). Returns (n_fit, k).
-        """
+        """Return the weight of each fit row in sums of the linear predictor weighted by ``v``, (n_fit, k)."""
         x = self.o.covariates
         return linear.compute_projection_weights(
             self.codes_fit, self.codes_new, v, x[self.fit_rows], x[self.rows], weights=self.weights
@@ -65,11 +62,7 @@ class Counterfactual:
 def fit_counterfactual(
     o: Observations, family: Family, *, is_refit: bool = False, held_out: BoolArray | None = None
 ) -> Counterfactual:
-    """Fit the effects and covariates on untreated rows and predict the affected ones.
-
-    ``is_refit``: then nobody reads how many rows have leverage one, and they are not counted; ``held_out`` (n_rows,):
-    untreated rows that are predicted in place of the treated ones, from all others that are untreated.
-    """
+    """Fit effects and covariates on untreated rows and predict the affected ones, or untreated ``held_out`` ones."""
     is_new = o.is_affected if held_out is None else held_out
     untreated = np.flatnonzero(~(o.is_affected | is_new))
     if untreated.size == 0:
@@ -171,10 +164,7 @@ def _n_without_outcome_before(o: Observations) -> float:
 
 
 def _within_reach(o: Observations, fitted: _FittedOutcomes, codes: tuple[IntArray, ...], rows: IntArray) -> BoolArray:
-    """Whether covariates without a slope are, in each row, what they are determined to be among untreated rows.
-
-    Where they are, a prediction is the same whatever their slope is; where not, it is as unknown as the slope.
-    """
+    """Whether covariates without a slope are, in each row, what they are determined to be among untreated rows."""
     x, kept = o.covariates, fitted.kept
     inside = np.ones(rows.size, dtype=bool)
     lost = np.setdiff1d(np.arange(x.shape[1]), kept)

@@ -36,13 +36,7 @@ def list_separated_rows(
     rows: IntArray | None = None,
     effects: tuple[str, ...] | None = None,
 ) -> tuple[Dropped, ...]:
-    """Say of each group of rows which they are and why they are left out.
-
-    Units without any row left are named once, other rows by unit and period.
-
-    ``separated``: from the fit; ``rows``: positions of the fit's rows in the observations; all rows by default;
-    ``effects``: names of the effects in the fit; the design's by default.
-    """
+    """Say which rows are left out and why: units without any row left once, other rows by unit and period."""
     rows = np.arange(o.n_rows) if rows is None else rows
     left = np.bincount(o.unit[rows], minlength=o.n_units)
     names = o.effect_names if effects is None else effects
@@ -131,10 +125,7 @@ class NetCells:
 
 
 def describe_absorbing_effect(o: Observations, rows: IntArray) -> Text:
-    """Say which effect absorbs the treatment of the given rows, as the end of a sentence.
-
-    ``rows`` (n_rows,): positions of the rows of a fit.
-    """
+    """Say which effect absorbs the treatment of a fit's rows, as the end of a sentence."""
     treated = o.is_treated[rows]
     if not treated.any():
         return Text("estimators.no-treated-row")
@@ -149,10 +140,7 @@ def describe_absorbing_effect(o: Observations, rows: IntArray) -> Text:
 
 
 def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
-    """List, for each effect by period, the levels of which every row is treated; the rows stay in the fit.
-
-    ``rows`` (n_rows,): positions of the rows of a fit.
-    """
+    """List, for each effect by period, the levels of which every row is treated; the rows stay in the fit."""
     treated = o.is_treated[rows]
     out = []
     for name in o.effect_names:
@@ -235,10 +223,7 @@ class CellFit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _FittedCells:
-    """Rows, one coefficient a cell code (NaN where the cell is gone), and what the influence needs.
-
-    Cells win over further regressors: ``kept`` are the regressors that cells and effects leave something of.
-    """
+    """Rows, a coefficient a cell (NaN where it is gone), regressors kept beside them, and what influence needs."""
 
     rows: IntArray
     of_code: FloatArray
@@ -259,11 +244,7 @@ def fit_cells(
     family: Family,
     column_names: tuple[Words, ...] = (),
 ) -> CellFit:
-    """Fit one coefficient per cell against the rows outside every cell.
-
-    ``of_row`` (n_rows,): cell of each row, -1 outside; ``names``: of the cells; ``columns`` (n_rows, n_columns):
-    further regressors; ``column_names``: of those that tables print.
-    """
+    """Fit one coefficient per cell, ``of_row`` (n_rows,), against the rows outside every cell, -1."""
     if not (of_row < 0).any():
         raise EstimationError("every row belongs to a treated cell: there is nothing to compare with")
     codes = o.effect_codes()
@@ -351,10 +332,7 @@ def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, colum
 def _cross_products(
     o: Observations, fitted: _FittedCells, net: NetCells
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the Gram matrix of cells and columns net of the effects, scores by unit, and squared norms.
-
-    Those of cells are before the effects are taken out; of columns the fit has left out what they absorb.
-    """
+    """Return the Gram matrix of cells and columns net of the effects, scores by unit, and squared norms."""
     unit, weights, columns = o.unit[fitted.rows], fitted.weights, net.columns
     inside = np.flatnonzero(net.cell >= 0)
     cell = net.cell[inside]

@@ -54,10 +54,7 @@ def build_cell_dummies(o: Observations, has_dummy: BoolArray) -> Dummies:
 
 
 def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: int | None) -> CohortEffects:
-    """Fit the dummies with the design's effects and covariates.
-
-    ``reference``: event time present as an exact zero in every cohort, and without a dummy; None where there is none.
-    """
+    """Fit the dummies with the design's effects and covariates, none at the reference, an exact zero."""
     n_cells = dummies.cohorts.size
     names: tuple[Words, ...] = (*dummies.names(), *o.covariate_names)
     source, kept, collinear, lost, statistics = _fit(o, np.hstack([dummies.columns(), o.covariates]), names, family)
@@ -172,11 +169,7 @@ Enter = Literal["added", "by_cell"]
 
 
 def find_added(o: Observations, enter: Enter | None) -> BoolArray:
-    """Return which covariates enter as one regressor each, shape (n_covariates,).
-
-    Where nothing is said these are other policies: covariates that change within units and have two values, or one
-    value in each treated cell, in which a policy times the cell would be a multiple of the cell.
-    """
+    """Return which covariates enter as one regressor each: where nothing is said, those that are other policies."""
     if enter is not None:
         return np.full(o.covariates.shape[1], enter == "added")
     treated = np.flatnonzero(o.is_affected)
@@ -214,11 +207,7 @@ class Interactions:
         return (*[""] * n_parts, *(covariates[k] for k in self.covariate[n_parts:]))
 
     def silent(self, slopes: FloatArray, given_up: IntArray, names: tuple[str, ...]) -> tuple[Dropped, ...]:
-        """List covariates none of whose columns has a slope, and those of which the cells determine a part.
-
-        ``slopes`` (n_columns,): zero where collinear; ``given_up``: columns that only the cells determine; ``names``:
-        of the covariates.
-        """
+        """List covariates none of whose columns has a slope, and those of which the cells determine a part."""
         lost = [n for k, n in enumerate(names) if not slopes[self.covariate == k].any()]
         partly = [names[k] for k in np.unique(self.covariate[given_up]) if names[k] not in lost]
         listed = [("estimators.covariates-silent", lost), ("estimators.covariates-given-up", partly)]

@@ -44,10 +44,7 @@ def find_holders(o: Observations) -> IntArray:
 
 
 def require_reference(observed: IntArray, joined: IntArray, reference: int) -> None:
-    """Refuse an event study whose reference nobody is observed at who is observed elsewhere too.
-
-    ``observed``: event times observed; ``joined``: those that units join to the reference.
-    """
+    """Refuse an event study whose reference nobody is observed at who is observed elsewhere too."""
     before = [str(e) for e in np.unique(observed) if e < 0]
     values: dict[str, Value] = {
         "reference": str(reference),
@@ -155,10 +152,7 @@ def build_terms(o: Observations, model: Model) -> Terms:
 
 
 def find_affected_rows(o: Observations) -> BoolArray:
-    """Return which rows belong to units that are affected within the sample, shape (n_rows,).
-
-    Units treated after the last period are comparison throughout.
-    """
+    """Return which rows (n_rows,) belong to units affected within the sample, not after its last period."""
     return np.asarray((o.unit_onset - o.anticipation <= o.periods[-1])[o.unit])
 
 

@@ -173,11 +173,7 @@ class Absorber:
         return self._weighted[0]
 
     def residualize(self, columns: FloatArray, tolerance: float = 1e-12) -> FloatArray:
-        """Return the weighted least-squares residuals of each column on all effects, (n, k).
-
-        ``columns``: (n, k); ``tolerance``: preconditioned residual of the normal equations relative to the column's
-        norm.
-        """
+        """Return the weighted least-squares residuals of each column on all effects, (n, k)."""
         return self.project(columns, tolerance).residuals
 
     def fitted(self, columns: FloatArray, tolerance: float = 1e-12) -> FloatArray:
@@ -191,11 +187,7 @@ class Absorber:
         return Absorber(self.levels, weights, grid, self._shared, n_cells=self.n_cells)
 
     def effect_coefficients(self, column: FloatArray, tolerance: float = 1e-12) -> list[FloatArray]:
-        """Return one consistent solution of the effects' coefficients for a column.
-
-        ``column``: (n,). Returns per effect, indexed by the caller's codes (0 .. largest code); NaN for codes that no
-        row has. The normalization is arbitrary: only sums over effects that the rows identify have a meaning.
-        """
+        """Return one solution of the effects' coefficients for a column, by the caller's codes, NaN without a row."""
         return self.by_code([one[:, 0] for one in self.project(column[:, None], tolerance).coefficients])
 
     def with_labels(self, labels: tuple[IntArray, ...]) -> "Absorber":
@@ -212,20 +204,13 @@ class Absorber:
         return out
 
     def solve(self, sums: Sequence[FloatArray]) -> list[FloatArray]:
-        """Solve the normal equations D'WD a = d for right-hand sides given per level.
-
-        ``sums``: (size, k) per effect, in the order of the recoded levels; together in the row space of the dummies.
-        Returns (size, k) per effect.
-        """
+        """Solve the normal equations D'WD a = d for right-hand sides per level, (size, k) per effect; return such."""
         return solve_levels(self.equations, sums)
 
     def project(
         self, columns: FloatArray, tolerance: float = 1e-12, start: FloatArray | None = None, is_spare: bool = False
     ) -> Projection:
-        """Return residuals together with coefficients, starting from earlier stacked coefficients where given.
-
-        Columns that are spare may be overwritten.
-        """
+        """Return residuals and coefficients, begun at earlier stacked ones; spare columns may be overwritten."""
         k = columns.shape[1]
         if k == 0:
             return Projection(columns.copy(), [np.empty((size, 0)) for size in self.levels.sizes], None)
@@ -245,10 +230,7 @@ class Absorber:
         return self.project(np.asfortranarray(np.column_stack(columns)), is_spare=True)
 
     def project_once(self, column: FloatArray, forcing: float) -> Projection:
-        """Project one column (n, 1) until the level sums have shrunk to the fraction ``forcing``, without a check.
-
-        The column may be overwritten.
-        """
+        """Project one column (n, 1), overwritten, until level sums shrink to a fraction, without a check."""
         cubed = self.cube_equations
         if cubed is None:
             return project_once(self.equations, column, forcing)
@@ -260,11 +242,7 @@ class Absorber:
 def build_absorber(
     codes: Sequence[IntArray], weights: FloatArray | None = None, is_cube_sought: bool = True
 ) -> Absorber:
-    """Build an absorber from one integer code array per effect.
-
-    ``codes``: (n,) non-negative integers per effect, e.g. dyad, city × period, partner × period; ``weights``: (n,)
-    non-negative; ``is_cube_sought``: whether large three-way panels may be laid out as a cube.
-    """
+    """Build an absorber from integer codes (n,) per effect: dyad, city × period, partner × period ..."""
     known = recode_levels(codes)
     checked = _checked_weights(weights, known.n_rows)
     shared = _Workspace(cube=find_cube(known) if is_cube_sought and known.n_rows >= CUBES_FROM else None)

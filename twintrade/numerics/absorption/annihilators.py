@@ -133,10 +133,7 @@ class Annihilator:
         return out
 
     def iterate_blocks(self, members: Sequence[IntArray]) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
-        """Yield the blocks of Q of disjoint sets of rows, some of one size at a time.
-
-        Yields ``which`` (n_sets,): places among the sets; ``rows`` (n_sets, size); ``blocks`` (n_sets, size, size).
-        """
+        """Yield places (n_sets,) among sets of rows of one size, the rows, and blocks (n_sets, size, size) of Q."""
         if not members:
             return
         home = self.elimination.layout.row_blocks()
@@ -177,13 +174,7 @@ class Annihilator:
     def sum_loadings(
         self, weighted: FloatArray, groups: IntArray, n_groups: int
     ) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array | FloatArray, FloatArray]:
-        """Return loadings times values summed by group: what the largest effect, blocks and the rest have of them.
-
-        The product of two groups' sums is their values' product through the projection.
-
-        ``weighted`` (n_rows,): values times weights; ``groups`` (n_rows,). Returns (n_groups, n_first), sparse;
-        (n_groups, rank), sparse unless that is slower; and (n_groups, n_kept).
-        """
+        """Return loadings times weighted values by group: their products are the values' through the projection."""
         by_group = scipy.sparse.csr_array(
             (weighted, (groups, np.arange(weighted.size))), shape=(n_groups, weighted.size)
         )
@@ -224,10 +215,7 @@ class Annihilator:
 
 
 def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights: FloatArray) -> Annihilator:
-    """Factor effects and covariates.
-
-    ``codes`` (n_rows,); ``covariates`` (n_rows, n_covariates); ``weights`` (n_rows,).
-    """
+    """Factor effects and covariates, (n_rows, n_covariates)."""
     return factor_order(lay_out_elimination(codes, covariates), weights)
 
 

@@ -39,11 +39,7 @@ def find_grid(levels: Levels) -> Grid | None:
 
 
 def project_grid(grid: Grid, columns: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
-    """Residuals (n, k) and consistent coefficients per effect, each (size, k), by subtracting means once.
-
-    On a complete grid the means over the axes that the effects leave out commute, so that subtracting each
-    effect's means of what is left, one effect after another, is already the projection.
-    """
+    """Residuals (n, k) and coefficients per effect, (size, k), by subtracting means once, as these commute."""
     n, k = columns.shape
     flat = np.empty((n, k))
     if grid.position is None:
@@ -118,11 +114,7 @@ def move_to_front(values: FloatArray, places: IntArray) -> FloatArray:
 
 
 def find_cube(levels: Levels) -> Cube | None:
-    """Recognize a cube of which at least two in five cells are rows; None if the effects are not of that form.
-
-    Levels that share a dyad share a city (or a partner), levels that share a row share a period. In large panels this
-    is read off a fixed sample of the dyads first and then verified on every row.
-    """
+    """Recognize a cube of which two in five cells are rows, on a sample of large panels first; None otherwise."""
     if len(levels.codes) != 3 or levels.n_rows == 0:
         return None
     dyad = int(np.argmax(levels.sizes))

@@ -150,10 +150,7 @@ def find_loops() -> SimpleNamespace | None:
 
 @cache
 def build_loops() -> SimpleNamespace | None:
-    """Return the loops compiled, or as they were compiled before.
-
-    None without numba, with one that does not go with the numpy installed, or where nothing compiled can be kept.
-    """
+    """Return the loops compiled, now or before; none without a numba that fits numpy, or a place to keep them."""
     try:
         compiled = import_module("numba").njit(cache=True, fastmath=REORDERED, error_model="numpy")
         return SimpleNamespace(**{name: compiled(loop) for name, loop in vars(LOOPS).items()})

@@ -18,11 +18,7 @@ CLEAR = 1e-6
 
 
 def solve_normal_equations(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Solve normal equations, leaving out each column that the ones before it explain.
-
-    ``gram`` (k, k); ``right`` (k, m); ``norms`` (k,): squared norms of the columns before projection. Returns
-    ``kept`` (n_kept,); ``coefficients`` (n_kept, m).
-    """
+    """Solve normal equations without the columns that earlier ones explain; return those kept and (k, m)."""
     clear = solve_clear_equations(gram, right, norms)
     if clear is not None:
         return np.arange(gram.shape[0]), clear
@@ -101,11 +97,7 @@ class DummySets:
         return np.asarray((np.bincount(self.columns, minlength=self.home.size) == 1)[self.columns])
 
     def solve(self, right: FloatArray) -> tuple[FloatArray, BoolArray]:
-        """Solve C'QC x = right for the dummies C of each set.
-
-        ``right`` (n_columns,). Returns (n_columns,); (n_columns,): whether the equations of the column's set were
-        solved.
-        """
+        """Solve C'QC x = right for the dummies C of each set; say for each column whether its set was solved."""
         x, is_solved = np.zeros(right.size), np.ones(right.size, dtype=bool)
         live, state = np.arange(right.size), _State.begin(self, right)
         for _ in range(MOST_STEPS):

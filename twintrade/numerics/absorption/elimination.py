@@ -58,10 +58,7 @@ class EliminationOrder:
 
 
 def lay_out_elimination(codes: Sequence[IntArray], covariates: FloatArray) -> EliminationOrder:
-    """Choose the order that costs least.
-
-    ``codes`` (n_rows,); ``covariates`` (n_rows, n_covariates).
-    """
+    """Choose the order that costs least."""
     known = recode_levels(codes)
     kept = drop_nested(known)
     begin = max(kept, key=lambda k: known.sizes[k])

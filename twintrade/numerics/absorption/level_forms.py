@@ -191,10 +191,7 @@ class LevelForms:
 
 
 def compute_level_forms(q: Annihilator, squares: LoadingSquares | None) -> LevelForms | None:
-    """Return the forms of every level of the largest effect, None where they are too large.
-
-    ``squares``: none where all weights are one.
-    """
+    """Return the forms of every level of the largest effect, None where they are too large."""
     first = q.elimination.layout.first
     order, counts = np.argsort(first, kind="stable"), np.bincount(first)
     size = int(counts.max())

@@ -27,10 +27,7 @@ class Levels:
 
 
 def recode_levels(codes: Sequence[IntArray]) -> Levels:
-    """Recode each effect to 0 .. size - 1, keeping the order of the caller's codes.
-
-    ``codes``: one (n,) array of non-negative integers per effect.
-    """
+    """Recode each effect (n,) to 0 .. size - 1, keeping the order of the caller's codes."""
     if not len(codes):
         raise EstimationError(
             "No fixed effects were given. Pass at least one array of codes (a constant for one mean)."
@@ -83,10 +80,7 @@ def sort_rows_by_level(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
 
 
 def find_singletons(codes: Sequence[IntArray]) -> BoolArray:
-    """Mark rows that are alone in a level of some effect, again and again until none is left (Correia 2015).
-
-    Returns (n,) true for rows that carry no information once the effects are absorbed.
-    """
+    """Mark rows (n,) alone in a level of some effect, again and again until none is left (Correia 2015)."""
     known = recode_levels(codes)
     return find_singletons_among(known, np.ones(known.n_rows, dtype=np.bool_))
 
@@ -112,10 +106,7 @@ def count_rows_in_level(code: IntArray, size: int, kept: BoolArray) -> IntArray:
 
 
 def label_components(first: IntArray, second: IntArray) -> IntArray:
-    """Number the connected components of the graph whose edges are the rows and whose nodes are two effects' levels.
-
-    Returns (n,) the component of each row, numbered from 0.
-    """
+    """Number for each row (n,) the connected component of the graph of rows between two effects' levels."""
     known = recode_levels([first, second])
     (first, second), (n_first, n_second) = known.codes, known.sizes
     total = n_first + n_second

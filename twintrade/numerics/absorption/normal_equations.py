@@ -48,12 +48,7 @@ def solve_conjugate_gradients(
     start: FloatArray | None = None,
     max_steps: int = 1_000,
 ) -> Solution:
-    """Solve ``apply(x) = right`` until r'Mr ≤ squared_goal for every column.
-
-    ``apply``, ``precondition``: the matrix and the preconditioner M, both symmetric and semi-definite, on (L, j)
-    arrays for any j; ``right``: (L, k) right-hand sides in the range of the matrix; ``squared_goal``: (k,) squared
-    preconditioned residual norm at which a column is finished; ``start``: (L, k) first guess.
-    """
+    """Solve ``apply(x) = right``, (L, k) in the matrix's range, until r'Mr ≤ squared_goal (k,) for every column."""
     solution = np.zeros_like(right) if start is None else start.copy()
     residual = right.copy() if start is None else right - apply(solution)
     z = precondition(residual)
@@ -258,11 +253,7 @@ class NormalEquations:
         return out
 
     def solve(self, first: FloatArray, rest: FloatArray, squared_goal: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Solve D'WD (a1, a2) = (first, rest) for right-hand sides in the range.
-
-        ``first``, ``rest``: (L1, k) for the eliminated effect and (L, k) stacked for the others; ``squared_goal``:
-        (k,) squared preconditioned residual at which to stop.
-        """
+        """Solve D'WD (a1, a2) = (first, rest): (L1, k) for the eliminated effect, (L, k) stacked for the others."""
         means = self.inverse[:, None] * first
         stacked = self.solve_rest(rest - self.crossed @ means, squared_goal) if self.incidence.others else rest
         return means - self.inverse[:, None] * (self.cross @ stacked), stacked

@@ -134,10 +134,7 @@ def expand(codes: Sequence[IntArray], coefficients: Sequence[FloatArray]) -> Flo
 
 
 def is_rounded(left: FloatArray, explained: FloatArray) -> bool:
-    """Say whether means took so much of a column's square that rounding shows in what they left.
-
-    Then the means have to be taken out again, or the equations of the other effects have no solution.
-    """
+    """Say whether means took so much of a column's square that they have to be taken out again."""
     return bool((left <= ROUNDED * explained).any())
 
 

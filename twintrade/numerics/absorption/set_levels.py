@@ -146,10 +146,7 @@ class SetLevels:
         return first, by_level, by_rest
 
     def cross_products(self, columns: IntArray, home: IntArray) -> FloatArray:
-        """Return C'QC of each set's dummies C, shape (n_sets, size, size) with size that of the largest set.
-
-        ``columns`` (n_entries,); ``home`` (n_columns,): set of each column, ascending.
-        """
+        """Return C'QC of each set's dummies C, (n_sets, size, size); ``home`` (n_columns,): set of each."""
         e = self.q.elimination
         sizes = np.bincount(home, minlength=self.n_sets)
         size = int(sizes.max(initial=0))
@@ -177,10 +174,7 @@ class SetLevels:
 
 
 def find_set_levels(q: Annihilator, nested: Nested, rows: IntArray, sets: IntArray, n_sets: int) -> SetLevels:
-    """Find the levels of the entries of several sets.
-
-    ``rows``, ``sets`` (n_entries,).
-    """
+    """Find the levels of the entries of several sets."""
     e = q.elimination
     pair = e.layout.first[rows] * np.int64(n_sets) + sets
     inside, across = (_lay_out_by_set(part, rows, sets, n_sets) for part in (e.layout.nested, e.across))
@@ -253,10 +247,7 @@ class CompleteRows:
 
 
 def build_complete_rows(codes: Sequence[IntArray], covariates: FloatArray) -> CompleteRows | None:
-    """Lay out the effects of a complete panel; None for others.
-
-    ``codes`` (n_rows,); ``covariates`` (n_rows, n_covariates).
-    """
+    """Lay out the effects and covariates of a complete panel; None for others."""
     grid = find_grid(recode_levels(codes))
     if grid is None:
         return None
@@ -381,10 +372,7 @@ class CompleteLevels:
         return sum_by_group(weighted, self.pair, self.share.size), sides, slopes
 
     def cross_products(self, columns: IntArray, home: IntArray) -> FloatArray:
-        """Return C'QC of each set's dummies C, shape (n_sets, size, size) with size that of the largest set.
-
-        ``columns`` (n_entries,); ``home`` (n_columns,): set of each column, ascending.
-        """
+        """Return C'QC of each set's dummies C, (n_sets, size, size); ``home`` (n_columns,): set of each."""
         sizes = np.bincount(home, minlength=self.n_sets)
         size = int(sizes.max(initial=0))
         column = (home * size + np.arange(home.size) - (np.cumsum(sizes) - sizes)[home])[columns]

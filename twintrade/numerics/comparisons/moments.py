@@ -260,12 +260,7 @@ def compute_cohort_covariances(m: CohortMoments) -> FloatArray:
 def adjust_estimates(
     m: CohortMoments, raw: FloatArray, before: FloatArray, beta: FloatArray | None, pinned: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return estimates and the coefficients of their influence, whose sum of squares is the Neyman variance.
-
-    ``raw``, ``before`` (n_cohorts, n_periods, k): weights of the cohort means in the estimate and in the difference
-    before treatment (A_theta and A_0); ``beta`` (k,): none to minimize the variance; ``pinned`` (k,): zero by
-    construction.
-    """
+    """Return estimates adjusted by differences before treatment, and the coefficients of their influence."""
     spread = compute_cohort_covariances(m) / m.counts[:, None, None]
     if beta is None:
         variance = np.einsum("gtk,gts,gsk->k", before, spread, before)

@@ -199,11 +199,7 @@ class Sides:
 
 
 def prepare_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, method: Method) -> Sides:
-    """Fit the propensity and prepare the outcome regression of two groups, for any number of changes.
-
-    Sant'Anna and Zhao (2020): regression; inverse-probability weights, normalized (Hajek) or not (Abadie 2005); or
-    both, by a logit and least squares or in their improved form. ``covariates``: with a constant.
-    """
+    """Fit the propensity and prepare the outcome regression of two groups (Sant'Anna and Zhao 2020)."""
     untreated = weights * (1 - treated)
     treated_weights = weights * treated
     n_treated, is_normalized = treated_weights.sum(), method != "ipw_unnormalized"

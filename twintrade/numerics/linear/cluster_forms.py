@@ -107,10 +107,7 @@ class WildPolynomials:
 
 
 def simulate(sums: Sums, weights: FloatArray) -> WildPolynomials:
-    """Return the polynomials of all draws.
-
-    ``weights`` (n_draws, n_groups).
-    """
+    """Return the polynomials of all draws, from weights (n_draws, n_groups)."""
     numerator = np.stack([weights @ sums.s0, weights @ sums.s1])
     variance = np.zeros((3, weights.shape[0]))
     step = max(1, (CELLS_IN_CACHE if sums.is_thin else CELLS_AT_ONCE) // max(1, sums.left[0].shape[0]))
@@ -128,10 +125,7 @@ def simulate(sums: Sums, weights: FloatArray) -> WildPolynomials:
 def draw_wild_weights(
     rng: np.random.Generator, n_draws: int, n_groups: int, kind: WildWeights
 ) -> tuple[FloatArray, bool]:
-    """Return weights, shape (n_draws, n_groups), and whether they are all sign vectors there are.
-
-    Rademacher signs are enumerated where there are no more than ``n_draws`` of them.
-    """
+    """Return weights (n_draws, n_groups), and whether they are all sign vectors, where there are no more of them."""
     if kind == "rademacher":
         if n_groups < 31 and 2**n_groups <= n_draws:
             codes = np.arange(2**n_groups)[:, None]
@@ -234,11 +228,7 @@ def build_constant_effect(forms: ProjectedForms, u: FloatArray, treatment: Float
 def compute_expected_squares(
     v: FloatArray, effect: ConstantEffect, codes: IntArray, has_degrees: bool = True
 ) -> Expectation:
-    """Return what to expect of the sum over clusters of squared scores, for each column of ``v``.
-
-    ``v`` (n_rows, n_effects); ``codes`` (n_rows,): cluster of each row, 0 to n_clusters - 1; ``has_degrees``: whether
-    degrees of freedom are asked for; NaN otherwise.
-    """
+    """Return what to expect of the sum over clusters of squared scores, for each column of ``v``."""
     n, u_squared = int(codes.max()) + 1, effect.u @ effect.u
     mean, df = np.empty(v.shape[1]), np.full(v.shape[1], np.nan)
     nets = np.column_stack([effect.net_u, effect.net_treatment])

@@ -303,11 +303,7 @@ def find_leverage_one(codes: Sequence[IntArray]) -> BoolArray:
 def find_resting(
     codes_fit: Sequence[IntArray], codes_new: Sequence[IntArray], alone: BoolArray
 ) -> tuple[BoolArray, BoolArray]:
-    """Say which predictions (m,) rest on rows of leverage one, ``alone`` (n,), and on which of these some rests.
-
-    A prediction rests on a row with weight in it: exactly if the others do not identify it. With several such rows,
-    those that all rows but these do not identify rest on at least one of them.
-    """
+    """Say which predictions rest on rows of leverage one, ``alone``: those that these leave or do not identify."""
     none = np.zeros(alone.size, dtype=np.bool_)
     if not alone.any():
         return np.zeros(np.asarray(codes_new[0]).size, dtype=np.bool_), none

@@ -161,10 +161,7 @@ def fit_poisson(
     names: Sequence[Words] | None = None,
     rows: IntArray | None = None,
 ) -> PoissonFit:
-    """Fit y ~ exp(X b + effects + offset) by iteratively reweighted least squares.
-
-    ``rows``: those that a fit to the same zeros has kept, to look for none again.
-    """
+    """Fit y ~ exp(X b + effects + offset), on the rows that a fit to the same zeros has kept where such are given."""
     _check(y, X, weights, offset)
     effects = build_absorber([np.asarray(code) for code in codes])
     if rows is None:

@@ -146,15 +146,7 @@ def fit_left_out(
     rounds: int = MOST_ROUNDS,
     near: MarginFactors | None = None,
 ) -> LeftOutFit:
-    """Fit each draw's table without some pairs' rows from a period on.
-
-    Each round updates the effects of pairs, cities and partners exactly, one after the other.
-
-    ``pairs`` (n_draws, n): distinct within a draw; ``starts`` (n,): position of the first period that is left out of
-    each; ``tolerance``: a draw is done when no logarithm of what a pair would have had in the rows left out moves by
-    more in a round, or after so many ``rounds``; ``near``: where as many draws of a similar table ended, to begin
-    there and not at the fit to all rows.
-    """
+    """Fit each draw's table without its ``pairs`` (n_draws, n) from a period on, by exact updates of every effect."""
     n_draws = pairs.shape[0]
     out = np.empty((*pairs.shape, table.shape[2]))
     whole = table.means

@@ -32,10 +32,7 @@ LARGEST_PREDICTOR = 700.0
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What the iterations see: kept rows and columns (of dummies, bytes), the outcome divided by its mean.
-
-    Where the effects are laid out as a cube, rows are its cells and those not kept have the weight zero.
-    """
+    """What the iterations see: the outcome over its mean, and rows, or cells of a cube, empty ones without weight."""
 
     y: FloatArray
     X: np.ndarray

@@ -293,10 +293,7 @@ class CubeSets(UpdatedSets):
 def move_ahead(
     first: FloatArray, second: FloatArray, third: FloatArray, longest: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return where factors tend that two rounds moved, (n_sets, n_factors), and how far the first moved each set.
-
-    ``longest`` (n_sets,): lengths of a round to go at most; one is where the rounds ended.
-    """
+    """Return where factors (n_sets, n_factors) tend that two rounds moved, and how far the first moved each set."""
     logs = [np.log(one) for one in (first, second, third)]
     step, bend = logs[1] - logs[0], logs[2] - 2 * logs[1] + logs[0]
     lengths = [np.sqrt(np.square(one).sum(axis=1)) for one in (step, bend)]
@@ -325,11 +322,7 @@ NUMBERS_AT_ONCE = 125_000
 def fit_with_dummies(
     of: ExactUpdates, dummies: RowDummies, n_rounds: int, start: Start | None = None
 ) -> tuple[FloatArray, BoolArray]:
-    """Return what rows with a dummy would have without it once each level has the sum that was observed.
-
-    ``n_rounds``: rounds at most; ``start``: none: from the means as they are. Returns (n_entries,); (n_entries,):
-    whether some row that is left has an outcome in every level of the row.
-    """
+    """Return what rows with a dummy would have without it, and whether each of their levels has an outcome left."""
     n_each = max(1, NUMBERS_AT_ONCE // of.y.size)
     parts = []
     for low in range(0, dummies.n_sets, n_each):
@@ -371,10 +364,7 @@ def _fit_run(
 
 
 def lay_out_updates(y: FloatArray, means: FloatArray, weights: FloatArray, order: EliminationOrder) -> ExactUpdates:
-    """Lay rows out in a cube if there is one.
-
-    ``y``, ``means``, ``weights`` (n_rows,); ``order``: of the effects.
-    """
+    """Lay rows out in a cube if there is one."""
     coefficients, cube = order.list_coefficients(), order.cube
     if cube is None:
         codes = [compact(code) for code in coefficients]

@@ -231,10 +231,7 @@ DESIGN_COLUMNS = ("question", "design", "analysis", "first_run")
 
 
 def count_designs(root: Path, name: str, design: Mapping[str, str], stated: int | None, today: str) -> int:
-    """Return how many different designs of its question a project has tried, this one among them, and note it.
-
-    ``design``: as ``describe_design`` gives it; ``stated``: what the analysis file says, which is taken as it is.
-    """
+    """Return how many designs of its question a project has tried, or states, this one among them, and note it."""
     if stated is not None or not design:
         return stated or 1
     path = root / DESIGNS_TRIED

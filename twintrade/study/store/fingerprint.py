@@ -60,10 +60,7 @@ def _list_translations() -> list[Path]:
 
 
 def hash_page(root: Path, name: str, raw: Mapping[str, Any]) -> str:
-    """Return the hash of what only the page needs: [report] and its files, claims, texts, language, what is on file.
-
-    On file are a registration and a calibration of the analysis.
-    """
+    """Return the hash of what only the page needs: [report], its files, claims, texts, language, what is on file."""
     report = raw.get("report", {})
     files = [report[key] for key in ("style", "word_template") if isinstance(report, Mapping) and report.get(key)]
     content = [hash_file(root / f) if (root / f).is_file() else "absent" for f in files if isinstance(f, str)]

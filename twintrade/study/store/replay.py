@@ -194,10 +194,7 @@ POWER = "power"  # the check that repeats the smallest rise of a verdict
 
 
 def hash_verdict(spec: Mapping[str, Any], inputs: Iterable[tuple[str, str]]) -> str:
-    """Return the hash of what a verdict follows from: data, design, the check's options, and this program.
-
-    ``spec``: as ``resolve_spec`` gives it; ``inputs``: path and sha256 of each.
-    """
+    """Return the hash of what a verdict follows from: data, design, the check's options, and this program."""
     design = {key: spec[key] for key in OF_DESIGN if key in spec}
     graded = [check for check in spec.get("diagnostic", ()) if check["name"] == GRADED]
     return hash_json([design, graded, sorted(set(inputs)), __version__])[:16]
