@@ -71,7 +71,7 @@ class AugmentedSyntheticControl(WeightedCase):
             return base
         penalty = self.penalty
         if penalty is None:
-            penalty = simplex.choose_penalty(donors, treated, base, one_se=self.one_se)
+            penalty = simplex.choose_penalty(donors, treated, one_se=self.one_se)
         return simplex.augment_weights(donors, treated, penalty, base)
 
 

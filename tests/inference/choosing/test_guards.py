@@ -57,7 +57,7 @@ OTHERS = {
         numerics/absorption/dummy_sets.MOST_STEPS numerics/arrays.MOST_STEPS numerics/factor_model.MOST_STEPS
         numerics/poisson/margins.MOST_ROUNDS numerics/poisson/margins.MOST_SHARE
         numerics/poisson/separation.MOST_PROBES numerics/simplex/predictor_weights.MOST_RESTARTS
-        numerics/simplex/predictor_weights.MOST_ROUNDS numerics/simplex/ridge_augmentation.MOST_STEPS""",
+        numerics/simplex/predictor_weights.MOST_ROUNDS""",
     "enumeration of assignments": """
         inference/refits/permutation.MOST_LISTED inference/refits/permutation.MOST_STEPS
         inference/refits/permutation.MOST_TRIES inference/refits/reassignment.MOST_DISTINCT""",

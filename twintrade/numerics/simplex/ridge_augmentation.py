@@ -6,147 +6,8 @@ import numpy as np
 import scipy
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex.predictor_weights import fit_simplex_weights
-
-# Simplex weights with each row left out in turn: one start, all rows together.
-
-MOST_STEPS = 300
-BOLD_STEPS = 12  # in so many first steps all weights that turn negative leave at once, later the first of them alone
-OPTIMAL = 1e-12  # largest gradient, in units of the sum row, at which no weight is worth adding
-SURE = 1e-9  # largest gradient among positive weights that passes for a solution
-EXACT = 1e-6  # misfit, in distances of the nearest column, below which weights may not be unique
-SPARE = 3
-
-
-def fit_leave_one_out_weights(columns: FloatArray, target: FloatArray, start: FloatArray) -> FloatArray:
-    """Return (n_rows, n_weights): minimize ``|columns @ w - target|^2`` over the simplex without each row in turn.
-
-    All at once by the active-set method of Lawson and Hanson (1974), begun at the weights with all rows, ``start``.
-    Where a fit is exact, unsettled or inaccurate ``fit_simplex_weights`` decides, so that the answer is the same.
-    """
-    n_rows, n_weights = columns.shape
-    if n_weights == 1:
-        return np.ones((n_rows, 1))
-    distances = columns - target[:, None]
-    scale = float(np.sqrt((distances**2).sum(axis=0)).min())
-    out, settled = np.empty((n_rows, n_weights)), np.zeros(n_rows, dtype=bool)
-    if scale > 0 and np.isfinite(scale):
-        try:
-            out, settled = _Folds(distances / scale, start).solved()
-        except np.linalg.LinAlgError:
-            settled[:] = False
-    for i in np.flatnonzero(~settled):
-        kept = np.arange(n_rows) != i
-        out[i] = fit_simplex_weights(columns[kept], target[kept])
-    return out
-
-
-class _Folds:
-    """The state of all folds: which weights are positive, and their values.
-
-    The unknowns are ``v``, weights up to scale, that minimize ``|D v|^2 + (1 - 1'v)^2`` over v >= 0, that is, the
-    squared residual of ``[D; 1']`` on a one under zeros.
-    """
-
-    def __init__(self, distances: FloatArray, start: FloatArray) -> None:
-        n_rows, n_weights = distances.shape
-        self.stacked = np.vstack([distances, np.ones((1, n_weights))])
-        self.columns = np.ascontiguousarray(self.stacked.T)
-        self.kept = np.ones((n_rows, 1, n_rows + 1))
-        self.kept[np.arange(n_rows), 0, np.arange(n_rows)] = 0.0
-        positive = np.flatnonzero(start > 0)
-        self.places = np.tile(np.concatenate([positive, np.zeros(SPARE, dtype=np.int64)]), (n_rows, 1))
-        self.is_used = np.tile(np.arange(positive.size + SPARE) < positive.size, (n_rows, 1))
-        self.values = np.where(self.is_used, start[self.places], 0.0)
-
-    def solved(self) -> tuple[FloatArray, BoolArray]:
-        """Return weights, shape (n_rows, n_weights), and which folds are settled."""
-        n_rows = self.kept.shape[0]
-        open_folds, settled = np.arange(n_rows), np.zeros(n_rows, dtype=bool)
-        for step in range(MOST_STEPS):
-            settled[self._stepped(open_folds, step < BOLD_STEPS)] = True
-            open_folds = np.flatnonzero(~settled)
-            if open_folds.size == 0:
-                break
-        accurate, refined = self._refined()
-        out = np.zeros((n_rows, self.columns.shape[0]))
-        row, slot = np.nonzero(self.is_used)
-        out[row, self.places[row, slot]] = refined[row, slot]
-        total = out.sum(axis=1, keepdims=True)
-        return out / np.where(total > 0, total, 1.0), settled & accurate
-
-    def _system(self, folds: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Return the used columns of some folds, shape (n_folds, n_slots, n_rows + 1), and their normal equations."""
-        used = self.is_used[folds]
-        columns = self.columns[self.places[folds]]
-        columns *= used[:, :, None]
-        columns *= self.kept[folds]
-        normal = columns @ columns.transpose(0, 2, 1)
-        np.einsum("fss->fs", normal)[...] += ~used
-        return columns, normal
-
-    def _stepped(self, folds: IntArray, bold: bool) -> IntArray:
-        """Solve folds' positive weights, drop those turning negative or add the best; return the optimal folds."""
-        columns, normal = self._system(folds)
-        used = self.is_used[folds]
-        values: FloatArray = np.asarray(np.linalg.solve(normal, columns[:, :, -1:])[:, :, 0])
-        falls = used & (values <= 0)
-        shrinks = falls.any(axis=1)
-        if shrinks.any():
-            if bold:
-                leaves = falls
-                values = np.where(leaves, 0.0, values)
-            else:
-                old = self.values[folds]
-                share = np.where(falls, old / np.where(falls, old - values, 1.0), np.inf).min(axis=1)
-                values = old + np.minimum(share, 1.0)[:, None] * (values - old)
-                leaves = falls & (values <= 1e-15)
-                values[leaves] = 0.0
-            self.is_used[folds] = used & ~leaves
-        self.values[folds] = values
-        whole = np.flatnonzero(~shrinks)
-        if whole.size == 0:
-            return whole
-        gradient = self._residual(columns[whole], values[whole]) @ self.stacked
-        row, slot = np.nonzero(used[whole])
-        gradient[row, self.places[folds[whole]][row, slot]] = -np.inf
-        best = gradient.argmax(axis=1)
-        grows = gradient[np.arange(whole.size), best] > OPTIMAL
-        self._add(folds[whole[grows]], best[grows])
-        return np.asarray(folds[whole[~grows]])
-
-    def _add(self, folds: IntArray, places: IntArray) -> None:
-        if folds.size == 0:
-            return
-        if self.is_used[folds].all(axis=1).any():
-            wider = ((0, 0), (0, SPARE))
-            self.places = np.pad(self.places, wider)
-            self.is_used = np.pad(self.is_used, wider)
-            self.values = np.pad(self.values, wider)
-        slot = self.is_used[folds].argmin(axis=1)
-        self.places[folds, slot] = places
-        self.is_used[folds, slot] = True
-        self.values[folds, slot] = 0.0
-
-    def _refined(self) -> tuple[BoolArray, FloatArray]:
-        """Correct the solution once by its residuals; say where it is accurate and its misfit not zero."""
-        columns, normal = self._system(np.arange(self.kept.shape[0]))
-        values = self.values + np.linalg.solve(normal, self._slack(columns, self.values))[:, :, 0]
-        misfit = np.sqrt((self._residual(columns, values)[:, :-1] ** 2).sum(axis=1))
-        accurate = np.abs(self._slack(columns, values)).max(axis=(1, 2)) <= SURE
-        return accurate & (values >= 0).all(axis=1) & (misfit > EXACT * np.abs(values.sum(axis=1))), values
-
-    def _residual(self, columns: FloatArray, values: FloatArray) -> FloatArray:
-        """Return the one under zeros less the fitted rows, shape (n_folds, n_rows + 1)."""
-        residual = -(values[:, None, :] @ columns)[:, 0]
-        residual[:, -1] += 1.0
-        return residual
-
-    def _slack(self, columns: FloatArray, values: FloatArray) -> FloatArray:
-        """Return the gradient at the used weights, zero at a solution, shape (n_folds, n_slots, 1)."""
-        return columns @ self._residual(columns, values)[:, :, None]
-
 
 # Elastic-net weights, solved exactly as non-negative least squares, and their penalty by blocks of periods.
 
@@ -342,9 +203,9 @@ def balance_weights(weights: FloatArray, covariates: FloatArray) -> FloatArray:
     return np.asarray(weights + donors @ np.linalg.solve(donors.T @ donors, covariates[0] - weights @ donors))
 
 
-def choose_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *, one_se: bool = True) -> float:
+def choose_penalty(donors: FloatArray, treated: FloatArray, *, one_se: bool) -> float:
     """Choose the largest penalty within one error of the smallest leave-one-period-out error, or that one itself."""
-    penalties, errors = compute_left_out_errors(donors, treated, base)
+    penalties, errors = compute_left_out_errors(donors, treated)
     squares = errors**2
     mean = squares.mean(axis=0)
     best = int(np.argmin(mean))
@@ -354,9 +215,7 @@ def choose_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *,
     return float(penalties[mean <= limit].max())
 
 
-def compute_left_out_errors(
-    donors: FloatArray, treated: FloatArray, base: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def compute_left_out_errors(donors: FloatArray, treated: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the penalties tried and each period's error when it is left out, (n_before, n_penalties).
 
     With d the imbalance of weights fitted without t, and K the donors' Gram matrix plus the penalty, the ridge
@@ -370,6 +229,8 @@ def compute_left_out_errors(
     variances[: singular.size] = singular**2
     penalties = variances[0] * SMALLEST_RIDGE_PENALTY ** (np.arange(N_RIDGE_PENALTIES + 1) / N_RIDGE_PENALTIES)
     inverse = 1.0 / (variances[:, None] + penalties)
-    imbalance = treated - fit_leave_one_out_weights(donors.T, treated, base) @ donors
+    kept = ~np.eye(n_before, dtype=bool)
+    weights = np.array([fit_simplex_weights(donors[:, rows].T, treated[rows]) for rows in kept])
+    imbalance = treated - weights @ donors
     errors = ((imbalance @ across.T) * across.T) @ inverse / (across.T**2 @ inverse)
     return penalties, np.asarray(errors)
