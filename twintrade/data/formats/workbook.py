@@ -12,19 +12,8 @@ from xml.etree import ElementTree
 import numpy as np
 from python_calamine import CalamineError, CalamineWorkbook
 
+from twintrade.data.formats import raw_table
 from twintrade.data.formats.containers import iterate_in_time, read_parts
-from twintrade.data.formats.raw_table import (
-    TITLE_ROWS_SEARCHED,
-    RawTable,
-    check_header,
-    clean_column_name,
-    expand_groups,
-    format_cell,
-    join_header,
-    keep_repeated,
-    refuse_second_header,
-    refuse_unnamed,
-)
 from twintrade.data.schema import FileFormat
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import Faults, build_text_array, quote_cell
@@ -237,7 +226,7 @@ _ROWS = 1024  # rows between two looks at the time
 
 def parse_workbook(
     raw: bytes, needed: Sequence[str], needs_all: bool, declared: FileFormat, file: str, faults: Faults
-) -> RawTable:
+) -> raw_table.RawTable:
     """Read one sheet, the declared columns or all of them."""
     parts = read_parts(raw, file)
     sheets = _list_sheets(parts, file)
@@ -262,7 +251,9 @@ def _list_alike(
             rows = _cells(raw, sheet, file)
         except DataError:  # another sheet may be anything
             return False
-        return len(rows) > header and set(columns) <= {clean_column_name(format_cell(c)) for c in rows[header - 1]}
+        return len(rows) > header and set(columns) <= {
+            raw_table.clean_column_name(raw_table.format_cell(c)) for c in rows[header - 1]
+        }
 
     return tuple(sheet.name for sheet in others[:_MOST_SHEETS] if has_columns(sheet))
 
@@ -293,7 +284,7 @@ def _check_size(facts: SheetFacts, sheet: Sheet, file: str) -> None:
 def _chosen(sheets: list[Sheet], declared: str | None, file: str) -> Sheet:
     names = ", ".join(quote_cell(s.name) for s in sheets)
     if declared is not None:
-        named = [s for s in sheets if clean_column_name(s.name) == clean_column_name(declared)]
+        named = [s for s in sheets if raw_table.clean_column_name(s.name) == raw_table.clean_column_name(declared)]
         if not named:
             raise DataError(f"{file} has no sheet {quote_cell(declared)}; it has {names}")
         return named[0]
@@ -324,11 +315,11 @@ def _table(
     declared: FileFormat,
     file: str,
     faults: Faults,
-) -> RawTable:
+) -> raw_table.RawTable:
     if len(grid) < declared.header:
         raise DataError(f"{file}: sheet {quote_cell(sheet.name)} is empty or ends above header = {declared.header}")
-    header = [[format_cell(c) for c in row] for row in grid[: declared.header]]
-    names = join_header(header, declared.header_rows, file)
+    header = [[raw_table.format_cell(c) for c in row] for row in grid[: declared.header]]
+    names = raw_table.join_header(header, declared.header_rows, file)
     stop = len(grid) if declared.last_row is None else declared.last_row
     body = [
         (i, row)
@@ -340,28 +331,28 @@ def _table(
     records, rows = [row for _, row in body], np.array([i for i, _ in body], dtype=np.int64)
     numbers = set(map(int, rows))
     if declared.group_rows:
-        names, records, rows = expand_groups(names, records, rows, declared.group_rows, file)
-    every, names = names, keep_repeated(names, declared.repeated)
-    titles = ([format_cell(c) for c in row] for row in islice(grid, TITLE_ROWS_SEARCHED))
-    check_header(names, needed, declared.header, titles, file, needs_all)
-    refuse_second_header(every, ([format_cell(c) for c in row] for row in records), rows, file)
+        names, records, rows = raw_table.expand_groups(names, records, rows, declared.group_rows, file)
+    every, names = names, raw_table.keep_repeated(names, declared.repeated)
+    titles = ([raw_table.format_cell(c) for c in row] for row in islice(grid, raw_table.TITLE_ROWS_SEARCHED))
+    raw_table.check_header(names, needed, declared.header, titles, file, needs_all)
+    raw_table.refuse_second_header(every, ([raw_table.format_cell(c) for c in row] for row in records), rows, file)
     _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
     shift = max(len(declared.group_rows) - 1, 0)
     read = {c - shift for c, name in enumerate(names, 1) if name and (needs_all or name in needed)}
     facts = _drop_spanning(facts, declared, numbers - set(map(int, rows)))
     _refuse_unreadable(facts, read, declared.header, int(rows[-1]), file)
     if needs_all:
-        refuse_unnamed(every, records, file)
+        raw_table.refuse_unnamed(every, records, file)
     columns, typed = {}, {}
     for j, name in enumerate(names):
         if not name or not (needs_all or name in needed):
             continue
         cells = [row[j] for row in records]
-        columns[name] = build_text_array(format_cell(c) for c in cells)
+        columns[name] = build_text_array(raw_table.format_cell(c) for c in cells)
         typed[name] = np.array([isinstance(c, int | float) and not isinstance(c, bool) for c in cells], dtype=bool)
     title = " ".join(c for row in header[:-1] for c in row if c)
     unread = tuple(name for name in every if name and name not in columns)
-    return RawTable(columns, rows, typed, sheet=sheet.name, title=title, unread=unread)
+    return raw_table.RawTable(columns, rows, typed, sheet=sheet.name, title=title, unread=unread)
 
 
 def _drop_spanning(facts: SheetFacts, declared: FileFormat, group_rows: set[int]) -> SheetFacts:
@@ -379,7 +370,7 @@ def read_sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:
     parts = read_parts(raw, file)
     sheet = _chosen(_list_sheets(parts, file), name, file)
     _check_size(_read_facts(parts, sheet, file), sheet, file)
-    return [[format_cell(cell) for cell in row] for row in _cells(raw, sheet, file)]
+    return [[raw_table.format_cell(cell) for cell in row] for row in _cells(raw, sheet, file)]
 
 
 def _note_hidden(facts: SheetFacts, first: int, last: int, file: str, faults: Faults) -> None:

@@ -15,6 +15,7 @@ from twintrade.data.figures.money import UNKNOWN, HeaderUnit, list_units, read_h
 from twintrade.data.figures.numbers import Decimal
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography import countries
+from twintrade.data.looks import words
 from twintrade.data.looks.ends_look import (
     NO_ENDS,
     NO_FILE,
@@ -24,24 +25,6 @@ from twintrade.data.looks.ends_look import (
     look_for_valuation,
 )
 from twintrade.data.looks.file_look import Guess, build_question, look_at_file
-from twintrade.data.looks.words import (
-    DECIMALS,
-    HALF,
-    Score,
-    Trade,
-    choose_column,
-    find_flow,
-    find_role,
-    find_trade,
-    has_word_of,
-    is_units,
-    list_periods,
-    score_numbers,
-    score_numbers_under,
-    score_partners,
-    score_periods,
-    score_subperiods,
-)
 from twintrade.data.schema import UNNAMED
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.provenance import read_packaged
@@ -126,7 +109,7 @@ def _list_subperiod(
 ) -> list[Guess]:
     if "subperiod" in layout and layout["subperiod"].casefold() in names:
         return [Guess("subperiod", names[layout["subperiod"].casefold()]), Guess("frequency", str(Frequency.MONTH))]
-    frequency = layout.get("frequency") or str(score_periods([str(c) for c in table.columns[period]])[1])
+    frequency = layout.get("frequency") or str(words.score_periods([str(c) for c in table.columns[period]])[1])
     return [] if frequency == Frequency.YEAR else [Guess("frequency", frequency)]
 
 
@@ -155,12 +138,12 @@ def _find_flow(
 def _find_unnamed_flow(layout: Mapping[str, Any], table: TextTable, value: str, file: str) -> Guess:
     """Return the flow of a layout that serves both; a question where a valuation alone, which is of both, tells."""
     named = look_for_flow(table, [], value, file, NO_ENDS)[0]
-    if named.options or not find_flow(value) or find_flow(value, reads_valuation=False):
+    if named.options or not words.find_flow(value) or words.find_flow(value, reads_valuation=False):
         return named
     for text, key in ((table.title, "data.look-title"), (file, "data.look-names")):
-        if (flow := find_flow(text, reads_valuation=False)) in ("exports", "imports"):
+        if (flow := words.find_flow(text, reads_valuation=False)) in ("exports", "imports"):
             return Guess("flow", flow, Text(key))
-    if freight := [n for n in table.columns if has_word_of(n, "freight")]:
+    if freight := [n for n in table.columns if words.has_word_of(n, "freight")]:
         return Guess("flow", "imports", Text("data.look-freight", names=Listed(tuple(map(quote_cell, freight)))))
     return build_question("flow", ("exports", "imports"), Text("data.look-flow-open", title=layout["title"]))
 
@@ -208,18 +191,24 @@ def _list_own_codes(table: TextTable, partner: str) -> list[Guess]:
 
 # Guesses which column holds the values and in which unit, by words and units and never by size.
 
-_ORDER: tuple[Trade, ...] = ("exports", "imports", "both", "value", "", "other")
-_REASONS: Mapping[Trade, str] = {"exports": "data.look-value-exports", "imports": "data.look-value-imports"}
+_ORDER: tuple[words.Trade, ...] = ("exports", "imports", "both", "value", "", "other")
+_REASONS: Mapping[words.Trade, str] = {"exports": "data.look-value-exports", "imports": "data.look-value-imports"}
 
 
 def look_for_value(table: TextTable, names: list[str], file: str, *, is_yearly: bool = True) -> list[Guess]:
     """Return the value's lines, and take its columns out of the names."""
-    scores = {n: score_numbers(table, n) for n in names}
-    choose_column(names, scores, "value", file)
+    scores = {n: words.score_numbers(table, n) for n in names}
+    words.choose_column(names, scores, "value", file)
     best = _list_best(names, scores)
-    options = [n for n in names if scores[n].share >= HALF and find_trade(n) != "other"] if len(best) > 1 else best
-    doubtful = [n for n in best if has_word_of(n, "transformed") or (is_yearly and has_word_of(n, "running"))]
-    if len(best) > 1 or find_trade(best[0]) == "other" or doubtful:
+    options = (
+        [n for n in names if scores[n].share >= words.HALF and words.find_trade(n) != "other"]
+        if len(best) > 1
+        else best
+    )
+    doubtful = [
+        n for n in best if words.has_word_of(n, "transformed") or (is_yearly and words.has_word_of(n, "running"))
+    ]
+    if len(best) > 1 or words.find_trade(best[0]) == "other" or doubtful:
         options = options or best
         columns = Listed(tuple(map(quote_cell, doubtful or options)), "or")
         key = "data.look-no-amounts" if doubtful else "data.look-which-value"
@@ -227,29 +216,29 @@ def look_for_value(table: TextTable, names: list[str], file: str, *, is_yearly: 
         return [build_question("value", options, Text(key, n=len(options), columns=columns)), unit]
     value = best[0]
     names.remove(value)
-    reason = Text(_REASONS.get(find_trade(value), "data.look-values"), **scores[value].doubt)
+    reason = Text(_REASONS.get(words.find_trade(value), "data.look-values"), **scores[value].doubt)
     unit = _find_unit(table, names, value)
     if isinstance(unit.value, dict):
         names.remove(unit.value["column"])
     return [Guess("value", value, reason), unit, *find_decimal(table, value, scores[value])]
 
 
-def _list_best(names: Sequence[str], scores: Mapping[str, Score]) -> list[str]:
+def _list_best(names: Sequence[str], scores: Mapping[str, words.Score]) -> list[str]:
     """Return the columns of numbers whose names say most, those with a unit before those without."""
-    numbers = [n for n in names if scores[n].share >= HALF] or [max(names, key=lambda n: scores[n].share)]
-    tiers = {n: find_trade(n) for n in numbers}
+    numbers = [n for n in names if scores[n].share >= words.HALF] or [max(names, key=lambda n: scores[n].share)]
+    tiers = {n: words.find_trade(n) for n in numbers}
     first = min((tiers[n] for n in numbers), key=_ORDER.index)
     best = [n for n in numbers if tiers[n] == first]
     if first == "imports":
         best += [n for n in numbers if tiers[n] in ("both", "value")]
-    best = [n for n in best if not has_word_of(n, "running")] or best
+    best = [n for n in best if not words.has_word_of(n, "running")] or best
     whole = [n for n in best if read_header(n).is_whole]
     return whole if whole and first != "imports" else best
 
 
 def _find_unit(table: TextTable, names: Sequence[str], header: str) -> Guess:
     """Return the unit: from a column of units, else from the value's name, else from the title above the header."""
-    column = next((n for n in names if has_word_of(n, "unit") and is_units(table, n)), None)
+    column = next((n for n in names if words.has_word_of(n, "unit") and words.is_units(table, n)), None)
     if column is not None:
         return Guess("money_unit", {"column": column}, Text("data.look-unit-column"))
     here, above = read_header(header), read_header(table.title)
@@ -285,9 +274,9 @@ def _list_rival_units(header: str, title: str) -> list[str]:
     return list(dict.fromkeys(u.declare() for u in both))
 
 
-def find_decimal(table: TextTable, name: str, best: Score) -> list[Guess]:
+def find_decimal(table: TextTable, name: str, best: words.Score) -> list[Guess]:
     """Return the decimal mark where the column does not prove it."""
-    shares = {decimal: score_numbers_under(table, name, decimal).share for decimal in DECIMALS}
+    shares = {decimal: words.score_numbers_under(table, name, decimal).share for decimal in words.DECIMALS}
     if shares[None] >= best.share:
         return []
     mark: Decimal = "." if shares["."] >= shares[","] else ","
@@ -305,11 +294,11 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     if known := look_for_layout(table, file, cities):
         return [Guess("file", file), *guesses, *known, *_find_remainders(table, known), *_conventions()]
     names = list(table.columns)
-    wide = list_periods(names)
+    wide = words.list_periods(names)
     parts = _wide_periods(wide) if wide else _long_periods(table, names, file)
     if wide:
         names = [n for n in names if n not in wide]
-    if max((score_partners(table, n).share for n in names), default=0.0) < HALF:
+    if max((words.score_partners(table, n).share for n in names), default=0.0) < words.HALF:
         _refuse_partners_across(names, file)
     ends = look_for_ends(table, names, file, other)
     city = ends.city
@@ -318,12 +307,12 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     ends_of = {city.value, *city.options} if not isinstance(city.value, dict) else set()
     names = [n for n in names if n not in {*ends_of, ends.partner.value, *ends.partner.options}]
     parts.append(ends.partner)
-    product = _product(table, [n for n in names if not has_word_of(n, "value")])
+    product = _product(table, [n for n in names if not words.has_word_of(n, "value")])
     products = [str(g.value) for g in product]
     value = ""
     if wide:
         parts.append(_find_unit(table, names, split_unit(wide[0])[1] or " ".join(table.columns)))
-        parts += next((guess for n in wide if (guess := find_decimal(table, n, score_numbers(table, n)))), [])
+        parts += next((guess for n in wide if (guess := find_decimal(table, n, words.score_numbers(table, n)))), [])
     else:
         figures = [n for n in names if n not in products]
         is_yearly = not any(g.key == "frequency" for g in parts)
@@ -349,8 +338,10 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
 def _find_other_flow(table: TextTable, value: str, flow: object) -> str:
     """Return the column of the other flow that stands beside the one that is read, "" where there is none."""
     other = "imports" if flow == "exports" else "exports"
-    beside = (n for n in table.columns if find_trade(n) == other and score_numbers(table, n).share >= HALF)
-    return next(beside, "") if find_trade(value) == flow else ""
+    beside = (
+        n for n in table.columns if words.find_trade(n) == other and words.score_numbers(table, n).share >= words.HALF
+    )
+    return next(beside, "") if words.find_trade(value) == flow else ""
 
 
 def _say_other_flow(column: str, flow: object) -> list[Guess]:
@@ -404,15 +395,15 @@ def _refuse_partners_across(names: list[str], file: str) -> None:
 
 
 def _wide_periods(wide: list[str]) -> list[Guess]:
-    _, frequency = score_periods([split_unit(name)[0] for name in wide])
+    _, frequency = words.score_periods([split_unit(name)[0] for name in wide])
     reason = Text("data.look-wide", n=len(wide), first=wide[0], last=wide[-1])
     return [Guess("layout", "wide", reason), *_frequency(frequency, "data.look-as-written")]
 
 
 def _long_periods(table: TextTable, names: list[str], file: str) -> list[Guess]:
     """Return the period's lines, and take its columns out of the names."""
-    scores = {n: score_periods([str(c) for c in table.columns[n]]) for n in names}
-    period = choose_column(names, {n: s for n, (s, _) in scores.items()}, "period", file)
+    scores = {n: words.score_periods([str(c) for c in table.columns[n]]) for n in names}
+    period = words.choose_column(names, {n: s for n, (s, _) in scores.items()}, "period", file)
     score, frequency = scores[period]
     names.remove(period)
     guess = Guess("period", period, Text("data.look-periods", period_name=str(frequency), **score.doubt))
@@ -424,16 +415,18 @@ def _long_periods(table: TextTable, names: list[str], file: str) -> list[Guess]:
     return [guess, *_frequency(frequency, "data.look-as-written")]
 
 
-def _subperiod(table: TextTable, names: list[str]) -> tuple[str, Frequency, Score] | None:
+def _subperiod(table: TextTable, names: list[str]) -> tuple[str, Frequency, words.Score] | None:
     """Return the column of months or quarters beside the year, its frequency, and how far it reads so."""
     for frequency in (Frequency.MONTH, Frequency.QUARTER):
         for name in names:
-            is_named = has_word_of(name, frequency.value)
-            if not is_named and (find_role(name) or any(has_word_of(name, end) for end in ("partner", "city"))):
+            is_named = words.has_word_of(name, frequency.value)
+            if not is_named and (
+                words.find_role(name) or any(words.has_word_of(name, end) for end in ("partner", "city"))
+            ):
                 continue  # "AGO" and "MAR" are countries here
             cells = [str(c) for c in table.columns[name]]
-            score = score_subperiods(cells, frequency, is_named=is_named)
-            if score.share >= (HALF if is_named else _NEARLY_ALL) and (is_named or len(set(cells)) > 1):
+            score = words.score_subperiods(cells, frequency, is_named=is_named)
+            if score.share >= (words.HALF if is_named else _NEARLY_ALL) and (is_named or len(set(cells)) > 1):
                 return name, frequency, score
     return None
 
@@ -453,7 +446,7 @@ def _find_only_city(cities: Sequence[str], text: str, unknown: Words) -> Guess:
 
 
 def _product(table: TextTable, names: list[str]) -> list[Guess]:
-    product = next((n for n in names if has_word_of(n, "product") and len(set(table.columns[n])) > 1), None)
+    product = next((n for n in names if words.has_word_of(n, "product") and len(set(table.columns[n])) > 1), None)
     if product is None:
         return []
     revision = Guess("product_revision", UNKNOWN, Text("data.look-revision"))

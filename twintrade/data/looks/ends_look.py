@@ -9,26 +9,8 @@ import numpy as np
 from twintrade.data.calendar import strip_accents
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.countries import find_codes
+from twintrade.data.looks import words
 from twintrade.data.looks.file_look import Guess, build_question
-from twintrade.data.looks.words import (
-    HALF,
-    LETTERS,
-    ROLES,
-    Role,
-    Score,
-    choose_column,
-    drop_both_flows,
-    find_flow,
-    find_role,
-    find_trade,
-    find_weak_roles,
-    has_word_of,
-    has_word_of_twin,
-    is_plain_trade,
-    score_numbers,
-    score_partners,
-    take_head,
-)
 from twintrade.data.schema import UNNAMED
 from twintrade.data.sources.faults import clean_name, fold_names, quote_cell
 from twintrade.text import Listed, Text, Words
@@ -36,7 +18,7 @@ from twintrade.text import Listed, Text, Words
 Direction = Literal["out", "in", ""]
 _SAME = 0.9
 _OVERLAP = 0.5
-_PAIRS: tuple[tuple[Role, Role], ...] = (("exporter", "importer"), ("reporter", "partner"))
+_PAIRS: tuple[tuple[words.Role, words.Role], ...] = (("exporter", "importer"), ("reporter", "partner"))
 _NO_CITY = ("flow", "product", "unit", "kind", "other", "month", "quarter", "period")
 
 
@@ -70,12 +52,12 @@ class _Columns:
     """The columns of a table that may be ends."""
 
     table: TextTable
-    scores: Mapping[str, Score]
-    roles: Mapping[str, Role]
+    scores: Mapping[str, words.Score]
+    roles: Mapping[str, words.Role]
     groups: Sequence[Sequence[str]]
     texts: Sequence[str]
 
-    def role(self, group: Sequence[str]) -> Role:
+    def role(self, group: Sequence[str]) -> words.Role:
         named = {self.roles[n] for n in group} - {""}
         return named.pop() if len(named) == 1 else ""
 
@@ -115,8 +97,8 @@ def look_for_signatories(table: TextTable, names: Sequence[str], file: str, othe
     most = max(shares.values(), default=0.0)
     near = [n for n in candidates if shares[n] >= _OVERLAP * most > 0]
     named = [n for n in near if seen.roles[n] in ("exporter", "reporter")]
-    plain = [n for n in near if n in seen.texts and has_word_of(n, "city") and not has_word_of_twin(n)]
-    same = [n for n in candidates if other.parts.get(n) == "city" and (n in near or most < HALF)]
+    plain = [n for n in near if n in seen.texts and words.has_word_of(n, "city") and not words.has_word_of_twin(n)]
+    same = [n for n in candidates if other.parts.get(n) == "city" and (n in near or most < words.HALF)]
     if len(near) > 1 and not (same or named or plain):
         return _ask_both(seen, [[n] for n in near])
     chosen_city = next((some for some in (same, near if len(near) == 1 else [], named, plain) if some), [])[:1]
@@ -125,7 +107,7 @@ def look_for_signatories(table: TextTable, names: Sequence[str], file: str, othe
     partners = [g for g in seen.groups if seen.role(g) == "partner"]
     if isinstance(guess.value, dict) and len(partners) == 1 and len(seen.groups) > 1:
         free = [n for n in names if n in candidates and n not in partners[0] and not seen.roles[n]]
-        guess = _say_city(seen, [n for n in free if not has_word_of(n, "other")][:1], is_sure=False)
+        guess = _say_city(seen, [n for n in free if not words.has_word_of(n, "other")][:1], is_sure=False)
     used = {guess.value} if isinstance(guess.value, str) else set()
     groups = [g for g in seen.groups if not used & set(g)]
     by_role = _sort_by_role(seen, groups)
@@ -138,14 +120,14 @@ def look_for_signatories(table: TextTable, names: Sequence[str], file: str, othe
 
 
 def _see(table: TextTable, names: Sequence[str], file: str, other: OtherFile) -> _Columns:
-    scores = {n: score_partners(table, n) for n in names}
-    roles: dict[str, Role] = {n: find_role(n) for n in names}
-    countries = [n for n in names if scores[n].share >= HALF]
+    scores = {n: words.score_partners(table, n) for n in names}
+    roles: dict[str, words.Role] = {n: words.find_role(n) for n in names}
+    countries = [n for n in names if scores[n].share >= words.HALF]
     if not countries:
-        countries = [choose_column(names, scores, "partner", file)]
-    roles |= {n: r for n, r in find_weak_roles(countries).items() if not roles[n]}
+        countries = [words.choose_column(names, scores, "partner", file)]
+    roles |= {n: r for n, r in words.find_weak_roles(countries).items() if not roles[n]}
     further = [n for n in names if n not in countries]
-    texts = [n for n in further if not score_numbers(table, n).share or _has_codes_of_cities(table, n, other)]
+    texts = [n for n in further if not words.score_numbers(table, n).share or _has_codes_of_cities(table, n, other)]
     return _Columns(table, scores, roles, _group(table, countries), texts)
 
 
@@ -153,15 +135,15 @@ def _has_codes_of_cities(table: TextTable, name: str, other: OtherFile) -> bool:
     """Return whether a column of numbers has a city's name, or holds mostly cities of the other file."""
     cells = fold_names(table.columns[name])
     shared = len(cells & set(other.names)) / len(cells) if cells else 0.0
-    is_named = has_word_of(name, "city") and find_trade(name) == ""
-    return all(c.isdigit() for c in cells) and (is_named or shared >= HALF)
+    is_named = words.has_word_of(name, "city") and words.find_trade(name) == ""
+    return all(c.isdigit() for c in cells) and (is_named or shared >= words.HALF)
 
 
 def _group(table: TextTable, names: Sequence[str]) -> list[list[str]]:
     """Return the columns of countries, those together that hold the same ones by name and by code."""
     groups: list[tuple[object, list[str]]] = []
     for name in names:
-        codes = find_codes(take_head(table, name))
+        codes = find_codes(words.take_head(table, name))
         for known, group in groups:
             if np.mean(np.asarray(known == codes)[codes != ""]) >= _SAME:
                 group.append(name)
@@ -173,27 +155,32 @@ def _group(table: TextTable, names: Sequence[str]) -> list[list[str]]:
 
 def _find_cities(seen: _Columns, other: OtherFile) -> tuple[list[str], bool]:
     """Return the columns that may be the cities, none where all ends are countries; and whether anything says so."""
-    free = [n for n in seen.texts if not has_word_of_twin(n)] or list(seen.texts)
+    free = [n for n in seen.texts if not words.has_word_of_twin(n)] or list(seen.texts)
     everything = [*free, *(n for g in seen.groups for n in g)]
     if same := [n for n in everything if other.parts.get(n) == "city"]:
         return same[:1], True
     shared = sorted((n for n in free if seen.overlap(n, other.names)), key=lambda n: -seen.overlap(n, other.names))
-    named = [n for n in everything if has_word_of(n, "city") and (n in free or len(seen.groups) > 1)]
+    named = [n for n in everything if words.has_word_of(n, "city") and (n in free or len(seen.groups) > 1)]
     named = [n for n in named if seen.roles[n] != "partner"]
     if both := [n for n in named if n in shared]:
         return both[:1], True
     if named or shared:
         return [*named[:1], *shared[:1]], True
-    first = [n for n in free if len(set(seen.table.columns[n])) > 1 and not any(has_word_of(n, p) for p in _NO_CITY)]
+    first = [
+        n for n in free if len(set(seen.table.columns[n])) > 1 and not any(words.has_word_of(n, p) for p in _NO_CITY)
+    ]
     return (first[:1], False) if len(seen.groups) == 1 else ([], True)
 
 
-def _sort_by_role(seen: _Columns, groups: Sequence[Sequence[str]]) -> dict[Role, list[Sequence[str]]]:
-    return {role: [g for g in groups if seen.role(g) == role] for role in (*ROLES, "")}
+def _sort_by_role(seen: _Columns, groups: Sequence[Sequence[str]]) -> dict[words.Role, list[Sequence[str]]]:
+    return {role: [g for g in groups if seen.role(g) == role] for role in (*words.ROLES, "")}
 
 
 def _choose_partner(
-    seen: _Columns, groups: Sequence[Sequence[str]], by_role: Mapping[Role, list[Sequence[str]]], other: OtherFile
+    seen: _Columns,
+    groups: Sequence[Sequence[str]],
+    by_role: Mapping[words.Role, list[Sequence[str]]],
+    other: OtherFile,
 ) -> Sequence[str] | None:
     """Return the one group of columns that is the partner, None where several could be."""
     same = [g for g in groups if any(other.parts.get(n) == "partner" for n in g)]
@@ -212,7 +199,7 @@ def _pair(seen: _Columns, near: Sequence[str], far: Sequence[str], other: OtherF
     return Ends(*ends, "out" if is_flow else "", is_flow, has_reporter=not is_flow)
 
 
-def _directed(city: Guess, partner: Guess, of_city: Role, of_partner: Role) -> Ends:
+def _directed(city: Guess, partner: Guess, of_city: words.Role, of_partner: words.Role) -> Ends:
     by_city: Direction = "out" if of_city == "exporter" else "in" if of_city == "importer" else ""
     by_partner: Direction = "out" if of_partner == "importer" else "in" if of_partner == "exporter" else ""
     if by_city and by_partner and by_city != by_partner:
@@ -257,7 +244,7 @@ def look_for_flow(table: TextTable, names: Sequence[str], value: str, file: str,
     flow, where = _find_named(table, names, value, file, ends)
     reporter = Guess("reporter", "city", Text("data.look-own-name" if ends.has_reporter else "data.look-reporter"))
     if flow is None:
-        if not ends.direction and is_plain_trade(value):
+        if not ends.direction and words.is_plain_trade(value):
             return [build_question("flow", _FLOWS, Text("data.look-both-flows", shown=quote_cell(value))), reporter]
         if not ends.direction:
             return [Guess("flow", "exports", Text("data.look-nothing")), reporter]
@@ -280,8 +267,8 @@ def _find_named(
     """Return the flow that cells, names or titles speak of, None where nothing does, and the rows of it."""
     for name in names:
         cells = sorted({clean_name(c) for c in table.columns[name]}, key=len)
-        flows = {c: LETTERS.get(c.lower()) or find_flow(c) for c in cells[: _MOST_FLOWS + 1]}
-        is_named = has_word_of(name, "flow")
+        flows = {c: words.LETTERS.get(c.lower()) or words.find_flow(c) for c in cells[: _MOST_FLOWS + 1]}
+        is_named = words.has_word_of(name, "flow")
         if len(cells) <= _MOST_FLOWS and (is_named or all(flows.values())):
             for flow in _FLOWS:
                 if mine := [c for c in cells if flows[c] == flow]:
@@ -299,21 +286,23 @@ def _find_named(
         if flow:
             return Guess("flow", flow, Text(key)), []
     ends_of = (ends.city.value, ends.partner.value, *ends.city.options)
-    rest = [n for n in table.columns if n not in ends_of and not find_role(n) and find_trade(n) != "other"]
+    rest = [
+        n for n in table.columns if n not in ends_of and not words.find_role(n) and words.find_trade(n) != "other"
+    ]
     flow = _name_flow(" ".join([file, *rest]))
     return (Guess("flow", flow, Text("data.look-names")) if flow in _FLOWS else None), []
 
 
 def _name_flow(text: str) -> str:
     """Return the flow that a text speaks of beside exports and imports together, which alone are both."""
-    rest = drop_both_flows(text)
-    return find_flow(rest or text) or ("both" if rest else "")
+    rest = words.drop_both_flows(text)
+    return words.find_flow(rest or text) or ("both" if rest else "")
 
 
 def look_for_valuation(texts: Iterable[str]) -> list[Guess]:
     """Return how the values are valued, where one way alone is named."""
-    words = {
+    said = {
         w for text in texts for w in strip_accents(text).replace("(", " ").replace(")", " ").replace("_", " ").split()
     }
-    named = [v for v in _VALUATIONS if v in words]
+    named = [v for v in _VALUATIONS if v in said]
     return [Guess("valuation", named[0], Text("data.look-column-name"))] if len(named) == 1 else []
