@@ -28,12 +28,7 @@ NOTHING_NEW = 1e-10  # share of a member's squares below which it adds nothing t
 def find_subtotals(
     summed: pd.DataFrame, totals: Sequence[int], tolerance: float, nearly_all: float
 ) -> Iterator[tuple[int, list[int]]]:
-    """Yield each member that equals the sum of two or more smaller ones in nearly every cell, with these.
-
-    Members are taken in the order of their totals and regressed on the smaller ones that are no sums themselves. The
-    coefficients name the parts; what counts is the sum of these, cell by cell. A Cholesky factor that grows with the
-    members gives them.
-    """
+    """Yield each member that equals the sum of two or more smaller ones in nearly every cell, with these."""
     import scipy  # pages are drawn without it
 
     kept = summed[~summed["member"].isin(totals)]

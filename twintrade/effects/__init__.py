@@ -16,7 +16,6 @@ from twintrade.effects.result_set import Topic as Topic
 from twintrade.effects.result_set import Verdict as Verdict
 from twintrade.effects.result_set import build_findings_frame as build_findings_frame
 from twintrade.effects.uncertainty import BlockInfluence as BlockInfluence
-from twintrade.effects.uncertainty import Contributions as Contributions
 from twintrade.effects.uncertainty import Draws as Draws
 from twintrade.effects.uncertainty import Factor as Factor
 from twintrade.effects.uncertainty import GroupedInfluence as GroupedInfluence

@@ -86,10 +86,7 @@ class Sample:
 
 
 class LaterColumns(Protocol):
-    """Regressors net of the absorbed effects that are made when asked for: many readers need one combination of them.
-
-    Held by estimates, which reach other processes, so that whatever it holds has to be picklable.
-    """
+    """Regressors net of the absorbed effects, made when asked for; whatever this holds can be pickled."""
 
     def dense(self) -> FloatArray:
         """Return the columns, shape (n_rows, n_slopes); kept where making them takes long."""

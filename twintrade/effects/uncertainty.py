@@ -204,10 +204,7 @@ class RefitOnly(Uncertainty):
 
 
 class Contributions(Protocol):
-    """What units contribute to some quantities, of which only combinations are wanted.
-
-    Held by estimates, which reach other processes, so that whatever it holds has to be picklable.
-    """
+    """What units contribute to quantities of which only combinations are wanted; can be pickled."""
 
     def along(self, directions: FloatArray) -> FloatArray:
         """Return contributions times ``directions``, (n_quantities, n_columns), by unit: (n_units, n_columns)."""
@@ -215,11 +212,7 @@ class Contributions(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LaterInfluence(Influence):
-    """Combinations of units' contributions, each made once and then kept; also the influence of estimated weights.
-
-    A combination is always made as it is asked for, whatever was made before, so that no number depends on the order
-    in which views are asked for, or on which process asks.
-    """
+    """Combinations of units' contributions, each made once, the same whatever was asked for before, and then kept."""
 
     unit_ids: ObjectArray  # (n_units,)
     contributions: Contributions

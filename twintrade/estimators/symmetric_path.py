@@ -23,11 +23,7 @@ from twintrade.text import Text
 
 @dataclass(frozen=True, eq=False)
 class CohortPath:
-    """The event study of a method, each event time against the mean of the years before, itself among them.
-
-    Cohorts' own leads in the last year before bring event times to one base. Percent effects are in log points, the
-    path moved by one number so that its average with imputed weights is the headline's own logarithm.
-    """
+    """The event study of a method, each event time against the mean of the years before, itself among them."""
 
     method: Estimator  # one that offers `hold_out`
     design: Design

@@ -141,11 +141,7 @@ def compute_moving_block_p(residuals: FloatArray, n_after: int, order: float = 1
 def invert_p_values(
     p_of: Callable[[float], float], center: float, step: float, alpha: float, precision: float = 1e-4
 ) -> tuple[float, float]:
-    """Return the interval around ``center`` of values whose p-value exceeds ``alpha``.
-
-    By doubling outward and bisection, from the nearest accepted value on a grid of quarter steps where ``center`` is
-    rejected. Infinite where nothing within 2^12 steps is rejected; NaN where nothing is accepted.
-    """
+    """Return the interval of values whose p-value exceeds ``alpha``; infinite unless some are rejected, or NaN."""
     if not step > 0:
         return (np.nan, np.nan)
     offsets = np.arange(33) / 4 * step
@@ -197,11 +193,7 @@ def find_unknown_break(
     draws: int = 499,
     level: float = 0.95,
 ) -> Break:
-    """Search the date of a level and slope change (Andrews 1993; date interval as in Bai 1997, by bootstrap).
-
-    Errors are drawn from first-order autoregressions: the p-value from series without a break, the interval from
-    series with the one found; ``trim``: share of periods on either side where none is sought.
-    """
+    """Search the date of a level and slope change (Andrews 1993; interval as in Bai 1997, by bootstrap)."""
     statistics, dates, p = _test_breaks(y, periods, rng, trim, seasons, draws)
     best = int(np.argmax(statistics))
     broken = fit_segmented(y, build_segmented_design(periods, int(dates[best]), seasons=seasons))
@@ -277,11 +269,7 @@ N_SERIES = 400
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RestrictedSeries:
-    """A regression of one series, and the serial correlation of its errors if there is no effect.
-
-    The coefficient of the autoregression is the one under which the residuals of the null are as correlated as they
-    are in half of the series (Andrews 1993): least squares has it too small, and the test rejects too often.
-    """
+    """A regression of one series, and its errors' median-unbiased autocorrelation without effect (Andrews 1993)."""
 
     # basis, null: (n_periods, n_columns): orthonormal bases of the regressors, and of those that stay under the null
     basis: FloatArray

@@ -80,14 +80,7 @@ def _score_date(
 def draw_signers(
     log_hazard: FloatArray, signed: IntArray, can_begin: BoolArray, draws: int, rng: np.random.Generator
 ) -> IntArray:
-    """Return who signs in every draw, (draws, n_signers), date by date, as many a date as really did.
-
-    The smallest of exponential times over the hazards are a draw without replacement in proportion to the hazards. A
-    draw in which too few are left at risk at some date is left out. A generator of the same seed races the same times
-    against other hazards.
-
-    ``log_hazard``: (n_units,) or (n_units, n_dates); ``signed`` (n_dates,).
-    """
+    """Return who signs in every draw, (draws, n_signers): at each date as many as really did, by their hazards."""
     n_units = can_begin.shape[0]
     logs = np.broadcast_to(log_hazard if log_hazard.ndim == 2 else log_hazard[:, None], can_begin.shape)
     has_signed = np.zeros((draws, n_units), dtype=bool)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from twintrade.numerics.absorption import levels as module
-from twintrade.numerics.absorption.absorb import find_singletons, is_nested, label_components
+from twintrade.numerics.absorption.levels import find_singletons, is_nested, label_components
 
 
 def test_a_level_inside_another_is_nested():

@@ -236,12 +236,7 @@ def _are_explained(triples: Iterable[tuple[str, str, str]], place: int) -> bool:
 
 
 def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collection[str], faults: Faults) -> None:
-    """Note an error for two names that may be one city, which only the user knows.
-
-    They differ only in accents, case, spaces or punctuation; or in a word for the kind of place (济南, 济南市); or
-    are one city's names in two kinds of letters (济南, Jinan): unless ``city_names`` names one of them, or most
-    figures of one stand beside figures of the other.
-    """
+    """Note an error for two names that may be one city, unless ``city_names`` or most figures tell them apart."""
     cities, file = sorted(frame["city"].unique()), files[0] if len(files) == 1 else ""
     spellings: dict[str, list[str]] = {}
     cores: dict[str, list[str]] = {}

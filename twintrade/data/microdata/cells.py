@@ -47,12 +47,7 @@ KEY = ["city", "partner", "period"]
 def count_margins(
     engine: Engine, source: TradeSource, names: Names, ratio: int
 ) -> tuple[list[IntArray], dict[str, FloatArray]]:
-    """Return ``keys`` of each cell, and ``counts`` of its firms, products, firm-products, entries and exits.
-
-    A firm enters a cell in a period when it is there and was not in the period before, and exits when it is not there
-    in the next; in the first period of the files nobody can be seen to enter, in the last nobody to exit: NaN. Rows
-    that name no firm count for the products alone; where no row does, the counts of firms are NaN.
-    """
+    """Return ``keys`` of cells, and ``counts`` of firms, products, firm-products, entries, exits; NaN if unknown."""
     options = source.microdata
     assert options is not None
     if any(line.first is not None or line.last is not None for line in source.city_names):

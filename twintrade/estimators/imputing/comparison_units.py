@@ -41,14 +41,7 @@ class LogRatios:
 def compute_log_ratios(
     y: FloatArray, imputed: FloatArray, weights: FloatArray, unit: IntArray, sets: IntArray, n_sets: int
 ) -> LogRatios:
-    """Average log ratios of treated rows to what they are imputed to be, in each of several treatments.
-
-    Which average it is follows from outcomes and treatment alone, in each treatment for itself: so it is a fixed
-    function of both, as a test by re-assignment needs.
-
-    ``y``, ``imputed``, ``weights`` (n_rows,): treated rows alone; sampling weights; ``unit``, ``sets`` (n_rows,):
-    unit and treatment of each row.
-    """
+    """Average log ratios of treated rows to what they are imputed to be, in each of several treatments by itself."""
     is_by_unit = np.bincount(sets, y <= 0, n_sets) > MOST_ZEROS * np.bincount(sets, minlength=n_sets)
     n_units = int(unit.max(initial=0)) + 1
     alone = n_sets * n_units + np.arange(y.size)

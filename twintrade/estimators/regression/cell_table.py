@@ -221,15 +221,7 @@ def build_interactions(
     fixed: dict[str, float] | None = None,
     bare: str | None = None,
 ) -> Interactions:
-    """Return the covariates' regressors (Wooldridge 2021, section 5), collinear ones among them.
-
-    Each added covariate as it is; each other with every cell (in deviations from its cohort's mean), with every
-    cohort, and with every period.
-
-    ``of_row`` (n_rows,): cell of each row, -1 outside; ``is_added`` (n_covariates,); ``fixed``: covariates whose
-    deviations are from this value, so that a cell's effect is the one at it; ``bare``: a covariate without a slope
-    of the last cohort, the never treated where there are any.
-    """
+    """Return the covariates' regressors (Wooldridge 2021, section 5): as they are, or by cell, cohort, period."""
     by_cell, added = np.flatnonzero(~is_added), np.flatnonzero(is_added)
     cohort = np.unique(o.unit_onset, return_inverse=True)[1][o.unit]
     weights = o.row_weights
@@ -293,12 +285,7 @@ def measure_cells(
     family: Family,
     deviations: FloatArray | None = None,
 ) -> IdentifiedCells:
-    """Return the effects of the identified cells on the scale asked for.
-
-    For Poisson the outcome's sum over a cell equals its fitted sum, so that rows enter the influence of the fitted
-    sum by their residual; what the row would have been is the fitted mean times exp(-effect). Covariates that enter
-    by cell add their cell's slopes times ``deviations``, shape (n_rows, n_by_cell), to a row's effect.
-    """
+    """Return the effects of the identified cells on the scale asked for, with rows' influence on their sums."""
     place = np.full(int(of_row.max()) + 2, -1, dtype=np.int64)
     place[fit.kept + 1] = np.arange(fit.kept.size)
     cell = place[of_row[fit.rows] + 1]

@@ -17,14 +17,7 @@ from twintrade.text import Listed, Text, Value, Words
 
 
 def find_joined_rows(holder: IntArray, node: IntArray, is_reference: BoolArray) -> BoolArray:
-    """Return which rows a chain of holders joins to the reference, shape (n_rows,).
-
-    A level of its own for every holder leaves only differences within holders: two event times can be compared where
-    one holder is observed at both, or where such holders form a chain from one to the other.
-
-    ``holder`` (n_rows,): level of each row, 0 or more; ``node`` (n_rows,): event time of each row, or its cohort and
-    event time, as codes of 0 or more; ``is_reference`` (n_rows,).
-    """
+    """Return which rows (n_rows,) a chain of holders, each a level of its own, joins to the reference."""
     n_holders, n_nodes = (int(codes.max(initial=-1)) + 1 for codes in (holder, node))
     nodes = np.bincount(node[is_reference], minlength=n_nodes) > 0
     while True:
@@ -167,11 +160,7 @@ def cut_before_last_onset(design: Design) -> Design:
 
 
 def _event_terms(o: Observations, model: Model) -> Terms:
-    """One dummy per event time; with bins, rows beyond an end of the window are collected in that end's dummy.
-
-    A window wholly before or wholly after the onset is widened to the reference and to event time 0, so that no dummy
-    mixes rows from both sides. Event times that no unit joins to the reference keep their dummies, without an effect.
-    """
+    """One dummy per event time, its ends collecting rows beyond where binned; no dummy mixes both sides of onset."""
     treated = find_affected_rows(o) | (model.later == "leads") & np.isfinite(o.unit_onset)[o.unit]
     observed = o.event_time[treated]
     if model.kind == "binned":

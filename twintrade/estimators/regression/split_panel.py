@@ -38,14 +38,7 @@ def fit_both(event: Estimator, static: Estimator, design: Design) -> EventAndSta
 def correct_by_split_panel(
     design: Design, estimate: CohortEffects, refit: Callable[[Design], CohortEffects], n_splits: int, seed: int
 ) -> CohortEffects:
-    """Return effects less their split-panel bias, averaged over random splits; the influence stays.
-
-    A dyad is in one quarter of a split. Within a cell the quarters weigh by their treated rows, so that averages over
-    cells are corrected by the quarters' averages. Quarters that cannot give a cell are left out of its correction;
-    cells that no quarter gives stay as they are and are listed.
-
-    ``estimate``: from the whole panel; ``refit``: the same method on another design.
-    """
+    """Return effects less their split-panel bias, averaged over random splits; the influence stays."""
     panel = design.panel
     if min(panel.cities.size, panel.partners.size) < 4:
         raise DesignError(

@@ -70,11 +70,7 @@ class SwitcherBlock:
 
 
 def build_switchers(o: Observations) -> Switchers:
-    """Lay out outcomes and doses, and find each unit's first change.
-
-    A unit is left out from a change across a gap on, whose moment is unknown, and from the second side of its
-    baseline on, as its effect would mix a rise and a fall.
-    """
+    """Lay out outcomes and doses, and find each unit's first change, across no gap and to one side alone."""
     panel = o.panel
     periods = np.arange(o.period.min(), o.period.max() + 1)
     shape = (periods.size, o.n_units)

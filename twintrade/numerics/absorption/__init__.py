@@ -2,13 +2,8 @@
 
 from twintrade.numerics.absorption.absorb import Absorber as Absorber
 from twintrade.numerics.absorption.absorb import build_absorber as build_absorber
-from twintrade.numerics.absorption.absorb import find_singletons as find_singletons
-from twintrade.numerics.absorption.absorb import is_nested as is_nested
-from twintrade.numerics.absorption.absorb import label_components as label_components
 from twintrade.numerics.absorption.absorb import remove_trends as remove_trends
 from twintrade.numerics.absorption.annihilators import Annihilator as Annihilator
-from twintrade.numerics.absorption.annihilators import Loadings as Loadings
-from twintrade.numerics.absorption.annihilators import Remaining as Remaining
 from twintrade.numerics.absorption.annihilators import build_annihilator as build_annihilator
 from twintrade.numerics.absorption.annihilators import factor_order as factor_order
 from twintrade.numerics.absorption.annihilators import prepare_remaining as prepare_remaining
@@ -27,6 +22,9 @@ from twintrade.numerics.absorption.level_forms import LoadingSums as LoadingSums
 from twintrade.numerics.absorption.level_forms import compute_level_forms as compute_level_forms
 from twintrade.numerics.absorption.level_forms import compute_loading_squares as compute_loading_squares
 from twintrade.numerics.absorption.level_forms import sum_by_loading as sum_by_loading
+from twintrade.numerics.absorption.levels import find_singletons as find_singletons
+from twintrade.numerics.absorption.levels import is_nested as is_nested
+from twintrade.numerics.absorption.levels import label_components as label_components
 from twintrade.numerics.absorption.projection import Projection as Projection
 from twintrade.numerics.absorption.set_levels import CompleteRows as CompleteRows
 from twintrade.numerics.absorption.set_levels import Nested as Nested

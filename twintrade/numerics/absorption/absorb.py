@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.cube import Cube, Grid, complete_grid, find_cube, find_grid, project_grid
 from twintrade.numerics.absorption.cube_projection import CubeEquations, project_cells, project_cells_once
-from twintrade.numerics.absorption.levels import Levels, find_singletons, is_nested, label_components, recode_levels
+from twintrade.numerics.absorption.levels import Levels, recode_levels
 from twintrade.numerics.absorption.normal_equations import Incidence, NormalEquations, build_incidence
 from twintrade.numerics.absorption.projection import Projection, project_blocks, project_once, solve_levels
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -22,15 +22,7 @@ NEGLIGIBLE = 1e-11  # share of the largest eigenvalue below which a combination 
 def remove_trends(
     columns: FloatArray, unit: IntArray, period: IntArray, weights: FloatArray
 ) -> tuple[FloatArray, int]:
-    """Return the columns less what unit effects, unit-specific lines and period effects explain.
-
-    Each unit's level and line are removed in closed form, from the columns and from the dummies of the periods; what
-    the dummies still explain is one small system. Dummies are held for a block of units at a time.
-
-    ``columns`` (n_rows, k); ``unit``, ``period`` (n_rows,): rows sorted by unit; ``weights``: (n_rows,), positive.
-    Returns ``residuals`` (n_rows, k); ``n_lines`` : units whose line is identified: those observed in two periods or
-    more.
-    """
+    """Return (n_rows, k) columns less unit levels, unit lines and period effects; how many lines are identified."""
     labels, code = np.unique(period, return_inverse=True)
     t = period.astype(np.float64) - labels.mean()
     out = np.empty(columns.shape)
@@ -95,11 +87,6 @@ def _solved(gram: FloatArray, cross: FloatArray) -> FloatArray:
     kept = values > NEGLIGIBLE * max(values[-1], 0.0)
     return np.asarray(vectors[:, kept] @ ((vectors[:, kept].T @ cross) / values[kept, None]), dtype=np.float64)
 
-
-__all__ = [
-    "Absorber", "build_absorber", "find_singletons", "is_nested",
-    "label_components",
-]  # fmt: skip
 
 CUBES_FROM = 50_000
 """Rows from which a cube is looked for; below, factored equations are as fast and converge whatever the weights."""

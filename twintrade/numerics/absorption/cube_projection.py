@@ -255,12 +255,7 @@ class CubeEquations:
     def sweep(
         self, cells: FloatArray, step: FloatArray | None, is_last: bool = False
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Subtract a step of the two solved effects and then the dyad means, in place.
-
-        ``cells``: (k, n_cells), changed; ``step``: (L, k); ``is_last``: leave out what is only needed to go on;
-        ``rest`` and ``size`` are zero. Returns ``means`` : (k, dyads) that were subtracted; ``rest`` : (L, k)
-        weighted sums left by city-period and partner-period; ``size`` : (k,) weighted squared norm left.
-        """
+        """Subtract a step (L, k) and dyad means from (k, n_cells); return means, sums by level and squares left."""
         n_cities, n_partners, n_periods = self.cube.shape
         k, n_levels = cells.shape[0], n_cities + n_partners
         means = np.empty((k, n_cities, n_partners))

@@ -166,11 +166,7 @@ class DummySets:
         return x, is_solved
 
     def find_undetermined(self) -> BoolArray:
-        """Return the columns whose coefficients the rows without a dummy do not determine, shape (n_columns,).
-
-        A solution of C'QCx = C'QCz from zero differs from z where something of a null space is in z. Among the few
-        columns where it does, the null space is that of their block.
-        """
+        """Return the columns (n_columns,) that rows without a dummy leave open: by a probe, then by null spaces."""
         roots = np.sqrt(np.maximum(sum_by_group(self.levels.weights, self.columns, self.home.size), TINY))
         probe = (0.5 + (np.arange(self.home.size) * GOLDEN) % 1) / roots
         apart = np.abs(self.solve(self.multiply(probe))[0] - probe) > APART * probe

@@ -88,12 +88,7 @@ class Given:
 def decompose_given(
     y: FloatArray, covariates: FloatArray, cohort: IntArray, onset: FloatArray, periods: IntArray
 ) -> Given:
-    """Decompose the coefficient of a treatment dummy with unit and period effects and covariates.
-
-    The treatment net of effects and covariates varies within cohorts and periods, by covariates alone, and between
-    them, which compares each two cohorts with the same slopes; ``cohort`` (n_units,): codes into ``onset``
-    (n_cohorts,).
-    """
+    """Decompose a treatment dummy's coefficient given covariates, within cohorts and periods and between them."""
     treated = (periods >= onset[:, None])[cohort].astype(np.float64)
     size = np.ones(cohort.size)
     columns = np.stack([_centred(x, size) for x in np.moveaxis(covariates, 2, 0)], axis=2)

@@ -30,11 +30,7 @@ class Polyhedron:
 def build_polyhedra(
     kind: Kind, size: float, n_pre: int, n_post: int, bias: Bias | None = None, monotone: Monotone | None = None
 ) -> list[Polyhedron]:
-    """Return the polyhedra whose union is the restriction of Rambachan and Roth (2023).
-
-    Slopes change by at most ``size`` a period, or moves, or changes of slope, by ``size`` times the largest before;
-    ``n_pre``, ``n_post``: event times around the reference; ``bias``: sign after onset; ``monotone``: the whole path.
-    """
+    """Return the polyhedra whose union is the restriction of Rambachan and Roth (2023) around the reference."""
     blocks: Sequence[FloatArray] = [np.empty((0, n_pre + n_post))]
     if bias is not None:
         after = np.hstack([np.zeros((n_post, n_pre)), np.eye(n_post)])

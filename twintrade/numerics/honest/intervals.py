@@ -127,11 +127,7 @@ NO_DIMENSION = 1e-9
 def compute_least_favorable(
     polytope: DualPolytope, root: FloatArray, share: float, rng: np.random.Generator
 ) -> float:
-    """Return the point that the largest multiplier of the moments ``root @ z`` exceeds with probability ``share``.
-
-    The largest is that of a few vertices, which depend on z in a few dimensions; there z is a direction times a
-    length of known distribution, and what is left is an average over directions.
-    """
+    """Return what the largest multiplier of the moments ``root @ z`` exceeds with probability ``share``."""
     moved = polytope.maximizers(root @ rng.standard_normal((root.shape[1], SEARCH_DRAWS))) @ root
     if not moved.any():
         return 0.0

@@ -326,11 +326,7 @@ def compute_projection_weights(
     X_new: FloatArray | None = None,
     weights: FloatArray | None = None,
 ) -> FloatArray:
-    """Return weights (n, k) with which fitting rows enter sums of predictions for new cells, weighted by v (m, k).
-
-    ω = W Z (Z'WZ)^- Z_new'v for Z dummies and covariates (Borusyak, Jaravel and Spiess 2024), so that the sums are
-    ω'y for any outcome; covariates that the effects absorb get the coefficient zero.
-    """
+    """Return fitting rows' weights (n, k) in sums of predictions, ω = W Z (Z'WZ)^- Z_new'v (Borusyak et al. 2024)."""
     effects = build_absorber(codes_fit, weights)
     known = effects.levels
     if v.size == 0:

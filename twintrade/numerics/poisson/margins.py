@@ -166,11 +166,7 @@ def fit_left_out(
 
 
 class _Iteration:
-    """Rounds of updates for some draws.
-
-    Sums by pair, city and partner are those of products of whole tables less the entries that a draw does not use:
-    rows left out, and then rows that are not observed. ``at`` (3, n_entries): their places among the factors.
-    """
+    """Rounds of updates for some draws, as products of whole tables less the entries that each does not use."""
 
     def __init__(self, table: FlowTable, pairs: IntArray, starts: IntArray, start: MarginFactors) -> None:
         n_draws, (_, n_partners, n_periods) = pairs.shape[0], table.shape

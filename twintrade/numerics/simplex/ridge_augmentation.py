@@ -80,11 +80,7 @@ SUM_ROW = 1e4  # weight of the rows that make each case's weights sum to one, in
 def fit_partially_pooled_weights(
     treated: list[FloatArray], donors: list[FloatArray], pooling: float, ridge: float = 0.0
 ) -> list[FloatArray]:
-    """Minimize ``pooling * |mean imbalance|^2 + (1 - pooling) * mean |imbalance|^2`` (Ben-Michael et al. 2022).
-
-    Imbalances are aligned by event time -1, -2, ..., averaged over cases that have one; ``treated`` (n_before_k,),
-    ``donors`` (n_donors_k, n_before_k), in that order; ``ridge``: penalty on squared weights.
-    """
+    """Minimize pooled and separate imbalances, aligned by event time (Ben-Michael et al. 2022)."""
     if not 0 <= pooling <= 1:
         raise EstimationError(f"pooling lies between 0 and 1, not {pooling}")
     sizes = [d.shape[0] for d in donors]
