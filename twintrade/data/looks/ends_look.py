@@ -301,8 +301,8 @@ def _name_flow(text: str) -> str:
 
 def look_for_valuation(texts: Iterable[str]) -> list[Guess]:
     """Return how the values are valued, where one way alone is named."""
-    said = {
+    spoken = {
         w for text in texts for w in strip_accents(text).replace("(", " ").replace(")", " ").replace("_", " ").split()
     }
-    named = [v for v in _VALUATIONS if v in said]
+    named = [v for v in _VALUATIONS if v in spoken]
     return [Guess("valuation", named[0], Text("data.look-column-name"))] if len(named) == 1 else []
