@@ -6,8 +6,8 @@ import pytest
 from case_tables import loop_over
 
 from twintrade.data import Frequency
+from twintrade.data.doubts import find_jumps, warn_of_jumps
 from twintrade.data.sources.faults import Faults
-from twintrade.data.unit_jumps import find_jumps, warn_of_jumps
 
 CITIES, PARTNERS, YEARS, AT = 7, 12, range(2000, 2014), 7
 SPIKE = 1.2e16

@@ -11,7 +11,7 @@ import pandas as pd
 
 from twintrade.data import overlaps
 from twintrade.data.calendar import MONTH_NAMES, Frequency, parse_date, parse_month
-from twintrade.data.doubts import note_no_amounts, note_switches
+from twintrade.data.doubts import Jump, find_jumps, note_no_amounts, note_switches, take_apart, warn_of_jumps
 from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import check_spellings
@@ -21,7 +21,6 @@ from twintrade.data.sources.faults import AbsentInputError, Faults, Fix, Invalid
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.totals import find_totals
 from twintrade.data.trade_source import SourceRows, convert_to_target_currency, list_needed_columns, read_source
-from twintrade.data.unit_jumps import Jump, find_jumps, take_apart, warn_of_jumps
 from twintrade.effects import Message, Remedy
 from twintrade.errors import UNDECIDED, DataError
 from twintrade.numerics.arrays import FloatArray, IntArray, find_step

@@ -11,10 +11,10 @@ import pandas as pd
 
 from twintrade.data.calendar import Frequency
 from twintrade.data.covariates import CovariateTable, join_covariates, read_covariates
+from twintrade.data.doubts import Jump
 from twintrade.data.geography import load_places
 from twintrade.data.schema import Constant, CovariateSource, FileFormat, TradeSource
 from twintrade.data.sources import Faults, InputRecord
-from twintrade.data.unit_jumps import Jump
 from twintrade.design import Design
 from twintrade.design.fixed_effects import list_effect_columns
 from twintrade.effects import Message

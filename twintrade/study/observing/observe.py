@@ -10,6 +10,7 @@ import pandas as pd
 
 from twintrade.data.calendar import Frequency, TwinningDate, find_waves, parse_date
 from twintrade.data.covariates import complete
+from twintrade.data.doubts import Jump
 from twintrade.data.figures import Conversion
 from twintrade.data.geography import find_totals_only
 from twintrade.data.registry import (
@@ -23,7 +24,6 @@ from twintrade.data.registry import (
 from twintrade.data.schema import CityName, Constant, TradeSource, TwinningSource, UndatedSource
 from twintrade.data.sources import AbsentInputError, InputRecord, hold_collection, list_files, locate
 from twintrade.data.trade import TradeTable, list_cities_left_out, read_trade
-from twintrade.data.unit_jumps import Jump
 from twintrade.design import Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.design.register import Agreements, CandidateDate
