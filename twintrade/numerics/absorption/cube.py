@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 
-from twintrade.numerics.absorption.levels import Levels
+from twintrade.numerics.absorption.levels import Levels, label_levels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 
 # Closed-form projections for complete panels: unit × period, and city × partner × period.
@@ -178,23 +177,14 @@ def _axes(codes: list[IntArray], sizes: list[int]) -> Axes | None:
     dyad, origin, destination = codes
     if any(np.bincount(code, minlength=size).min() == 0 for code, size in zip(codes[1:], sizes[1:], strict=True)):
         return None
-    city = _labels(origin, sizes[1], dyad, sizes[0])[0]
-    partner = _labels(destination, sizes[2], dyad, sizes[0])[0]
-    period, same_period = _labels(origin, sizes[1], destination, sizes[2])
+    city = label_levels(origin, sizes[1], dyad, sizes[0])[0]
+    partner = label_levels(destination, sizes[2], dyad, sizes[0])[0]
+    period, same_period = label_levels(origin, sizes[1], destination, sizes[2])
     numbered = [compact(label) for label in (city, partner)]
     periods, back = np.unique(np.concatenate([period, same_period]), return_inverse=True)
     back = back.astype(np.int64)
     shape = (int(numbered[0].max()) + 1, int(numbered[1].max()) + 1, periods.size)
     return (numbered[0], back[: sizes[1]]), (numbered[1], back[sizes[1] :]), shape
-
-
-def _labels(first: IntArray, n_first: int, second: IntArray, n_second: int) -> tuple[IntArray, IntArray]:
-    """Connected component of each level of two effects."""
-    total = n_first + n_second
-    ones = np.ones(first.size, dtype=np.int8)
-    graph = scipy.sparse.coo_array((ones, (first, second + n_first)), shape=(total, total)).tocsr()
-    label = np.asarray(scipy.sparse.csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
-    return label[:n_first], label[n_first:]
 
 
 def _some_row(code: IntArray, size: int) -> IntArray:

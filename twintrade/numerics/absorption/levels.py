@@ -108,11 +108,16 @@ def count_rows_in_level(code: IntArray, size: int, kept: BoolArray) -> IntArray:
 def label_components(first: IntArray, second: IntArray) -> IntArray:
     """Number for each row (n,) the connected component of the graph of rows between two effects' levels."""
     known = recode_levels([first, second])
-    (first, second), (n_first, n_second) = known.codes, known.sizes
+    return label_levels(known.codes[0], known.sizes[0], known.codes[1], known.sizes[1])[0][known.codes[0]]
+
+
+def label_levels(first: IntArray, n_first: int, second: IntArray, n_second: int) -> tuple[IntArray, IntArray]:
+    """Number the connected component of each level of two effects."""
     total = n_first + n_second
-    graph = scipy.sparse.coo_array((np.ones(first.size), (first, second + n_first)), shape=(total, total))
-    components = scipy.sparse.csgraph.connected_components(graph, directed=False)[1]
-    return np.asarray(components, dtype=np.int64)[first]
+    ones = np.ones(first.size, dtype=np.int8)
+    graph = scipy.sparse.coo_array((ones, (first, second + n_first)), shape=(total, total)).tocsr()
+    label = np.asarray(scipy.sparse.csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
+    return label[:n_first], label[n_first:]
 
 
 def is_nested(inner: IntArray, outer: IntArray) -> bool:
