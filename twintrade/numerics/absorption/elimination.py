@@ -187,16 +187,6 @@ class Elimination:
         """P', shape (n_nested, n_first); a transpose takes as long as a product with it."""
         return scipy.sparse.csr_array(self.means.T)
 
-    @cached_property
-    def turned_sums(self) -> scipy.sparse.csr_array:
-        """D'WA, shape (n_across, n_first)."""
-        return scipy.sparse.csr_array(self.sums.T)
-
-    @cached_property
-    def turned_root(self) -> scipy.sparse.csr_array:
-        """R', shape (rank, n_nested)."""
-        return scipy.sparse.csr_array(self.root.T)
-
     def multiply_near(self, first: scipy.sparse.csr_array, inside: scipy.sparse.csr_array | FloatArray) -> FloatArray:
         """Return values of A (A'WA)^-1/2 and of B times what these have of D, shape (k, n_across)."""
         of_first = scipy.sparse.csr_array(first @ scipy.sparse.diags_array(np.sqrt(self.share))) @ self.sums

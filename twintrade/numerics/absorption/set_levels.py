@@ -37,7 +37,7 @@ class Nested:
     def invert(self, levels: FloatArray) -> FloatArray:
         """Return J times columns, shape (n_nested, k)."""
         if self.blocks is None:
-            return np.asarray(self.elimination.root @ (self.elimination.turned_root @ levels))
+            return np.asarray(self.elimination.root @ (self.elimination.root.T @ levels))
         stacked = levels.reshape(self.blocks.shape[0], -1, levels.shape[1])
         return np.asarray((self.blocks @ stacked).reshape(levels.shape))
 
@@ -135,7 +135,7 @@ class SetLevels:
         levels = self.inside.sum(weighted, n_nested, self.n_sets)
         levels -= e.turned_means @ first
         rest = self.across.sum(weighted, n_across, self.n_sets)
-        rest -= e.turned_sums @ (share * first)
+        rest -= e.sums.T @ (share * first)
         rest -= self.nested.transpose(levels)
         by_rest = self.nested.solve(rest)
         by_level = self.nested.invert(levels)
