@@ -205,12 +205,7 @@ def _list_by_file(messages: Sequence[Message]) -> list[str]:
 
 def _name_rows(rows: Sequence[int]) -> str:
     """Return row numbers in words: "row 7", "rows 3 to 9, 12"."""
-    spans: list[list[int]] = []
-    for row in rows:
-        if spans and row == spans[-1][1] + 1:
-            spans[-1][1] = row
-        else:
-            spans.append([row, row])
+    spans = list_spans(rows)
     if not spans:
         return ""
     named = [str(a) if a == b else Text("data.row-span", first=a, last=b) for a, b in spans[:_MAX_SPANS]]
@@ -219,3 +214,14 @@ def _name_rows(rows: Sequence[int]) -> str:
     if more:
         shown = Text("common.and-more", items=shown, n=more)
     return str(Text("data.rows", n=len(rows), rows=shown))
+
+
+def list_spans(rows: Sequence[int]) -> list[list[int]]:
+    """Return the first and the last row of each run of neighbors."""
+    spans: list[list[int]] = []
+    for row in rows:
+        if spans and row == spans[-1][1] + 1:
+            spans[-1][1] = row
+        else:
+            spans.append([row, row])
+    return spans

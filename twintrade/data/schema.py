@@ -142,7 +142,6 @@ TwinningKind: TypeAlias = Literal["sister city", "friendship", "memorandum", "si
 KindAnswer: TypeAlias = Literal["sister city", "friendship", "memorandum", "sister state", "none"]
 EventKind: TypeAlias = Literal["first_contact", "memorandum", "signed", "ratified", "activated", "other", "none"]
 
-TWINNING_KINDS: tuple[TwinningKind, ...] = get_args(TwinningKind)
 KIND_ANSWERS: tuple[KindAnswer, ...] = get_args(KindAnswer)
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 

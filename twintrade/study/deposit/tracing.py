@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twintrade.data.fixes import list_spans
 from twintrade.errors import SpecError, StoreError
 from twintrade.files import read_file
 from twintrade.methods import find_method_line
@@ -188,20 +189,8 @@ def _list_rows(
         and (cohort in ("", None) or int(float(cohort)) < 0 or row["onset"] == str(int(float(cohort))))
     ]
     used = str(specification.get("n_rows") or "")
-    yield Text(
-        "trace.rows", n=len(rows), rows=list_some(_list_spans(rows), _MOST_SPANS), used=int(used or 0), of=len(data)
-    )
-
-
-def _list_spans(rows: list[int]) -> list[str]:
-    """Return rows as spans: 4–7, 12."""
-    spans: list[list[int]] = []
-    for row in rows:
-        if spans and row == spans[-1][1] + 1:
-            spans[-1][1] = row
-        else:
-            spans.append([row, row])
-    return [str(first) if first == last else f"{first}–{last}" for first, last in spans]
+    spans = [str(first) if first == last else f"{first}–{last}" for first, last in list_spans(rows)]
+    yield Text("trace.rows", n=len(rows), rows=list_some(spans, _MOST_SPANS), used=int(used or 0), of=len(data))
 
 
 def _list_code(record: Mapping[str, Any], column: str) -> Iterator[Text | str]:
