@@ -66,31 +66,6 @@ def apply_couplings(weights: FloatArray, inverse: FloatArray, given: FloatArray,
                 out[m, c, t] += sums[t]
 
 
-def remove_levels(
-    cells: FloatArray, weights: FloatArray, inverse: FloatArray, step: FloatArray, means: FloatArray
-) -> None:
-    """Subtract a step (k, levels, periods), which may be empty, and then dyad means from (k, cities, ...) cells."""
-    n_cities, n_partners, n_periods = weights.shape
-    has_step = step.shape[1] > 0
-    city, left = np.zeros(n_periods), np.empty(n_periods)
-    for m in range(cells.shape[0]):
-        for c in range(n_cities):
-            for t in range(n_periods if has_step else 0):
-                city[t] = step[m, c, t]
-            for p in range(n_partners):
-                for t in range(n_periods):
-                    left[t] = cells[m, c, p, t] - city[t]
-                for t in range(n_periods if has_step else 0):
-                    left[t] -= step[m, n_cities + p, t]
-                mean = 0.0
-                for t in range(n_periods):
-                    mean += weights[c, p, t] * left[t]
-                mean *= inverse[c, p]
-                means[m, c, p] = mean
-                for t in range(n_periods):
-                    cells[m, c, p, t] = left[t] - mean
-
-
 def remove_and_sum(
     cells: FloatArray,
     weights: FloatArray,
@@ -100,7 +75,10 @@ def remove_and_sum(
     rest: FloatArray,
     size: FloatArray,
 ) -> None:
-    """The same; add up by level what is left (k, levels, periods), weighted, and its weighted squares (k,)."""
+    """Subtract a step (k, levels, periods), which may be empty, and dyad means from (k, cities, ...) cells.
+
+    Adds up by level what is left (k, levels, periods), weighted, and its weighted squares (k,).
+    """
     n_cities, n_partners, n_periods = weights.shape
     has_step = step.shape[1] > 0
     city, sums, left = np.zeros(n_periods), np.empty(n_periods), np.empty(n_periods)
@@ -132,12 +110,7 @@ def remove_and_sum(
                 rest[m, c, t] += sums[t]
 
 
-LOOPS = SimpleNamespace(
-    sum_weights=sum_weights,
-    apply_couplings=apply_couplings,
-    remove_levels=remove_levels,
-    remove_and_sum=remove_and_sum,
-)
+LOOPS = SimpleNamespace(sum_weights=sum_weights, apply_couplings=apply_couplings, remove_and_sum=remove_and_sum)
 
 
 def find_loops() -> SimpleNamespace | None:
@@ -252,9 +225,7 @@ class CubeEquations:
                 cell *= weights
                 into[n_cities:] += cell[0] if cell.shape[0] == 1 else cell.sum(axis=0)
 
-    def sweep(
-        self, cells: FloatArray, step: FloatArray | None, is_last: bool = False
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def sweep(self, cells: FloatArray, step: FloatArray | None) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Subtract a step (L, k) and dyad means from (k, n_cells); return means, sums by level and squares left."""
         n_cities, n_partners, n_periods = self.cube.shape
         k, n_levels = cells.shape[0], n_cities + n_partners
@@ -265,15 +236,13 @@ class CubeEquations:
             given = np.ascontiguousarray(step.T).reshape(k, n_levels, n_periods)
         cubes = cells.reshape(k, *self.cube.shape)
         if self.loops is None:
-            self._sweep(cubes, given, means, None if is_last else (rest, size))
-        elif is_last:
-            self.loops.remove_levels(cubes, self.weights, self.inverse, given, means)
+            self._sweep(cubes, given, means, rest, size)
         else:
             self.loops.remove_and_sum(cubes, self.weights, self.inverse, given, means, rest, size)
         return means.reshape(k, -1), rest.reshape(k, -1).T, size
 
     def _sweep(
-        self, cells: FloatArray, step: FloatArray, means: FloatArray, sums: tuple[FloatArray, FloatArray] | None
+        self, cells: FloatArray, step: FloatArray, means: FloatArray, rest: FloatArray, size: FloatArray
     ) -> None:
         n_cities, n_partners, n_periods = self.cube.shape
         room = np.empty((self.cities_at_once, n_partners, n_periods))
@@ -287,9 +256,6 @@ class CubeEquations:
                 weighted = np.multiply(block, weights, out=room[: block.shape[0]])
                 mean = np.multiply(_over_periods(weighted), self.inverse[span], out=means[m, span])
                 block -= mean[:, :, None]
-                if sums is None:
-                    continue
-                rest, size = sums
                 np.multiply(block, weights, out=weighted)
                 rest[m, span] = _over_partners(weighted)
                 rest[m, n_cities:] += weighted[0] if weighted.shape[0] == 1 else weighted.sum(axis=0)
@@ -341,7 +307,7 @@ def project_cells_once(equations: CubeEquations, cells: FloatArray, forcing: flo
     first, rest, _ = equations.sweep(cells, None)
     goal = forcing**2 * np.einsum("ij,ij->j", rest, equations.precondition(rest))
     stacked = equations.solve(rest, goal)
-    first += equations.sweep(cells, stacked, is_last=True)[0]
+    first += equations.sweep(cells, stacked)[0]
     return first, stacked
 
 
