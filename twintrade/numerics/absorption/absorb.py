@@ -163,10 +163,6 @@ class Absorber:
         """Return the weighted least-squares residuals of each column on all effects, (n, k)."""
         return self.project(columns, tolerance).residuals
 
-    def fitted(self, columns: FloatArray, tolerance: float = 1e-12) -> FloatArray:
-        """Return the part of each column that the effects explain, (n, k)."""
-        return columns - self.residualize(columns, tolerance)
-
     def reweighted(self, weights: FloatArray | None) -> "Absorber":
         """Return the same effects with new weights; everything that does not depend on weights is shared."""
         weights = _checked_weights(weights, self.n_rows)
