@@ -173,10 +173,6 @@ class Absorber:
         """Return one solution of the effects' coefficients for a column, by the caller's codes, NaN without a row."""
         return self.by_code([one[:, 0] for one in self.project(column[:, None], tolerance).coefficients])
 
-    def with_labels(self, labels: tuple[IntArray, ...]) -> "Absorber":
-        """Return the same effects under other codes, one (size,) array per effect."""
-        return replace(self, levels=replace(self.levels, labels=labels))
-
     def by_code(self, coefficients: Sequence[FloatArray]) -> list[FloatArray]:
         """Spread coefficients per level (size,) over the caller's codes, NaN where a code has no row."""
         out = []

@@ -1,7 +1,7 @@
 """Poisson pseudo maximum likelihood with high-dimensional fixed effects (Correia, Guimarães and Zylkin 2020)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
@@ -111,9 +111,8 @@ def lay_out(effects: Absorber, kept: BoolArray) -> Layout:
 
 def _relabeled(inside: Absorber, outside: Absorber) -> Absorber:
     """The effects of the kept rows under the caller's own codes."""
-    return inside.with_labels(
-        tuple(labels[inner] for labels, inner in zip(outside.levels.labels, inside.levels.labels, strict=True))
-    )
+    pairs = zip(outside.levels.labels, inside.levels.labels, strict=True)
+    return replace(inside, levels=replace(inside.levels, labels=tuple(labels[inner] for labels, inner in pairs)))
 
 
 TOLERANCE = 1e-10  # relative change of the deviance at which the tightly solved steps begin
