@@ -22,9 +22,17 @@ PAIRED = " – "
 
 
 def _name_place(place: str) -> str:
-    """Return the name of a place in the language, the code of its state behind it as it stands."""
+    """Return the name of a place in the language; behind it the code of its state, or before it the state's name."""
     name, bracket, code = place.partition(" (")
+    state = find_catalogue().name(code.rstrip(")"))
+    if bracket and state != code.rstrip(")"):
+        return name_within(state, find_catalogue().name(name))
     return find_catalogue().name(name) + bracket + code
+
+
+def name_within(state: str, place: str) -> str:
+    """Return a state, whose trade is counted, with the place in it that signed where this is another one."""
+    return state if place in ("", state) else str(Text("brief.place-within", state=state, place=place))
 
 
 def name_pair(pair: str) -> str:

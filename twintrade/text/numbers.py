@@ -167,6 +167,20 @@ def write_percent(value: float, decimals: float = 1, sign: str = "") -> str:
     return _write_signed(format_percent, value, decimals, sign)
 
 
+TENFOLD = 900.0  # percent from which a change is no longer printed as one
+
+
+def write_change(put: Put, value: float, decimals: float = 1) -> str:
+    """Write a change in percent with its sign, or that it is more than tenfold."""
+    return put("numbers.tenfold", {}) if value > TENFOLD else write_percent(value, decimals, "always")
+
+
+def write_size(put: Put, value: float, decimals: float = 1) -> str:
+    """Write how far something lies above or below, in percent, or that it is more than nine times as much."""
+    most = {"size": format_percent(TENFOLD, 0)}
+    return put("numbers.more-than", most) if value > TENFOLD else write_percent(value, decimals)
+
+
 def write_interval(
     put: Put, low: object, high: object, decimals: int, unit: str, errors: tuple[float, float] = (math.nan, math.nan)
 ) -> str:
@@ -232,6 +246,8 @@ def list_functions(put: Put) -> Mapping[str, Callable[..., Any]]:
     return {
         "FIXED": lambda value, decimals=3, sign="": _write_signed(format_fixed, value, decimals, sign),
         "PERCENT": write_percent,
+        "CHANGE": partial(write_change, put),
+        "SIZE": partial(write_size, put),
         "SHARE": lambda value, decimals=0: format_percent(100 * value, int(decimals)),
         "LOGPERCENT": lambda value, decimals=1, sign="": _write_signed(format_log_percent, value, decimals, sign),
         "COMPACT": lambda value, digits=4, sign="": _write_signed(format_compact, value, digits, sign),

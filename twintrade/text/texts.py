@@ -25,8 +25,8 @@ def format_interval(
 
 
 def format_end(value: float, error: float = math.nan, decimals: int = 1) -> str:
-    """Format an end of an interval in percent with its sign, to the digits that its Monte Carlo error leaves."""
-    return numbers.write_percent(value, numbers.choose_end_decimals(value, error, decimals), "always")
+    """Format a change in percent, or an end of its interval, to the digits that its Monte Carlo error leaves."""
+    return numbers.write_change(find_catalogue().put, value, numbers.choose_end_decimals(value, error, decimals))
 
 
 def format_p_cell(p: object, floor: object = None) -> str:

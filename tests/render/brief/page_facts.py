@@ -1,6 +1,7 @@
 """What must hold of the first page of any analysis, read from its facts: typed texts and frames, never prose."""
 
 import math
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,11 +9,14 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render.appendix import open_page
-from twintrade.render.brief.document import list_asked, list_needed, list_told, write_change
+from twintrade.render.blocks import Paragraph
+from twintrade.render.brief.document import list_asked, list_needed, list_told, write_answer, write_change, write_deck
 from twintrade.render.brief.facts import Facts, collect_facts
 from twintrade.render.brief.pictures import choose_drawn, find_outside, list_rows
 from twintrade.render.brief.statements import find_spread, list_changes, list_readings, list_reasons, list_unasked
-from twintrade.render.reading import list_specifications, read_column
+from twintrade.render.exhibits.robustness import collect_checks, count_judged
+from twintrade.render.exhibits.summary import build_exhibit as build_summary
+from twintrade.render.reading import find_words, has_spoken, list_records, list_specifications, read_column
 from twintrade.render.style import AppendixOptions
 from twintrade.text import Listed, Text
 
@@ -29,6 +33,7 @@ OF_CHANGES = {
     "brief.reading-singles": ("percent",),
 }
 SPREAD = "brief.reason-methods"
+FOUND = ("brief.answer", "brief.found", "brief.detectable")  # smallest changes that are found, never changes
 TURNING = (SPREAD, "brief.reason-verdict")
 
 
@@ -45,7 +50,8 @@ def walk(words: object) -> Iterator[Text]:
 
 def list_statements(facts: Facts) -> list[Text]:
     parts = (list_asked, list_told, list_reasons, list_readings, list_unasked, list_needed)
-    return [text for part in parts for text in part(facts)]
+    title = write_answer(facts, facts.graded, facts.answer)
+    return [title, write_deck(facts), *(text for part in parts for text in part(facts))]
 
 
 def list_faults(results: ResultSet, language: str = "en-GB") -> list[str]:
@@ -56,7 +62,10 @@ def list_faults(results: ResultSet, language: str = "en-GB") -> list[str]:
         if facts.headline is None:
             return []
         statements = list_statements(facts)
-        checks = (check_ranges, check_appendix, check_order, check_pictures, check_counts, check_words)
+        checks = (
+            *(check_ranges, check_appendix, check_order, check_pictures, check_counts, check_words),
+            *(check_yardstick, check_found, check_judged),
+        )
         return [fault for check in checks for fault in check(facts, statements)]
 
 
@@ -151,5 +160,48 @@ def check_words(facts: Facts, statements: list[Text]) -> Iterator[str]:
         said = str(statement)
         if "nan" in said.split() or "∞" in said or not said.strip():
             yield f"cannot be said: {said!r}"
+        exact = [float(n.replace(",", "")) for n in re.findall(r"[+]([\d,]+[.]?\d*)%", said)]
+        if statement.key not in FOUND and max(exact, default=0) > 900:
+            yield f"a change is printed to the digit: {said!r}"
     if facts.effect is not None and facts.effect.percent > 900 and write_change(facts.effect.percent)[-1] == "%":
         yield f"a change of {facts.effect.percent} is printed to the digit"
+
+
+def check_yardstick(facts: Facts, statements: list[Text]) -> Iterator[str]:
+    """A.2: the line below the title measures the change as its number does, and in the direction of its sign."""
+    values = dict(write_deck(facts).values)
+    if facts.effect is None or "against" not in values:
+        return
+    is_alike = facts.graded is not None and not facts.graded.is_case
+    if (values["against"] == "alike") != is_alike:
+        yield f"the number is {'not ' if not is_alike else ''}against pairs alike, the deck says {values['against']}"
+    if (values["direction"] == "fall") != (facts.effect.percent < 0):
+        yield f"a change of {facts.effect.percent} is a {values['direction']}"
+
+
+def check_found(facts: Facts, statements: list[Text]) -> Iterator[str]:
+    """A.2: title, text and summary agree on which changes would be found."""
+    graded = facts.graded
+    if graded is None or not math.isfinite(graded.fall_found):
+        return
+    answer = dict(write_answer(facts, graded, facts.answer).values)
+    if graded.is_case and answer["found"] != "small" and (answer["falls"] == "yes") != (graded.fall_found > -99.5):
+        yield f"a fall of {graded.fall_found} is found, and the title says {answer}"
+    absent = [facts.page.say("detectable_absent", has_interval=known) for known in ("yes", "no")]
+    summary = [str(block) for block in build_summary(facts.page) if isinstance(block, Paragraph)]
+    if any(sentence in block for sentence in absent for block in summary):
+        yield "page 1 has the smallest change that is found, and the summary says that no check measured it"
+
+
+def check_judged(facts: Facts, statements: list[Text]) -> Iterator[str]:
+    """A.6: the table of checks counts as many verdicts as page 1, and donors are those that are units."""
+    page = facts.page
+    spoken = [f for f in list_records(page.results.findings) if has_spoken(f) and f.get("verdict")]
+    n_judged, n_shown = count_judged(page, collect_checks(page, spoken, is_whole=False))
+    if not n_shown <= n_judged == facts.n_judged:
+        yield f"{n_shown} of {n_judged} checks are tabled, page 1 counts {facts.n_judged}"
+    for column in list_specifications(page.results):
+        compared = find_words(column, "comparison")
+        donors = dict(compared.values).get("n") if isinstance(compared, Text) else None
+        if donors is not None and donors != column["n_units"] - column["n_treated_units"]:
+            yield f"{read_column(column)} compares with {donors} donors and has {column['n_units']} units"

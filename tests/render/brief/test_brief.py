@@ -142,8 +142,8 @@ def test_sums_of_pairs_are_those_of_the_table(made) -> None:
     told = read_aside(document, "What happened")
     assert "4 years have passed under an agreement" in told
     assert "came to 11.0 million US dollars, where 10.0 million US dollars were expected" in told
-    assert "Alder – Birch, Peru, traded 2.00 million US dollars more than expected" in told
-    assert "Cedar – Elm, Chile, traded 1.00 million US dollars less than expected" in told
+    assert "Alder – Birch, Peru: 2.00 million US dollars more than expected" in told
+    assert "Cedar – Elm, Chile: 1.00 million US dollars less than expected" in told
     assert "Fir" not in told
     (table,) = find(document, Table)
     assert [row.cells[-1].text for row in table.rows] == ["+1.0", "−1.0", "+0.0"]
@@ -444,8 +444,8 @@ def test_pairs_left_out_that_are_not_named_are_said_to_stand_in_the_register(mad
 def test_pairs_named_are_the_farthest_on_either_side_and_where_all_are_on_one_the_two_farthest(made) -> None:
     ahead = PAIRS.assign(difference=[4e6, 1e6, 5e6], n_periods=1)
     told = read_aside(build(with_payloads(made, treated_pairs=ahead)), "What happened")
-    assert "Fir – Oak, Peru, traded 5.00 million US dollars more than expected" in told
-    assert "Alder – Birch, Peru, traded 4.00 million US dollars more than expected" in told
+    assert "Fir – Oak, Peru: 5.00 million US dollars more than expected" in told
+    assert "Alder – Birch, Peru: 4.00 million US dollars more than expected" in told
     assert "Cedar" not in told
 
 

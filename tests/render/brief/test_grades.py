@@ -188,17 +188,21 @@ def case(made, **changed):
     [
         (
             {},
-            "This pair stands out by a rise; only a rise of 353% or more would stand out four",
+            "This pair stands out by a rise; only a fall of 44% or a rise of 353% or more would stand out four",
             "Of 104 pairs few moved",
         ),
         ({"rise_found": 80.0} | FALL | {"side": "fall"}, "This pair stands out by a fall", "40.0% below"),
         ({"p": 1 / 104}, "This pair stands out by a rise", "Of 104 pairs this one moved farthest"),
-        (NOT_CLEAR | {"grade": "cannot", "reasons": "chance"}, "cannot tell us; only a rise of 353%", "chance"),
+        (
+            NOT_CLEAR | {"grade": "cannot", "reasons": "chance"},
+            "cannot tell us; only a fall of 44% or a rise of 353%",
+            "chance",
+        ),
         ({"grade": "cannot", "side": "neither", "reasons": "second"}, "cannot tell us; only", "do not bear that out"),
         (
             {"grade": "cannot", "side": "neither", "reasons": "floor", "rise_found": math.inf, "p": math.nan}
             | dict.fromkeys(("low", "high"), math.nan),
-            "cannot tell us; no rise, however large, would stand out",
+            "cannot tell us; only a fall of 44% or more would stand out",
             "not known",
         ),
     ],

@@ -41,7 +41,7 @@ from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import capitalize, name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import CALIBRATION, list_records, read_number, take_text
-from twintrade.render.tables.register import name_agreement
+from twintrade.render.tables.register import name_traded
 from twintrade.text import Listed, Text, complete_sentence, join_sentences, numbers, texts
 
 # How a change and its range are written.
@@ -108,7 +108,7 @@ def list_singles(facts: Facts) -> list[blocks.Block]:
     if frame is None or len(frame) < 2:
         return []
     agreements = list_records(facts.page.results.twinnings)
-    names = {take_text(row.get("unit")): name_agreement(row) for row in reversed(agreements)}
+    names = {take_text(row.get("unit")): name_traded(row) for row in reversed(agreements)}
     header = [_say("pairs-name"), *(_say(f"singles-{name}") for name in ("change", "range", "p"))]
     rows = []
     for record in list_records(frame):
@@ -198,26 +198,43 @@ def _write_title(facts: Facts) -> str:
     page = facts.page
     asked = Listed((page.outcome, *(one.outcome for one in facts.others)), "and")
     question = page.results.sections.get("question") or str(Text("brief.question", outcome=asked, n=facts.n_treated))
-    answers = [_write_answer(facts, facts.graded, facts.answer)]
+    answers = [write_answer(facts, facts.graded, facts.answer)]
     if facts.graded is not None and facts.others:
-        answers += [_write_answer(facts, one, one.answer) for one in facts.others]
+        answers += [write_answer(facts, one, one.answer) for one in facts.others]
         names = [capitalize(one.outcome) for one in (facts.graded, *facts.others)]
         answers = [Text("common.headed", head=name, said=one) for name, one in zip(names, answers, strict=True)]
     return str(Text("brief.title", question=question, answer=Listed(tuple(answers), "semicolon")))
 
 
-def _write_answer(facts: Facts, graded: Graded | None, answer: PageAnswer) -> Text:
-    rise = graded.rise_found if graded is not None and graded.is_case else 0.0
+def write_answer(facts: Facts, graded: Graded | None, answer: PageAnswer) -> Text:
+    """Return the answer of the title, of one pair with the smallest changes that would stand out."""
+    is_case = graded is not None and graded.is_case
+    rise, fall = (graded.rise_found, graded.fall_found) if graded is not None and is_case else (0.0, 0.0)
     return Text(
-        "brief.answer", grade=answer.grade, direction=answer.side,
-        by="placebos" if graded is not None and graded.is_case else "deals", n=facts.n_treated,
-        found="never" if math.isinf(rise) else "large" if rise > LARGE else "small",
-        rise=numbers.format_percent(rise, 0),
+        "brief.answer", grade=answer.grade, direction=answer.side, by="placebos" if is_case else "deals",
+        n=facts.n_treated, found="never" if math.isinf(rise) else "large" if rise > LARGE else "small",
+        rise=numbers.format_percent(rise, 0), fall=numbers.format_percent(abs(fall), 0),
+        falls="yes" if fall > -MOST_FALL else "no",
+    )  # fmt: skip
+
+
+def write_deck(facts: Facts) -> Text:
+    """Return what the line below the title says of the change, and what it is measured against."""
+    page, effect = facts.page, facts.effect
+    if effect is None:
+        return Text("brief.deck-none")
+    of = facts.graded.n_at_risk if facts.graded is not None else 0
+    return Text(
+        "brief.deck", n=facts.n_treated, of=of, is_first="yes" if effect.p * of < 1.5 else "no",
+        outcome=capitalize(page.outcome), traded=page.outcome, direction="fall" if effect.percent < 0 else "rise",
+        size=abs(effect.percent), reading=_read_chance(facts, effect), objects="yes" if facts.n_objecting else "no",
+        ruled=facts.graded.ruled_out if facts.graded is not None else 0.0, range=write_range(effect),
+        against=_name_yardstick(facts),
     )  # fmt: skip
 
 
 def _lead(facts: Facts) -> blocks.Lead:
-    page, effect = facts.page, facts.effect
+    page = facts.page
     data = page.results.data
     ends = data.iloc[[int(data["period"].argmin()), int(data["period"].argmax())]] if len(data) else data
     first, last = [take_text(label) for label in ends["period_label"]] or ("", "")
@@ -225,16 +242,12 @@ def _lead(facts: Facts) -> blocks.Lead:
     described = Text("brief.byline", title=page.results.title, first=first, last=last, status=status)
     signed = [str(Listed(page.authors)), page.date]
     byline = " · ".join(filter(None, (*signed, str(described))))
-    if effect is None:
-        return blocks.Lead(str(Text("brief.deck-none")), byline)
-    of = facts.graded.n_at_risk if facts.graded is not None else 0
-    deck = Text(
-        "brief.deck", n=facts.n_treated, of=of, is_first="yes" if effect.p * of < 1.5 else "no",
-        outcome=capitalize(page.outcome), traded=page.outcome, direction="fall" if effect.percent < 0 else "rise",
-        size=abs(effect.percent), reading=_read_chance(facts, effect), objects="yes" if facts.n_objecting else "no",
-        ruled=facts.graded.ruled_out if facts.graded is not None else 0.0, range=write_range(effect),
-    )  # fmt: skip
-    return blocks.Lead(str(deck), byline)
+    return blocks.Lead(str(write_deck(facts)), byline)
+
+
+def _name_yardstick(facts: Facts) -> str:
+    """Return what the headline is measured against: pairs as large and growing, or what was expected."""
+    return "expected" if facts.graded is None or facts.graded.is_case else "alike"
 
 
 def _read_chance(facts: Facts, effect: Effect) -> str:
@@ -254,7 +267,7 @@ def _key_numbers(facts: Facts) -> blocks.KeyNumbers:
     page, effect = facts.page, facts.effect
     shown: list[blocks.KeyNumber] = []
     if effect is not None:
-        against = "expected" if facts.graded is None or facts.graded.is_case else "alike"
+        against = _name_yardstick(facts)
         name = str(Text("brief.key-percent", outcome=capitalize(page.outcome), against=against))
         shown.append(blocks.KeyNumber(name, write_change(effect.percent), write_spread(effect)))
         shown += filter(None, [_key_money(facts)])
@@ -393,7 +406,7 @@ def list_needed(facts: Facts) -> list[Text]:
     page, money, graded = facts.page, facts.money, facts.graded
     sentences: list[Text] = []
     if graded is not None and graded.rise_found == graded.rise_found:
-        sentences += _tell_found(graded)
+        sentences += tell_found(graded)
     elif math.isfinite(facts.detectable):
         size = numbers.format_percent(facts.detectable, 0)
         amount = money is not None and math.isfinite(money.detectable)
@@ -425,7 +438,7 @@ def list_needed(facts: Facts) -> list[Text]:
     return sentences
 
 
-def _tell_found(graded: Graded) -> list[Text]:
+def tell_found(graded: Graded) -> list[Text]:
     """Return which changes would have been called evidence: of those planted where placebo registers were judged."""
     known, rates = [math.isfinite(graded.rise_found), graded.fall_found > -MOST_FALL], graded.calibrated
     rise, fall = graded.rise_found, graded.fall_found

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from twintrade.render.brief.facts import Effect
-from twintrade.render.brief.statements import write_change, write_end, write_range
+from twintrade.render.brief.statements import write_change, write_range
 from twintrade.render.figures.percent_paths import choose_frame, write_tick
 from twintrade.render.figures.points import draw_interval, name_line, name_point
 from twintrade.render.figures.theme import (
@@ -394,7 +394,7 @@ def _name_ends(
 ) -> None:
     """Write below the ruler what the estimate and the ends are; where they touch, money gives way, ends never."""
     size = theme.size * 0.9
-    shown = (write_change(effect.percent), *(write_end(*end) for end in effect.ends))
+    shown = (write_change(effect.percent), *(texts.format_end(*end) for end in effect.ends))
     finite = [k for k, value in enumerate((effect.percent, effect.low, effect.high)) if math.isfinite(value)]
     point = 72 * theme.width / (bounds[1] - bounds[0])
 

@@ -14,7 +14,7 @@ from twintrade.render.names import name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, list_records, read_number, read_whole, take_text
 from twintrade.render.tables.effect_rows import convert_to_percent
-from twintrade.render.tables.register import name_agreement
+from twintrade.render.tables.register import name_traded
 from twintrade.text import Text, Words, list_some
 from twintrade.text.numbers import convert_log_to_percent
 
@@ -323,7 +323,7 @@ def list_left_out(facts: Facts) -> list[Text]:
     before = (is_known & (period < onset)).groupby(mine["unit"]).any()
     reasons = {"nothing": ~known, "before": known & ~before, "other": before}
     agreements = list_records(facts.page.results.twinnings)
-    names = {take_text(row.get("unit")): name_agreement(row) for row in reversed(agreements)}
+    names = {take_text(row.get("unit")): name_traded(row) for row in reversed(agreements)}
     listed = {why: [names.get(unit, unit) for unit in is_so.index[is_so]] for why, is_so in reasons.items()}
     return [
         Text(

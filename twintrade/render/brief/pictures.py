@@ -67,7 +67,7 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
     marked = "yes" if is_on_ruler(effect, detectable) else "no"
     note = Text(
         "brief.range-note", has_money="yes" if any(amounts) else "no", period_name=page.period_name, marked=marked,
-        found=detectable if marked == "yes" else 0.0,
+        found=detectable if marked == "yes" else 0.0, n=facts.n_treated,
     )  # fmt: skip
     frame = pd.DataFrame(
         {"end": ["estimate", "low", "high"], "effect": [effect.percent, effect.low, effect.high], "money": totals}

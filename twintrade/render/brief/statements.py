@@ -22,24 +22,17 @@ from twintrade.text import Listed, Text, list_some, numbers, texts
 
 # How a range is written.
 
-TENFOLD = 900.0  # percent from which a change is no longer printed as one
-
 
 def write_change(percent: float) -> str:
     """Return a change in percent with its sign, or that it is more than tenfold."""
-    return str(Text("brief.tenfold")) if percent > TENFOLD else str(Text("brief.signed", percent=percent))
-
-
-def write_end(value: float, error: float) -> str:
-    """Return an end of an interval to the digits that its Monte Carlo error leaves."""
-    return str(Text("brief.tenfold")) if value > TENFOLD else texts.format_end(value, error)
+    return str(Text("brief.signed", percent=percent))
 
 
 def write_range(effect: Effect) -> str:
     """Return the interval of an effect in words; an end that does not exist leaves the other alone."""
     if not effect.has_interval:
         return str(Text("brief.no-range"))
-    low, high = (write_end(*end) for end in effect.ends)
+    low, high = (texts.format_end(*end) for end in effect.ends)
     is_open = "high" if math.isinf(effect.high) else "low" if math.isinf(effect.low) else "none"
     return str(Text("brief.range", low=low, high=high, open=is_open))
 

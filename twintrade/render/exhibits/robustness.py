@@ -183,8 +183,9 @@ def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) 
     header = (*heads, name_column("verdict"))
     groups = (_head_rows(page), *(_check_rows(check) for check in checks))
     notes = [*page.simulated_note, page.say("robustness_note"), *_say_overturned(page)]
-    if len(checks) < sum(map(has_spoken, findings)):
-        notes.append(page.say("robustness_counted", n=len(findings), n_shown=len(checks)))
+    n_judged, n_shown = count_judged(page, checks)
+    if n_shown < n_judged:
+        notes.append(page.say("robustness_counted", n=n_judged, n_shown=n_shown))
     absent = dict.fromkeys(name_check(take_text(f["diagnostic"])) for f in findings if not has_spoken(f))
     tabled = {check.name for check in checks}
     if missing := [name for name in absent if name not in tabled]:
@@ -200,6 +201,12 @@ def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) 
         tuple(notes),
         is_ordered=True,
     )
+
+
+def count_judged(page: Page, checks: list[JudgedCheck]) -> tuple[int, int]:
+    """Return how many checks have a verdict, as the summary counts them, and how many of those are tabled."""
+    shown = [check for check in checks if take_text(check.finding["verdict"]) in reading.VERDICTS]
+    return sum(reading.count_verdicts(page.results)), len(shown)
 
 
 def _head_rows(page: Page) -> tuple[blocks.Row, ...]:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 
 from twintrade.effects import Money
 from twintrade.render import blocks, reading
+from twintrade.render.brief.document import tell_found
+from twintrade.render.brief.facts import read_graded
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import list_check_names, name_scale
 from twintrade.render.page import Page, name_objecting
@@ -21,7 +23,17 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.effect_rows import convert_to_percent, describe_reference, find_decimals
 from twintrade.render.tables.ladder import is_size_unknown
-from twintrade.text import Listed, Value, complete_sentence, find_fact, join_sentences, numbers, strip_stop, texts
+from twintrade.text import (
+    Listed,
+    Text,
+    Value,
+    complete_sentence,
+    find_fact,
+    join_sentences,
+    numbers,
+    strip_stop,
+    texts,
+)
 
 # Below the headline: the rows and pairs it rests on, and what the ladder says for each question that is asked.
 
@@ -90,8 +102,12 @@ def _on_one_scale(page: Page, spec: Record, columns: list[Record]) -> list[block
     if len(same) < 2:
         return []
     ordered = sorted(same, key=lambda e: read_number(e["effect"]))
-    low, high = (numbers.format_fixed(e["effect"], find_decimals(e)) for e in (ordered[0], ordered[-1]))
-    high = f"{high} {name_scale(take_text(ordered[0]['scale']))}"
+    percents = [convert_to_percent(e) for e in (ordered[0], ordered[-1])]
+    if percents[0] == percents[0]:
+        low, high = (str(Text("brief.signed", percent=percent)) for percent in percents)
+    else:
+        low, high = (numbers.format_fixed(e["effect"], find_decimals(e)) for e in (ordered[0], ordered[-1]))
+        high = f"{high} {name_scale(take_text(ordered[0]['scale']))}"
     before, after = page.say("ladder_range", n=len(same), table="\0", low=low, high=high).split("\0")
     return [blocks.build_paragraph(before, *_tables(page, columns), after)]
 
@@ -118,11 +134,13 @@ def describe_bounds(page: Page, spec: Record) -> list[blocks.Block]:
 
 
 def describe_money(
-    money: Money, say: Callable[..., str], *, outcome: str, period_name: str, names: Callable[..., list[str]]
-) -> str:
+    money: Money, say: Callable[..., str], *, outcome: str, period_name: str, names: Callable[..., list[str]],
+    is_graded: bool,
+) -> str:  # fmt: skip
     """Return what is said about the headline in money.
 
-    ``say``: from the key of a sentence and its values to the sentence; ``names``: from names of checks to words.
+    ``say``: from the key of a sentence and its values to the sentence; ``names``: from names of checks to words;
+    ``is_graded``: whether the interval is that of the graded change on the first page, not the headline's own.
     """
     shared: dict[str, Value] = {"outcome": outcome, "period_name": period_name, "level": money.level}
     shared |= {"first": money.first, "last": money.last}
@@ -136,7 +154,8 @@ def describe_money(
     sentences = [say("money_bounded", reason=reason)]
     if money.low == money.low and math.isfinite(max(money.low, -money.high)):
         ends = {name: _end(money, say, name) for name in ("low", "high")}
-        sentences.append(say("money_not_excluded", **shared, **ends))
+        graded = "yes" if is_graded else "no"
+        sentences.append(say("money_not_excluded", **shared, **ends, graded=graded))
     if math.isfinite(money.detectable):
         size = texts.format_quantity(money.average(money.detectable), money.unit)
         sentences.append(
@@ -273,7 +292,10 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
     if is_size_unknown(spec):
         sentences.append(page.say("size_not_studied"))
     known = [r for r in reading.list_records(page.results.findings) if read_number(r.get("detectable")) > 0]
-    if known:
+    grades = read_graded(page.results)
+    if grades and grades[0].rise_found == grades[0].rise_found:
+        sentences += map(str, tell_found(grades[0]))
+    elif known:
         sentences.append(page.say("detectable", sentence=read_words(known[0], "sentence")))
     elif not (low > 0 or high < 0):
         sentences.append(page.say("detectable_absent", has_interval="yes" if has_interval else "no"))
@@ -309,9 +331,11 @@ def _money(page: Page) -> list[blocks.Block]:
     frame = reading.find_payload(page.results, "money")
     if frame is None:
         return []
+    graded = reading.find_graded(page.results)
     sentences = describe_money(
-        Money.from_frame(frame), page.say, outcome=page.outcome, period_name=page.period_name, names=list_check_names
-    )
+        Money.from_frame(frame), page.say, outcome=page.outcome, period_name=page.period_name, names=list_check_names,
+        is_graded=graded is not None and take_text(graded.get("inference")) != "placebo",
+    )  # fmt: skip
     return [blocks.build_paragraph(sentences)]
 
 

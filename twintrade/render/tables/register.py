@@ -20,6 +20,7 @@ from twintrade.render.names import (
     name_column,
     name_inference,
     name_status,
+    name_within,
 )
 from twintrade.render.reading import Record, list_records, read_words, take_text
 from twintrade.render.tables.effect_rows import find_decimals
@@ -288,6 +289,15 @@ def name_agreement(agreement: Record) -> str:
         take_text(agreement.get("partner_city")) or take_text(agreement.get("partner")),
     )
     return " – ".join(filter(None, ends))
+
+
+def name_traded(agreement: Record) -> str:
+    """Return the two ends of a pair by its agreement: the state whose trade is counted where it has a name."""
+    city, unit = take_text(agreement.get("city")), take_text(agreement.get("unit"))
+    if not city or unit.startswith(city) or not take_text(agreement.get("signatory")):
+        return name_agreement(agreement)
+    twin = take_text(agreement.get("partner_city")) or take_text(agreement.get("partner"))
+    return " – ".join(filter(None, (name_within(city, take_text(agreement["signatory"])), twin)))
 
 
 def _name_event(event: str) -> Words:

@@ -33,6 +33,7 @@ class ReportSection(Section):
     language: Of the pages: "en-GB" where nothing is said, "en-US" or "zh-CN"; of several, the first in the folder of
         the results and each other one in a folder of its own there.
     translated: By language, the texts of this file (title, question, limits, labels, claims) and what they are in it.
+    places: What codes of the trade table's cities or states are called: TX = "Texas".
     romanized: Names in plain Latin letters by name, printed where a typeface lacks the name's own script.
     designs_tried: Designs of this question that were tried, this one among them; counted where nothing is said.
     theme: Fonts, sizes and colours of figures and pages.
@@ -50,6 +51,7 @@ class ReportSection(Section):
     spelling: dict[str, str] = {}
     language: str | list[str] | None = None
     translated: dict[str, dict[str, str]] = {}
+    places: dict[str, str] = {}
     romanized: dict[str, str] = {}
     designs_tried: int | None = Field(default=None, ge=1)
     theme: dict[str, Any] = {}

@@ -12,7 +12,7 @@ from twintrade.files import read_file
 from twintrade.render.style import AppendixOptions, build_all_options
 from twintrade.study.spec.page_spec import ReportSection
 
-NOT_STYLE = ("style", "word_template", "designs_tried")
+NOT_STYLE = ("style", "word_template", "designs_tried", "places")
 MOST_BYTES = 20_000_000
 
 
@@ -33,13 +33,15 @@ def read_report_options(report: ReportSection, root: Path) -> ReportOptions:
     template = read_project_file(root, report.word_template) if report.word_template else None
     if template is not None and not template.startswith(b"PK"):
         raise SpecError(f"report.word_template: {report.word_template} is no Word document (.docx)")
-    appendix, *others = (_know_places(one) for one in build_all_options(merge_styles(style, options)))
+    appendix, *others = (_know_places(one, report.places) for one in build_all_options(merge_styles(style, options)))
     return ReportOptions(appendix, tuple(others), template, report.designs_tried)
 
 
-def _know_places(options: AppendixOptions) -> AppendixOptions:
-    """Return options with the names of places in the language of the report."""
-    return replace(options, names={**load_local_names(options.language), **options.names})
+def _know_places(options: AppendixOptions, places: Mapping[str, str]) -> AppendixOptions:
+    """Return options with the names of places in the language of the report, those of codes among them."""
+    local = load_local_names(options.language)
+    named = {code: local.get(name, name) for code, name in places.items()}
+    return replace(options, names={**local, **named, **options.names})
 
 
 def read_style(root: Path, file: str) -> dict[str, Any]:

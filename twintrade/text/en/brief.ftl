@@ -27,36 +27,51 @@ answer = { $grade ->
        *[other] { $n } pairs cannot tell us
     }
 }{ $found ->
-    [never] ; no rise, however large, would stand out four times in five
-    [large] ; only a rise of { $rise } or more would stand out four times in five
+    [never] ; { $falls ->
+        [yes] only a fall of { $fall } or more
+       *[no] no change, however large,
+    } would stand out four times in five
+    [large] ; only { $falls ->
+        [yes] a fall of { $fall } or a rise of { $rise }
+       *[no] a rise of { $rise }
+    } or more would stand out four times in five
    *[small] { "" }
 }
 deck = { $reading ->
-    [chance] { $outcome } of { $n ->
+    [chance] { $against ->
+        [alike] Compared with pairs as large and growing, { $traded }
+       *[expected] { $outcome }
+    } of { $n ->
         [one] the pair
        *[other] the { $n } pairs
-    } stood { $direction ->
-        [fall] below
-       *[rise] above
-    } what other trade leads one to expect, but chance alone could explain the gap.
+    } stood { $against ->
+        [alike] { $direction ->
+            [fall] lower
+           *[rise] higher
+        }
+       *[expected] { $direction ->
+            [fall] below
+           *[rise] above
+        } what other trade leads one to expect
+    }, but chance alone could explain the gap.
     [unknown] { $outcome } of { $n ->
         [one] the pair
        *[other] the { $n } pairs
-    } stood { PERCENT($size) } { $direction ->
+    } stood { SIZE($size) } { $direction ->
         [fall] below
        *[rise] above
     } what other trade leads one to expect. Whether chance alone could explain the gap is not known.
     [graded] Compared with pairs as large and growing as { $n ->
         [one] this one, { $traded } of the pair
        *[other] these, { $traded } of the { $n } pairs
-    } stood { PERCENT($size) } { $direction ->
+    } stood { SIZE($size) } { $direction ->
         [fall] lower
        *[rise] higher
     }. These data do not show why.
     [outstanding] Of { $of } pairs { $is_first ->
         [yes] this one moved farthest: its
        *[no] few moved as far as this one, whose
-    } { $traded } stood { PERCENT($size) } { $direction ->
+    } { $traded } stood { SIZE($size) } { $direction ->
         [fall] below
        *[rise] above
     } what other trade leads one to expect. These data do not show why.
@@ -67,14 +82,14 @@ deck = { $reading ->
     [points] The estimate points { $direction ->
         [fall] downward
        *[rise] upward
-    }, by { PERCENT($size) }{ $objects ->
+    }, by { SIZE($size) }{ $objects ->
         [yes] , but a check objects to it
        *[no] , but the claim is not settled by it
     }.
    *[decided] { $outcome } of { $n ->
         [one] the pair
        *[other] the { $n } pairs
-    } stood { PERCENT($size) } { $direction ->
+    } stood { SIZE($size) } { $direction ->
         [fall] below
        *[rise] above
     } what other trade leads one to expect, further than chance alone would explain. These data do not show why.
@@ -107,7 +122,8 @@ key-money = In money, { $n ->
     }
 }
 key-verdict = Did { $outcome } change?
-signed = { PERCENT($percent, decimals: 1, sign: "always") }
+signed = { CHANGE($percent) }
+place-within = { $state } ({ $place })
 place-in = { $place }, { $country }
 amount = { QUANTITY($value, $unit) }
 range-alone = what the data cannot exclude
@@ -118,7 +134,6 @@ range = { $open ->
    *[none] { $low } to { $high }
 }
 spread = { SHARE($level) } range: { $range }
-tenfold = more than tenfold
 verdict = { $grade ->
     [cannot] The data cannot tell whether { $outcome } changed.
    *[other] { $answer }.
@@ -183,12 +198,12 @@ told = Counted over the { $n } pairs, { $rows } { $is_all ->
     [yes] { periods } have passed under an agreement
    *[no] of { $of } { periods } under an agreement can be compared with what was expected
 }. In them { $outcome } came to { $observed }, where { $expected } were expected.
-told-pair = { $name }, traded { $gap } { $side ->
+told-pair = { $name }: { $gap } { $side ->
     [short] less
    *[ahead] more
 } than expected.
-told-rise = After the agreement { $outcome } stood { PERCENT($size) } above those expected without it ({ $range }).
-told-fall = After the agreement { $outcome } stood { PERCENT($size) } below those expected without it ({ $range }).
+told-rise = After the agreement { $outcome } stood { SIZE($size) } above those expected without it ({ $range }).
+told-fall = After the agreement { $outcome } stood { SIZE($size) } below those expected without it ({ $range }).
 told-nothing = No change is stated.
 believe = How sure are we?
 weigh = { $n ->
@@ -209,11 +224,11 @@ reason-no-range = No range can be given for the change, so it cannot be told fro
     [draws] : in { $n } of { $draws } random assignments of the agreements to pairs it cannot be calculated
    *[inference] { "" }
 }.
-reason-methods = What is asked decides the sign: { $n } estimates run from { PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") }{ $turned ->
+reason-methods = What is asked decides the sign: { $n } estimates run from { CHANGE($low) } to { CHANGE($high) }{ $turned ->
     [0] { "" }
    *[other] , and the sign turns { $named }
 }.
-turned = { $label } ({ PERCENT($percent, sign: "always") })
+turned = { $label } ({ CHANGE($percent) })
 reason-largest = One pair carries the result: { $name }, makes up { SHARE($share) } of the trade of all.
 reason-few = Few pairs carry the result: { $n }.
 reason-unseen = { $n } of { $of } checks were too weak to detect a problem.
@@ -245,13 +260,13 @@ graded-pairs = { $n } of { $of } pairs that could have signed did; by their trad
    *[other] { $effective } equal pairs
 }.
 graded-chance = Chance alone can do this: a change as large arises in { $of } of 100 assignments of the agreements to pairs that could have signed.
-graded-total = Against what other trade leads one to expect, the change is { PERCENT($total, sign: "always") }{ $largest ->
-    [yes] ; without the largest pair, { $name }, which makes up { SHARE($share) } of expected trade, it is { PERCENT($without, sign: "always") }
+graded-total = Against what other trade leads one to expect, the change is { CHANGE($total) }{ $largest ->
+    [yes] ; without the largest pair, { $name }, which makes up { SHARE($share) } of expected trade, it is { CHANGE($without) }
    *[no] { "" }
-}. Pairs as large and growing, without an agreement, come to { PERCENT($ordinary, sign: "always") }.
-graded-method = { $method } { PERCENT($percent, sign: "always") } ({ P($p) })
+}. Pairs as large and growing, without an agreement, come to { CHANGE($ordinary) }.
+graded-method = { $method } { CHANGE($percent) } ({ P($p) })
 graded-ranked = Ranked among { $n } pairs, each over the noise of pairs of its size: { $methods }.
-graded-other = { $outcome }, asked about as well: { $answer } ({ PERCENT($percent, sign: "always") }, { P($p) }).
+graded-other = { $outcome }, asked about as well: { $answer } ({ CHANGE($percent) }, { P($p) }).
 graded-holm = With { $n } outcomes p-values and ranges are Holm’s, so that any false answer is no likelier than with one.
 graded-gamma = The test would still reject no effect if pairs that later { $direction ->
     [fall] fell
@@ -311,17 +326,17 @@ reason-verdict = { $of ->
     [below] , below it
    *[both] , on both sides of it
 }: by another method, or of another average. This page answers by the headline, which the analysis file names.
-reading-hidden = If { SHARE($share) } of the pairs taken as comparison had begun an agreement that nobody recorded, the change would be { PERCENT($percent, sign: "always") }.
-reading-covered = If the register holds { SHARE($coverage) } of all agreements, { SHARE($share, decimals: 1) } of the pairs taken as comparison began one within these data that nobody recorded, and the change would be { PERCENT($percent, sign: "always") }.
+reading-hidden = If { SHARE($share) } of the pairs taken as comparison had begun an agreement that nobody recorded, the change would be { CHANGE($percent) }.
+reading-covered = If the register holds { SHARE($coverage) } of all agreements, { SHARE($share, decimals: 1) } of the pairs taken as comparison began one within these data that nobody recorded, and the change would be { CHANGE($percent) }.
 reading-bounds = If trends parted after the agreements as much as they did at most before, it would { $point ->
-    [yes] be { PERCENT($low, sign: "always") }
-   *[no] lie between { PERCENT($low, sign: "always") } and { PERCENT($high, sign: "always") }
+    [yes] be { CHANGE($low) }
+   *[no] lie between { CHANGE($low) } and { CHANGE($high) }
 }.
 reading-unbounded = If trends parted after the agreements as much as they did at most before, the data set no limit to the change.
-reading-average = The average of the pairs' own changes, large and small pairs counting alike, is { PERCENT($percent, sign: "always") }.
-reading-singles = Taken one by one, the { $n } pairs changed by { PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") }; the random-effects mean of their changes is { PERCENT($percent, sign: "always") }.
-reading-always = With the pairs that had an agreement from the beginning as comparison it is { PERCENT($percent, sign: "always") }.
-reading-conditional = Compared only with pairs whose trade grew as fast before any agreement, it is { PERCENT($percent, sign: "always") }.
+reading-average = The average of the pairs' own changes, large and small pairs counting alike, is { CHANGE($percent) }.
+reading-singles = Taken one by one, the { $n } pairs changed by { CHANGE($low) } to { CHANGE($high) }; the random-effects mean of their changes is { CHANGE($percent) }.
+reading-always = With the pairs that had an agreement from the beginning as comparison it is { CHANGE($percent) }.
+reading-conditional = Compared only with pairs whose trade grew as fast before any agreement, it is { CHANGE($percent) }.
 needed = What would be needed to know
 detectable = Only a change of { $size } or more would have been found four times in five{ $has_money ->
     [yes] : { $value } a { money-period } for all pairs together{ $first ->
@@ -433,7 +448,7 @@ row-always = against pairs with an agreement from the start
 row-conditional = against pairs that grew as fast
 row-singles = mean of { $n } pairs, one by one
 totals-alt = Lines of observed and expected { $outcome } from { $first } to { $last }; in { $last } { $observed } observed, { $expected } expected.
-methods-alt = { $n } estimates of the change in percent, from { PERCENT($low) } to { PERCENT($high) }{ $ranged ->
+methods-alt = { $n } estimates of the change in percent, from { CHANGE($low) } to { CHANGE($high) }{ $ranged ->
     [0] { "" }
    *[other] , { $ranged } of them with { SHARE($level) } ranges
 }.
@@ -466,9 +481,12 @@ range-alt = A bar of changes from a fall to a rise; { $low ->
 } and { $high ->
     [none] no rise
    *[other] what lies above { $high }
-} is excluded at { SHARE($level) }; the estimate is { PERCENT($percent, sign: "always") }.
+} is excluded at { SHARE($level) }; the estimate is { CHANGE($percent) }.
 range-note = White line: the estimate; dark line: no change.{ $has_money ->
-    [yes] { " " }Money: a { money-period }, all pairs together.
+    [yes] { " " }Money: a { money-period }{ $n ->
+        [one] { "" }
+       *[other] , all pairs together
+    }.
    *[no] { "" }
 }{ $marked ->
     [yes] { " " }The arrow marks the rise that is found four times in five, { PERCENT($found, decimals: 0, sign: "always") }.

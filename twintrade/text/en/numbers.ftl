@@ -8,6 +8,8 @@ counted = { $amount } { $power ->
 }
 quantity = { $amount } { $unit }
 interval = { $low } to { $high }
+tenfold = more than tenfold
+more-than = more than { $size }
 
 ## p-values
 p-equal = p = { $cell }

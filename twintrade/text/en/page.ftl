@@ -224,7 +224,10 @@ paths_caption = { $outcome } by { period } since the agreement{ $n ->
 }
 paths_apart_note = The halves have different yardsticks: the step between them is no effect.
 paths_pooled_note = Times beyond an end are pooled into it.
-paths_missing_note = { $n } of { $of } treated rows enter the overall effect and have no time of their own here.
+paths_missing_note = { $n } of { $of } treated rows { $n ->
+    [one] enters the overall effect and has
+   *[other] enter the overall effect and have
+} no time of their own here.
 paths_small_note = Below: other methods, the headline in grey.
 paths_figure_note = Lines are { $level } intervals; an arrow marks one that runs on. A hollow mark without a line is the reference, zero by definition. Below the axis: treated pairs.
 paths_table = Event-study estimates of every column
@@ -263,7 +266,7 @@ robustness_overturn = A bias above { $size } { $clear ->
     [yes] would overturn the headline
    *[no] would be larger than half of the headline’s interval
 }.
-robustness_counted = { $n } checks have a verdict, for one column each. The table has { $n_shown } of them: those of the headline, one of each kind that only other columns have, and all that object; findings.csv has the others.
+robustness_counted = { $n } checks have a verdict, notes not counted, for one column each. The table has { $n_shown } of them: those of the headline, one of each kind that only other columns have, and all that object; findings.csv has the others.
 robustness_absent = Could not be made: { $names }.
 robustness_figure = The headline when one thing changes
 robustness_figure_note = Dashed line and grey band: the headline and its interval. A mark without a line has no interval of its own; an arrow marks one that runs on.
@@ -360,7 +363,10 @@ money_who = { $n ->
 }
 money_absent = In money: no amount is available, because { $reason }.
 money_bounded = In money: no amount is put down to agreements, because { $reason }.
-money_not_excluded = What the { SHARE($level) } interval cannot exclude, for { $who } from { $first } to { $last }: { $outcome } from { $low } to { $high } a { money-period }.
+money_not_excluded = What the { SHARE($level) } interval{ $graded ->
+    [yes] { " " }of the first page
+   *[no] { "" }
+} cannot exclude, for { $who } from { $first } to { $last }: { $outcome } from { $low } to { $high } a { money-period }.
 money_detectable = The smallest difference that would have been found with 80% probability is { $size } a { money-period } (from { $how }).
 money_zero = the interval includes zero
 money_unbounded = the inference used gives no bounded interval

@@ -21,39 +21,54 @@ answer = { $grade ->
     [nothing] 没有重要的变化
    *[cannot] 仅凭{ $n }个配对无法判断
 }{ $found ->
-    [never] ；无论多大的升幅，都没有五分之四的机会显得突出
-    [large] ；只有达到{ $rise }的升幅，才有五分之四的机会显得突出
+    [never] ；{ $falls ->
+        [yes] 只有达到{ $fall }的降幅，才
+       *[no] 无论变化多大，都没
+    }有五分之四的机会显得突出
+    [large] ；只有{ $falls ->
+        [yes] 达到{ $fall }的降幅或
+       *[no] { "" }
+    }达到{ $rise }的升幅，才有五分之四的机会显得突出
    *[small] { "" }
 }
 deck = { $reading ->
-    [chance] { $n ->
+    [chance] { $against ->
+        [alike] 与规模和增长相近的配对相比，
+       *[expected] { "" }
+    }{ $n ->
         [1] 该配对
        *[other] 这{ $n }个配对
-    }的{ $outcome }{ $direction ->
-        [fall] 低于
-       *[rise] 高于
-    }由其他贸易推算的预期值，但差距没有超出偶然波动的范围。
+    }的{ $outcome }{ $against ->
+        [alike] { $direction ->
+            [fall] 较低
+           *[rise] 较高
+        }
+       *[expected] { $direction ->
+            [fall] 低于
+           *[rise] 高于
+        }由其他贸易推算的预期值
+    }，但差距没有超出偶然波动的范围。
     [unknown] { $n ->
         [1] 该配对
        *[other] 这{ $n }个配对
     }的{ $outcome }比由其他贸易推算的预期值{ $direction ->
         [fall] 低
        *[rise] 高
-    }{ PERCENT($size) }。偶然波动本身能否造成这一差距，无从得知。
+    }{ SIZE($size) }。偶然波动本身能否造成这一差距，无从得知。
     [graded] 与规模和增长相近的配对相比，{ $n ->
         [1] 该配对
        *[other] 这{ $n }个配对
     }的{ $traded }{ $direction ->
         [fall] 低
        *[rise] 高
-    }{ PERCENT($size) }。其原因，这些数据不能说明。
+    }{ SIZE($size) }。其原因，这些数据不能说明。
     [outstanding] 在{ $of }个配对中，{ $is_first ->
         [yes] 该配对变动最大：其
        *[no] 变动如此之大的很少：该配对的
     }{ $traded }比由其他贸易推算的预期值{ $direction ->
         [fall] 低
        *[rise] 高
-    }{ PERCENT($size) }。其原因，这些数据不能说明。
+    }{ SIZE($size) }。其原因，这些数据不能说明。
     [unconfirmed] 按事先声明的方法，变动如此之大的配对很少；但其他方法、供体或检查并不支持这一点。
     [apart] 差异并非偶然；是否由协议造成，这些数据无法判断。
     [small] 按分析文件事先声明的标准，{ $range }的变化无关紧要。
@@ -61,7 +76,7 @@ deck = { $reading ->
     [points] 估计值显示{ $direction ->
         [fall] 下降
        *[rise] 上升
-    }{ PERCENT($size) }，但{ $objects ->
+    }{ SIZE($size) }，但{ $objects ->
         [yes] 有检查提出异议
        *[no] 尚不足以就此下结论
     }。
@@ -71,7 +86,7 @@ deck = { $reading ->
     }的{ $outcome }比由其他贸易推算的预期值{ $direction ->
         [fall] 低
        *[rise] 高
-    }{ PERCENT($size) }，超出了偶然波动所能解释的范围。其原因，这些数据不能说明。
+    }{ SIZE($size) }，超出了偶然波动所能解释的范围。其原因，这些数据不能说明。
 }
 deck-none = 估计值不是百分比变化。
 byline = { $title } · 数据期间：{ $first }至{ $last }{ $status ->
@@ -101,7 +116,8 @@ key-money = 折合金额，{ $n ->
     }
 }
 key-verdict = { $outcome }变化了吗？
-signed = { PERCENT($percent, decimals: 1, sign: "always") }
+signed = { CHANGE($percent) }
+place-within = { $state }（{ $place }）
 place-in = { $country }{ $place }
 amount = { QUANTITY($value, $unit) }
 range-alone = 数据不能排除的范围
@@ -112,7 +128,6 @@ range = { $open ->
    *[none] { $low }至{ $high }
 }
 spread = { SHARE($level) }区间：{ $range }
-tenfold = 增至十倍以上
 verdict = { $grade ->
     [cannot] 数据无法判断{ $outcome }是否变化。
    *[other] { $answer }。
@@ -181,8 +196,8 @@ told-pair = { $name }比预期{ $side ->
     [short] 少
    *[ahead] 多
 }{ $gap }。
-told-rise = 协议生效后，{ $outcome }比没有协议时的预期值高{ PERCENT($size) }（{ $range }）。
-told-fall = 协议生效后，{ $outcome }比没有协议时的预期值低{ PERCENT($size) }（{ $range }）。
+told-rise = 协议生效后，{ $outcome }比没有协议时的预期值高{ SIZE($size) }（{ $range }）。
+told-fall = 协议生效后，{ $outcome }比没有协议时的预期值低{ SIZE($size) }（{ $range }）。
 told-nothing = 不报告变化幅度。
 believe = 有多大把握？
 weigh = { $n ->
@@ -200,11 +215,11 @@ reason-no-range = 变化幅度没有区间，无法与“没有变化”相区�
     [draws] ：把协议随机分配给各配对{ $draws }次，其中{ $n }次无法算出变化
    *[inference] { "" }
 }。
-reason-methods = 所问不同，符号便不同：{ $n }个估计值从{ PERCENT($low, sign: "always") }到{ PERCENT($high, sign: "always") }不等{ $turned ->
+reason-methods = 所问不同，符号便不同：{ $n }个估计值从{ CHANGE($low) }到{ CHANGE($high) }不等{ $turned ->
     [0] { "" }
    *[other] ；下列情形符号相反：{ $named }
 }。
-turned = { $label }（{ PERCENT($percent, sign: "always") }）
+turned = { $label }（{ CHANGE($percent) }）
 reason-largest = 结果由一个配对主导：{ $name }占全部配对贸易的{ SHARE($share) }。
 reason-few = 结果所依据的配对很少：{ $n }个。
 reason-unseen = { $of }项检查中有{ $n }项检验功效太弱，发现不了问题。
@@ -233,13 +248,13 @@ graded-blocked = { $why ->
 }
 graded-pairs = 在{ $of }个可能签署协议的配对中，{ $n }个签署了协议；按贸易额计，相当于{ $effective }个规模相等的配对。
 graded-chance = 偶然因素足以造成这样的结果：把协议分配给可能签署的配对，每100次中有{ $of }次出现同样大的变化。
-graded-total = 与由其他贸易推算的预期值相比，变化为{ PERCENT($total, sign: "always") }{ $largest ->
-    [yes] ；去掉占预期贸易{ SHARE($share) }的最大配对{ $name }，则为{ PERCENT($without, sign: "always") }
+graded-total = 与由其他贸易推算的预期值相比，变化为{ CHANGE($total) }{ $largest ->
+    [yes] ；去掉占预期贸易{ SHARE($share) }的最大配对{ $name }，则为{ CHANGE($without) }
    *[no] { "" }
-}。规模和增长相近而没有协议的配对为{ PERCENT($ordinary, sign: "always") }。
-graded-method = { $method }{ PERCENT($percent, sign: "always") }（{ P($p) }）
+}。规模和增长相近而没有协议的配对为{ CHANGE($ordinary) }。
+graded-method = { $method }{ CHANGE($percent) }（{ P($p) }）
 graded-ranked = 在{ $n }个配对中排序，各按其规模的噪声折算：{ $methods }。
-graded-other = 同时考察的{ $outcome }：{ $answer }（{ PERCENT($percent, sign: "always") }，{ P($p) }）。
+graded-other = 同时考察的{ $outcome }：{ $answer }（{ CHANGE($percent) }，{ P($p) }）。
 graded-holm = 共有{ $n }个结果变量，p值与区间经Holm校正，使任何错误结论的可能性不高于只有一个结果变量之时。
 graded-gamma = 即使后来{ $direction ->
     [fall] 下降
@@ -287,17 +302,17 @@ reason-verdict = 其余{ $of }个有区间的估计值中有{ $n }个的区间{ 
     [below] 不含零，位于零以下
    *[both] 不含零，分居零的两侧
 }：其方法不同，或所估计的平均值不同。本页以分析文件所指定的主要估计为准。
-reading-hidden = 若对照配对中有{ SHARE($share) }实际签有未登记的协议，变化为{ PERCENT($percent, sign: "always") }。
-reading-covered = 若登记表收录了全部协议的{ SHARE($coverage) }，则对照配对中有{ SHARE($share, decimals: 1) }在样本期内签有未登记的协议，变化为{ PERCENT($percent, sign: "always") }。
+reading-hidden = 若对照配对中有{ SHARE($share) }实际签有未登记的协议，变化为{ CHANGE($percent) }。
+reading-covered = 若登记表收录了全部协议的{ SHARE($coverage) }，则对照配对中有{ SHARE($share, decimals: 1) }在样本期内签有未登记的协议，变化为{ CHANGE($percent) }。
 reading-bounds = 若协议签署后趋势的背离不超过此前的最大背离，变化{ $point ->
-    [yes] 为{ PERCENT($low, sign: "always") }
-   *[no] 介于{ PERCENT($low, sign: "always") }与{ PERCENT($high, sign: "always") }之间
+    [yes] 为{ CHANGE($low) }
+   *[no] 介于{ CHANGE($low) }与{ CHANGE($high) }之间
 }。
 reading-unbounded = 若协议签署后趋势的背离不超过此前的最大背离，变化可以是任何数值。
-reading-average = 各配对自身变化的平均（大小同等计算）为{ PERCENT($percent, sign: "always") }。
-reading-singles = 逐一估计时，{ $n }个配对的变化在{ PERCENT($low, sign: "always") }至{ PERCENT($high, sign: "always") }之间；其随机效应均值为{ PERCENT($percent, sign: "always") }。
-reading-always = 若以一开始就有协议的配对为对照，变化为{ PERCENT($percent, sign: "always") }。
-reading-conditional = 若只与首个协议之前贸易增速相近的配对比较，变化为{ PERCENT($percent, sign: "always") }。
+reading-average = 各配对自身变化的平均（大小同等计算）为{ CHANGE($percent) }。
+reading-singles = 逐一估计时，{ $n }个配对的变化在{ CHANGE($low) }至{ CHANGE($high) }之间；其随机效应均值为{ CHANGE($percent) }。
+reading-always = 若以一开始就有协议的配对为对照，变化为{ CHANGE($percent) }。
+reading-conditional = 若只与首个协议之前贸易增速相近的配对比较，变化为{ CHANGE($percent) }。
 needed = 要得出答案还需要什么
 detectable = 只有达到或超过{ $size }的变化，才会有五分之四的机会被发现{ $has_money ->
     [yes] ：即全部配对合计每{ money-period }{ $value }{ $first ->
@@ -406,7 +421,7 @@ row-always = 与一开始就有协议的配对相比
 row-conditional = 与增速相近的配对相比
 row-singles = { $n }个配对逐一估计的均值
 totals-alt = { $first }至{ $last }{ $outcome }实际值与预期值的折线；{ $last }实际值为{ $observed }，预期值为{ $expected }。
-methods-alt = { $n }个百分比变化的估计值，从{ PERCENT($low) }到{ PERCENT($high) }{ $ranged ->
+methods-alt = { $n }个百分比变化的估计值，从{ CHANGE($low) }到{ CHANGE($high) }{ $ranged ->
     [0] { "" }
    *[other] ，其中{ $ranged }个有{ SHARE($level) }区间
 }。
@@ -439,9 +454,12 @@ range-alt = 由下降到上升的横条；{ $low ->
 }，{ $high ->
     [none] 上升均不能排除
    *[other] 高于{ $high }的变化可以排除
-}（{ SHARE($level) }水平）；估计值为{ PERCENT($percent, sign: "always") }。
+}（{ SHARE($level) }水平）；估计值为{ CHANGE($percent) }。
 range-note = 白线为估计值，黑线表示没有变化。{ $has_money ->
-    [yes] 金额：全部配对合计每{ money-period }。
+    [yes] 金额：{ $n ->
+        [1] { "" }
+       *[other] 全部配对合计
+    }每{ money-period }。
    *[no] { "" }
 }{ $marked ->
     [yes] 箭头为有五分之四的机会被发现的升幅{ PERCENT($found, decimals: 0, sign: "always") }。

@@ -8,6 +8,8 @@ counted = { $amount }{ $power ->
 }
 quantity = { $amount }{ $unit }
 interval = { $low }至{ $high }
+tenfold = 增至十倍以上
+more-than = { $size }以上
 
 ## p-values
 p-equal = p = { $cell }

@@ -261,7 +261,7 @@ robustness_overturn = 超过{ $size }的偏差{ $clear ->
     [yes] 会推翻主要估计的结论
    *[no] 会大于主要估计区间的半宽
 }。
-robustness_counted = 共有{ $n }项检查给出结论，每项只针对一列。表中列出其中{ $n_shown }项：主要估计的各项、仅见于其他列的每类一项，以及所有提出异议者；其余见findings.csv。
+robustness_counted = 共有{ $n }项检查给出结论（说明不计），每项只针对一列。表中列出其中{ $n_shown }项：主要估计的各项、仅见于其他列的每类一项，以及所有提出异议者；其余见findings.csv。
 robustness_absent = 未能进行：{ $names }。
 robustness_figure = 改变一项选择后的主要估计
 robustness_figure_note = 虚线和灰色带：主要估计及其区间。没有线段的点没有自身区间；箭头表示区间超出图外。
@@ -355,7 +355,10 @@ money_who = { $n ->
 }
 money_absent = 折合金额：无法给出，因为{ $reason }。
 money_bounded = 折合金额：不把任何金额归因于协议，因为{ $reason }。
-money_not_excluded = { SHARE($level) }区间不能排除的范围（{ $who }，{ $first }至{ $last }）：{ $outcome }每{ money-period }自{ $low }到{ $high }。
+money_not_excluded = { $graded ->
+    [yes] 首页的
+   *[no] { "" }
+}{ SHARE($level) }区间不能排除的范围（{ $who }，{ $first }至{ $last }）：{ $outcome }每{ money-period }自{ $low }到{ $high }。
 money_detectable = 以80%的概率能够发现的最小差异为每{ money-period }{ $size }（依据{ $how }）。
 money_zero = 区间包含零
 money_unbounded = 所用推断方法没有给出有界区间
