@@ -53,6 +53,7 @@ def ran(place: Path, name: str):
     assert outcome.code == 0, outcome.text
     results = read_results(place / "results" / name)
     assert [fault for language in LANGUAGES for fault in list_faults(results, language)] == []
+    assert len(PdfReader(place / "results" / name / "brief.pdf").pages) <= 2
     return results
 
 

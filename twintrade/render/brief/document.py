@@ -179,10 +179,8 @@ def build_description(page: Page) -> tuple[blocks.Block, ...]:
     ]
     if results.is_simulated:
         content.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
-    content += [
-        *build_status(page),
-        blocks.Aside(_say("shown"), tuple(map(blocks.build_paragraph, filter(None, shown)))),
-    ]
+    content += build_status(page)
+    content += [blocks.Aside(_say("shown"), tuple(map(blocks.build_paragraph, shown)))] if shown else []
     return (*content, *pictures, *_list_limits(page), _cite(page))
 
 

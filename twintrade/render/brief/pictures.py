@@ -35,6 +35,7 @@ FULL, WIDE, NARROW = 6.53, 4.09, 2.32  # inches: the text's width, and two third
 MOST_METHODS = 9
 DEFAULT_LEVEL = 0.95
 LOW = 2.45  # inches: height of the first picture
+MARKED = 0.45  # inches that the first picture of a case is lower by where the page is marked as simulated
 MOST_STEPS, MOST_DONORS = 4, 10
 OF_PAIRS = ("expected", "observed")
 
@@ -221,7 +222,8 @@ def _picture_case(facts: Facts) -> Figure | None:
     ).reset_index(drop=True)
     unit = str(Text("brief.index"))
     theme = replace(page.theme, width=FULL)
-    drawing = draw_totals(chosen, unit, page.period_name, theme, LOW, others)
+    height = LOW - MARKED if page.results.is_simulated else LOW
+    drawing = draw_totals(chosen, unit, page.period_name, theme, height, others)
     alt = _describe_totals(facts, chosen, lambda amount: numbers.format_fixed(amount, 0))
     note = str(Text("brief.case-note", n=len(frame[["method", "donor_set"]].drop_duplicates())))
     caption = str(Text("brief.picture-case", outcome=page.outcome))

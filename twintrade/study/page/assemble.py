@@ -188,7 +188,8 @@ def explain_no_effect(run: Run) -> Words:
         return ""
     case = run.plan.spec.case
     if case is not None and not _is_treated(run, f"{case.city}-{case.partner}"):
-        return Text("sections.no-date", city=case.city, partner=case.partner)
+        place = load_places().get(case.partner)
+        return Text("sections.no-date", city=case.city, partner=case.partner if place is None else place.name)
     return Text("sections.no-estimate")
 
 

@@ -111,7 +111,8 @@ def _count_compared(comparison: Words, sample: Sample) -> Words:
     """Return what a column compares with; donors that its method cannot use are not counted."""
     if not isinstance(comparison, Text) or comparison.key != DONORS:
         return comparison
-    return Text(DONORS, n=sample.n_units - sample.n_treated_units)
+    n = sample.n_units - sample.n_treated_units
+    return Text(DONORS, n=n) if n else ""
 
 
 def describe_base(fit: Fit) -> Words:

@@ -308,7 +308,7 @@ reading-bounds = 若协议签署后趋势的背离不超过此前的最大背离
     [yes] 为{ CHANGE($low) }
    *[no] 介于{ CHANGE($low) }与{ CHANGE($high) }之间
 }。
-reading-unbounded = 若协议签署后趋势的背离不超过此前的最大背离，变化可以是任何数值。
+reading-unbounded = 若协议签署后趋势的背离不超过此前的最大背离，数据对变化的幅度没有给出任何界限。
 reading-average = 各配对自身变化的平均（大小同等计算）为{ CHANGE($percent) }。
 reading-singles = 逐一估计时，{ $n }个配对的变化在{ CHANGE($low) }至{ CHANGE($high) }之间；其随机效应均值为{ CHANGE($percent) }。
 reading-always = 若以一开始就有协议的配对为对照，变化为{ CHANGE($percent) }。
