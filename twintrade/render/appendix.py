@@ -74,6 +74,8 @@ def build_appendix(
             continue
         if name == "findings" and (page.detail == "short" or "sensitivity" in options.exhibits):
             continue  # the table of checks stands for them
+        if name == "assumptions" and page.detail == "short" and "ladder" in options.exhibits:
+            continue  # those of the headline stand below the table of estimates
         exhibit_blocks = _EXHIBITS[name](page)
         if isinstance(exhibit_blocks, blocks.Absent):
             absent.append((page.say(name), exhibit_blocks.reason))

@@ -47,10 +47,21 @@ def build_ladder(page: Page) -> tuple[Block, ...] | Absent:
         build_paragraph(before, build_reference(tables[0].key), after),
         *tables,
     ]
+    if not is_whole and (assumed := _say_assumed(page, spec, columns)):
+        blocks.append(build_paragraph(assumed))
     if skipped := list_skipped(page.results, page.wording):
         blocks.append(build_paragraph(join_sentences(skipped)))
     beside = None if not is_whole else build_inference_table(page.results, spec, page.wording)
     return (*blocks, *([beside] if beside is not None else []))
+
+
+def _say_assumed(page: Page, spec: Record, columns: list[Record]) -> str:
+    """Say what the headline averages and assumes, and where the same is said of the other columns."""
+    said = [reading.read_words(spec, fact) for fact in ("estimand", "assumption", "overall_note")]
+    n = next(n for n, column in enumerate(columns, 1) if reading.read_column(column) == reading.read_column(spec))
+    where = [page.say("assumed_others")] if len(columns) > 1 else []
+    head = str(Text("common.headed", head=f"({n})", said=join_sentences(filter(None, said))))
+    return join_sentences((head, *where)) if any(said) else ""
 
 
 def _is_ladder(effects: list[str]) -> bool:
@@ -79,6 +90,8 @@ def build_cross_check(page: Page) -> tuple[Block, ...] | Absent:
     agree, differ = (sum(take_text(r["verdict"]) == name for r in records) for name in ("agrees", "differs"))
     intro = Text("proof.intro", columns=len(set(map(reading.read_column, records))), agree=agree, differ=differ)
     blocks: list[Block] = [Heading(2, page.say("cross_check"), "cross-check"), build_paragraph(str(intro))]
+    if page.detail == "short":  # the payload has the numbers of other estimands
+        records = [r for r in records if take_text(r["estimand"]) != "other"]
     blocks.append(_build_table(page, records))
     if others := _explain(records):
         blocks.append(BulletList(tuple(build_spans(note) for note in others)))

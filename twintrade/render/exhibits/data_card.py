@@ -1,6 +1,8 @@
 """Exhibit 1: the data card: files, fingerprints, counts, rows left out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -31,15 +33,18 @@ def build_register(page: Page) -> tuple[Block, ...] | Absent:
     scope = "panel" if find_payload(page.results, "case_paths") is None else "case"
     intro = build_paragraph(page.say("register_intro", of=scope))
     blocks: list[Block] = [Heading(2, page.say("register"), "register-of-ties"), intro]
-    if table is not None:
-        blocks.append(table)
+    further: list[str] = []
     undated = list_undated(page.results)
     if undated:
         named = {"names": name_undated_agreements(undated)} if page.detail == "full" else {}
-        blocks.append(build_paragraph(page.say("undated" if named else "undated_counted", n=len(undated), **named)))
+        further.append(page.say("undated" if named else "undated_counted", n=len(undated), **named))
     outside = find_payload(page.results, "agreements_outside_panel")
     if outside is not None:
-        blocks.append(build_paragraph(page.say("outside", n=len(outside))))
+        further.append(page.say("outside", n=len(outside)))
+    if table is not None and page.detail == "short":
+        blocks.append(replace(table, notes=(*table.notes, *further)))
+    else:
+        blocks += [*([] if table is None else [table]), *map(build_paragraph, further)]
     if frame is not None and (page.detail == "full" or table is None):
         drawing = counts.draw_adoption(page.drawable(frame), theme=page.theme)
         alt = alt_text.describe_adoption(frame)
@@ -170,7 +175,8 @@ def build_data_card(page: Page) -> tuple[Block, ...] | Absent:
                 )
             )
         )
-    makers = (build_inputs_table, build_conversions_table, *(() if is_told else (build_status_table,)))
+    inputs = partial(build_inputs_table, is_whole=page.detail == "full")
+    makers = (inputs, build_conversions_table, *(() if is_told else (build_status_table,)))
     blocks += [table for table in (maker(results, page.wording) for maker in makers) if table is not None]
-    blocks += build_dropped_tables(results, page.wording)
+    blocks += build_dropped_tables(results, page.wording)[: None if page.detail == "full" else 1]
     return tuple(blocks) if len(blocks) > 1 else Absent(page.say("no_manifest"))

@@ -143,7 +143,8 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         blocks.build_paragraph(intro),
     ]
     bullets: list[blocks.Block] = [lines] if lines.items else []
-    tabled = [_build_table(page, checks, findings), *_draw(page, checks)] if checks else []
+    drawn = _draw(page, checks, findings) if checks else ()
+    tabled = [*([_build_table(page, checks, findings)] if checks and (is_whole or not drawn) else []), *drawn]
     if not is_whole:
         return (*opening, *bullets, *tabled, *_build_calibration(page))
     return (*opening, *tabled, *bullets, *build_payloads(page, owners, PAIRED))
@@ -172,24 +173,22 @@ def _list_spoken(page: Page, spoken: list[Record]) -> blocks.BulletList:
 
 
 def _list_objecting(page: Page, findings: list[Record]) -> blocks.BulletList:
-    """Return what objects, one line each with the columns it is about, unless the page of a single case says it."""
+    """Return what objects, of each check the first, unless the page of a single case says it."""
     is_alone = "single_case" not in page.exhibits
-    objecting = [f for f in findings if take_text(f["verdict"]) == "objects"]
-    return list_sentences(page, [f for f in objecting if is_alone or take_text(f.get("topic")) != "single_case"])
+    objecting: dict[str, Record] = {}
+    for finding in findings:
+        if take_text(finding["verdict"]) == "objects" and (
+            is_alone or take_text(finding.get("topic")) != "single_case"
+        ):
+            objecting.setdefault(take_text(finding["diagnostic"]), finding)
+    return list_sentences(page, list(objecting.values()))
 
 
 def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> blocks.Table:
     heads = [str(Text(f"tables.{key}")) for key in HEADS]
     header = (*heads, name_column("verdict"))
     groups = (_head_rows(page), *(_check_rows(check) for check in checks))
-    notes = [*page.simulated_note, page.say("robustness_note"), *_say_overturned(page)]
-    n_judged, n_shown = count_judged(page, checks)
-    if n_shown < n_judged:
-        notes.append(page.say("robustness_counted", n=n_judged, n_shown=n_shown))
-    absent = dict.fromkeys(name_check(take_text(f["diagnostic"])) for f in findings if not has_spoken(f))
-    tabled = {check.name for check in checks}
-    if missing := [name for name in absent if name not in tabled]:
-        notes.append(page.say("robustness_absent", names=Listed(tuple(missing), "comma")))
+    notes = [*page.simulated_note, page.say("robustness_note"), *_list_notes(page, checks, findings)]
     return blocks.Table(
         "robustness",
         page.say("robustness_caption"),
@@ -201,6 +200,19 @@ def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) 
         tuple(notes),
         is_ordered=True,
     )
+
+
+def _list_notes(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> list[str]:
+    """Return what would overturn the headline, how many checks are shown of how many, and which could not be made."""
+    notes = _say_overturned(page)
+    n_judged, n_shown = count_judged(page, checks)
+    if n_shown < n_judged:
+        notes.append(page.say("robustness_counted", n=n_judged, n_shown=n_shown))
+    absent = dict.fromkeys(name_check(take_text(f["diagnostic"])) for f in findings if not has_spoken(f))
+    tabled = {check.name for check in checks}
+    if missing := [name for name in absent if name not in tabled]:
+        notes.append(page.say("robustness_absent", names=Listed(tuple(missing), "comma")))
+    return notes
 
 
 def count_judged(page: Page, checks: list[JudgedCheck]) -> tuple[int, int]:
@@ -310,30 +322,49 @@ def _keep_largest(changes: tuple[Change, ...]) -> list[Change]:
     return [c for c in changes if c in apart]
 
 
-def _draw(page: Page, checks: list[JudgedCheck]) -> tuple[blocks.Block, ...]:
-    """Return the variants with the headline's interval as a band behind them; nothing where there are few."""
+def _draw(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> tuple[blocks.Block, ...]:
+    """Return the variants with the headline's interval as a band behind them; nothing where there are few.
+
+    In short it takes the place of the table: every check has a line with its p and its verdict.
+    """
     overall = reading.find_headline_effect(page.results)
     if overall is None or take_text(overall["scale"]) not in ("log points", "percent"):
         return ()
-    rows = [
-        {"group": check.name, "label": c.name, "effect": c.effect, "low": c.low, "high": c.high}
-        for check in checks
-        if check.scale == take_text(overall["scale"]) and not check.column
-        for c in _keep_largest(check.changes)
-    ]
-    if len(rows) < LEAST_DRAWN:
+    scale, is_whole = take_text(overall["scale"]), page.detail == "full"
+    rows: list[Record] = []
+    for check in checks:
+        shown = _keep_largest(check.changes) if check.scale == scale and not check.column else []
+        rows += [] if is_whole else [_head_check(check, has_variants=bool(shown))]
+        rows += [
+            {"group": check.name, "label": c.name, "effect": c.effect, "low": c.low, "high": c.high}
+            | ({} if is_whole else {"p": c.p, "verdict": "", "is_head": False})
+            for c in shown
+        ]
+    if sum(row["effect"] == row["effect"] for row in rows) < LEAST_DRAWN:
         return ()
-    frame = pd.DataFrame(rows).assign(scale=take_text(overall["scale"]))
+    frame = pd.DataFrame(rows).assign(scale=scale)
     ends = {name: read_number(overall.get(name)) for name in ("effect", "low", "high")}
-    logs = convert_to_logs(pd.concat([frame, pd.DataFrame([ends])]).assign(scale=take_text(overall["scale"])))
+    logs = convert_to_logs(pd.concat([frame, pd.DataFrame([ends])]).assign(scale=scale))
     headline = logs.iloc[-1]
     drawing = forest.draw_changes(
         page.drawable(logs.iloc[:-1]), page.theme,
         headline=(headline["effect"], headline["low"], headline["high"]),
     )  # fmt: skip
-    figure = page.figure(
-        "robustness-forest", page.say("robustness_figure"), drawing,
-        alt_text.describe_forest(convert_to_percents(frame)), convert_to_percents(frame),
-        notes=(page.say("robustness_figure_note"),),
+    percents = convert_to_percents(frame)
+    alt = alt_text.describe_forest(percents[percents["effect"].notna()])
+    notes = () if is_whole else (page.say("robustness_judged_note"), *_list_notes(page, checks, findings))
+    return (
+        page.figure(
+            "robustness-forest", page.say("robustness_figure" if is_whole else "robustness_caption"), drawing, alt,
+            percents, notes=(page.say("robustness_figure_note"), *notes),
+        ),
     )  # fmt: skip
-    return (figure,)
+
+
+def _head_check(check: JudgedCheck, *, has_variants: bool) -> Record:
+    """Return the line of a check itself: its p where no variant has one, and its verdict."""
+    name = f"{check.name} ({check.column})" if check.column else check.name
+    verdict = name_fact("labels.verdict-", take_text(check.finding["verdict"]))
+    p = math.nan if has_variants else read_number(check.finding.get("p"))
+    none = dict.fromkeys(("effect", "low", "high"), math.nan)
+    return {"group": check.name, "label": name, **none, "p": p, "verdict": verdict, "is_head": True}

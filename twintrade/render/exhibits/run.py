@@ -42,8 +42,9 @@ def build_claims(page: Page) -> tuple[Block, ...] | Absent:
     if examined.any():
         blocks += [build_paragraph(page.say("claims_intro")), _table(page, frame[examined])]
     rest = reading.list_records(frame[~examined])
-    if page.detail == "short":
-        return (*blocks, *([build_paragraph(page.say("claims_unexamined", n=len(rest)))] if rest else []))
+    if page.detail == "short":  # payloads/claims.csv says what each of the others needs
+        none = [] if examined.any() else [build_paragraph(page.say("claims_unexamined", n=len(rest)))]
+        return (*blocks, *none)
     lacking = [row for row in rest if take_text(row.get("need"))]
     unanswered = [row for row in rest if not take_text(row.get("need"))]
     if lacking:
@@ -70,7 +71,7 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
         },
         index=list_places(rows),
     )
-    weights = {"claim": 1.5, "verdict": 0.8, "answer": 3.0, "detectable": 1.3}
+    weights = {"claim": 1.4, "verdict": 0.7, "answer": 3.8, "detectable": 1.1}
     return build_plain_table(
         shown, "claims", page.say("claims_caption"), weights=weights,
         sources={"": [cite(row, "claim_id", form=WORDS) for row in rows]},
@@ -101,6 +102,8 @@ LISTING = ("descriptives", "selection", "forest", "margins", "spillovers", "sens
 LISTED_ELSEWHERE = (
     "seeds", "inputs", "dropped", "dropped_elsewhere", "outputs", "warnings", "messages", "spec", "headline",
 )  # fmt: skip
+OF_THE_MANIFEST = ("title", "versions", "design", "is_simulated")
+"""What a short page leaves to the manifest."""
 
 
 def build_findings(page: Page) -> tuple[Block, ...] | Absent:
@@ -148,9 +151,10 @@ def build_warnings(page: Page) -> tuple[Block, ...] | Absent:
 
 
 def build_machine(page: Page) -> tuple[Block, ...] | Absent:
-    """Return versions, commit, hashes and seeds, as the manifest holds them."""
-    is_whole = page.detail == "full"  # hashes stand in manifest.json
-    facts = {k: v for k, v in page.results.manifest.items() if k not in LISTED_ELSEWHERE}
+    """Return versions, commit, hashes and seeds, as the manifest holds them; in short commit and seeds."""
+    is_whole = page.detail == "full"  # hashes and versions stand in manifest.json
+    left = LISTED_ELSEWHERE if is_whole else (*LISTED_ELSEWHERE, *OF_THE_MANIFEST)
+    facts = {k: v for k, v in page.results.manifest.items() if k not in left}
     rows = list(_flat({k: v for k, v in facts.items() if is_whole or not k.endswith("sha256")}))
     sources = [cite_place(place, WHOLE_ROW, WORDS) for _, _, place in rows]
     if not rows:
@@ -167,7 +171,8 @@ def build_machine(page: Page) -> tuple[Block, ...] | Absent:
     table = build_plain_table(
         frame, "machine", page.say("machine"), weights={"what": 1.0, "value": 2.2}, sources={"value": sources}
     )
-    return (Heading(2, page.say("machine"), "machine-footer"), build_paragraph(page.say("machine_intro")), table)
+    intro = [build_paragraph(page.say("machine_intro"))] if is_whole else []
+    return (Heading(2, page.say("machine"), "machine-footer"), *intro, table)
 
 
 def _flat(mapping: Mapping[str, Any], before: str = "", path: tuple[str, ...] = ()) -> list[tuple[str, str, str]]:

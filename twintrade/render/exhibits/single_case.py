@@ -97,6 +97,10 @@ def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[st
     ]
 
 
+SAID = ("percent_effects", "case_verdicts")
+"""Payloads whose every number stands in the check's sentence or in the brief."""
+
+
 def build_topic_exhibit(name: str) -> Callable[[Page], tuple[blocks.Block, ...] | blocks.Absent]:
     """Return the exhibit of one topic."""
 
@@ -108,6 +112,8 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
         if not owners and not any(reading.has_spoken(r) for r in findings):
             sentences = [reading.read_words(r, "sentence") for r in findings]
             return blocks.Absent(sentences[0] if sentences else page.say(f"absent_{name}"))
+        if page.detail == "short":
+            owners = {key: owner for key, owner in owners.items() if key not in SAID}
         content: list[blocks.Block] = [blocks.Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
             content.append(list_topic_sentences(page, name))

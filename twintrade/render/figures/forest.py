@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -147,7 +147,8 @@ def _name_size(row: Record) -> str:
 
 
 MOST_SPACED = 30
-SPACED, TIGHT, DENSE = 0.24, 0.18, 0.17  # inches of a row: of few, of many, and of changes by check
+SPACED, TIGHT, DENSE, FINE = 0.24, 0.18, 0.17, 0.15  # inches of a row: of few, of many, of changes, of checks
+JUDGED = ((5.0, "right"), (9.0, "right"), (10.0, "left"))  # sizes of type from the axis to change, p and verdict
 MOST_LETTERS = 46  # letters of a name on a line
 DIFFERENCES = ("difference", "difference_low", "difference_high")
 POOLED = ("pooled", "summary", "all", "average")
@@ -160,8 +161,8 @@ def draw_forest(frame: pd.DataFrame, *, x_label: str = "", decimals: int = 3, th
     ``decimals``: of the numbers at the right edge.
     """
     rows = list_records(reading.write_columns(frame[frame["effect"].notna()]))
-    lines = _place_rows(rows, theme)
-    with open_figure(theme, lines.height + 1.0) as figure:
+    lines = _place_rows(rows, theme, 0.0 if frame["low"].notna().any() else DENSE)
+    with open_figure(theme, lines.height + 0.9) as figure:
         axes = figure.subplots()
         _draw_effects(axes, rows, lines, ("effect", "low", "high", "p"), decimals, theme)
         _name_effects(axes, rows, lines, VALUES, lambda value: numbers.format_fixed(value, decimals))
@@ -204,22 +205,51 @@ def draw_changes(
 ) -> Figure:
     """Draw changes in log points on an axis in percent, with the headline's interval behind them for scale.
 
-    ``frame``: label, group, effect, low, high; ``headline``: effect and ends; infinite where an end does not exist.
+    ``frame``: label, group, effect, low, high; optionally is_head, of a check's own line, with its p and verdict in
+    words at the right edge; ``headline``: effect and ends; infinite where an end does not exist.
     """
     rows = list_records(reading.write_columns(frame))
-    lines = _place_rows(rows, theme, DENSE)
-    ticks, (left, right) = choose_frame([*frame[list(VALUES)].to_numpy(dtype=float).ravel(), *headline])
-    with open_figure(theme, lines.height + 0.9) as figure:
+    is_judged = "is_head" in frame
+    lines = _place_rows([r | {"group": ""} for r in rows] if is_judged else rows, theme, FINE if is_judged else DENSE)
+    drawn = frame[frame["effect"].notna()]
+    ticks, (left, right) = choose_frame([*drawn[list(VALUES)].to_numpy(dtype=float).ravel(), *headline])
+    with open_figure(theme, lines.height + 0.7) as figure:
         axes = figure.subplots()
         axes.axvspan(max(headline[1], left), min(headline[2], right), color=theme.pale, alpha=0.5, lw=0, zorder=0)
         axes.axvline(headline[0], color=theme.after, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
         _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme, (left, right))
-        _name_effects(axes, rows, lines, VALUES, write_change)
+        places = [y for y, row in zip(lines.places, rows, strict=True) if read_number(row["effect"]) == row["effect"]]
+        _name_effects(
+            axes, list_records(reading.write_columns(drawn)), replace(lines, places=places), VALUES, write_change
+        )
         axes.set_xlim(left, right)
         axes.set_xticks(np.log1p(np.array(ticks) / 100), [write_tick(t) for t in ticks])
         axes.set_xlabel(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
         _name_rows(axes, rows, lines)
+        if is_judged:
+            _write_verdicts(axes, rows, lines, theme)
     return figure
+
+
+def _write_verdicts(axes: Axes, rows: list[Record], lines: "Lines", theme: Theme) -> None:
+    """Write at the right edge what each line's change and p are, and what the check says."""
+    heads = [str(Text("tables.change-short")), str(Text("tables.p")), name_column("verdict")]
+    table = [(0.0, heads), *((y, _list_said(row)) for y, row in zip(lines.places, rows, strict=True))]
+    for y, words in table:
+        for word, (place, side) in zip(words, JUDGED, strict=True):
+            axes.annotate(
+                word, (1.0, y), (place * theme.size, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", va="center" if y else "bottom", ha=side, fontsize=theme.size * 0.85,
+                color=theme.ink if y else theme.muted,
+            )  # fmt: skip
+    for tick, row in zip(axes.get_yticklabels(), rows, strict=False):
+        tick.set_fontweight("bold" if reading.read_truth(row["is_head"]) else "normal")
+
+
+def _list_said(row: Record) -> list[str]:
+    effect = read_number(row["effect"])
+    shown = numbers.format_fixed(numbers.convert_log_to_percent(effect), 1) if effect == effect else ""
+    return [shown, texts.format_p_cell(row.get("p")), take_text(row["verdict"])]
 
 
 def _draw_effects(

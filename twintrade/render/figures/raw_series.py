@@ -51,7 +51,7 @@ def draw_path(
 
 
 GRID_COLUMNS = 3
-MANY_CASES = 9
+MANY_CASES = 6
 MANY_PANELS = 3
 
 

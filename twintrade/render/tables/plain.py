@@ -126,8 +126,11 @@ def _listed(manifest: Any, key: str) -> list[dict[str, Any]]:
     return [dict(e) for e in entries if isinstance(e, dict)]
 
 
-def build_inputs_table(results: ResultSet, wording: Wording) -> Table | None:
-    """Return the input files as the manifest lists them; None where it lists none."""
+def build_inputs_table(results: ResultSet, wording: Wording, *, is_whole: bool = True) -> Table | None:
+    """Return the input files as the manifest lists them; None where it lists none.
+
+    ``is_whole``: whether their fingerprints are shown too.
+    """
     entries = _listed(results.manifest, "inputs")
     if not entries:
         return None
@@ -142,6 +145,7 @@ def build_inputs_table(results: ResultSet, wording: Wording) -> Table | None:
         },
         index=[cite_manifest("inputs", i) for i in range(len(entries))],
     ).drop_duplicates()  # a file read by several tables of the spec stands here once
+    frame = frame if is_whole else frame.drop(columns="sha256")
     named = {"file": "path", "read_as": "*", "publisher": "*"}
     return build_plain_table(
         frame,
@@ -149,7 +153,7 @@ def build_inputs_table(results: ResultSet, wording: Wording) -> Table | None:
         wording.say("inputs_caption"),
         formats={"rows": numbers.format_count, "bytes": numbers.format_count},
         weights={"file": 2.2, "read_as": 1.2, "publisher": 2.6},
-        notes=[wording.say("inputs_note")],
+        notes=[wording.say("inputs_note")] if is_whole else [],
         sources={c: [cite_place(place, column, WORDS) for place in frame.index] for c, column in named.items()},
     )
 

@@ -1,6 +1,7 @@
 """The treatment register as a table: each agreement, all its dates, from when it counts, and who says so."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -155,6 +156,7 @@ _HEADS = ("pair", "agreement", "kind", "dates", "counts_from", "status", "note",
 _STATUS = _HEADS.index("status")
 SHARES = {_HEADS.index("note"): 1.6}  # width of notes against that of other texts as long: they alone are sentences
 _MOST_HOST = 20
+_ADDRESS = re.compile(r"\s*\(?https?://[^\s)]+\)?")  # in a note, of which twinnings.csv has all
 _WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("pair"), _HEADS.index("counts_from")}
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
 MOST_LISTED = 500  # agreements up to which the page lists each; of more it prints counts
@@ -176,7 +178,7 @@ def build_register_table(results: ResultSet, wording: Wording, *, is_short: bool
     labels |= {int(r["onset"]): label for r in dated if (label := take_text(r.get("onset_label")))}
     if len(dated) > MOST_LISTED:
         return _summarize(dated, labels, wording)
-    rows = [_row(r, labels) for r in dated]
+    rows = [_row(r, labels, is_short=is_short) for r in dated]
     statuses = list(dict.fromkeys(cells[_STATUS].text for cells in rows))
     columns_shown = [j for j in range(len(_HEADS)) if j != _STATUS and any(cells[j].text for cells in rows)]
 
@@ -242,13 +244,14 @@ def is_undated(agreement: Record) -> bool:
     return not any(take_text(agreement.get(name)) for name in (*DATE_COLUMNS, "onset"))
 
 
-def _row(agreement: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
+def _row(agreement: Record, labels: dict[int, str], *, is_short: bool) -> tuple[Cell, ...]:
     onset = reading.read_whole(agreement.get("onset"))
     source = take_text(agreement.get("source"))
     host = urlsplit(source).hostname if source.startswith(("https://", "http://")) else None
     flag = read_words(agreement, "flag")
     further = flag if flag != str(Text("design.flag-before")) else ""  # its status says so
     notes = "; ".join(filter(None, (further, take_text(agreement.get("note")))))
+    notes = _ADDRESS.sub("", notes) if is_short else notes
     pair = take_text(agreement.get("unit")) or "-".join(
         filter(None, (take_text(agreement.get("city")), take_text(agreement.get("partner"))))
     )

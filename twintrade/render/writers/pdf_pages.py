@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal
 
 HEIGHT = 722.8  # of the text on a page of A4, in points
@@ -47,12 +48,15 @@ def read_piece(block: Mapping[str, Any], height: float) -> Piece:
 
 
 def choose_order(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float]) -> list[int]:
-    """Return the order in which blocks of the template's data are set: the most cautious of those of fewest pages.
+    """Return the order in which blocks of the template's data are set: of those of fewest pages the most cautious.
+
+    Of as many pages, one in which no figure or table leaves its section comes first.
 
     ``heights``: in points.
     """
     pieces = [read_piece(block, height) for block, height in zip(blocks, heights, strict=True)]
-    orders = dict.fromkeys(tuple(sort_pieces(pieces, slack=slack)) for slack in SLACKS)
+    ways = product((True, False), SLACKS)
+    orders = dict.fromkeys(tuple(sort_pieces(pieces, slack=slack, keeps=keeps)) for keeps, slack in ways)
     order = min(orders, key=lambda order: count_pages([pieces[place] for place in order]))
     ends = zip(order, _list_ends([pieces[place] for place in order]), strict=True)
     before, kept = 1, []
@@ -88,18 +92,22 @@ def _list_ends(pieces: Sequence[Piece], height: float = HEIGHT) -> list[int]:
     return ends
 
 
-def sort_pieces(pieces: Sequence[Piece], height: float = HEIGHT, slack: float = SLACKS[0]) -> list[int]:
+def sort_pieces(
+    pieces: Sequence[Piece], height: float = HEIGHT, slack: float = SLACKS[0], *, keeps: bool = False
+) -> list[int]:
     """Return the places of blocks in the order in which they are set.
 
     What does not break and finds no room waits for the next page, while text behind it fills what is left. It passes
     no sub-heading, and nothing of its own series passes it.
 
-    ``height``: of the text on a page; ``slack``: one of ``SLACKS``.
+    ``height``: of the text on a page; ``slack``: one of ``SLACKS``; ``keeps``: whether nothing passes the heading of
+    a section either.
     """
     layout = _Layout(pieces, height, slack)
     for place, piece in enumerate(pieces):
         layout.settle()
-        if piece.kind == "break" or (piece.kind == "heading" and piece.level > 2 and layout.is_under_sub_heading):
+        is_passed_by_none = keeps or (piece.level > 2 and layout.is_under_sub_heading)
+        if piece.kind == "break" or (piece.kind == "heading" and is_passed_by_none):
             layout.flush()
         if piece.kind == "heading":
             layout.make_room(_least(pieces, place))

@@ -225,9 +225,9 @@ paths_caption = { $outcome } by { period } since the agreement{ $n ->
 paths_apart_note = The halves have different yardsticks: the step between them is no effect.
 paths_pooled_note = Times beyond an end are pooled into it.
 paths_missing_note = { $n } of { $of } treated rows { $n ->
-    [one] enters the overall effect and has
-   *[other] enter the overall effect and have
-} no time of their own here.
+    [one] enters the overall effect and has no time of its own here
+   *[other] enter the overall effect and have no time of their own here
+}.
 paths_small_note = Below: other methods, the headline in grey.
 paths_figure_note = Lines are { $level } intervals; an arrow marks one that runs on. A hollow mark without a line is the reference, zero by definition. Below the axis: treated pairs.
 paths_table = Event-study estimates of every column
@@ -266,7 +266,8 @@ robustness_overturn = A bias above { $size } { $clear ->
     [yes] would overturn the headline
    *[no] would be larger than half of the headline’s interval
 }.
-robustness_counted = { $n } checks have a verdict, notes not counted, for one column each. The table has { $n_shown } of them: those of the headline, one of each kind that only other columns have, and all that object; findings.csv has the others.
+robustness_counted = { $n } checks have a verdict, notes not counted, for one column each. Shown are { $n_shown } of them: those of the headline, one of each kind that only other columns have, and all that object; findings.csv has the others.
+robustness_judged_note = p of a check with several tests: the smallest after Holm's adjustment. A column in brackets is another one than the headline. Bounds and power stand in findings.csv.
 robustness_absent = Could not be made: { $names }.
 robustness_figure = The headline when one thing changes
 robustness_figure_note = Dashed line and grey band: the headline and its interval. A mark without a line has no interval of its own; an arrow marks one that runs on.
@@ -295,6 +296,7 @@ findings = Findings: what the checks say
 findings_caption = Findings and verdicts
 findings_intro = A check that cannot tell is too weak to detect a violation that matters; one that could hardly have detected any is a note. Where no verdict stands, the check only informs.
 assumptions = What each column estimates and assumes
+assumed_others = What every other column estimates and assumes stands in specifications.csv.
 technical_inference = How the interval of the headline is made stands at the beginning; that of every other column in specifications.csv (inference_note).
 warnings_short = What the run warns of
 warnings_table = Warnings, one of each kind

@@ -261,7 +261,8 @@ robustness_overturn = 超过{ $size }的偏差{ $clear ->
     [yes] 会推翻主要估计的结论
    *[no] 会大于主要估计区间的半宽
 }。
-robustness_counted = 共有{ $n }项检查给出结论（说明不计），每项只针对一列。表中列出其中{ $n_shown }项：主要估计的各项、仅见于其他列的每类一项，以及所有提出异议者；其余见findings.csv。
+robustness_counted = 共有{ $n }项检查给出结论（说明不计），每项只针对一列。此处列出其中{ $n_shown }项：主要估计的各项、仅见于其他列的每类一项，以及所有提出异议者；其余见findings.csv。
+robustness_judged_note = 含多项检验的检查，p为经Holm调整后的最小值。括号内为主要估计以外的列。界与检验功效见findings.csv。
 robustness_absent = 未能进行：{ $names }。
 robustness_figure = 改变一项选择后的主要估计
 robustness_figure_note = 虚线和灰色带：主要估计及其区间。没有线段的点没有自身区间；箭头表示区间超出图外。
@@ -290,6 +291,7 @@ findings = 检查结果：各项检查的说明
 findings_caption = 检查结果与结论
 findings_intro = 无法判断的检查，即使存在足以影响结论的偏离也未必能发现；几乎不可能发现任何偏离的只作备注。未列结论的检查仅供参考。
 assumptions = 各列的估计目标与假设
+assumed_others = 其他各列的估计对象与假定见specifications.csv。
 technical_inference = 主要估计的区间如何得出，见文首；其他各列见specifications.csv（inference_note）。
 warnings_short = 运行警告
 warnings_table = 警告（每类一条）
