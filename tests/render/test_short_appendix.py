@@ -151,7 +151,8 @@ def test_the_table_of_checks_says_how_many_verdicts_it_leaves_to_the_file(n_othe
     said = [note for note in map(str, table.notes) if "checks have a verdict" in note]
     assert len(said) == bool(n_others)
     if said:
-        assert said[0].startswith(f"3 checks have a verdict, for one column each. The table has {n_shown} of them")
+        begin = "3 checks have a verdict, notes not counted, for one column each."
+        assert said[0].startswith(f"{begin} Shown are {n_shown} of them")
 
 
 def test_a_check_of_another_column_stands_there_where_it_objects_or_is_the_only_one():
@@ -172,13 +173,14 @@ def test_a_check_of_another_column_stands_there_where_it_objects_or_is_the_only_
 
 
 def test_of_many_variants_the_farthest_are_named_and_the_others_counted_with_their_range():
-    _, _, rows = table_of(judged(("leave_one_out", "cannot tell", COLUMN, ("v9",), {})))
-    named = [row[0].strip() for row in rows if "variant" in row[0]]
-    assert named == ["variant 6", "variant 7", "variant 8"]
-    (others,) = [row for row in rows if "others" in row[0]]
-    assert others[0].strip() == "5 others"  # variant 0 is the headline itself
+    judged_checks = judged(("leave_one_out", "cannot tell", COLUMN, ("v9",), {}))
+    (figure,) = [
+        b for b in robustness.build_exhibit(open_page(judged_checks, AppendixOptions())) if isinstance(b, Figure)
+    ]
+    labels = [label.strip() for label in figure.frame["label"]]
+    assert [label for label in labels if "variant" in label] == ["variant 6", "variant 7", "variant 8"]
     low, high = (numbers.format_fixed(numbers.convert_log_to_percent(0.1 * i), 1) for i in (1, 5))
-    assert others[1] == f"{low} to {high}"
+    assert labels[-1] == f"5 others: {low} to {high}"  # variant 0 is the headline itself
 
 
 def test_a_check_of_another_column_shows_the_row_that_its_differences_are_from():

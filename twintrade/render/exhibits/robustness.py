@@ -268,13 +268,18 @@ def _check_rows(check: JudgedCheck) -> tuple[blocks.Row, ...]:
         for change in check.changes
     ]
     if check.others:
-        ends = [pick(check.others, key=lambda change: change.effect) for pick in (min, max)]
-        low, high = (_write(end.effect, scale) for end in ends)
+        others, spread, ends = _say_others(check)
         sources = [source for end in ends for source in _cite(end.row, scale, "effect")]
-        others = str(Text("tables.other-variants", n=len(check.others)))
-        spread = build_cell(str(Text("numbers.interval", low=low, high=high)), *sources)
-        rows.append(blocks.build_row(others, spread, *("", "", "", "", "", "")))
+        rows.append(blocks.build_row(others, build_cell(spread, *sources), *("", "", "", "", "", "")))
     return tuple(rows)
+
+
+def _say_others(check: JudgedCheck) -> tuple[str, str, list[Change]]:
+    """Return how many variants only their range tells of, that range, and the variants at its ends."""
+    ends = [pick(check.others, key=lambda change: change.effect) for pick in (min, max)]
+    low, high = (_write(end.effect, check.scale) for end in ends)
+    spread = str(Text("numbers.interval", low=low, high=high))
+    return str(Text("tables.other-variants", n=len(check.others))), spread, ends
 
 
 def _cite(record: Record, scale: str, *columns: str) -> Sources:
@@ -340,6 +345,7 @@ def _draw(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> tupl
             | ({} if is_whole else {"p": c.p, "verdict": "", "is_head": False})
             for c in shown
         ]
+        rows += [_count_others(check)] if shown and check.others and not is_whole else []
     if sum(row["effect"] == row["effect"] for row in rows) < LEAST_DRAWN:
         return ()
     frame = pd.DataFrame(rows).assign(scale=scale)
@@ -359,6 +365,14 @@ def _draw(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> tupl
             percents, notes=(page.say("robustness_figure_note"), *notes),
         ),
     )  # fmt: skip
+
+
+def _count_others(check: JudgedCheck) -> Record:
+    """Return the line of the variants that only their range tells of."""
+    others, spread, _ = _say_others(check)
+    none = dict.fromkeys(("effect", "low", "high", "p"), math.nan)
+    label = str(Text("common.headed", head=others.strip(), said=spread))
+    return {"group": check.name, "label": label, **none, "verdict": "", "is_head": False}
 
 
 def _head_check(check: JudgedCheck, *, has_variants: bool) -> Record:

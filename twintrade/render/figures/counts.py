@@ -1,10 +1,14 @@
 """Counts or weights as horizontal bars with their numbers."""
 
+import json
 import math
+from functools import cache
+from importlib import resources
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -132,12 +136,14 @@ _MOST_NAMES = 12
 
 
 def draw_world_map(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw one line an agreement, and a dot a place; the places with most agreements are named.
+    """Draw one line an agreement, and a dot a place, on the outlines of land; those with most agreements are named.
 
     ``frame``: city, latitude, longitude, partner_city, partner_latitude, partner_longitude.
     """
     with open_figure(theme, 3.6) as figure:
         axes = figure.subplots()
+        rings = [np.reshape(ring, (-1, 2)) for ring in _load_land()]
+        axes.add_collection(PolyCollection(rings, facecolor=theme.pale, edgecolor="none", alpha=0.6, zorder=0.5))
         points: dict[tuple[float, float], list[str]] = {}
         for row in list_records(frame):
             ends = [
@@ -165,6 +171,13 @@ def draw_world_map(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figu
         most = sorted(points.items(), key=lambda item: (-len(item[1]), item[1][0]))
         place_names(axes, [(x, y, names[0]) for (x, y), names in most[:_MOST_NAMES]], theme.size * 0.7, theme.ink)
     return figure
+
+
+@cache
+def _load_land() -> list[list[float]]:
+    """Return the outlines of land, of each its degrees east and north in turn."""
+    text = resources.files("twintrade.render.figures").joinpath("land.json").read_text(encoding="utf-8")
+    return list(json.loads(text)["rings"])
 
 
 def _draw_line(axes: Axes, start: tuple[float, float], end: tuple[float, float], theme: Theme) -> None:
