@@ -87,7 +87,13 @@ def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[st
         for key, frame in join_payloads(page, owners).items()
         if not (key.endswith("_table") and is_drawn(page, key, frame) and key.removesuffix("_table") in owners)
     }
-    narrow = [key for key, frame in frames.items() if kinds.get(key) in paired and is_drawn(page, key, frame)]
+    narrow = [
+        key
+        for key, frame in frames.items()
+        if kinds.get(key) in paired
+        and is_drawn(page, key, frame)
+        and not (kinds[key] == "counts" and len(frame) < LONG)
+    ]
     narrow = narrow[: len(narrow) // 2 * 2]
     drawn = [b for key in narrow for b in build_payload(half, key, frames[key]) if isinstance(b, blocks.Figure)]
     pairs = (blocks.Beside(tuple(drawn[start : start + 2])) for start in range(0, len(drawn), 2))
@@ -97,6 +103,8 @@ def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[st
     ]
 
 
+BARS, LONG = ("counts",), 9
+"""Kinds of payloads whose figures stand side by side, and from how many bars on."""
 SAID = ("percent_effects", "case_verdicts")
 """Payloads whose every number stands in the check's sentence or in the brief."""
 
@@ -117,7 +125,7 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
         content: list[blocks.Block] = [blocks.Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
             content.append(list_topic_sentences(page, name))
-        return (*content, *build_payloads(page, owners))
+        return (*content, *build_payloads(page, owners, BARS))
 
     return exhibit
 

@@ -197,6 +197,9 @@ def _format_degrees(value: float, above: str, below: str) -> str:
     return str(Text("figures.degrees", value=abs(value), side=side))
 
 
+MANY_BARS = 20
+
+
 def draw_counts(
     frame: pd.DataFrame, label: str, value: str, *, x_label: str = "", theme: Theme = DEFAULT_THEME
 ) -> Figure:
@@ -207,7 +210,7 @@ def draw_counts(
     rows = list_records(frame)
     names = [split_label(take_text(r[label]), MOST_LETTERS) for r in rows]
     lines = max((name.count("\n") + 1 for name in names), default=1)
-    row = max(0.22, lines * LINE * theme.size * 0.9 / 72 + 0.03)
+    row = max(0.15 if len(rows) > MANY_BARS else 0.22, lines * LINE * theme.size * 0.9 / 72 + 0.03)
     with open_figure(theme, 0.9 + row * len(rows)) as figure:
         axes = figure.subplots()
         values = [read_number(r[value]) for r in rows]
