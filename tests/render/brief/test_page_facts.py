@@ -14,8 +14,12 @@ from tests.render.made_results import make_results
 from twintrade.render.brief.document import write_amounts, write_range
 from twintrade.render.brief.facts import Effect, collect_facts
 from twintrade.render.brief.statements import list_changes, list_reasons
+from twintrade.render.names import name_pair
 from twintrade.render.page import Page
-from twintrade.text import Text, pack_text, use_language
+from twintrade.render.tables.register import name_traded
+from twintrade.study.answers import AnalysisEnd
+from twintrade.study.summary import summarize_outcomes
+from twintrade.text import Text, find_catalogue, pack_text, use_catalogue, use_language
 
 RECIPES = ("totals", "paths", "graded", "case", "cases")
 FEW, MANY = 20, 200
@@ -154,6 +158,25 @@ def test_a_range_is_in_one_unit_and_an_end_that_does_not_exist_is_not_printed():
     with use_language("zh-CN"):
         assert write_range(Effect(percent=1.0, low=-96.5, high=math.inf)) == "−96.5%或更高"
         assert write_amounts(-1.02e9, 6e8, "美元", errors) == "−10.2至6.0亿美元"
+
+
+def test_more_than_tenfold_is_no_number_in_a_sentence_nor_in_the_terminal():
+    end = AnalysisEnd("made", "done", summary={"effect": 2.4, "low": -1.0, "high": 13.306, "scale": "percent"})
+    high = replace(end, summary={**end.summary, "high": 1330.6})
+    assert ("+13.3 %" in summarize_outcomes([end]), "more than tenfold" in summarize_outcomes([end])) == (True, False)
+    assert "−1.0 % to more than tenfold" in summarize_outcomes([high])
+    assert "more than 900% above" in str(Text("brief.told-rise", outcome="exports", size=1330.6, range=""))
+
+
+def test_a_state_is_called_by_its_name_and_the_place_that_signed_stands_behind_it():
+    names = {"TX": "Texas", "CA": "California"}
+    with use_catalogue(find_catalogue().knowing(names)):
+        assert name_pair("San Antonio (TX) – Baguio, Philippines") == "Texas (San Antonio) – Baguio, Philippines"
+        assert name_pair("California (CA) – Punjab, Pakistan") == "California – Punjab, Pakistan"
+        assert name_pair("Cleveland (OH) – Kigali, Rwanda") == "Cleveland (OH) – Kigali, Rwanda"
+        row = {"unit": "TX-PHL", "city": "Texas", "signatory": "San Antonio", "partner_city": "Baguio"}
+        assert name_traded(row) == "Texas (San Antonio) – Baguio"
+    assert name_traded(row | {"city": "TX"}) == "San Antonio – Baguio"
 
 
 def test_a_text_that_states_a_range_is_packed_with_its_numbers():

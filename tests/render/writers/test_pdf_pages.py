@@ -141,6 +141,16 @@ def test_pages_are_counted_as_typst_sets_them(appendix, has_tall_figures):
     assert count_pages([pieces[place] for place in order]) == len(PdfReader(io.BytesIO(found)).pages) > 3
 
 
+def test_a_figure_stays_in_its_section_where_that_costs_no_page():
+    text, figure = {"type": "paragraph"}, {"type": "figure"}
+    head = {"type": "heading", "level": 2, "text": "Part"}
+    blocks, heights = [head, text, figure, head, text], [30.0, 500.0, 300.0, 30.0, 100.0]
+    assert choose_order(blocks, heights) == list(range(5))
+    assert sort_pieces([read_piece(*one) for one in zip(blocks, heights, strict=True)]) == [0, 1, 3, 4, 2]
+    heights[-1], longer = 150.0, [*blocks, head, text]
+    assert choose_order(longer, [*heights, 30.0, 300.0]) == [0, 1, 3, 4, 2, 5, 6]  # else a third page
+
+
 def test_of_two_orders_that_with_fewer_pages_is_set():
     blocks = [{"type": "figure"}, {"type": "paragraph"}, {"type": "figure"}]
     assert choose_order(blocks, [400.0, 200.0, 310.0]) == [0, 1, 2]

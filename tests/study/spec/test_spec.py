@@ -48,6 +48,11 @@ def test_all_faults_are_told_at_once_with_line_and_nearest_key():
     assert "line 14: design.reference" in told
 
 
+def test_a_key_at_the_top_is_told_its_table():
+    with pytest.raises(SpecError, match=r"language is no known key; it belongs under \[report\]"):
+        parse('language = "zh-CN"\n' + TRADE, "analyses/x.toml")
+
+
 @pytest.mark.parametrize("unit", ["bushels", "UNKNOWN", "$"])
 def test_a_unit_of_money_that_is_not_known_has_its_line(unit):
     text = TRADE.replace('money_unit = "USD"', f'money_unit = "{unit}"').replace(

@@ -113,7 +113,9 @@ def _line(error: Mapping[str, Any], text: str, file: str, schema: Mapping[str, A
         return str(Text("spec.missing", place=place, key=key))
     if kind in _UNKNOWN:
         known = _known_keys(schema, path[:-1])
-        hint = suggest_word(str(path[-1]), known) if known else ""
+        tables = [table for table in known if len(path) == 1 and path[0] in _known_keys(schema, [table])]
+        hint = str(Text("spec.belongs", table=tables[0])) if tables else ""
+        hint = hint or (suggest_word(str(path[-1]), known) if known else "")
         return str(Text("spec.unknown", place=place, key=key, hint=hint or "none"))
     message = str(error.get("ctx", {}).get("error", error["msg"]))
     given = error.get("input")

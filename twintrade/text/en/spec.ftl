@@ -73,6 +73,7 @@ repeats = { $where }: repeats an earlier entry; change the design or give it a k
 no-key = { $where }: { $key } is no key: use letters, digits, hyphens and underscores, with single points between
 headlines = { $n } [[estimator]] entries say headline = true ({ $labels }): one at most
 missing = { $place }: { $key } is missing
+belongs = it belongs under [{ $table }]
 unknown = { $place }: { $key } is no known key{ $hint ->
     [none] { "" }
    *[other] ; { $hint }

@@ -238,7 +238,7 @@ anticipation = 按预期效应期数的效应：{ $effects }。{ $verdict }
 ## estimators
 estimators-scale = 其效应的尺度为{ $scale }
 estimators-few = 适用于本设计和尺度的方法不足两种
-estimators = 有{ $n }种方法适用；效应从{ $low }（{ $lowest }）到{ $high }（{ $highest }）。以下情形会使各方法结果不同：各队列效应不同（回归按方差加权，其他方法按处理组观测加权）；所用对照观测不同；协议之前的效应以不同的基准衡量。{ $verdict }
+estimators = 有{ $n }种方法适用；效应从{ $low }（{ $lowest }）到{ $high }（{ $highest }）。以下情形会使各方法结果不同：各处理批次效应不同（回归按方差加权，其他方法按处理组观测加权）；所用对照观测不同；协议之前的效应以不同的基准衡量。{ $verdict }
 estimators-alone = 没有其他方法以此为估计目标。
 estimators-target = { $names }的估计目标不同，不能提出异议。
 
@@ -248,9 +248,9 @@ not-balanced = 面板不平衡
 bacon-effects = 它分解的是个体效应和时期效应，而不是{ $effects }效应
 bacon-weights = 它适用于未加权的回归
 bacon-poisson = 泊松回归没有这种分解：请用`on`指定取对数的列
-bacon-none = 没有两个队列可以比较
+bacon-none = 没有两个处理批次可以比较
 bacon = 静态双向估计值{ $effect }是{ $n }个两组两期比较的平均；其权重的{ SHARE($share, decimals: 1) }落在与已处理{ unit }的比较上。
-bacon-given = 在控制{ $covariates }的条件下，静态双向估计值{ $effect }是{ $n }个两队列比较的平均；其权重的{ SHARE($share, decimals: 1) }落在两个处理队列之间的比较上（已处理的{ unit }在其中也充当对照），{ SHARE($within, decimals: 1) }落在队列与时期内部仍有差异的协变量上。
+bacon-given = 在控制{ $covariates }的条件下，静态双向估计值{ $effect }是{ $n }个两批次比较的平均；其权重的{ SHARE($share, decimals: 1) }落在两个处理批次之间的比较上（已处理的{ unit }在其中也充当对照），{ SHARE($within, decimals: 1) }落在处理批次与时期内部仍有差异的协变量上。
 twfe-weights = 在含{ $effects }效应的静态{ $family ->
     [poisson] 泊松回归
    *[linear] 回归
@@ -265,7 +265,7 @@ twfe-weights = 在含{ $effects }效应的静态{ $family ->
 ## leave one out
 leave-one-out-all = 全部
 leave-one-out-label = { $dimension ->
-    [cohort] 剔除队列{ $name }
+    [cohort] 剔除处理批次{ $name }
    *[other] 剔除{ $name }
 }
 leave-one-out-none = 剔除一个成员后，不再有可用的估计
@@ -315,7 +315,7 @@ pretrends-joint = { pretrends-effects }{ $differ ->
 }（{ pretrends-test }）。
 pretrends-clean = 这些是由{ $clean }得出的协议之前的效应，因为{ $none ->
     [yes] { $method }不估计此类效应
-   *[no] { $method }在多个队列下的事前期效应混有协议之后的效应
+   *[no] { $method }在多个处理批次下的事前期效应混有协议之后的效应
 }。
 pretrends-slope = 穿过它们的直线每期变化{ $slope }（{ P($p) }）。
 pretrends-verdict = { $verdict ->
@@ -436,8 +436,8 @@ placebo-time = { $n ->
 }{ $verdict }
 
 ## honest
-honest-clustered = 诚实区间以聚类标准误为依据，因为{ $taken }不给出联合协方差
-honest-draws = 诚实区间以{ $taken }各次抽样所得效应的协方差为依据
+honest-clustered = 稳健置信界以聚类标准误为依据，因为{ $taken }不给出联合协方差
+honest-draws = 稳健置信界以{ $taken }各次抽样所得效应的协方差为依据
 honest-no-covariance = 没有推断方法能给出这些效应的联合协方差
 honest-base = 其事前期效应{ $base ->
     [varying] 各以其前一期衡量

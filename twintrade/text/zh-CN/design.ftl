@@ -31,7 +31,7 @@ effect-growth-period = 增速三分位组×{ period }
 no-growth-before = 首项协议之前的增速需要协议前有两期数据
 signing-few = 按签署概率比加权至少需要{ $least }项协议，现有{ $n }项
 no-strata = 面板没有{ $effect }固定效应所需的分层；请先对设计调用add_strata
-effect-cohort = 队列
+effect-cohort = 处理批次
 effect-undirected-pair = 无向配对
 effect-columns = { $names }
 
@@ -170,9 +170,9 @@ units-left-out = { $n }个{ $n ->
 preset-effects = { $name }固定效应
 
 ## tables of cohorts
-sums-incomplete = 合计表要求每个队列、每一时期恰有一行有限值（首个问题：队列{ $cohort }，时期{ $period }）
-sums-too-many = 合计表要求每个队列、每一时期恰有一行有限值
-sums-uneven = 队列{ $cohort }在{ $first }有{ $n_first }个个体，在{ $other }有{ $n_other }个：队列统计量要求各个体在每一时期均有观测；请剔除有缺失的个体，或提供各行观测
+sums-incomplete = 合计表要求每个处理批次、每一时期恰有一行有限值（首个问题：处理批次{ $cohort }，时期{ $period }）
+sums-too-many = 合计表要求每个处理批次、每一时期恰有一行有限值
+sums-uneven = 处理批次{ $cohort }在{ $first }有{ $n_first }个个体，在{ $other }有{ $n_other }个：处理批次统计量要求各个体在每一时期均有观测；请剔除有缺失的个体，或提供各行观测
 no-further-outcome = 检验{ $check }在others中写了“{ $outcome }”，但没有贸易表包含它；可用的有{ $known }：请改正，或补上该表
 summary-group = { $is_treated ->
     [yes] 自{ $since }起处理

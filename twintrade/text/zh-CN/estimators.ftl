@@ -27,11 +27,11 @@ both-weighted = { $weighted ->
    *[no] { "" }
 }
 cohort-weights = { $weighted ->
-    [yes] 各队列的{ $weights }
-   *[no] 队列规模
+    [yes] 各处理批次的{ $weights }
+   *[no] 处理批次规模
 }
 less-before = ，再减去生效前的同一平均值。其路径仅为前一平均值，相对于基期。
-less-cohort-before = ，再减去各队列自身在生效前的平均值。其路径仅为前一平均值，相对于基期。
+less-cohort-before = ，再减去各处理批次自身在生效前的平均值。其路径仅为前一平均值，相对于基期。
 beside-static = { $shape ->
     [static] { "" }
    *[other] 其路径为生效期起各事件时间的效应（相对于基期）的平均值，各以其处理组观测{ weights-of }为权重。
@@ -56,8 +56,8 @@ synthetic-did-assumes = 若没有协议，处理组流量与{ $compared }的加�
 synthetic-did-averages = 处理组单元格的平均效应，每个处理组{ unit }在生效后各期等权。
 
 ## differences of means
-callaway-santanna-assumes = 若没有协议，在每个队列、每一时期，处理组{ units }的结果变量本应与{ $compared }{ same-covariates }同步变动。
-callaway-santanna-averages = 生效期起各“队列×时期”单元格的处理组平均效应，各相对于扣除预期期数后生效前的最后一期，以{ cohort-weights }为权重。
+callaway-santanna-assumes = 若没有协议，在每个处理批次、每一时期，处理组{ units }的结果变量本应与{ $compared }{ same-covariates }同步变动。
+callaway-santanna-averages = 生效期起各“处理批次×时期”单元格的处理组平均效应，各相对于扣除预期期数后生效前的最后一期，以{ cohort-weights }为权重。
 switching-assumes = 若没有发生变化，处理状态发生变化的{ units }，其结果变量本应与初始处理状态相同、尚未发生变化的{ units }同步变动{ $given ->
     [0] { "" }
    *[other] （给定{ $covariates }的变动）
@@ -80,37 +80,37 @@ local-projections-cohorts = { $weighting ->
     [equal] 等权
    *[other] 以n·p·(1 − p)为权重，p为该期观测中处理组所占比例
 }
-local-projections-pooled = 对结果变量的效应，在响应期0至{ $pooled }上取平均，相对于生效前{ local-projections-before }，各队列{ local-projections-cohorts }。
+local-projections-pooled = 对结果变量的效应，在响应期0至{ $pooled }上取平均，相对于生效前{ local-projections-before }，各处理批次{ local-projections-cohorts }。
 local-projections-averages = 生效期起各事件时间效应的平均值{ $base ->
     [mean] （相对于生效前{ local-projections-before }）
    *[last] { "" }
-}，以处理组观测{ weights-of }为权重；同一事件时间内，各队列{ local-projections-cohorts }{ $base ->
+}，以处理组观测{ weights-of }为权重；同一事件时间内，各处理批次{ local-projections-cohorts }{ $base ->
     [mean] 。
    *[last] ；再减去生效前的同一平均值。其路径仅为前一平均值，相对于生效前{ local-projections-before }。
 }
-stacked-assumes = 若没有协议，各队列的结果变量本应与在其生效期前后整个区段内始终没有协议的{ units }{ same-covariates }同步变动。
+stacked-assumes = 若没有协议，各处理批次的结果变量本应与在其生效期前后整个区段内始终没有协议的{ units }{ same-covariates }同步变动。
 stacked-averages = 事件时间0至{ $high }的效应的平均值，取自区段为{ PLAIN($low) }至{ $high }的堆叠，涵盖{ $trimmed ->
-    [yes] 在整个区段内均有观测的队列
-   *[no] 在该事件时间有观测的队列
+    [yes] 在整个区段内均有观测的处理批次
+   *[no] 在该事件时间有观测的处理批次
 }，以{ $by ->
     [variance] 处理组与对照组{ units }{ weights-of }之积除以二者之和
    *[other] 处理组{ units }{ weights-of }
 }为权重{ less-before }
-staggered-assumes = 哪个{ unit }在何时进入处理组近似随机，因此各队列在协议生效前的差异纯属偶然；比较对象为{ $compared }。
+staggered-assumes = 哪个{ unit }在何时进入处理组近似随机，因此各处理批次在协议生效前的差异纯属偶然；比较对象为{ $compared }。
 staggered-averages = 处理组平均效应，{ $headline ->
-    [cohort] 先在队列内按时期取平均，再按队列规模在队列间取平均
-    [calendar] 先在各期内按队列规模取平均，再在各期间取平均
-   *[simple] 在生效期起的各“队列×时期”单元格上取平均，以队列规模为权重
+    [cohort] 先在处理批次内按时期取平均，再按处理批次规模在处理批次间取平均
+    [calendar] 先在各期内按处理批次规模取平均，再在各期间取平均
+   *[simple] 在生效期起的各“处理批次×时期”单元格上取平均，以处理批次规模为权重
 }。
 triple-difference-assumes = 若没有协议，处理组{ units }中受影响流量与不受影响流量之间的差距本应与{ $compared }{ same-covariates }的差距同步变动，且协议不改变不受影响的流量。
-triple-difference-averages = 生效期起各“队列×时期”单元格上对受影响流量的平均效应，以受影响{ units }{ weights-of }为权重。
+triple-difference-averages = 生效期起各“处理批次×时期”单元格上对受影响流量的平均效应，以受影响{ units }{ weights-of }为权重。
 
 ## models of rows
 etwfe-assumes = 若没有协议，控制{ $effects }固定效应后，{ given }{ $family ->
     [poisson] 期望结果本应按比例同步增长
    *[other] 结果变量本应平行变动
 }；处理组{ units }的比较对象为{ $compared }。
-etwfe-averages = 生效期起各队列、各时期效应的平均值{ $moderated ->
+etwfe-averages = 生效期起各处理批次、各时期效应的平均值{ $moderated ->
     [yes] （取{ $moderator } = { COMPACT($at) }）
    *[no] { "" }
 }，各处理组观测{ weighing }{ $less ->
@@ -138,7 +138,7 @@ imputation-averages = { $ratio ->
     [yes] ln(y / ŷ(0))
    *[no] y − ŷ(0)
 }的平均值，涵盖全部可插补的处理组观测，各观测{ weighing }{ $ratio ->
-    [yes] 。零值没有对数，予以剔除；若零值超过5%，则改为对处理组各{ unit }的ln(Σy / Σŷ(0))取平均。按事件时间、队列和年份的效应为单元格平均：在队列和事件时间内取ln(Σy / Σŷ(0))，按观测数加权。
+    [yes] 。零值没有对数，予以剔除；若零值超过5%，则改为对处理组各{ unit }的ln(Σy / Σŷ(0))取平均。按事件时间、处理批次和年份的效应为单元格平均：在处理批次和事件时间内取ln(Σy / Σŷ(0))，按观测数加权。
    *[no] 。
 }
 imputation-percent = 处理组{ units }总额的百分比变化：其结果变量之和除以ŷ(0)之和，再减一，涵盖全部可插补的处理组观测{ both-weighted }。
@@ -146,16 +146,16 @@ interactive-effects-assumes = 若没有协议，{ given }结果变量本应服�
 interactive-effects-averages = 因子能够识别的全部处理组观测的平均效应，各观测等权。
 matrix-completion-assumes = 若没有协议，{ given }结果变量本应服从{ unit }固定效应、时期固定效应以及{ units }与时期共有的平滑形态，均由未处理观测体现。
 matrix-completion-averages = 全部处理组观测的平均效应，各观测等权。
-ppml-assumes = 若没有协议，控制{ $effects }固定效应后，{ given }处理组与其他{ units }的期望结果本应按比例同步增长；且各队列的比例效应相同。
-sun-abraham-assumes = 若没有协议，{ given }各队列与从未处理的{ units }的结果变量本应{ $family ->
+ppml-assumes = 若没有协议，控制{ $effects }固定效应后，{ given }处理组与其他{ units }的期望结果本应按比例同步增长；且各处理批次的比例效应相同。
+sun-abraham-assumes = 若没有协议，{ given }各处理批次与从未处理的{ units }的结果变量本应{ $family ->
     [poisson] 按比例同步增长
    *[other] 平行变动
 }。
-sun-abraham-averages = 生效期起各队列、各事件时间效应的平均值，以处理组观测{ weights-of }为权重{ less-cohort-before }
+sun-abraham-averages = 生效期起各处理批次、各事件时间效应的平均值，以处理组观测{ weights-of }为权重{ less-cohort-before }
 twfe-assumes = 若没有协议，控制{ $effects }固定效应{ $trends ->
     [yes] 和各自的线性趋势
    *[no] { "" }
-}后，{ given }处理组与其他{ units }的结果变量本应平行变动；且同一事件时间的效应在各队列相同。
+}后，{ given }处理组与其他{ units }的结果变量本应平行变动；且同一事件时间的效应在各处理批次相同。
 two-stage-assumes = 若没有协议，结果变量本应服从未处理观测所体现的{ $effects }固定效应{ $given ->
     [0] { "" }
    *[other] 以及{ $covariates }的相同影响
@@ -171,9 +171,9 @@ averages-dose = 处理变量列每单位对应一个系数。
 averages-covariates = 协变量的系数；未估计处理效应。
 
 ## equations
-callaway-santanna-equation = ATT(g,t) = E[Y_t − Y_b | 队列g] − E[Y_t − Y_b | 对照组]，b为基期
+callaway-santanna-equation = ATT(g,t) = E[Y_t − Y_b | 处理批次g] − E[Y_t − Y_b | 对照组]，b为基期
 double-ratio-equation = dₜ = ln Xcjt − ln Xc·t − ln X·jt + ln X··t，各合计均不含处理组配对
-etwfe-terms = Σ_g Σ_t δ_gt·1[队列g, 时期t ≥ g] + { $effects }
+etwfe-terms = Σ_g Σ_t δ_gt·1[处理批次g, 时期t ≥ g] + { $effects }
 etwfe-equation = { $family ->
     [poisson] E[y] = exp({ etwfe-terms })
    *[other] y = { etwfe-terms } + ε
@@ -188,19 +188,19 @@ matrix-completion-equation = τ = y − ŷ(0)，其中未处理观测y(0) = α_i
 partially-pooled-equation = min ν·|平均不平衡|² + (1 − ν)·|不平衡|²的均值，wᵢⱼ ≥ 0，Σⱼ wᵢⱼ = 1
 stacked-equation = y_its = Σ_e δ_e·1[堆叠s中的处理组]·1[t − g_s = e] + α_is + λ_ts + ε
 staggered-equation = θ(β) = Σ_gt a_gt·(Ȳ_gt − Ȳ_对照,t) − β·Σ_gt a_gt·(Ȳ_g,b − Ȳ_对照,b)，b为基期
-sun-abraham-terms = Σ_g Σ_e δ_ge·1[队列g]·1[t − g = e] + { $effects }
+sun-abraham-terms = Σ_g Σ_e δ_ge·1[处理批次g]·1[t − g = e] + { $effects }
 sun-abraham-equation = { $family ->
     [poisson] E[y] = exp({ sun-abraham-terms })
    *[other] y = { sun-abraham-terms } + ε
 }
 switching-equation = δ_l = 转换者的(Y_{ "{" }F−1+l{ "}" } − Y_{ "{" }F−1{ "}" })均值 − 尚未转换者的同一变化均值
-triple-difference-equation = ATT(g,t) = 在对照队列c上对[ΔY_g,1 − ΔY_g,0] − [ΔY_c,1 − ΔY_c,0]取均值，Δ为相对于基期的变化
+triple-difference-equation = ATT(g,t) = 在对照处理批次c上对[ΔY_g,1 − ΔY_g,0] − [ΔY_c,1 − ΔY_c,0]取均值，Δ为相对于基期的变化
 two-stage-equation = y − ({ $effects })（以未处理观测拟合） = Σ_e β_e·1[t − g = e] + ε
 
 ## what an effect, a cell or a term of a regression is called
 effect-after-onset = 生效后
 effect-average-cells = 处理组单元格的平均值
-effect-average-cohorts = 各队列的平均值
+effect-average-cohorts = 各处理批次的平均值
 effect-average-log = { $by ->
     [units] 处理组单位的平均：各单位结果总额与插补总额之比的对数
    *[rows] 处理组观测对数比率的平均
@@ -208,17 +208,17 @@ effect-average-log = { $by ->
 effect-average-periods = 各时期的平均值
 effect-average-times = 各事件时间的平均值
 effect-cell = { $cohort ->
-    [all] 全部队列
-   *[other] 队列{ $cohort }
+    [all] 全部处理批次
+   *[other] 处理批次{ $cohort }
 }，事件时间{ $time }
-effect-cell-period = 队列{ $cohort }，时期{ $period }
-effect-cohort = 队列{ $cohort }
+effect-cell-period = 处理批次{ $cohort }，时期{ $period }
+effect-cohort = 处理批次{ $cohort }
 effect-event-time = 事件时间{ $time }
 effect-less-before = 生效后均值减生效前均值
 effect-path = 路径均值
 effect-per-dose = 每单位处理强度的效应
 effect-pooled = 各响应期合并
-cohort-and-period = 队列与时期
+cohort-and-period = 处理批次与时期
 first-dose = 初始处理强度{ $dose }
 effects-and = 固定效应{ $n ->
     [0] { "" }
@@ -226,7 +226,7 @@ effects-and = 固定效应{ $n ->
 }
 lag = 滞后项{ PLAIN($n) }
 lead = 超前项{ $time }
-stack = 队列{ $cohort }的堆叠
+stack = 处理批次{ $cohort }的堆叠
 the-agreement = 协议
 
 ## an estimate as a notebook prints it
@@ -253,16 +253,16 @@ few-cases-weights = 权重由少数案例的数据选定；请逐一剔除案例
 weights-chosen = 个体权重和时期权重由数据选定；请采用安慰剂、自助法或刀切法
 
 ## rows and units left out, after their number
-after-last-onset = 最后一个队列生效期起的观测：此后没有未处理的个体，且该队列充当对照
+after-last-onset = 最后一个处理批次生效期起的观测：此后没有未处理的个体，且该处理批次充当对照
 all-zero-level = { $effect }中结果变量全部为零的观测：它们不含比例变化的信息
-cells-determined = 由固定效应完全决定的“队列×时期”单元格：不给出其效应
+cells-determined = 由固定效应完全决定的“处理批次×时期”单元格：不给出其效应
 changes-determined = 协变量{ $name }的变化由{ $by }完全决定（{ $dose }）
-cohorts-in-none = 生效期起没有任何效应的队列：基期无观测，或没有干净对照观测
-cohorts-without-span = 在区段内没有观测的队列，或没有个体同时在基期和其他时期有观测的队列
-cohorts-without-untreated = 在区段内没有始终未处理个体可比的队列
+cohorts-in-none = 生效期起没有任何效应的处理批次：基期无观测，或没有干净对照观测
+cohorts-without-span = 在区段内没有观测的处理批次，或没有个体同时在基期和其他时期有观测的处理批次
+cohorts-without-untreated = 在区段内没有始终未处理个体可比的处理批次
 covariate-determined = 在未处理观测中，协变量{ $name }由{ $by }完全决定
-covariates-silent = 由固定效应和“队列×时期”单元格完全决定的协变量：不改变任何结果
-covariates-given-up = 部分由“队列×时期”单元格决定的协变量：该部分没有系数
+covariates-silent = 由固定效应和“处理批次×时期”单元格完全决定的协变量：不改变任何结果
+covariates-given-up = 部分由“处理批次×时期”单元格决定的协变量：该部分没有系数
 determined = { $name }由{ $by }完全决定
 determined-at = 事件时间{ $time }：{ determined }
 determined-base = { determined }；计入基准
@@ -276,19 +276,19 @@ empty-side = 没有{ $side ->
 }个体在两个时期均有观测
 lead-base = 事件时间{ $time }为有观测的最早时间：作为超前项的基准
 level-not-imputed = 其{ $effect }在拟合中没有未处理观测的处理组观测：未插补
-no-base = 没有基期、或当时没有任何对照个体的“队列×时期”单元格
+no-base = 没有基期、或当时没有任何对照个体的“处理批次×时期”单元格
 no-clean-rows = 没有处理组观测或没有干净对照观测的事件时间
 no-dose = 转换者未接受任何处理强度的事件时间：没有可作除数的量
 no-gap = 没有差距值的时期：流量或其比较总额为零，没有对数
 no-quarter = 面板中没有季度可以识别的单元格
 no-slope-imputed = 未处理观测不能给出{ $covariates }斜率的处理组观测：未插补
 no-weight = 权重为零的观测
-one-sided-cells = 一侧缺少受影响或不受影响个体的“队列×时期”单元格
+one-sided-cells = 一侧缺少受影响或不受影响个体的“处理批次×时期”单元格
 other-units-unused = 其他个体和预期期的观测：中断时间序列只使用处理组个体
 second-reference = { $name }与基期一样取零
 separated = 结果为零、且可由某一自变量或固定效应组合完全预测的观测
-single-unit-cohorts = 只有一个个体的队列的观测，其方差不可识别
-stack-apart = { $stack }：与基期没有同队列个体相连的个体的观测
+single-unit-cohorts = 只有一个个体的处理批次的观测，其方差不可识别
+stack-apart = { $stack }：与基期没有同处理批次个体相连的个体的观测
 stack-determined = { $stack }：{ determined }
 term-determined = { $name }（{ PLAIN($n) }个观测）由{ $by }完全决定{ $zero ->
     [yes] ；与基期一样取零
@@ -297,7 +297,7 @@ term-determined = { $name }（{ PLAIN($n) }个观测）由{ $by }完全决定{ $
 times-apart = 没有处理组个体与基期{ $reference }相连的事件时间：不给出其效应
 too-few-untreated = 未处理观测过少、不足以估计模型的个体或时期的观测：既不参与拟合，也不插补
 unconnected-not-imputed = 固定效应不能由未处理观测连通的处理组观测：未插补
-units-apart = 与基期（事件时间{ $reference }）没有同队列个体相连的个体的观测
+units-apart = 与基期（事件时间{ $reference }）没有同处理批次个体相连的个体的观测
 unused-switchers = 发生变化但没有效应的个体：变化前后没有相邻观测，或没有可比对象
 all-treated = 全部观测均为处理组的{ $effect }取值：没有未处理观测与之并列，它们所含的效应信息依赖于效应在别处相同
 
@@ -316,7 +316,7 @@ needs-effects = 该方法可吸收{ $accepted }固定效应，而不是{ $effect
 needs-absorbing = 该方法要求处理状态永不终止：请改用chaisemartin_dhaultfoeuille并取双向（two_way）固定效应；或在分析文件中删去协议表的ended列，配对即自协议起一直视为已处理
 takes-no-covariates = 该方法不接受协变量；请去掉{ $covariates }
 takes-no-weights = 该方法不接受权重；请去掉{ $weights }
-needs-rows = 该方法需要各{ units }自身的观测，而设计中只有队列统计量
+needs-rows = 该方法需要各{ units }自身的观测，而设计中只有处理批次统计量
 needs-dyads = 该方法需要城市–国家配对
 few-periods = { $method }要求生效前至少有{ $fewest }期，而{ $unit_name }只有{ $n }期：以这样少的期数拟合的权重说明不了问题；请改为展示原始路径
 short-series = 中断时间序列要求生效前至少{ $min_before }期、生效后至少{ $min_after }期；{ $unit_name }分别为{ $n_before }期和{ $n_after }期：请改为展示原始路径
@@ -324,22 +324,22 @@ short-series = 中断时间序列要求生效前至少{ $min_before }期、生�
 ## what is not identified
 no-treatment = 处理效应不可识别：{ $why }。请采用较粗的固定效应，如fixed_effects = "two_way"，或增加对照{ units }
 no-reference-row = 拟合中没有事件时间{ EVENTTIME($reference) }（基期）的观测；请另选基期
-no-cell = 没有可识别的“队列×时期”单元格；就整体处理而言：{ $why }
-no-cell-from-onset = 生效期起没有可识别的“队列×时期”单元格：{ $why }
+no-cell = 没有可识别的“处理批次×时期”单元格；就整体处理而言：{ $why }
+no-cell-from-onset = 生效期起没有可识别的“处理批次×时期”单元格：{ $why }
 no-treated-row = 拟合中没有处理组观测
 every-row-treated = 全部观测均为处理组
 no-covariate-left = 固定效应吸收了全部协变量；请去掉其中一部分
 absorbed-by-one = 它在{ $effect }固定效应的各取值内没有变化，被该固定效应吸收
 absorbed-together = { $effects }固定效应共同将其吸收
 margins = 双重比率需要两个边际之上及之外的供体；现有同一城市{ $city }个，同一伙伴{ $partner }个，两者皆非{ $neither }个
-no-cell-because = 没有可识别的“队列×时期”单元格：{ $why }
-no-cohort-compared = 没有队列自生效期起有比较对象{ $n ->
+no-cell-because = 没有可识别的“处理批次×时期”单元格：{ $why }
+no-cohort-compared = 没有处理批次自生效期起有比较对象{ $n ->
     [0] { "" }
-   *[other] （只有一个个体的队列已剔除：{ $alone }）
+   *[other] （只有一个个体的处理批次已剔除：{ $alone }）
 }
-no-comparison-cohort = 没有对照队列同时含有受影响和不受影响的个体
+no-comparison-cohort = 没有对照处理批次同时含有受影响和不受影响的个体
 nothing-imputed = 没有处理组观测可由未处理观测插补：{ $why }
-nothing-stacked = 没有队列可以堆叠：{ $why }。请缩短区段或延长样本
+nothing-stacked = 没有处理批次可以堆叠：{ $why }。请缩短区段或延长样本
 stacked-pooled = centered = "pooled"需要weights = "corrective"、trimmed = true，且面板无缺口、无协变量、无权重；请设centered = "stack"
 nothing-to-average = { $side ->
     [before] 生效前
@@ -347,7 +347,7 @@ nothing-to-average = { $side ->
 }没有剩余的效应，因此无可平均
 cohort-lacks = { $cohort ->
     [never] 从未处理组
-   *[other] 队列{ $cohort }
+   *[other] 处理批次{ $cohort }
 }（{ $units }）没有{ $kind ->
     [unaffected] 不受影响
    *[affected] 受影响

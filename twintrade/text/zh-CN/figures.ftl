@@ -93,8 +93,8 @@ alt-gap = 供体集{ $set }：{ $when }的差距为{ COMPACT($gap, digits: 3) }�
 alt-variants = 森林图：{ $n }个效应{ alt-in }，从{ COMPACT($low, digits: 3) }到{ COMPACT($high, digits: 3) }；并列其与主要估计的差异，从{ COMPACT($least, digits: 3) }到{ COMPACT($most, digits: 3) }。
 alt-forest = 森林图：{ $n }个效应{ alt-in }，从{ COMPACT($low, digits: 3) }到{ COMPACT($high, digits: 3) }。
 alt-sensitivity = 区间图：原区间和{ $n }个更宽的区间{ alt-in }，最后一个为{ COMPACT($low, digits: 3) }至{ COMPACT($high, digits: 3) }。
-alt-heat-map = 热力图：{ $n }个队列按事件时间的效应{ alt-in }，从{ COMPACT($low, digits: 3) }到{ COMPACT($high, digits: 3) }。
-alt-cell-weights = 热力图：{ $n }个单元格按队列和事件时间的权重；{ $n_negative ->
+alt-heat-map = 热力图：{ $n }个处理批次按事件时间的效应{ alt-in }，从{ COMPACT($low, digits: 3) }到{ COMPACT($high, digits: 3) }。
+alt-cell-weights = 热力图：{ $n }个单元格按处理批次和事件时间的权重；{ $n_negative ->
     [0] 没有负权重
     [1] 有一个为负，{ FIXED($negative) }
    *[other] { $n_negative }个为负，合计{ FIXED($negative) }

@@ -20,7 +20,7 @@ column-cluster = 聚类
 column-clusters = 聚类数
 column-code = 代码
 column-coefficient = 系数
-column-cohort = 队列
+column-cohort = 处理批次
 column-columns = 列
 column-comparison = 对照组
 column-conformal_floor = 保形p下限
@@ -236,7 +236,7 @@ check-heterogeneity = 异质性
 check-always_treated = 始终处理的配对
 check-evidence = 变化的证据
 check-hidden_agreements = 未登记的协议
-check-honest = 诚实区间
+check-honest = 稳健置信界
 check-influence = 影响度
 check-known_shocks = 已知冲击
 check-leave_one_donor_out = 逐一剔除供体
@@ -430,7 +430,7 @@ type-later-against-earlier-treated = 较晚处理对较早处理
 type-later-against-always-treated = 较晚处理对始终处理
 type-treated-against-untreated = 处理对未处理
 type-both-treated = 双方均已处理
-type-within-cohorts = 队列内（由协变量产生）
+type-within-cohorts = 处理批次内（由协变量产生）
 
 ## what a registry holds
 label-no-date = 无日期
@@ -485,7 +485,7 @@ donor_set-all = 全部
 
 ## restrictions on violations of parallel trends
 by-city = 城市
-by-cohort = 队列
+by-cohort = 处理批次
 by-era = 时段
 by-kind = 协议类型
 by-order = 协议先后

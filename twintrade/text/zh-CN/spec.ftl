@@ -13,9 +13,9 @@ equation-ppml_gravity = ΣX / ΣX(0) − 1，其中E[X(0)] = exp(α_cj + α_ct +
 equation-ppml_border = 同ppml_gravity，另加入国内流量，并为跨境流量加入α_bt
 recipe-ppml_border = 纳入国内流量：某年使全部跨境贸易上升的因素不属于协议的效应。
 recipe-ppml_gravity = 默认方案：保留零值，不受异方差影响，只留下双边部分。
-equation-staggered = ln X − ln X(0)的均值，由插补得到；另列Σ_e β_e 1[t − g = e]，按队列逐一估计
+equation-staggered = ln X − ln X(0)的均值，由插补得到；另列Σ_e β_e 1[t − g = e]，按处理批次逐一估计
 recipe-staggered = 协议生效期各不相同，效应也可能不同：在常用估计量之外，另列不含“禁用比较”的估计量。
-equation-staggered_levels = ΣX / ΣX(0) − 1，其中E[X(0)] = exp(α_cj + α_ct + α_jt)由插补得到；另列E[X] = exp(Σ_g Σ_t β_gt D_gt + α_cj + α_ct + α_jt)，按队列逐一估计
+equation-staggered_levels = ΣX / ΣX(0) − 1，其中E[X(0)] = exp(α_cj + α_ct + α_jt)由插补得到；另列E[X] = exp(Σ_g Σ_t β_gt D_gt + α_cj + α_ct + α_jt)，按处理批次逐一估计
 recipe-staggered_levels = 同上，采用水平值并保留零值：处理组总额分别由插补和分组估计得出，另列PPML。
 equation-single_case = 一个配对，供体集A（同一城市）与B（同一目的地）
 recipe-single_case = 图、比率以及相对两个供体集的合成控制，安慰剂排序及其下限，多组候选日期。
@@ -78,6 +78,7 @@ repeats = { $where }：与前面的条目重复；请改变设计，或为其另
 no-key = { $where }：{ $key }不能作为键：请使用字母、数字、连字符和下划线，其间可有单个句点
 headlines = 有{ $n }个[[estimator]]条目写有 headline = true（{ $labels }）：至多一个
 missing = { $place }：缺少{ $key }
+belongs = 该键应写在[{ $table }]之下
 unknown = { $place }：{ $key }不是已知的键{ $hint ->
     [none] { "" }
    *[other] ；{ $hint }
