@@ -140,7 +140,7 @@ def test_us_states_brief_is_two_pages_that_name_places(place, us_states):
     assert len(PdfReader(folder / "brief.pdf").pages) == 2
     page = (folder / "brief.html").read_text(encoding="utf-8")
     assert "Cannot tell" in page
-    assert "San Antonio (TX) – Baguio, Philippines" in page
+    assert "Texas (San Antonio) – Baguio, Philippines" in page
     assert "CA-PAK" not in page
 
 

@@ -404,7 +404,7 @@ def list_needed(facts: Facts) -> list[Text]:
     page, money, graded = facts.page, facts.money, facts.graded
     sentences: list[Text] = []
     if graded is not None and graded.rise_found == graded.rise_found:
-        sentences += tell_found(graded)
+        sentences += describe_found(graded)
     elif math.isfinite(facts.detectable):
         size = numbers.format_percent(facts.detectable, 0)
         amount = money is not None and math.isfinite(money.detectable)
@@ -436,7 +436,7 @@ def list_needed(facts: Facts) -> list[Text]:
     return sentences
 
 
-def tell_found(graded: Graded) -> list[Text]:
+def describe_found(graded: Graded) -> list[Text]:
     """Return which changes would have been called evidence: of those planted where placebo registers were judged."""
     known, rates = [math.isfinite(graded.rise_found), graded.fall_found > -MOST_FALL], graded.calibrated
     rise, fall = graded.rise_found, graded.fall_found

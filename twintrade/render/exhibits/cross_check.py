@@ -57,11 +57,11 @@ def build_ladder(page: Page) -> tuple[Block, ...] | Absent:
 
 def _say_assumed(page: Page, spec: Record, columns: list[Record]) -> str:
     """Say what the headline averages and assumes, and where the same is said of the other columns."""
-    said = [reading.read_words(spec, fact) for fact in ("estimand", "assumption", "overall_note")]
+    sentences = [reading.read_words(spec, fact) for fact in ("estimand", "assumption", "overall_note")]
     n = next(n for n, column in enumerate(columns, 1) if reading.read_column(column) == reading.read_column(spec))
     where = [page.say("assumed_others")] if len(columns) > 1 else []
-    head = str(Text("common.headed", head=f"({n})", said=join_sentences(filter(None, said))))
-    return join_sentences((head, *where)) if any(said) else ""
+    head = str(Text("common.headed", head=f"({n})", said=join_sentences(filter(None, sentences))))
+    return join_sentences((head, *where)) if any(sentences) else ""
 
 
 def _is_ladder(effects: list[str]) -> bool:

@@ -105,7 +105,7 @@ def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[st
 
 BARS, LONG = ("counts",), 9
 """Kinds of payloads whose figures stand side by side, and from how many bars on."""
-SAID = ("percent_effects", "case_verdicts")
+REPEATED = ("percent_effects", "case_verdicts")
 """Payloads whose every number stands in the check's sentence or in the brief."""
 
 
@@ -121,7 +121,7 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
             sentences = [reading.read_words(r, "sentence") for r in findings]
             return blocks.Absent(sentences[0] if sentences else page.say(f"absent_{name}"))
         if page.detail == "short":
-            owners = {key: owner for key, owner in owners.items() if key not in SAID}
+            owners = {key: owner for key, owner in owners.items() if key not in REPEATED}
         content: list[blocks.Block] = [blocks.Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
             content.append(list_topic_sentences(page, name))

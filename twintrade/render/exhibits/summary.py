@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from twintrade.effects import Money
 from twintrade.render import blocks, reading
-from twintrade.render.brief.document import tell_found
+from twintrade.render.brief.document import describe_found
 from twintrade.render.brief.facts import read_graded
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import list_check_names, name_scale
@@ -294,7 +294,7 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
     known = [r for r in reading.list_records(page.results.findings) if read_number(r.get("detectable")) > 0]
     grades = read_graded(page.results)
     if grades and grades[0].rise_found == grades[0].rise_found:
-        sentences += map(str, tell_found(grades[0]))
+        sentences += map(str, describe_found(grades[0]))
     elif known:
         sentences.append(page.say("detectable", sentence=read_words(known[0], "sentence")))
     elif not (low > 0 or high < 0):

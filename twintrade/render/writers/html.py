@@ -286,11 +286,15 @@ def _span(span: blocks.Span) -> str:
     return f'<a href="{escape(target)}">{text}</a>' if target else text
 
 
+WIDE = 5.0  # inches from which a figure keeps its size on a narrow screen, and is scrolled there
+
+
 def _figure(figure: blocks.Figure) -> str:
     data = base64.b64encode(figure.images.svg).decode("ascii")
     notes = "".join(f'<p class="notes">{escape(n)}</p>' for n in [join_sentences(figure.notes)] if n)
+    wide, focus = (" wide", ' tabindex="0"') if figure.images.width >= WIDE else ("", "")
     return (
-        f'<figure class="picture" id="{escape(figure.key)}">'
+        f'<figure class="picture{wide}"{focus} id="{escape(figure.key)}">'
         f"<figcaption>{render_caption(figure)}"
         f"{f' <span class=details>{escape(figure.details)}</span>' if figure.details else ''}</figcaption>"
         f'<div class="drawing"><img alt="{escape(figure.alt)}" width="{figure.images.width * DOTS:.0f}" '
