@@ -21,14 +21,25 @@ from twintrade.render.exhibits import summary
 from twintrade.render.figures.event_study import draw_studies_on
 from twintrade.render.names import Wording, list_check_names, list_sentences
 from twintrade.render.page import Page, collect_romanized
-from twintrade.render.style import Theme, build_options
+from twintrade.render.style import Theme, build_all_options, build_options
 from twintrade.render.writers.glyphs import Printer
 from twintrade.render.writers.html import render_html, render_styles
 from twintrade.render.writers.latex import PRINTABLE
+from twintrade.text import use_language
 
 
 def texts(blocks):
     return " ".join(span.text for block in blocks for span in getattr(block, "spans", ()))
+
+
+def test_words_of_a_department_hold_in_each_language_it_has_translated_them_for():
+    words = {"clusters_city": "Clusters: states", "clusters_partner": "Clusters: countries"}
+    style = {"language": ["en-GB", "zh-CN"], "wording": words, "translated": {"zh-CN": {"Clusters: states": "州"}}}
+    english, chinese = build_all_options(style)
+    assert english.wording.say("clusters_city") == "Clusters: states"
+    with use_language("zh-CN"):
+        assert chinese.wording.say("clusters_city") == "州"
+        assert chinese.wording.say("clusters_partner") != "Clusters: countries"
 
 
 def test_a_department_changes_wording_theme_and_exhibits():

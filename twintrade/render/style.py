@@ -181,16 +181,22 @@ def list_languages(style: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def build_all_options(style: Mapping[str, Any]) -> tuple[AppendixOptions, ...]:
-    """Return the options of a report in each of its languages; a department's own words are those of the first."""
+    """Return the options of a report in each of its languages.
+
+    A department's own words are those of the first; in a language for which it has translated them, they hold too.
+    """
     first, *others = list_languages(style)
     missing = find_missing_typeface(first)
     if missing is not None:
         raise SpecError(missing)
     shared = {key: value for key, value in style.items() if key not in OF_ONE_LANGUAGE}
-    return (
-        build_options({**style, "language": first}),
-        *(build_options(shared | {"language": language}) for language in others),
-    )
+    own, known = style.get("wording", {}), style.get("translated", {})
+    parts = [
+        shared
+        | {"language": tag, "wording": {key: words for key, words in own.items() if words in known.get(tag, {})}}
+        for tag in others
+    ]
+    return (build_options({**style, "language": first}), *map(build_options, parts))
 
 
 def build_options(style: Mapping[str, Any]) -> AppendixOptions:
@@ -227,17 +233,19 @@ def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
     wrong = [name for name, latin in names.items() if not isinstance(latin, str) or not latin.isascii() or not latin]
     if wrong:
         raise SpecError(f"[romanized] of the report style: {wrong[0]!r} has no name in plain Latin letters")
+    translated = _names(style.get("translated", {}), language)
+    wording = {key: translated.get(words, words) for key, words in _texts(style.get("wording", {})).items()}
     return AppendixOptions(
         exhibits=_exhibits(style),
         detail=detail,
         authors=tuple(authors),
         date=str(style.get("date", "")),
-        wording=Wording().changed(_texts(style.get("wording", {}))),
+        wording=Wording().changed(wording),
         theme=theme,
         tables=_tables(style.get("tables", {})),
         spelling=dict(words),
         language=language,
-        names=_names(style.get("translated", {}), language),
+        names=translated,
         romanized=dict(names),
     )
 

@@ -25,7 +25,7 @@ from twintrade.render.citing import build_cell, cite
 from twintrade.render.names import capitalize
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, take_text
-from twintrade.render.tables.ladder import build_ladder_tables, list_skipped
+from twintrade.render.tables.ladder import build_ladder_tables, group_sentences, list_skipped
 from twintrade.render.tables.register import build_inference_table
 from twintrade.text import Listed, Text, join_sentences, name_fact, numbers
 
@@ -56,12 +56,12 @@ def build_ladder(page: Page) -> tuple[Block, ...] | Absent:
 
 
 def _say_assumed(page: Page, spec: Record, columns: list[Record]) -> str:
-    """Say what the headline averages and assumes, and where the same is said of the other columns."""
-    sentences = [reading.read_words(spec, fact) for fact in ("estimand", "assumption", "overall_note")]
+    """Say what the headline averages and assumes, what each first row is, and where the rest stands."""
+    sentences = [reading.read_words(spec, fact) for fact in ("estimand", "assumption")]
     n = next(n for n, column in enumerate(columns, 1) if reading.read_column(column) == reading.read_column(spec))
     where = [page.say("assumed_others")] if len(columns) > 1 else []
     head = str(Text("common.headed", head=f"({n})", said=join_sentences(filter(None, sentences))))
-    return join_sentences((head, *where)) if any(sentences) else ""
+    return join_sentences((head, *group_sentences(columns, "overall_note", 1), *where)) if any(sentences) else ""
 
 
 def _is_ladder(effects: list[str]) -> bool:
