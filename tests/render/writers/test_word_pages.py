@@ -8,6 +8,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 
 from twintrade.render.blocks import Beside, Cell, Column, Document, Figure, Row, Table, build_row, list_exhibits
+from twintrade.render.writers import docx_table
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.docx_table import CHARACTERS, PARAGRAPHS, add_missing_styles, add_table
 
@@ -99,7 +100,7 @@ def test_heads_repeat_pictures_have_words_and_lists_are_fields(report):
     assert len(pictures) > 5
     assert all(len(picture.get("descr").split()) > 6 for picture in pictures)
     fields = ["".join(code.itertext()) for code in file.element.body.iter(qn("w:instrText"))]
-    assert [field.split()[0] for field in fields] == ["TOC"] * 3
+    assert [field.split()[0] for field in fields] == ["TOC"]  # sections alone
 
 
 def test_pictures_of_a_brief_stand_side_by_side(made_document):
@@ -114,3 +115,16 @@ def test_pictures_of_a_brief_stand_side_by_side(made_document):
         assert int(extent.get("cx")) < cell.width
     section = file.sections[0]
     assert sum(cell.width for cell in cells) <= section.page_width - section.left_margin - section.right_margin
+
+
+def test_no_word_of_a_broad_ladder_is_broken_in_its_column():
+    """In the type that is chosen the longest word of a column fits, an average letter as wide as in Arial."""
+    words = ("randomization", "211,457,502", "imputation,")
+    rows = tuple(build_row(word, *[word] * 7) for word in words)
+    table = Table("t", "Ladder.", (Column(), *[Column("decimal")] * 7), ((Cell(("",)),) * 8,), (rows,), number=1)
+    file = docx.Document(io.BytesIO(render_docx(Document("Title", (table,)))))
+    grid = file.tables[0]
+    style = file.styles[grid.cell(1, 1).paragraphs[0].style.name]
+    room = grid.columns[1].width.pt - 2 * int(docx_table.CELL_MARGIN) / 20
+    assert style.font.size.pt == docx_table.LEAST_SIZE
+    assert 0.5 * len("randomization") * style.font.size.pt <= room

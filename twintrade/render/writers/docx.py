@@ -149,31 +149,15 @@ def _add(file: WordDocument, block: blocks.Block, content: Sequence[blocks.Block
 
 
 def _add_contents(file: WordDocument, content: Sequence[blocks.Block]) -> None:
-    """Add the lists of sections, tables and figures; Word adds pages once their fields are updated."""
-    exhibits = blocks.list_exhibits(content)
+    """Add the list of sections; Word adds pages once its field is updated."""
     sections = [
         blocks.format_heading(b) for b in content if isinstance(b, blocks.Heading) and b.number and b.level == 2
     ]
-    lists = (
-        ("contents", f'TOC \\o "2-2" \\h \\b {APPENDIX}', sections),
-        (
-            "list-of-tables",
-            'TOC \\h \\c "Table"',
-            [blocks.format_caption(e) for e in exhibits if isinstance(e, blocks.Table)],
-        ),
-        (
-            "list-of-figures",
-            'TOC \\h \\c "Figure"',
-            [blocks.format_caption(e) for e in exhibits if isinstance(e, blocks.Figure)],
-        ),
-    )
-    for key, instruction, names in lists:
-        if names:
-            title = file.add_paragraph(str(Text(f"writers.{key}")), style="Contents Title")
-            if key == "contents":
-                _bookmark(title, "w:bookmarkStart").set(qn("w:name"), APPENDIX)
-            docx_table.add_long_field(file, instruction, names)
-    file.add_paragraph(str(Text("writers.update-fields")), style="Exhibit Note")
+    if sections:
+        title = file.add_paragraph(str(Text("writers.contents")), style="Contents Title")
+        _bookmark(title, "w:bookmarkStart").set(qn("w:name"), APPENDIX)
+        docx_table.add_long_field(file, f'TOC \\o "2-2" \\h \\b {APPENDIX}', sections)
+        file.add_paragraph(str(Text("writers.update-fields")), style="Exhibit Note")
 
 
 def _bookmark(paragraph: WordParagraph, tag: str) -> Any:

@@ -20,6 +20,7 @@ from twintrade.render.writers.cells import (
     compute_column_weights,
     compute_pads,
     compute_places,
+    measure_breadth,
     measure_longest,
     pad,
 )
@@ -55,8 +56,10 @@ PARAGRAPHS = {
     "Key Range": Look(9),
     "Table Text": Look(9.5, before=1, after=1),
     "Table Text Small": Look(8, base="Table Text", before=1, after=1),
+    "Table Text Smallest": Look(7, base="Table Text", before=1, after=1),
     "Table Head": Look(is_bold=True, base="Table Text", before=1, after=1),
     "Table Head Small": Look(is_bold=True, base="Table Text Small", before=1, after=1),
+    "Table Head Smallest": Look(is_bold=True, base="Table Text Smallest", before=1, after=1),
     "Exhibit Note": Look(8.5, colour=MUTED, before=3, after=9),
     "Picture": Look(after=2),
     "Note": Look(9.5, edge=ACCENT, after=6),
@@ -123,10 +126,12 @@ HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
 EM_PER_CHARACTER = 0.56
 CELL_MARGIN = "60"  # twentieths of a point
 MOST_WHOLE, MOST_WHOLE_TEXT = 24, 8  # rows up to which a table stays on one page: of numbers, and of texts that wrap
-MOST_OWN_WIDTH, FIRST_SHARE = 2, 1.6
-"""Columns of a ladder that keep their own widths; of more all are alike, the first is this many times as wide."""
+MOST_OWN_WIDTH, FIRST_SHARE, LEAST_SHARE = 2, 1.6, 1.2
+"""Columns of a ladder that keep their own widths; of more all are alike, the first is this many times as wide, or
+the latter where words need the room."""
 LEAST_ROWS = 3  # rows of a longer table that stand at least on a page
-SIZE, SMALL_SIZE = 9.5, 8.0  # points of the styles of tables, of which widths are made
+SIZE, SMALL_SIZE, LEAST_SIZE = 9.5, 8.0, 7.0  # points of the styles of tables, of which widths are made
+SUFFIXES = {SIZE: "", SMALL_SIZE: " Small", LEAST_SIZE: " Smallest"}  # of the names of those styles
 _OFF = ' w:val="0"'
 _HEAVY, _LIGHT, _HAIR = "12", "6", "4"
 
@@ -174,14 +179,14 @@ def add_caption(file: WordDocument | WordCell, block: Table | Figure) -> WordPar
 def add_table(file: WordDocument, table: Table) -> None:
     """Add caption, table and notes."""
     add_caption(file, table)
-    size = SMALL_SIZE if compute_column_weights(table) or len(table.columns) > 6 else SIZE
+    size = _choose_size(file, table)
     rows = [*table.header, *(row.cells for row in table.rows)]
     grid = file.add_table(rows=0, cols=len(table.columns))
     grid.autofit = False
     widths = _widths(file, table, size)
     for j, width in enumerate(widths):
         grid.columns[j].width = Emu(width)
-    names = tuple(name + " Small" * (size < SIZE) for name in ("Table Text", "Table Head"))
+    names = tuple(name + SUFFIXES[size] for name in ("Table Text", "Table Head"))
     for row in _write_rows(table, rows, widths, tuple(file.styles[name].style_id for name in names)):
         grid._tbl.append(row)
     _describe(grid._tbl, table)
@@ -213,12 +218,28 @@ def measure_page(file: WordDocument) -> int:
     return (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
 
 
+def _choose_size(file: WordDocument, table: Table) -> float:
+    """Return the size of type: the smallest where a word of a ladder is wider than its column in the small one."""
+    if not compute_column_weights(table) and len(table.columns) <= 6:
+        return SIZE
+    if compute_column_weights(table) or not _is_ladder(table):
+        return SMALL_SIZE
+    cells = [c for row in (*table.header, *(r.cells for r in table.rows)) for c in row[1:] if c.span == 1]
+    longest = max((measure_breadth(word) for c in cells for line in c.lines for word in line.split()), default=0.0)
+    room = measure_page(file) / (FIRST_SHARE + len(table.columns) - 1) - 2 * int(CELL_MARGIN) * TWIP
+    return SMALL_SIZE if longest * Pt(SMALL_SIZE) * EM_PER_CHARACTER <= room else LEAST_SIZE
+
+
+def _is_ladder(table: Table) -> bool:
+    return sum(column.align == "decimal" for column in table.columns) > MOST_OWN_WIDTH
+
+
 def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
     """Return column widths: shares of the page where text wraps, else what the longest text needs, up to the page."""
     shares = compute_column_weights(table)
     free = measure_page(file)
-    if not shares and sum(column.align == "decimal" for column in table.columns) > MOST_OWN_WIDTH:
-        shares = [FIRST_SHARE, *(1.0 for _ in table.columns[1:])]
+    if not shares and _is_ladder(table):
+        shares = [FIRST_SHARE if size > LEAST_SIZE else LEAST_SHARE, *(1.0 for _ in table.columns[1:])]
     elif not shares:
         shares = [measure_longest(table, j) + 3.0 for j in range(len(table.columns))]
         free = int(min(free, sum(shares) * Pt(size) * EM_PER_CHARACTER))

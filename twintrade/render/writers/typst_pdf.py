@@ -26,7 +26,7 @@ from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, list_font_fold
 from twintrade.render.writers.pdf_pages import choose_order
 from twintrade.text import Text, join_sentences
 
-CONTENTS = {"sections": "contents", "tables": "list-of-tables", "figures": "list-of-figures"}
+CONTENTS = {"sections": "contents"}
 STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 WIDE_COLUMNS = 9
