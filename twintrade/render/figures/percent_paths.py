@@ -79,7 +79,8 @@ def draw_study_in(
     Effects before the agreement that share no reference with those after it stand in a half of their own. A method on
     another scale has a panel of its own scale.
 
-    ``figure``: or axes at hand, for one method; ``frame``: as of ``draw_path``, with label, scale and base;
+    ``figure``: or axes at hand, on which methods of one scale stand side by side; ``frame``: as of ``draw_path``,
+    with label, scale and base;
     ``overall``: effect, low, high of the first method and their ``shown`` words; both in log points where they are
     changes; ``changes``: scales that are drawn in percent.
     """
@@ -89,11 +90,14 @@ def draw_study_in(
     is_change = [take_text(part["scale"].iloc[0]) in changes for part in parts]
     ends = [read_number(margin[name]) for name in VALUES] if margin is not None and is_change[0] else []
     logs = frame[frame["scale"].isin(changes)]
+    if is_change[0]:
+        banded = frame if isinstance(figure, Axes) else parts[0]
+        ends += list(banded[[name for name in BAND if name in banded]].to_numpy(dtype=float).ravel())
     ticks, bounds = choose_frame([*logs[list(VALUES)].to_numpy(dtype=float).ravel(), *ends])
     per_row = min(PER_ROW, max(2, len(parts) - 1))
     n_rows = math.ceil((len(parts) - 1) / per_row)
     if isinstance(figure, Axes):
-        draw_main_on(figure, parts[0], ticks, bounds if is_change[0] else None, period_name, theme)
+        draw_main_on(figure, parts[0], ticks, bounds if is_change[0] else None, period_name, theme, parts[1:])
         return figure
     grid = figure.add_gridspec(1 + n_rows, GRID, height_ratios=[HEIGHT, *[PANEL_HEIGHT] * n_rows])
     axes = figure.add_subplot(grid[0, : GRID - MARGIN * (margin is not None)])
@@ -131,11 +135,16 @@ def draw_main_on(
     bounds: tuple[float, float] | None,
     period_name: str,
     theme: Theme,
+    others: Sequence[pd.DataFrame] = (),
 ) -> None:
-    """Draw one method on axes at hand, on a scale of changes in percent where bounds of it are given."""
-    is_change = bounds is not None
-    bounds = bounds or _frame_effects(part, BAND)
-    _draw_points(axes, part, 0, 0.0, bounds, theme, has_band=True)
+    """Draw one method on axes at hand, on a scale of changes in percent where bounds of it are given.
+
+    ``others``: further methods on the same scale, hollow and beside the points of the first.
+    """
+    is_change, every = bounds is not None, pd.concat([part, *others], ignore_index=True)
+    bounds = bounds or _frame_effects(every, BAND)
+    for place, one in enumerate((part, *others)):
+        _draw_points(axes, one, place, (place - len(others) / 2) * DODGE, bounds, theme, has_band=True)
     draw_zero_line(axes, theme)
     draw_onset_line(axes, theme)
     axes.set_ylim(*bounds)
@@ -145,8 +154,8 @@ def draw_main_on(
         axes.set_ylabel(str(Text("page.effect_axis", scale=name_scale(take_text(part["scale"].iloc[0])))))
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    _name_times(axes, part, part, period_name, theme)
-    first, last = part["event_time"].min() - 0.6, part["event_time"].max() + 0.6
+    _name_times(axes, part, every, period_name, theme)
+    first, last = every["event_time"].min() - 0.6, every["event_time"].max() + 0.6
     axes.set_xlim(first, last)
     if last > 0:
         axes.axvspan(-0.5, last, color=theme.pale, alpha=0.3, lw=0, zorder=0)
@@ -155,6 +164,15 @@ def draw_main_on(
         key = f"figures.half-{name}{'-apart' if _is_apart(part) else ''}"
         if is_there:
             _head_half(axes, at, str(Text(key)), colour, theme)
+    if others:
+        names = [split_label(take_text(one["label"].iloc[0]), MOST_BESIDE) for one in (part, *others)]
+        axes.legend(_list_handles(len(names), theme), names, ncols=1, loc="lower right", bbox_to_anchor=(1.0, 1.08))
+
+
+def _list_handles(n: int, theme: Theme) -> list[Line2D]:
+    """Return the marks of methods by their place, for a legend."""
+    styles = (_style(k, theme) for k in range(n))
+    return [Line2D([], [], ls="", marker=m, color=c, ms=5, mfc=f) for m, c, f in styles]
 
 
 def _head_half(axes: Axes, at: float, words: str, colour: str, theme: Theme) -> None:
@@ -227,9 +245,9 @@ def draw_path(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEM
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
         if len(parts) > 1:
-            styles = [_style(k, theme) for k in range(len(parts))]
-            handles = [Line2D([], [], ls="", marker=m, color=c, ms=5, mfc=f) for m, c, f in styles]
-            axes.legend(handles, names, ncols=columns, loc="lower right", bbox_to_anchor=(1.0, 1.0))
+            axes.legend(
+                _list_handles(len(parts), theme), names, ncols=columns, loc="lower right", bbox_to_anchor=(1.0, 1.0)
+            )
     return figure
 
 
@@ -338,7 +356,8 @@ def _name_times(axes: Axes, first: pd.DataFrame, times: pd.DataFrame, period_nam
         for at, name in zip(x, shown["event_label"].map(take_text), strict=True)
     ]
     step = max(1, math.ceil(x.size / (13 if theme.width < 5 else 20)))
-    axes.set_xticks(x[::step], labels[::step])
+    named = [place for place in range(0, x.size - 1, step) if x.size - 1 - place >= step] + [x.size - 1]
+    axes.set_xticks(x[named], [labels[place] for place in named])
     label = str(Text("brief.since", period_name=period_name))
     axes.set_xlabel(label, loc="left", fontsize=theme.size * 0.9, color=theme.muted)
 

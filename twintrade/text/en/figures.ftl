@@ -18,17 +18,9 @@ half-after = Under the agreement
 half-before-apart = Before: against earlier times
 half-after-apart = Under the agreement: against the expected
 overall = Overall
-before-onset = before onset
-from-onset = from onset on
-percent-axis = percent, 100(exp(b) − 1)
-reference-at = reference ({ $times }), zero by definition
 pointwise = { SHARE($level) } pointwise interval
 simultaneous = { SHARE($level) } simultaneous (sup-t) band
-no-interval = no interval from this inference
-only-pointwise = only pointwise intervals are available
-open-end = arrow: interval without an end
 runs-on = arrow: the interval runs on
-base = pre-period base: { $base }
 
 ## paths, placebos and other figures
 without-by = without the agreement, by the { $method }

@@ -18,17 +18,9 @@ half-after = 协议期间
 half-before-apart = 协议前：与更早时期相比
 half-after-apart = 协议期间：与预期相比
 overall = 总体效应
-before-onset = 生效前
-from-onset = 生效起
-percent-axis = 百分比，100(exp(b) − 1)
-reference-at = 基期（{ $times }），按定义为零
 pointwise = { SHARE($level) }逐点区间
 simultaneous = { SHARE($level) }联合（sup-t）置信带
-no-interval = 该推断方法不给出区间
-only-pointwise = 仅有逐点区间
-open-end = 箭头：区间在该侧无界
 runs-on = 箭头：区间超出图框
-base = 事前期基准：{ $base }
 
 ## paths, placebos and other figures
 without-by = 无协议时的路径（{ $method }）
