@@ -1,5 +1,6 @@
 """How strong the evidence is that trade of pairs rose, or fell, after their agreements: the rule behind a verdict."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -9,7 +10,7 @@ import numpy as np
 from twintrade.estimators.base import Fit
 from twintrade.inference import refits
 from twintrade.inference.refits import CaseReading, Checked, DealtBy, DealtCase, PairTotals, Placements, SharedFits
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import BoolArray, FloatArray
 
 Grade = Literal["strong", "some", "cannot tell", "none"]
 Statistic = Literal["total", "row-average", "largest", "one-pair"]
@@ -34,7 +35,7 @@ MOST_DRAWS = 7999
 FACTORS = (1.1, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
 POWER = 0.8
 LARGEST_EFFECT = 3.0
-DETECTABLE_DRAWS = 499  # most deals from which it is counted how often an effect is found
+FEW_DRAWS = 499  # most deals from which it is counted how often an effect is found, and that first decide a factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def weigh_case(
     share = real.expected[0] / real.expected[0].sum()
     asks_gamma = seeks_gamma and weighing.p[0] <= SOME[0]
     gamma, gamma_worst = map(first.find_gamma, (False, True)) if asks_gamma else (np.nan, np.nan)
-    few = Weighing(case, min(draws, DETECTABLE_DRAWS), weighing.seed)
+    few = Weighing(case, min(draws, FEW_DRAWS), weighing.seed)
     rise, fall = find_detectable(few) if seeks_detectable else (np.nan, np.nan)
     asked = [(side, level / case.tests) for level in (0.05, 0.10) for side in (-1, 1)]
     ends = [first.find_end(*one, weighing) if seeks_interval else (np.nan, np.nan) for one in asked]
@@ -406,17 +407,25 @@ class Weighing:
         return 0.9 * error * max(refits.find_critical(one.z[:-1, 0], level) for one in self.compared.values())
 
     def find_gamma(self, is_worst: bool) -> float:
-        """Return the largest factor by which some pairs may have been likelier to sign with p still at most .05."""
-        reading, largest = self.read(0.0), 1.0
+        """Return the largest factor by which some pairs may have been likelier to sign with p still at most .05.
+
+        It is searched by halving, since but for chance p grows with the factor; fewer deals decide where their p is
+        farther from the bound than four simulation errors.
+        """
+        reading, tests = self.read(0.0), self.case.multipliers[:1]
         logs, tilts = reading.fit_hazard().logs, reading.list_tilts(float(np.sign(self.total)), is_worst)
-        for factor in FACTORS:
-            for tilt in tilts:
-                pairs = self.case.deal(logs + np.log(factor) * tilt, self.draws, self.seed)
+
+        def is_refused(factor: float, tilt: BoolArray) -> bool:
+            for draws in sorted({min(FEW_DRAWS, self.draws), self.draws}):
+                pairs = self.case.deal(logs + np.log(factor) * tilt, draws, self.seed)
                 compared = refits.compare_totals(reading.totals(None), reading.measure(pairs))
-                if compared.p[0] > SOME[0] / self.case.tests or compared.centered[0] * self.total <= 0:
-                    return largest
-            largest = factor
-        return largest
+                p, error = compared.p[0] * tests[0], refits.compute_simulation_error(SOME[0], tests, draws)[0]
+                if abs(p - SOME[0]) > 4 * error:
+                    break
+            return bool(p > SOME[0] or compared.centered[0] * self.total <= 0)
+
+        first = bisect_left(FACTORS, True, key=lambda factor: any(is_refused(factor, tilt) for tilt in tilts))
+        return (1.0, *FACTORS)[first]
 
 
 def _summarize(name: Literal["before", "trend"], checked: list[Checked]) -> EarlierCheck:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from twintrade.effects import Bands
+from twintrade.effects import Bands, Estimate
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Refits, SharedInference
@@ -111,9 +111,14 @@ class Randomization(SharedInference):
         }
 
     def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
-        """Return the number of assignments that are compared; from too few there is no p-value."""
-        dealing = self.deal(fit, self.draws, np.random.default_rng(0))
-        return Refits(len(dealing.onsets), self._is_refused(dealing))
+        """Return the number of assignments that are compared, counted once; from too few there is no p-value."""
+        asked = "refits", self.across, self.draws, self.strata, self.signers, self.hazard
+        known: tuple[Estimate, Refits] | None = fit.design.workings.get(asked)
+        if known is None or known[0] is not fit.estimate:
+            dealing = self.deal(fit, self.draws, np.random.default_rng(0))
+            refits = Refits(len(dealing.onsets), self._is_refused(dealing))
+            known = fit.design.workings[asked] = fit.estimate, refits
+        return known[1]
 
     def _is_refused(self, dealing: Dealing) -> bool:
         return self.across == "assigned" and dealing.scheme.n_assignments < FEWEST

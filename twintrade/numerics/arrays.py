@@ -181,12 +181,13 @@ def _largest(top: float, bottom: float, numerator: FloatArray, denominator: Floa
     return ratio
 
 
-FEW = 8  # numbers up to which the smallest are taken one after the other, which is quicker
+FEW, FEW_IN = 8, 16
+"""Numbers up to which the smallest are taken one after the other, which is quicker: so many, or one in so many."""
 
 
 def find_smallest(values: npt.NDArray[np.floating], n: int) -> IntArray:
     """Return the places of the n smallest in each row, (n_rows, n), in any order."""
-    if n > FEW:
+    if n > max(FEW, values.shape[1] // FEW_IN):
         return np.asarray(np.argpartition(values, n - 1, axis=1)[:, :n])
     left, places, row = values.copy(), np.empty((values.shape[0], n), dtype=np.int64), np.arange(values.shape[0])
     for k in range(n):

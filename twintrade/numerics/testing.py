@@ -83,16 +83,17 @@ def draw_signers(
     """Return who signs in every draw, (draws, n_signers): at each date as many as really did, by their hazards."""
     n_units = can_begin.shape[0]
     logs = np.broadcast_to(log_hazard if log_hazard.ndim == 2 else log_hazard[:, None], can_begin.shape)
-    has_signed = np.zeros((draws, n_units), dtype=bool)
     is_whole, row = np.ones(draws, dtype=bool), np.arange(draws)[:, None]
     chosen = [np.empty((draws, 0), dtype=np.int64)]
     for date in np.flatnonzero(signed):
         slowness = np.exp(np.minimum(logs[:, date].max() - logs[:, date], LARGEST_LOG)).astype(np.float32)
-        times = rng.standard_exponential((draws, n_units), dtype=np.float32) * slowness
-        times[has_signed | ~can_begin[:, date]] = np.inf
+        times = rng.standard_exponential((draws, n_units), dtype=np.float32)
+        times *= slowness
+        times[:, ~can_begin[:, date]] = np.inf
+        for earlier in chosen:
+            times[row, earlier] = np.inf
         first = find_smallest(times, int(signed[date]))
         is_whole &= np.isfinite(times[row, first]).all(axis=1)
-        has_signed[row, first] = True
         chosen.append(first)
     return np.concatenate(chosen, axis=1)[is_whole]
 

@@ -12,11 +12,12 @@ from twintrade.diagnostics.sensitivity.evidence import EvidenceOfChange
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.inference.evidence import EarlierCheck, Weighing, find_detectable, weigh_case, weigh_evidence
+from twintrade.inference.evidence import FACTORS, EarlierCheck, Weighing, find_detectable, weigh_case, weigh_evidence
 from twintrade.inference.refits import (
     CaseReading,
     build_case,
     build_case_with_undated,
+    compare_totals,
     compute_tail_shares,
     find_critical,
 )
@@ -259,6 +260,22 @@ def test_an_end_is_on_the_side_of_zero_that_more_deals_say() -> None:
         vars(many)["_measure_excess"] = lambda tau, level, says=says: says
         end = few.find_end(side, 0.05, many)[0]
         assert (side * end < 0) == (says > 0), (says, end)
+
+
+@pytest.mark.parametrize(("is_worst", "expected"), [(False, 5.0), (True, 2.5)])
+def test_the_factor_found_by_halving_is_the_last_before_p_is_large(is_worst, expected) -> None:
+    """Fewer deals decide where p is far from the bound, and p grows with the factor."""
+    weighing = Weighing(draw_case("skewed", 11, planted="+100 %"), 599, 1)
+    reading, real = weighing.read(0.0), weighing.read(0.0).totals(None)
+    logs, tilts = reading.fit_hazard().logs, reading.list_tilts(float(np.sign(weighing.total)), is_worst)
+
+    def find_p(factor) -> float:
+        deals = [weighing.case.deal(logs + np.log(factor) * tilt, weighing.draws, weighing.seed) for tilt in tilts]
+        return max(float(compare_totals(real, reading.measure(pairs)).p[0]) for pairs in deals)
+
+    held = [1.0, *(factor for factor in FACTORS if find_p(factor) <= 0.05)]
+    assert held == [1.0, *FACTORS][: len(held)]
+    assert weighing.find_gamma(is_worst) == held[-1] == expected
 
 
 def test_more_deals_are_taken_while_a_bound_is_close() -> None:

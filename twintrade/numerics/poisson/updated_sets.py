@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 
 from twintrade.numerics.absorption import Cube, EliminationOrder
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, sum_by_group
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, find_starts, sum_by_group
 
 # Dummies of rows in several sets, and where rounds of exact updates begin.
 
@@ -182,18 +182,21 @@ class UpdatedSets(ABC):
         self.sets, self.levels, self.columns = place[self.sets], self.levels[:, entries] - back, self.columns - back
         self.goals, self.factors = self.goals[kept], self.factors[kept]
 
-    def run_round(self) -> None:
-        """Give every level of each effect in turn, and every dummy, the sum that was observed."""
+    def run_round(self) -> FloatArray:
+        """Give every level of each effect in turn, and every dummy, the sum that was observed; return the means."""
         self.run_levels()
+        means = self.read()
         if self.is_joint:
             part = slice(self.of.n_levels, None)
-            self.move(part, self._sum_by_dummy(self.weights * self.read())[:, part])
+            self.move(part, self._sum_by_dummy(self.weights * means)[:, part])
             self.place_dummies()
+        return means
 
     def move(self, part: slice, fitted: FloatArray) -> None:
         """Let factors of one effect bring sums, which leave them out, to what was observed."""
         goals, fitted = self.goals[:, part], fitted.reshape(self.goals.shape[0], -1)
-        np.divide(goals, fitted, out=self.factors[:, part], where=(goals > 0) & (fitted > 0))
+        is_fine = np.minimum(goals, fitted) > 0
+        np.divide(goals, fitted, out=self.factors[:, part], where=bool(is_fine.all()) or is_fine)
 
     def read(self) -> FloatArray:
         """Return the means of the entries without their dummies, shape (n_entries,)."""
@@ -206,9 +209,12 @@ class UpdatedSets(ABC):
         """Return the sets in which means move by more than a share of their sum, or each on average, (n_sets,)."""
         change = np.abs(after - before)
         relative = np.divide(change, before, out=np.zeros(change.size), where=before > 0)
-        by_set = [sum_by_group(of, self.sets, self.factors.shape[0]) for of in (change, before, relative)]
-        counts = np.bincount(self.sets, minlength=self.factors.shape[0])
-        return np.asarray((by_set[0] > share * by_set[1]) | (by_set[2] > share * counts))
+        starts = find_starts(self.sets)
+        by_set = [np.add.reduceat(of, starts) for of in (change, before, relative)]
+        out = np.zeros(self.factors.shape[0], dtype=bool)
+        counts = np.diff(starts, append=self.sets.size)
+        out[self.sets[starts]] = (by_set[0] > share * by_set[1]) | (by_set[2] > share * counts)
+        return out
 
     def _sum_by_dummy(self, values: FloatArray) -> FloatArray:
         return sum_by_group(values, self.columns, self.factors.size).reshape(self.factors.shape)
@@ -253,18 +259,14 @@ class CubeSets(UpdatedSets):
         assert of.cube is not None
         cells = of.cells if means is None else of.lay_out(means)
         by_city = cells.reshape(-1, *of.cube.shape)
-        both = by_city, np.ascontiguousarray(by_city.swapaxes(1, 2))
-        self.by_city, self.by_partner = (np.repeat(one, n_sets // len(cells), axis=0) for one in both)
+        self.by_city = np.repeat(by_city, n_sets // len(cells), axis=0)
         self.net = np.empty_like(self.by_city)
         place = self.rows if of.cube.position is None else of.cube.position[self.rows]
-        city, partner, period = np.unravel_index(place, of.cube.shape)
-        self.at = place, np.ravel_multi_index((partner, city, period), self.by_partner.shape[1:])
+        self.at = self.sets * cells.shape[1] + place
 
     def place_dummies(self) -> None:
         """Write the entries anew."""
-        weighted = self.weights * self.begun * self.factors.take(self.columns)
-        for cells, at in zip((self.by_city, self.by_partner), self.at, strict=True):
-            cells.reshape(cells.shape[0], -1)[self.sets, at] = weighted
+        self.by_city.reshape(-1)[self.at] = self.weights * self.begun * self.factors.take(self.columns)
 
     def run_levels(self) -> None:
         """Give every level its sum."""
@@ -277,16 +279,15 @@ class CubeSets(UpdatedSets):
         net = np.multiply(self.by_city, partners[:, None], out=self.net)
         self.move(parts[0], np.matmul(net, cities[..., None]))
         self.move(parts[1], np.matmul(dyads[:, :, None], net))
-        turned = np.ascontiguousarray(dyads.swapaxes(1, 2))
-        net = np.multiply(self.by_partner, cities[:, None], out=self.net.reshape(self.by_partner.shape))
-        self.move(parts[2], np.matmul(turned[:, :, None], net))
+        net = np.multiply(self.by_city, cities[:, :, None], out=net).swapaxes(1, 2)
+        self.move(parts[2], np.matmul(dyads.swapaxes(1, 2)[:, :, None], net))
 
     def keep(self, kept: BoolArray) -> None:
         """Go on with some of the sets."""
-        entries = kept[self.sets]
-        self.at = self.at[0][entries], self.at[1][entries]
+        gone = np.cumsum(~kept) * self.by_city[0].size
+        self.at = (self.at - gone[self.sets])[kept[self.sets]]
         super().keep(kept)
-        self.by_city, self.by_partner = self.by_city[kept], self.by_partner[kept]
+        self.by_city = self.by_city[kept]
         self.net = self.net[: self.by_city.shape[0]]
 
 
@@ -316,7 +317,7 @@ def _divide(upper: FloatArray, lower: FloatArray) -> FloatArray:
 
 SETTLED = 1e-5
 """Relative change of wanted means within a round at which the rounds of a set end: of their sum, and on average."""
-NUMBERS_AT_ONCE = 125_000
+NUMBERS_AT_ONCE = 60_000
 
 
 def fit_with_dummies(
@@ -342,8 +343,7 @@ def _fit_run(
     out = before.copy()
     longest, last = np.full(dummies.n_sets, LONGEST), np.full(dummies.n_sets, np.inf)
     for _ in range(n_rounds):
-        state.run_round()
-        means = out[state.places] = state.read()
+        means = out[state.places] = state.run_round()
         going = state.find_moving(before, means, SETTLED)
         if not going.any():
             break
