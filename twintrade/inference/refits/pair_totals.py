@@ -65,8 +65,8 @@ class PairNoise:
     def of_agreements(self, pairs: IntArray, timing: Timing) -> FloatArray:
         """Return the variance of each agreement's log ratio of its total, (n_draws, n)."""
         n_before, n_after = np.maximum(timing.out, 1), np.maximum(timing.end - timing.first, 1)
-        by_size = self.by_size[pairs]
-        past = self.so_far[pairs, n_before - 1] + ADDED_NOISE * by_size
+        by_size = self.by_size.take(pairs)
+        past = self.so_far.take(pairs * self.so_far.shape[1] + n_before - 1) + ADDED_NOISE * by_size
         variance = np.where(n_before >= FEWEST_BEFORE, np.sqrt(past * by_size), by_size)
         return np.asarray(variance * (1 / n_after + 1 / n_before))
 
@@ -149,7 +149,7 @@ def _compare(
 ) -> tuple[FloatArray | MarginFactors, ...]:
     """Return the fields of totals for some draws; ``variance`` (n_draws, n): of the log ratio of each total."""
     mean, period = fitted.means, np.arange(table.shape[2])
-    seen, y = table.is_observed.reshape(table.by_pair.shape)[pairs], table.by_pair[pairs]
+    seen, y = (of.take(pairs, axis=0) for of in (table.is_observed.reshape(table.by_pair.shape), table.by_pair))
     is_compared = seen & (period >= timing.first[:, None]) & (period < timing.end[:, None])
     actual, expected = (np.einsum("ijt,ijt->ij", values, is_compared) for values in (y, mean))
     if by_row:

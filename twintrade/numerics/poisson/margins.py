@@ -118,11 +118,12 @@ class MarginFactors:
 
     def of_pairs(self, pairs: IntArray) -> FloatArray:
         """Return the means of some pairs of each draw, (n_draws, n); (n_draws, n, n_periods)."""
-        draw = np.arange(pairs.shape[0])[:, None]
-        city, partner = np.divmod(pairs, self.pair.shape[2])
-        return np.asarray(
-            self.pair[draw, city, partner][:, :, None] * self.city[draw, city] * self.partner[draw, partner]
-        )
+        draw, (n_cities, n_partners) = np.arange(pairs.shape[0])[:, None], self.pair.shape[1:]
+        city, partner = np.divmod(pairs, n_partners)
+        pair = self.pair.take(draw * n_cities * n_partners + pairs)
+        by_city, by_partner = (of.reshape(-1, of.shape[2]) for of in (self.city, self.partner))
+        of_city = by_city.take(draw * n_cities + city, axis=0)
+        return np.asarray(pair[:, :, None] * of_city * by_partner.take(draw * n_partners + partner, axis=0))
 
     def of_all(self) -> FloatArray:
         """Return the means of every pair in the only draw, (n_pairs, n_periods)."""
@@ -171,7 +172,8 @@ class _Iteration:
     def __init__(self, table: FlowTable, pairs: IntArray, starts: IntArray, start: MarginFactors) -> None:
         n_draws, (_, n_partners, n_periods) = pairs.shape[0], table.shape
         self.table, self.factors, self.n_pairs = table, start, pairs.shape[1]
-        is_out = table.is_observed.reshape(-1, n_periods)[pairs] & (np.arange(n_periods) >= starts[:, None])
+        is_out = table.is_observed.reshape(-1, n_periods).take(pairs, axis=0)
+        is_out &= np.arange(n_periods) >= starts[:, None]
         draw, slot, period = np.nonzero(is_out)
         holes = [np.tile(one, n_draws) for one in table.holes]
         city, partner = (

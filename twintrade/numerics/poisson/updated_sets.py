@@ -237,12 +237,12 @@ class RowSets(UpdatedSets):
         """Give every level its sum."""
         turned, out = self.factors.T.copy(), self.weighted
         for level in self.of.levels:
-            out = out * turned[level]
+            out = out * turned.take(level, axis=0)
         for adder, level, start in zip(self.of.adders, self.of.levels, self.of.starts, strict=False):
             part = slice(start, start + adder.shape[0])
             before = turned[part].T
             self.move(part, (adder @ out).T / before)
-            out *= (self.factors[:, part] / before).T[level - start]
+            out *= np.ascontiguousarray((self.factors[:, part] / before).T).take(level - start, axis=0)
 
     def keep(self, kept: BoolArray) -> None:
         """Go on with some of the sets."""
