@@ -172,21 +172,23 @@ class _Iteration:
     def __init__(self, table: FlowTable, pairs: IntArray, starts: IntArray, start: MarginFactors) -> None:
         n_draws, (_, n_partners, n_periods) = pairs.shape[0], table.shape
         self.table, self.factors, self.n_pairs = table, start, pairs.shape[1]
+        self.sizes = np.array([of[0].size for of in (start.pair, start.city, start.partner)])
         is_out = table.is_observed.reshape(-1, n_periods).take(pairs, axis=0)
         is_out &= np.arange(n_periods) >= starts[:, None]
-        draw, slot, period = np.nonzero(is_out)
-        holes = [np.tile(one, n_draws) for one in table.holes]
-        city, partner = (
-            np.concatenate([of[draw, slot], hole])
-            for of, hole in zip(np.divmod(pairs, n_partners), holes, strict=False)
-        )
-        period = np.concatenate([period, holes[2]])
-        self.slot = draw * self.n_pairs + slot
-        self.draw = np.concatenate([draw, np.repeat(np.arange(n_draws), table.holes[0].size)])
-        places = city * n_partners + partner, city * n_periods + period, partner * n_periods + period
-        self.sizes = np.array([of[0].size for of in (start.pair, start.city, start.partner)])
-        self.at = np.stack(places) + self.draw * self.sizes[:, None]
-        lost = table.y[city, partner, period]
+        self.slot, period = np.divmod(np.flatnonzero(is_out), n_periods)
+        self.draw = self.slot // max(self.n_pairs, 1)
+        city, partner = np.divmod(pairs, n_partners)
+        begins = np.stack([pairs, city * n_periods, partner * n_periods]) + _step(self.sizes, n_draws)
+        self.at = begins.reshape(3, -1).take(self.slot, axis=1)
+        self.at[1:] += period
+        lost = table.y.take((pairs * n_periods).take(self.slot) + period)
+        if table.holes[0].size:
+            city, partner, period = table.holes
+            places = np.stack([city * n_partners + partner, city * n_periods + period, partner * n_periods + period])
+            every = (places[:, None] + _step(self.sizes, n_draws)).reshape(3, -1)
+            self.at = np.concatenate([self.at, every], axis=1)
+            self.draw = np.concatenate([self.draw, np.repeat(np.arange(n_draws), period.size)])
+            lost = np.concatenate([lost, np.zeros(every.shape[1])])
         # Rounding may leave less than nothing of a sum from which all was taken away.
         shapes = start.pair.shape, start.city.shape, start.partner.shape
         self.goals = [
@@ -290,4 +292,10 @@ class _Iteration:
 
 def _clip(whole: FloatArray, lost: FloatArray) -> FloatArray:
     left = whole - lost
-    return np.asarray(np.where(left > ROUNDING * whole, left, 0.0))
+    left[left <= ROUNDING * whole] = 0.0
+    return left
+
+
+def _step(sizes: IntArray, n_draws: int) -> IntArray:
+    """Return where each draw's factors begin, (3, n_draws, 1)."""
+    return (sizes[:, None] * np.arange(n_draws))[:, :, None]
