@@ -14,7 +14,7 @@ import numpy as np
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import COLUMN_NAMES, CellError, Faults, TextColumn, quote_cell
 from twintrade.effects import Remedy
-from twintrade.numerics.arrays import IntArray
+from twintrade.numerics.arrays import IntArray, find_distinct
 from twintrade.text import Text, Value
 
 # Names of the months, long and short, in English, French, German, Italian, Portuguese, Spanish, Dutch, Chinese.
@@ -263,7 +263,7 @@ _FOOTER = re.compile(r"(?i)(source|note|资料来源|注|合计|total).*")
 
 def find_waves(years: IntArray) -> tuple[int, ...]:
     """Return the years of waves: three or more, at unequal steps, no two of them neighbors; none otherwise."""
-    waves = np.unique(years)
+    waves = find_distinct(years)
     steps = np.diff(waves)
     is_wave = waves.size > 2 and np.unique(steps).size > 1 and steps.min() > np.gcd.reduce(steps)
     return tuple(waves.tolist()) if is_wave else ()

@@ -73,8 +73,11 @@ def name_key(key: object) -> str:
 
 
 def name_keys(keys: Iterable[object]) -> ObjectArray:
-    """Return the labels of keys, shape (n,)."""
-    return np.array([name_key(key) for key in keys], dtype=object)
+    """Return the labels of keys, shape (n,); text is its own label, and most keys are text or whole numbers."""
+    given = list(keys.to_numpy(dtype=object) if isinstance(keys, pd.Index) else keys)
+    kinds = set(map(type, given))
+    name = str if kinds <= {str} or kinds == {int} else name_key
+    return np.array([*map(name, given)], dtype=object)
 
 
 def number_keys(

@@ -72,12 +72,12 @@ class Treatment:
         DesignError
             An onset is no whole period, a unit has two, an onset is empty where others are ``inf``, or all are empty.
         """
-        onset = onset.set_axis(name_keys(onset.index))
+        labels = name_keys(onset.index)
         values = pd.to_numeric(onset, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         empty = onset.isna().to_numpy()
         if empty.any() and (values == NEVER).any():
             raise DesignError(
-                f"the onset of {onset.index[int(np.argmax(empty))]} is empty and others are inf ({int(empty.sum())} "
+                f"the onset of {labels[int(np.argmax(empty))]} is empty and others are inf ({int(empty.sum())} "
                 "such units): give inf for never treated; exclude units whose onset is not known"
             )
         if empty.all() and empty.size:
@@ -88,20 +88,22 @@ class Treatment:
         never = empty | (values == NEVER)
         wrong = np.flatnonzero(~never & ~(np.isfinite(values) & (values == np.floor(values))))
         if wrong.size:
-            unit, given = onset.index[wrong[0]], onset.iloc[wrong[0]]
+            unit, given = labels[wrong[0]], onset.iloc[wrong[0]]
             raise DesignError(
                 f"the onset of {unit} is {given!r}, no whole period ({wrong.size} such units); "
                 "give the first treated period, and nothing or inf for never"
             )
-        first = pd.Series(np.where(never, NEVER, values), index=onset.index)
-        if not onset.index.is_unique:
+        values = np.where(never, NEVER, values)
+        if len(set(labels)) < labels.size:
+            first = pd.Series(values, index=pd.Index(labels, dtype=object))
             several = first.groupby(level=0, sort=False).nunique()
             n = int((several > 1).sum())
             if n:
                 listed = ", ".join(map(str, several.index[several > 1][:8]))
                 raise DesignError(f"{n} units have more than one onset ({listed}); give one each")
-            first = first[~first.index.duplicated()]
-        return cls(units=np.asarray(first.index, dtype=object), onset=np.asarray(first, dtype=np.float64))
+            is_first = ~first.index.duplicated()
+            labels, values = labels[is_first], values[is_first]
+        return cls(units=labels, onset=values)
 
     @classmethod
     def from_dose(cls, panel: Panel, dose: FloatArray, rule: Words | None = None) -> "Treatment":

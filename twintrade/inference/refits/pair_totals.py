@@ -149,7 +149,8 @@ def _compare(
 ) -> tuple[FloatArray | MarginFactors, ...]:
     """Return the fields of totals for some draws; ``variance`` (n_draws, n): of the log ratio of each total."""
     mean, period = fitted.means, np.arange(table.shape[2])
-    seen, y = (of.take(pairs, axis=0) for of in (table.is_observed.reshape(table.by_pair.shape), table.by_pair))
+    seen = table.is_observed.reshape(table.by_pair.shape).take(pairs, axis=0)
+    y = table.by_pair.take(pairs, axis=0)
     is_compared = seen & (period >= timing.first[:, None]) & (period < timing.end[:, None])
     actual, expected = (np.einsum("ijt,ijt->ij", values, is_compared) for values in (y, mean))
     if by_row:
