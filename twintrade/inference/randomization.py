@@ -116,8 +116,8 @@ class Randomization(SharedInference):
         known: tuple[Estimate, Refits] | None = fit.design.workings.get(asked)
         if known is None or known[0] is not fit.estimate:
             dealing = self.deal(fit, self.draws, np.random.default_rng(0))
-            refits = Refits(len(dealing.onsets), self._is_refused(dealing))
-            known = fit.design.workings[asked] = fit.estimate, refits
+            known = fit.estimate, Refits(len(dealing.onsets), self._is_refused(dealing))
+            fit.design.workings[asked] = known
         return known[1]
 
     def _is_refused(self, dealing: Dealing) -> bool:

@@ -173,34 +173,30 @@ class _Iteration:
         n_draws, (_, n_partners, n_periods) = pairs.shape[0], table.shape
         self.table, self.factors, self.n_pairs = table, start, pairs.shape[1]
         self.sizes = np.array([of[0].size for of in (start.pair, start.city, start.partner)])
+        begins = np.multiply.outer(self.sizes, np.arange(n_draws))[:, :, None]
         is_out = table.is_observed.reshape(-1, n_periods).take(pairs, axis=0)
         is_out &= np.arange(n_periods) >= starts[:, None]
         self.slot, period = np.divmod(np.flatnonzero(is_out), n_periods)
         self.draw = self.slot // max(self.n_pairs, 1)
         city, partner = np.divmod(pairs, n_partners)
-        begins = np.stack([pairs, city * n_periods, partner * n_periods]) + _step(self.sizes, n_draws)
-        self.at = begins.reshape(3, -1).take(self.slot, axis=1)
+        of_pairs = np.stack([pairs, city * n_periods, partner * n_periods]) + begins
+        self.at = of_pairs.reshape(3, -1).take(self.slot, axis=1)
         self.at[1:] += period
         lost = table.y.take((pairs * n_periods).take(self.slot) + period)
         if table.holes[0].size:
             city, partner, period = table.holes
             places = np.stack([city * n_partners + partner, city * n_periods + period, partner * n_periods + period])
-            every = (places[:, None] + _step(self.sizes, n_draws)).reshape(3, -1)
-            self.at = np.concatenate([self.at, every], axis=1)
+            self.at = np.concatenate([self.at, (places[:, None] + begins).reshape(3, -1)], axis=1)
             self.draw = np.concatenate([self.draw, np.repeat(np.arange(n_draws), period.size)])
-            lost = np.concatenate([lost, np.zeros(every.shape[1])])
+            lost = np.concatenate([lost, np.zeros(n_draws * period.size)])
         # Rounding may leave less than nothing of a sum from which all was taken away.
         shapes = start.pair.shape, start.city.shape, start.partner.shape
         self.goals = [
-            _clip(whole, self._sum(k, lost, n_draws * whole.size).reshape(shape))
-            for k, (whole, shape) in enumerate(zip(table.sums, shapes, strict=True))
+            _clip(whole, sum_by_group(lost, at, n_draws * whole.size).reshape(shape))
+            for at, whole, shape in zip(self.at, table.sums, shapes, strict=True)
         ]
         self.of_entries = self._read()
         self._update_pairs()
-
-    def _sum(self, k: int, values: FloatArray, size: int) -> FloatArray:
-        """Return sums of entries by pair, city and period, or partner and period, (n_draws * n,)."""
-        return sum_by_group(values, self.at[k], size)
 
     def run(self, tolerance: float, rounds: int) -> MarginFactors:
         """Return the factors once no draw moves any more; those done leave when half are."""
@@ -285,7 +281,7 @@ class _Iteration:
 
     def _divide(self, k: int, total: FloatArray, entries: FloatArray) -> FloatArray:
         """Return factors from products of whole tables; zero where nothing is left to compare with."""
-        total -= self._sum(k, entries, total.size).reshape(total.shape)
+        total -= sum_by_group(entries, self.at[k], total.size).reshape(total.shape)
         total[total <= 0] = np.inf
         return np.divide(self.goals[k], total, out=total)
 
@@ -294,8 +290,3 @@ def _clip(whole: FloatArray, lost: FloatArray) -> FloatArray:
     left = whole - lost
     left[left <= ROUNDING * whole] = 0.0
     return left
-
-
-def _step(sizes: IntArray, n_draws: int) -> IntArray:
-    """Return where each draw's factors begin, (3, n_draws, 1)."""
-    return (sizes[:, None] * np.arange(n_draws))[:, :, None]
