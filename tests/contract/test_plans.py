@@ -14,6 +14,7 @@ from twintrade.inference import placebo, randomization
 from twintrade.inference.auto import Auto, plan_inference
 from twintrade.inference.base import Inference
 from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import leave_out, studentizing
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
@@ -102,6 +103,14 @@ def test_auto_does_what_it_planned_in_every_recipe(recipe, refits, tmp_path) -> 
                 if inference is AUTO or not isinstance(inference, Auto):
                     hold(fitted, refits, inference)
                     refits.clear()
+
+
+def test_assignments_are_counted_once_for_all_plans_of_a_fit(monkeypatch) -> None:
+    fitted, made, deal = fit_chosen("ppml"), [], Randomization.deal
+    monkeypatch.setattr(Randomization, "deal", lambda self, *given: made.append(self.draws) or deal(self, *given))
+    planned = [plan_inference(Randomization(draws=n), fitted, ["overall"]).refits for n in (31, 31, 33, 31)]
+    assert planned == [31, 31, 33, 31]
+    assert made == [31, 33]
 
 
 SOLVED = ("imputation",)

@@ -75,9 +75,7 @@ def name_key(key: object) -> str:
 def name_keys(keys: Iterable[object]) -> ObjectArray:
     """Return the labels of keys, shape (n,); text is its own label, and most keys are text or whole numbers."""
     given = list(keys.to_numpy(dtype=object) if isinstance(keys, pd.Index) else keys)
-    kinds = set(map(type, given))
-    name = str if kinds <= {str} or kinds == {int} else name_key
-    return np.array([*map(name, given)], dtype=object)
+    return np.array([*map(str if set(map(type, given)) in ({str}, {int}) else name_key, given)], dtype=object)
 
 
 def number_keys(
@@ -86,9 +84,8 @@ def number_keys(
     """Return code and labels of units, cities and partners; cities or units that are not named are the others."""
     cities = _code_column(frame[city or unit])
     nowhere = np.array([""], object)
-    partners = (
-        _code_column(frame[partner]) if partner else Coded(np.zeros(len(frame), dtype=np.int64), nowhere, nowhere)
-    )
+    everywhere = Coded(np.zeros(len(frame), dtype=np.int64), nowhere, nowhere)
+    partners = _code_column(frame[partner]) if partner else everywhere
     if unit is None:
         return _code_dyads(cities, partners), cities, partners
     return cities if city is None else _code_column(frame[unit]), cities, partners

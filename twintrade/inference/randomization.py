@@ -112,7 +112,7 @@ class Randomization(SharedInference):
 
     def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
         """Return the number of assignments that are compared, counted once; from too few there is no p-value."""
-        asked = "refits", self.across, self.draws, self.strata, self.signers, self.hazard
+        asked = "refits", self.across, self.draws, self.statistic, self.strata, self.signers, self.hazard
         known: tuple[Estimate, Refits] | None = fit.design.workings.get(asked)
         if known is None or known[0] is not fit.estimate:
             dealing = self.deal(fit, self.draws, np.random.default_rng(0))
