@@ -195,8 +195,10 @@ class UpdatedSets(ABC):
     def move(self, part: slice, fitted: FloatArray) -> None:
         """Let factors of one effect bring sums, which leave them out, to what was observed."""
         goals, fitted = self.goals[:, part], fitted.reshape(self.goals.shape[0], -1)
-        is_fine = np.minimum(goals, fitted) > 0
-        np.divide(goals, fitted, out=self.factors[:, part], where=bool(is_fine.all()) or is_fine)
+        if part.start < self.of.n_levels and fitted.min() > 0:  # levels without outcomes stay where they are, gone
+            np.maximum(goals / fitted, GONE, out=self.factors[:, part])
+        else:
+            np.divide(goals, fitted, out=self.factors[:, part], where=(goals > 0) & (fitted > 0))
 
     def read(self) -> FloatArray:
         """Return the means of the entries without their dummies, shape (n_entries,)."""
