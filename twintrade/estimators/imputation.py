@@ -324,10 +324,9 @@ class Imputation(CellMethod):
         is_ratio = self.family == "poisson" and self.measure != "difference"
         empty = np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0) if is_ratio else np.empty(0, dtype=np.int64)
         listed = list_empty_cells(cells, empty, is_percent=self.measure == "percent")
-        parts = [
-            table.build_lead_part(before, effects),
-            table.build_cell_part(cells, cell_effects.effects, cell_effects.weights),
-        ]
+        of_cells = cells.cohorts, cells.event_times, cells.n_units, cells.n_rows
+        after_onset = table.Part(*of_cells, cell_effects.effects, cell_effects.weights)
+        parts = [table.build_lead_part(before, effects), after_onset]
         statistics, logs = c.statistics, impute_log_ratio(c) if self._is_log_ratio else None
         if logs is not None:
             parts[1] = parts[1].without(empty)

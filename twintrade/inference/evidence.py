@@ -409,8 +409,7 @@ class Weighing:
     def find_gamma(self, is_worst: bool) -> float:
         """Return the largest factor by which some pairs may have been likelier to sign with p still at most .05.
 
-        It is searched by halving, since but for chance p grows with the factor; fewer deals decide where their p is
-        farther from the bound than four simulation errors.
+        Searched by halving, as p grows but for chance; fewer deals decide beyond four simulation errors of the bound.
         """
         reading, tests = self.read(0.0), self.case.multipliers[:1]
         logs, tilts = reading.fit_hazard().logs, reading.list_tilts(float(np.sign(self.total)), is_worst)

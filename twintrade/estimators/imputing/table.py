@@ -13,7 +13,7 @@ from twintrade.effects.regression import POOLED
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import HeldOut
 from twintrade.estimators.cohort_means.collapsed import Collapse
-from twintrade.estimators.imputing.cells import ImputedCells, Leads, fit_leads, group_cells
+from twintrade.estimators.imputing.cells import Leads, fit_leads, group_cells
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual, list_unidentified
 from twintrade.estimators.regression.cell_fit import Family
 from twintrade.estimators.regression.event_terms import find_affected_rows
@@ -144,11 +144,6 @@ def build_lead_part(before: Leads, effects: FloatArray) -> Part:
     pooled = np.full(effects.size, POOLED, dtype=np.int64)
     weights = before.n_cells.astype(np.float64)
     return Part(pooled, before.event_times, before.n_units, before.n_cells, effects, weights)
-
-
-def build_cell_part(cells: ImputedCells, effects: FloatArray, weights: FloatArray) -> Part:
-    """Return the imputed cells."""
-    return Part(cells.cohorts, cells.event_times, cells.n_units, cells.n_rows, effects, weights)
 
 
 def build_cohort_effects(

@@ -263,6 +263,7 @@ def fit_cells(
         raise EstimationError(Text("estimators.no-cell", why=describe_absorbing_effect(o, rows)))
     lost = tuple(names[k] for k in np.delete(present, known))
     influence = np.zeros((o.n_units, known.size + columns.shape[1]))
+    determined = Dropped("not-identified", Text("estimators.cells-determined"), 0, 0, lost)
     of_cell = fitted.of_code[1:][present] - fitted.of_code[0]
     slopes = np.append(of_cell, fitted.slopes[fitted.kept])
     labels = (*(names[k] for k in present), *(column_names[k] for k in fitted.kept if column_names))
@@ -284,7 +285,7 @@ def fit_cells(
         n_all_cells=len(names),
         everything=build_absorber([*(c[rows] for c in codes), cell + 1], fitted.weights),
         columns=columns[rows],
-        dropped=(*fitted.dropped, *_determined(lost), *list_all_treated(o, rows)),
+        dropped=(*fitted.dropped, *([determined] if lost else []), *list_all_treated(o, rows)),
         statistics=fitted.statistics,
     )
 
@@ -300,10 +301,6 @@ def _find_given_up(effects: Absorber, fitted: _FittedCells, columns: FloatArray)
         left = left - kept @ np.linalg.lstsq(kept, left, rcond=None)[0]
     sizes = np.linalg.norm(root * columns[:, lost], axis=0)
     return np.asarray(lost[np.linalg.norm(left, axis=0) > TOUCHED * np.maximum(sizes, 1e-300)], dtype=np.int64)
-
-
-def _determined(lost: tuple[Words, ...]) -> tuple[Dropped, ...]:
-    return (Dropped("not-identified", Text("estimators.cells-determined"), 0, 0, lost),) if lost else ()
 
 
 def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _FittedCells:

@@ -113,10 +113,6 @@ class PairTotals:
         nearest = np.where(sign > 0, low, high) + moved - center
         return np.asarray(sign * np.maximum(nearest * sign, 0.0))
 
-    def compute_errors(self, variance: FloatArray) -> FloatArray:
-        """Return ``errors`` under another variance of the pairs, (n_draws, n)."""
-        return _compute_errors(self.expected, self.counts, variance)
-
 
 def measure_totals(
     table: FlowTable,
@@ -177,7 +173,7 @@ def _compare(
         expected,
         counts,
         logs.sum(axis=1) / np.maximum(counts.sum(axis=1), 1),
-        _compute_errors(expected, counts, variance),
+        compute_errors(expected, counts, variance),
         trend.sum(axis=1) / np.maximum(curve.sum(axis=1), TINY),
         _weighted_error(curve, trend_variance),
         apart / np.maximum(expected.sum(axis=1), TINY),
@@ -194,7 +190,8 @@ def _log_ratio(actual: FloatArray, expected: FloatArray) -> FloatArray:
     return np.asarray(np.log(np.maximum(actual, FLOOR * expected + TINY) / np.maximum(expected, TINY)))
 
 
-def _compute_errors(expected: FloatArray, counts: FloatArray, variance: FloatArray) -> FloatArray:
+def compute_errors(expected: FloatArray, counts: FloatArray, variance: FloatArray) -> FloatArray:
+    """Return ``errors`` of totals under a variance of the pairs, (n_draws, n)."""
     rest = expected.copy()
     np.put_along_axis(rest, expected.argmax(axis=1)[:, None], 0.0, axis=1)
     return np.column_stack([_weighted_error(w, variance) for w in (expected, counts, rest)])

@@ -113,10 +113,6 @@ class RatioStatistics:
                 pass
         return np.ones(len(self.onsets))
 
-    def is_in_percent(self) -> bool:
-        """Whether the effect is a change in percent, not its log."""
-        return self.studentizer is None and self.fit.view(self.view).scale == "percent"
-
 
 LARGEST = 8.0  # effect, in log points, that counts as any effect however large: three thousand times the flow
 FAR = 1e6  # what a draw counts as that an effect leaves without estimate: it never speaks against the effect
@@ -204,7 +200,7 @@ class _Search:
         values, scales = self.known[0.0], self.noise[0.0]
         critical = np.sort(np.abs(values[:-1] / scales[:-1]))[-max(self.needed, 1)]
         start, half = float(values[-1]), float(critical * scales[-1])
-        if self.statistics.is_in_percent():
+        if self.statistics.studentizer is None and self.statistics.fit.view(self.statistics.view).scale == "percent":
             start, half = float(np.log1p(max(start, -99.0) / 100)), half / 100
         half = min(WIDER * half, LARGEST / 4)
         return start - half, start + half

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twintrade.inference.refits.dealt_cases import CaseReading, DealtBy, DealtCase, compute_tail_shares
-from twintrade.inference.refits.pair_totals import PairTotals
+from twintrade.inference.refits.pair_totals import PairTotals, compute_errors
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 STEPS = 5
@@ -65,7 +65,8 @@ class Placements:
         is_found, is_kept = self.is_fine.copy(), np.zeros(self.is_fine.size, dtype=bool)
         values = np.column_stack([self.totals.total, self.totals.row_average, self.totals.without_largest]) + effect
         sign, p = np.sign(values[:, 0]), np.zeros((is_found.size, 4))
-        error = self.totals.compute_errors(planted.noise.of_agreements(self.pairs, planted.case.timing))
+        variance = planted.noise.of_agreements(self.pairs, planted.case.timing)
+        error = compute_errors(self.totals.expected, self.totals.counts, variance)
         for one in (planted.compare(by) for by in dealings):
             apart, center = values - one.center, float(one.center[0])
             w = self.totals.nearest_zero(center, effect) / error[:, 0]

@@ -108,11 +108,6 @@ class ExactUpdates:
             scipy.sparse.csc_array((ones, level - start, ends), shape=(n, ones.size)) for level, start, n in of_each
         ]
 
-    @cached_property
-    def cells(self) -> FloatArray:
-        """Weighted means by cell of the cube, shape (1, n_cells)."""
-        return self.lay_out(self.means[:, None])
-
     def lay_out(self, means: FloatArray) -> FloatArray:
         """Return weighted means, (n_rows, n_sets), by cell of the cube, shape (n_sets, n_cells)."""
         assert self.cube is not None
@@ -211,12 +206,11 @@ class UpdatedSets(ABC):
         """Return the sets in which means move by more than a share of their sum, or each on average, (n_sets,)."""
         change = np.abs(after - before)
         relative = np.divide(change, before, out=np.zeros(change.size), where=before > 0)
-        starts = find_starts(self.sets)
+        starts, is_moving = find_starts(self.sets), np.zeros(self.factors.shape[0], dtype=bool)
         by_set = [np.add.reduceat(of, starts) for of in (change, before, relative)]
-        out = np.zeros(self.factors.shape[0], dtype=bool)
         counts = np.diff(starts, append=self.sets.size)
-        out[self.sets[starts]] = (by_set[0] > share * by_set[1]) | (by_set[2] > share * counts)
-        return out
+        is_moving[self.sets[starts]] = (by_set[0] > share * by_set[1]) | (by_set[2] > share * counts)
+        return is_moving
 
     def _sum_by_dummy(self, values: FloatArray) -> FloatArray:
         return sum_by_group(values, self.columns, self.factors.size).reshape(self.factors.shape)
@@ -259,7 +253,7 @@ class CubeSets(UpdatedSets):
         """Keep weighted means."""
         of, n_sets = self.of, self.factors.shape[0]
         assert of.cube is not None
-        cells = of.cells if means is None else of.lay_out(means)
+        cells = of.lay_out(of.means[:, None] if means is None else means)
         by_city = cells.reshape(-1, *of.cube.shape)
         self.by_city = np.repeat(by_city, n_sets // len(cells), axis=0)
         self.net = np.empty_like(self.by_city)
