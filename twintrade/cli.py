@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twintrade.commands import OTHERS, fetch, registry
+from twintrade.commands import OTHERS, fetch, registry, watch
 from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
 from twintrade.files import check_address_space
 from twintrade.study.speaking import Json, Language, answer, list_methods, use_language_of
@@ -32,6 +32,7 @@ app = typer.Typer(
 
 app.command()(fetch)
 app.add_typer(registry, name="registry")
+app.add_typer(watch, name="watch")
 
 
 def _complete(incomplete: str) -> list[str]:

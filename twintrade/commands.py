@@ -62,6 +62,42 @@ def coverage(
         typer.echo(line)
 
 
+watch = typer.Typer(help="Watch agreements while they run: register before signing, then look.", no_args_is_help=True)
+OneSpec = Annotated[str, typer.Argument(help="Analysis file or its name.")]
+
+
+@watch.command()
+def register(spec: OneSpec) -> None:
+    """Fix pairs, looks, boundary and controls before the agreements begin, and say what can be learned."""
+    from datetime import UTC, datetime
+
+    from twintrade.study.execute import register_watch
+    from twintrade.study.store import find_analyses
+
+    (analysis,) = find_analyses(Path.cwd(), [spec])
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    learned, paths, sha256 = register_watch(analysis.root, analysis.name, analysis.text, now)
+    lines = *(Text("study.wrote", path=path) for path in paths), Text("watch.sha256", file=paths[0], sha256=sha256)
+    for line in (*learned, *lines, Text("watch.next", file=paths[0], name=analysis.name)):
+        typer.echo(line)
+
+
+@watch.command()
+def look(
+    spec: OneSpec, at: Annotated[str, typer.Option(help="Until this registered look, as 2027 or 2027-03.")] = ""
+) -> None:
+    """Take every registered look that the trade table reaches, each once, and draw the page."""
+    from datetime import date
+
+    from twintrade.study.execute import run_watch
+    from twintrade.study.store import find_analyses
+
+    (analysis,) = find_analyses(Path.cwd(), [spec])
+    lines, _ = run_watch(analysis.root, analysis.name, analysis.text, date.today().isoformat(), at)
+    for line in (*lines, Text("study.wrote", path=f"results/{analysis.name}/brief.html")):
+        typer.echo(line)
+
+
 def fetch(
     source: Annotated[str, typer.Argument(help="Publisher, as twintrade list sources names it.")],
     name: Annotated[str, typer.Argument(help="Of the table: data/raw/NAME.csv and its card are written.")],

@@ -7,6 +7,7 @@ import numpy as np
 import scipy
 
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.series import choose_lags, compute_long_run_covariance
 
 # The sequential rank test. Of J + 1 labels at most floor(alpha (J + 1)) cross, by any look; one that is exchangeable
 # with the others crosses with probability at most alpha, whatever the dependence over time.
@@ -149,8 +150,8 @@ def compute_left_out_residuals(table: TwoWay, portfolios: IntArray) -> FloatArra
     left_out = np.full((n, m, table.residuals.shape[1]), np.nan)
     for number, root in enumerate(table.roots):
         periods = np.flatnonzero(table.pattern == number)
-        own = root[portfolios]
-        inner = np.eye(m) - own @ own.transpose(0, 2, 1)
+        rows = root[portfolios]
+        inner = np.eye(m) - rows @ rows.transpose(0, 2, 1)
         has_others = np.linalg.eigvalsh(inner)[:, 0] > 1e-8
         residuals = table.residuals[portfolios[has_others]][:, :, periods]
         solved = np.linalg.solve(inner[has_others], np.nan_to_num(residuals))
@@ -189,3 +190,14 @@ def compute_asymptotic_widths(n: IntArray, sd: float, alpha: float, n_best: floa
     rho2 = (-scipy.special.lambertw(-(alpha**2) / np.e, -1).real - 1) / n_best
     spread = n * rho2 + 1
     return np.asarray(sd * np.sqrt(2 * spread / (n**2 * rho2) * np.log(np.sqrt(spread) / alpha)))
+
+
+def compute_sequence_widths(before: FloatArray, n: IntArray, alpha: float, n_best: float) -> FloatArray:
+    """Return half widths of the change of a mean by its values since, for a series that is zero on average before.
+
+    Half of alpha goes to the mean before, half to the sequence; the long-run variance is that of the series before.
+    """
+    variance = compute_long_run_covariance(before[:, None], choose_lags(before.size), is_prewhitened=True)[0, 0]
+    sd = float(np.sqrt(variance / before.size))
+    fixed = scipy.special.ndtri(1 - alpha / 4) * sd / np.sqrt(before.size)
+    return np.asarray(fixed + compute_asymptotic_widths(n, sd, alpha / 2, n_best))

@@ -9,6 +9,7 @@ PRESETS: dict[str, tuple[str, ...]] = {
     "full": EXHIBIT_NAMES,
     "brief": ("summary", "data_card", "register", "ladder", "event_study", "findings", "warnings", "machine"),
     "registry": ("summary", "data_card", "descriptives", "claims", "warnings", "machine"),
+    "watch": ("data_card", "warnings", "machine"),
     "single_case": (
         "summary", "data_card", "register", "raw", "ladder", "sensitivity", "single_case", "claims", "findings",
         "assumptions", "warnings", "cross_check", "machine",

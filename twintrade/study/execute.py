@@ -3,18 +3,22 @@
 import gc
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from twintrade.effects import Bands, Message, ResultSet, build_findings_frame
+from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
 from twintrade.effects.messages import build_messages_frame
-from twintrade.errors import DataError, TwintradeError
+from twintrade.effects.result_set import SPECIFICATION_COLUMNS, Deviation
+from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.extras import note_libraries
 from twintrade.fanout import Progress, Workers, limit_threads, use_workers
@@ -23,16 +27,36 @@ from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.failed import record_failure
-from twintrade.study.observing.observe import observe
-from twintrade.study.page.assemble import assemble_results, build_bands_frame, build_data_frame, build_effects_frame
+from twintrade.study.observing.observe import Observed, list_simulated_names, observe
+from twintrade.study.page.assemble import (
+    assemble_results,
+    build_bands_frame,
+    build_data_frame,
+    build_effects_frame,
+    write_sections,
+)
 from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.plan.weighing import confirm_or_stop, weigh_guesses
 from twintrade.study.proof import add_cross_checks
+from twintrade.study.registering.deviations import PAYLOAD as DEVIATIONS
 from twintrade.study.registering.deviations import add_registration, count_designs, read_registration
-from twintrade.study.registry_study import build_registry_results, run_registry
+from twintrade.study.registering.watching import (
+    EARLY,
+    HALF,
+    LEARNED,
+    Watch,
+    build_path_frame,
+    describe_looks,
+    describe_plan,
+    look_again,
+    open_watch,
+    read_plan,
+    seal_plan,
+)
+from twintrade.study.registry_study import DATA_COLUMNS, build_registry_results, run_registry
 from twintrade.study.run.columns import LISTED_VIEWS, Estimated, Expect, Ladder, collect_headline_facts, run
 from twintrade.study.run.ledger import (
     FileLedger,
@@ -42,16 +66,16 @@ from twintrade.study.run.ledger import (
     describe_design,
     hash_origins,
 )
-from twintrade.study.spec.analysis import DesignSection
+from twintrade.study.spec.analysis import DesignSection, Spec, WatchSection, resolve_spec
 from twintrade.study.spec.page_spec import is_registry, parse_registry
 from twintrade.study.spec.report_options import ReportOptions, read_report_options
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import count_open_guesses, parse_tables
-from twintrade.study.store import folder
+from twintrade.study.store import fingerprint, folder
 from twintrade.study.store.folder import write
 from twintrade.study.store.locating import FOLDER, measure_peak_memory_mb
 from twintrade.study.store.replay import add_calibration, build_tidy_files, replay_results, seal_manifest, to_bytes
-from twintrade.text import DEFAULT, Text, use_language
+from twintrade.text import DEFAULT, Text, Words, use_language
 
 # Fits made one by one, as the result set that a run of the same fits would have.
 
@@ -144,6 +168,8 @@ def _stored(
 ) -> Mapping[str, Any]:
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return _stored_registry(root, name, text, target, started)
+    if "watch" in parse_tables(text, f"{FOLDER}/{name}.toml"):
+        return run_watch(root, name, text, date.today().isoformat(), started=started)[1]
     options, ledger, tidy, manifest, messages = _estimate_plan(root, name, text, progress, workers, expect, warnings)
     progress("draw")
     tried = count_designs(root, name, manifest["design"], options.designs_tried, date.today().isoformat())
@@ -213,6 +239,82 @@ def _stored_registry(root: Path, name: str, text: str, target: Path, started: fl
     folder.drop_messages(folder.get_messages_path(root, name))
     write(target, files, seal_manifest(manifest, files, volatile))
     return manifest["headline"]  # type: ignore[no-any-return]
+
+
+def run_watch(
+    root: Path, name: str, text: str, today: str, at: str = "", started: float = 0.0
+) -> tuple[list[Text], Mapping[str, Any]]:
+    """Take the looks of a watch that are due and store its page; return a line a look, and the summary's facts."""
+    watch, manifest, files = _draw_watch(root, name, text, partial(look_again, today=today, at=at))
+    write(folder.prepare(root, name), files, seal_manifest(manifest, files, measure_costs(started)))
+    return describe_looks(watch), manifest["headline"]
+
+
+def register_watch(root: Path, name: str, text: str, now: str) -> tuple[list[Text], list[str], str]:
+    """Fix a watch before its first agreement; return what can be learned, the paths, and the hash of its file."""
+    if read_plan(root, name) is not None:
+        raise StoreError(Text("registration.exists", name=name, date="", folder=fingerprint.FOLDER))
+    watch, _, drawn = _draw_watch(root, name, text, partial(open_watch, now=now))
+    sealed = seal_plan(watch.plan)
+    files = {"watch.json": sealed, **{path: drawn[path] for path in drawn if path.startswith("brief.")}}
+    place = f"{fingerprint.FOLDER}/{name}"
+    paths = [f"{place}/{path}" for path in folder.write_new(root / place, files)]
+    return describe_plan(watch), paths, fingerprint.hash_bytes(sealed)
+
+
+def _draw_watch(
+    root: Path, name: str, text: str, make: Callable[[str, Spec, WatchSection, Path, Observed], Watch]
+) -> tuple[Watch, dict[str, Any], dict[str, bytes]]:
+    """Return a watch with its manifest, and its numbers and pages as files."""
+    with use_language(DEFAULT), locate_faults(text, f"{FOLDER}/{name}.toml"):
+        planned, raw = plan_analysis(root, name, text)
+        observed = observe(name, planned.spec, root)
+        if planned.spec.watch is None:
+            raise SpecError(Text("watch.no-table", name=name))
+        watch = make(name, planned.spec, planned.spec.watch, root, observed)
+        drawn = list_simulated_names(name, planned.spec)
+        manifest = build_registry_manifest(name, planned.spec.title, raw, observed.inputs, root, drawn)
+        manifest |= {"is_simulated": observed.is_simulated, "spec": resolve_spec(planned.spec)}
+        sealed = fingerprint.hash_bytes(seal_plan(watch.plan))
+        tidy = build_tidy_files(build_watch_results(name, planned.spec, planned.spec.watch, watch, manifest, sealed))
+    options = read_report_options(planned.spec.report, root)
+    return watch, manifest, {**tidy, **draw_pages(tidy, manifest, options).files}
+
+
+def build_watch_results(
+    name: str, spec: Spec, section: WatchSection, watch: Watch, manifest: Mapping[str, Any], sha256: str
+) -> ResultSet:
+    """Return a watch as payloads: the facts in one row, the path, what can be learned, the pairs, deviations."""
+    plan, label, path = watch.plan, watch.table.frequency.label, build_path_frame(watch)
+    facts = {
+        **{key: getattr(section, key) for key in ("boundary", "alike", "alpha")}, "largest": max(plan.weights),
+        "n_pairs": len(plan.pairs), "n_controls": len(plan.controls), "n_looks": len(plan.looks),
+        "n_cross": plan.allowed[-1], "n_alike": min(plan.alike), "n_gaps": plan.n_gaps, "p_before": plan.p_before,
+        "selection": "objects" if plan.p_before <= EARLY else "none", "registered": plan.registered,
+        "concentration": "half" if len(plan.pairs) > 1 and max(plan.weights) >= HALF else "none",
+        "first_look": path["period_label"][int(path["can_ring"].argmax())],
+        "overlap": np.mean([len({*row} & {*plan.pairs}) / len(row) for row in plan.controls]),
+        "planted": sum(entry.simulate.effect for entry in spec.data.trade if entry.simulate is not None),
+    }  # fmt: skip
+    since = list(map(label, plan.starts))
+    pairs = {"unit": plan.pairs, "since": since, "weight": plan.weights, "n_alike": plan.alike}
+    learned = pd.DataFrame(plan.learned, columns=list(LEARNED))
+    frames = {"watch": pd.DataFrame([facts]), "watch_path": path, "watch_learned": learned}
+    payloads = {**frames, "watch_pairs": pd.DataFrame(pairs)}
+    sections: dict[str, Words] = {"question": spec.question, "limits": "\n".join(spec.limits)}
+    if plan.registered:
+        columns, n = [f.name for f in fields(Deviation)], sum(one.in_force for one in watch.deviations)
+        payloads[DEVIATIONS] = pd.DataFrame(map(asdict, watch.deviations), columns=columns)
+        sections["registered"] = Text("registration.status", date=plan.registered[:10], n=n, late="no", existed="")
+        sections |= {"registered_on": plan.registered, "registered_sha256": sha256}
+    keys = ["estimator", "specification"]
+    return ResultSet(
+        name=name, title=spec.title, twinnings=pd.DataFrame(), payloads=payloads, manifest=manifest,
+        data=pd.DataFrame(columns=list(DATA_COLUMNS)), effects=pd.DataFrame(columns=[*keys, *EFFECT_COLUMNS]),
+        specifications=pd.DataFrame(columns=list(SPECIFICATION_COLUMNS)), findings=build_findings_frame([]),
+        bands=pd.DataFrame(columns=[*keys, *BAND_COLUMNS]), messages=build_messages_frame(watch.observed.messages),
+        is_simulated=watch.observed.is_simulated, sections=write_sections(sections),
+    )  # fmt: skip
 
 
 def draw_pages(tidy: Mapping[str, bytes], manifest: Mapping[str, Any], options: ReportOptions) -> Rendered:

@@ -36,6 +36,7 @@ from twintrade.render.brief.statements import (
     write_range,
     write_scaled,
 )
+from twintrade.render.brief.watch import build_watch
 from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import capitalize, name_pair
@@ -136,6 +137,8 @@ NOBODY = "none"  # how a data card names the publisher of facts that nobody publ
 
 def build_brief(page: Page) -> tuple[blocks.Block, ...]:
     """Return the brief of an analysis as blocks; empty where the results hold no estimate and no reason for that."""
+    if reading.find_payload(page.results, "watch") is not None:
+        return (*build_watch(page), *_list_limits(page), _cite(page))
     facts = collect_facts(page)
     if facts.headline is None:
         return build_description(page)

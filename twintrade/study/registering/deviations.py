@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
@@ -21,6 +21,7 @@ from twintrade.text import Text, pack_text
 
 # A registration as a file: sealed with the hash of its content, and refused where this does not fit.
 
+T = TypeVar("T")
 _ADAPTER = TypeAdapter(Registration)
 _OF_THE_REGISTER = (
     *("unit", "twinning", "city", "signatory", "partner", "partner_city"),
@@ -30,8 +31,12 @@ _OF_THE_REGISTER = (
 
 def seal_registration(registration: Registration) -> bytes:
     """Return a registration as JSON with the hash of its content."""
-    content = _ADAPTER.dump_python(registration, mode="json")
-    whole = {"sha256": _hash(content), "registration": content}
+    return seal_content(_ADAPTER.dump_python(registration, mode="json"), "registration")
+
+
+def seal_content(content: Any, key: str) -> bytes:
+    """Return plain data as JSON under a key, with the hash of it."""
+    whole = {"sha256": _hash(content), key: content}
     return (json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
 
 
@@ -41,20 +46,26 @@ def read_registration(root: Path, name: str) -> Registration | None:
     if not path.is_file():
         return None
     shown = f"{fingerprint.FOLDER}/{name}/{fingerprint.REGISTRATION}"
-    try:
-        whole = json.loads(read_file(path, shown))
-        content, recorded = whole["registration"], whole["sha256"]
-        registration = _ADAPTER.validate_python(content)
-    except (OSError, ValueError, KeyError, TypeError, ValidationError):
-        raise StoreError(Text("registration.unreadable", file=shown)) from None
-    if _hash(content) != recorded:
-        raise StoreError(Text("registration.tampered", file=shown))
+    registration = read_sealed(path, shown, "registration", _ADAPTER)
     if registration.analysis != name:
         raise StoreError(Text("registration.of-another", file=shown, name=registration.analysis))
     return registration
 
 
-def _hash(content: Mapping[str, Any]) -> str:
+def read_sealed(path: Path, shown: str, key: str, adapter: TypeAdapter[T]) -> T:
+    """Return what a sealed file holds under a key, refused where its hash does not fit."""
+    try:
+        whole = json.loads(read_file(path, shown))
+        content, recorded = whole[key], whole["sha256"]
+        read = adapter.validate_python(content)
+    except (OSError, ValueError, KeyError, TypeError, ValidationError):
+        raise StoreError(Text("registration.unreadable", file=shown)) from None
+    if _hash(content) != recorded:
+        raise StoreError(Text("registration.tampered", file=shown))
+    return read
+
+
+def _hash(content: Any) -> str:
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return fingerprint.hash_bytes(text.encode("utf-8"))
 
@@ -101,7 +112,7 @@ def add_registration(results: ResultSet, root: Path, today: str) -> ResultSet:
     if registration is None or "spec" not in results.manifest:
         return results
     now = list_deviations(registration, results.manifest["spec"], collect_registered_design(results))
-    listed = _date_deviations(root, results.name, now, today)
+    listed = add_dates(root, results.name, now, today)
     registered = {(column.estimator, column.specification) for column in registration.columns}
     specifications = results.specifications
     keys = zip(specifications["estimator"], specifications["specification"], strict=True)
@@ -134,9 +145,13 @@ def list_deviations(
     registration: Registration, specification: Mapping[str, Any], facts: RegisteredDesign
 ) -> list[Deviation]:
     """Return what differs from a registration, the analysis file first."""
-    keys = _compare(registration.specification, select_registered(specification), "")
-    of_file = [_tell("specification", *one) for one in keys]
+    of_file = compare_specifications(registration.specification, specification)
     return of_file + [_tell("design", *one) for one in _compare(asdict(registration.facts), asdict(facts), "")]
+
+
+def compare_specifications(registered: Mapping[str, Any], now: Mapping[str, Any]) -> list[Deviation]:
+    """Return the keys of the analysis file that differ from what was registered."""
+    return [_tell("specification", *one) for one in _compare(registered, select_registered(now), "")]
 
 
 Difference = tuple[str, Any, Any]
@@ -196,7 +211,7 @@ def _name_table(table: Mapping[str, Any]) -> str:
     return next((str(table[tag]) for tag in _TAGS if tag in table), "table")
 
 
-def _date_deviations(root: Path, name: str, now: Sequence[Deviation], today: str) -> list[Deviation]:
+def add_dates(root: Path, name: str, now: Sequence[Deviation], today: str) -> list[Deviation]:
     """Return present deviations and withdrawn ones, each with the date of the first run that had it."""
     path = f"{fingerprint.FOLDER}/{name}/{fingerprint.DEVIATIONS}"
     log = _read_log(root / path, path)

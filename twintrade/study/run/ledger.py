@@ -124,13 +124,18 @@ def collect_origins(
 
 
 def build_registry_manifest(
-    name: str, title: str, raw: Mapping[str, Any], inputs: Sequence[InputRecord], root: Path
+    name: str,
+    title: str,
+    raw: Mapping[str, Any],
+    inputs: Sequence[InputRecord],
+    root: Path,
+    drawn: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return the manifest of an analysis that estimates nothing."""
+    """Return the manifest of an analysis that estimates nothing; ``drawn``: inputs that are simulated."""
     no_verdicts = {"objects": 0, "does_not_object": 0, "cannot_tell": 0, "objecting": []}
     return collect_origins(name, title, raw, root) | {
         "is_simulated": False,
-        "inputs": _inputs(inputs, ()),
+        "inputs": _inputs(inputs, drawn),
         "headline": no_verdicts,
     }
 

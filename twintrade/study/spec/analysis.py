@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from twintrade.data.calendar import Frequency
 from twintrade.data.figures import parse_money_unit
 from twintrade.data.schema import CovariateSource, TradeSource, TwinningSource, UndatedSource, UnitColumn
 from twintrade.design.fixed_effects import list_effect_columns, list_effect_names
 from twintrade.design.panel import PeriodsName
 from twintrade.design.transforms import TransformName
 from twintrade.errors import DataError, DesignError, SpecError
+from twintrade.numerics.sequential import Boundary
 from twintrade.renamed import replace_old_keys
 from twintrade.study.spec.page_spec import ClaimEntry, ReportSection, Section
 from twintrade.study.spec.recipes import expand_recipe
@@ -32,8 +34,8 @@ class SimulatedTrade:
 
     cities, partners: As the registry names them; partners as codes. first, last: Years. level: A typical flow in the
     first year, in the money unit of the table. growth: Log points a year, common to all flows. noise: Standard
-    deviation of a flow's yearly shock, in log points. effect: Log points planted on ``effect_on`` from
-    ``effect_from`` on. effect_on: Dyads, as city-partner.
+    deviation of a flow's shock, in log points. effect: Log points planted on ``effect_on`` from
+    ``effect_from`` on, a year. effect_on: Dyads, as city-partner. by: Length of a period; months have seasons.
     """
 
     seed: int
@@ -47,6 +49,7 @@ class SimulatedTrade:
     effect: float = 0.0
     effect_on: tuple[str, ...] = ()
     effect_from: int | None = None
+    by: Literal["year", "month"] = "year"
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -65,19 +68,25 @@ class SimulatedTrade:
 def simulate_trade(options: SimulatedTrade, city: str, partner: str, period: str, value: str) -> pd.DataFrame:
     """Return a long table with the named columns, one row a dyad and year, values in whole money units."""
     rng = np.random.default_rng(options.seed)
-    years = np.arange(options.first, options.last + 1)
-    shape = (len(options.cities), len(options.partners), years.size)
+    per_year = 12 if options.by == "month" else 1
+    times = np.arange(options.first * per_year, (options.last + 1) * per_year)
+    shape = (len(options.cities), len(options.partners), times.size)
     size = rng.normal(0.0, 0.6, shape[0])[:, None, None] + rng.normal(0.0, 0.7, shape[1])[None, :, None]
     fit = rng.normal(0.0, 0.4, shape[:2])[:, :, None]
-    city_path = rng.normal(0.0, 0.08, (shape[0], 1, shape[2])).cumsum(axis=2)
-    partner_path = rng.normal(0.0, 0.08, (1, shape[1], shape[2])).cumsum(axis=2)
+    step = 0.08 / np.sqrt(per_year)
+    city_path = rng.normal(0.0, step, (shape[0], 1, shape[2])).cumsum(axis=2)
+    partner_path = rng.normal(0.0, step, (1, shape[1], shape[2])).cumsum(axis=2)
     shock = rng.normal(0.0, options.noise, shape)
-    trend = options.growth * (years - options.first)
+    if per_year > 1:
+        shock += rng.normal(0.0, 0.15, (*shape[:2], per_year))[:, :, times % per_year]
+    trend = options.growth * (times / per_year - options.first)
     log_flow = np.log(options.level) + size + fit + city_path + partner_path + shock + trend
-    frame = pd.MultiIndex.from_product([options.cities, options.partners, years], names=[city, partner, period])
+    labels = times if per_year == 1 else [Frequency.MONTH.label(int(month)) for month in times]
+    frame = pd.MultiIndex.from_product([options.cities, options.partners, labels], names=[city, partner, period])
     table = frame.to_frame(index=False)
     dyad = table[city].astype(str) + "-" + table[partner].astype(str)
-    planted = dyad.isin(options.effect_on) & (table[period] >= (options.effect_from or options.last + 1))
+    is_after = np.tile(times >= (options.effect_from or options.last + 1) * per_year, shape[0] * shape[1])
+    planted = dyad.isin(options.effect_on) & is_after
     table[value] = np.rint(np.exp(log_flow.ravel() + options.effect * planted.to_numpy())).astype(np.int64)
     return table
 
@@ -295,6 +304,29 @@ class CaseSection(Section):
     country: str = ""
 
 
+class WatchSection(Section):
+    """Agreements to come, watched while they run.
+
+    portfolio: Pairs and their dates to come, as { "Jinan-GBR" = "2027-03" }; of months, the month is needed.
+    looks: How often the table is looked at, each time with all data until then.
+    horizon: Years of looks.
+    alpha: Probability of an alarm without any effect, over all looks together.
+    boundary: How alpha is spent: linear, obrien_fleming (little at first), or pocock (much at first).
+    alike: What controls share with each pair: a stratum of size, or the partner; nearest, in size, is not exact.
+    controls: How many control portfolios; by default 199, or as many as the looks need.
+    weights: Of pairs: precision, equal, or trade before the agreements.
+    """
+
+    portfolio: dict[str, str] = Field(min_length=1)
+    looks: Literal["year", "quarter", "month"] = "year"
+    horizon: int = Field(default=8, ge=1, le=30)
+    alpha: float = Field(default=0.10, gt=0, lt=0.5)
+    boundary: Boundary = "linear"
+    alike: Literal["size", "partner", "nearest"] = "size"
+    controls: int | None = Field(default=None, ge=9, le=4999)
+    weights: Literal["precision", "equal", "trade"] = "precision"
+
+
 class Spec(Section):
     """A whole analysis file.
 
@@ -309,6 +341,7 @@ class Spec(Section):
     data: DataSection
     design: DesignSection = DesignSection()
     case: CaseSection | None = None
+    watch: WatchSection | None = None
     estimator: list[NamedEntry] = Field(default=[])
     inference: InferenceSection = InferenceSection()
     diagnostic: list[NamedEntry] = Field(default=[])

@@ -40,7 +40,7 @@ class ReportSection(Section):
     tables: Options of tables.
     """
 
-    appendix: Literal["full", "brief", "single_case", "registry"] | None = None
+    appendix: Literal["full", "brief", "single_case", "registry", "watch"] | None = None
     exhibits: list[str] | None = None
     detail: Literal["short", "full"] | None = None
     authors: list[str] | None = None

@@ -19,6 +19,8 @@ equation-staggered_levels = ΣX / ΣX(0) − 1, with E[X(0)] = exp(α_cj + α_ct
 recipe-staggered_levels = The same in levels, zeros kept: the treated total by imputation and by cells, beside PPML.
 equation-single_case = one dyad, donor sets A (same city) and B (same destination)
 recipe-single_case = Picture, ratios and synthetic controls against both donor sets, placebo ranks with their floor, date sets.
+equation-watch = agreements to come, ranked among control portfolios at every look
+recipe-watch = Watch agreements while they run: a placebo rank that may be looked at again and again, sets at every look, what can be learned.
 
 ## a new analysis
 effects-gravity = pair, city × period, partner × period; or "two_way"

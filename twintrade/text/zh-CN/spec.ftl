@@ -19,6 +19,8 @@ equation-staggered_levels = ΣX / ΣX(0) − 1，其中E[X(0)] = exp(α_cj + α_
 recipe-staggered_levels = 同上，采用水平值并保留零值：处理组总额分别由插补和分组估计得出，另列PPML。
 equation-single_case = 一个配对，供体集A（同一城市）与B（同一目的地）
 recipe-single_case = 图、比率以及相对两个供体集的合成控制，安慰剂排序及其下限，多组候选日期。
+equation-watch = 将来的协议，每次查看都与对照组合排序
+recipe-watch = 在协议生效期间加以监测：可反复查看的安慰剂排序、每次查看的集合，以及能了解什么。
 
 ## a new analysis
 effects-gravity = 配对、城市×时期、伙伴×时期；或"two_way"
