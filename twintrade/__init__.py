@@ -8,7 +8,7 @@ from twintrade.version import __version__ as __version__
 # Type checkers and editors read __init__.pyi.
 _NAMES = {
     "python.verbs": ("example", "panel", "compare", "fit", "infer", "check"),
-    "python.showing": ("etable", "eventplot", "coefplot", "run", "read", "load"),
+    "python.showing": ("etable", "eventplot", "coefplot", "run", "read", "load", "watch"),
     "python.treated": ("cohort_statistics", "Design"),
     "python.translated": ("World", "translate"),
     "design": ("Panel", "Treatment", "CohortStatistics", "NeverTreated", "NotYetTreated", "Donors"),

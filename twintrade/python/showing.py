@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 
-from twintrade.design import Design
+from twintrade.design import Design, Panel
 from twintrade.design.panel import require_word
 from twintrade.effects import ResultSet
 from twintrade.effects.result_set import COVARIATES
@@ -18,13 +18,13 @@ from twintrade.estimators.base import Fit, View
 from twintrade.python.fitted import FitResult
 from twintrade.python.pictures import PlotLook, draw_coefficients, draw_studies
 from twintrade.python.summary import OVERALL, PATH, TIDY_COLUMNS
-from twintrade.python.treated import ComparedDesign
+from twintrade.python.treated import ComparedDesign, build_treatment_from_agreements
 from twintrade.render import binder
 from twintrade.render.appendix import build_document
 from twintrade.render.binder import TableFormat, TableOptions
 from twintrade.render.blocks import Cell, Figure, Row, Table, list_exhibits
-from twintrade.study.by_name import explain_call, list_names, require_fit
-from twintrade.study.execute import build_results_of_fits
+from twintrade.study.by_name import explain_call, list_names, require, require_fit
+from twintrade.study.execute import Watched, build_results_of_fits, try_watch
 from twintrade.study.stored import read_fit, read_stored, run_design, run_stored, write_table
 
 if TYPE_CHECKING:
@@ -421,3 +421,36 @@ def load(path: str | PathLike[str]) -> FitResult:
     """
     fit = read_fit(path)
     return FitResult.of(replace(fit, design=ComparedDesign.of(fit.design)))
+
+
+@explain_call
+def watch(
+    panel: Panel, outcome: str, portfolio: Mapping[str, str], agreements: Any = None, *, seed: int = 1, **options: Any
+) -> Watched:
+    """Rehearse a watch of agreements on a panel of pairs; to register one, use ``twintrade watch register``.
+
+    Parameters
+    ----------
+    panel : Panel
+    outcome : str
+    portfolio : mapping
+        Date of signing by unit: ``{"Jinan-GBR": "2021"}``; periods from the first one on are looked at.
+    agreements : optional
+        Of other units, as ``compare`` takes them: their pairs are no controls.
+    seed : int
+        Of the draw of controls.
+    **options
+        looks, horizon, alpha, boundary, alike, controls, weights: as under [watch] in an analysis file.
+
+    Raises
+    ------
+    SpecError
+
+    Examples
+    --------
+    >>> watched = tt.watch(panel, "exports_usd", {"City 01-Partner 01": "2015"}, looks="year", controls=79)
+    >>> watched.path[["period_label", "mean", "low", "high", "rang"]]
+    """
+    require(panel, Panel, "a panel", "tt.panel")
+    others = None if agreements is None else build_treatment_from_agreements(panel, agreements, None, "exclude")
+    return try_watch(panel, outcome, others, {"portfolio": dict(portfolio), **options}, seed)

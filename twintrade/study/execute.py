@@ -9,11 +9,13 @@ from dataclasses import asdict, fields, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
+from twintrade.design import Panel, Treatment
 from twintrade.effects import Bands, Message, ResultSet, build_findings_frame
 from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
 from twintrade.effects.messages import build_messages_frame
@@ -49,12 +51,15 @@ from twintrade.study.registering.watching import (
     LEARNED,
     Watch,
     build_path_frame,
+    build_watch_table,
     describe_looks,
     describe_plan,
     look_again,
     open_watch,
+    plan_watch,
     read_plan,
     seal_plan,
+    take_looks,
 )
 from twintrade.study.registry_study import DATA_COLUMNS, build_registry_results, run_registry
 from twintrade.study.run.columns import LISTED_VIEWS, Estimated, Expect, Ladder, collect_headline_facts, run
@@ -285,7 +290,8 @@ def build_watch_results(
     name: str, spec: Spec, section: WatchSection, watch: Watch, manifest: Mapping[str, Any], sha256: str
 ) -> ResultSet:
     """Return a watch as payloads: the facts in one row, the path, what can be learned, the pairs, deviations."""
-    plan, label, path = watch.plan, watch.table.frequency.label, build_path_frame(watch)
+    plan, label = watch.plan, watch.table.frequency.label
+    path = build_path_frame(plan, watch.looks, watch.table)
     facts = {
         **{key: getattr(section, key) for key in ("boundary", "alike", "alpha")}, "largest": max(plan.weights),
         "n_pairs": len(plan.pairs), "n_controls": len(plan.controls), "n_looks": len(plan.looks),
@@ -315,6 +321,27 @@ def build_watch_results(
         bands=pd.DataFrame(columns=[*keys, *BAND_COLUMNS]), messages=build_messages_frame(watch.observed.messages),
         is_simulated=watch.observed.is_simulated, sections=write_sections(sections),
     )  # fmt: skip
+
+
+class Watched(NamedTuple):
+    """A watch as it was rehearsed: one row a look, and how often lasting rises ring."""
+
+    path: pd.DataFrame
+    learned: pd.DataFrame
+
+
+def try_watch(
+    panel: Panel, outcome: str, treatment: Treatment | None, options: Mapping[str, Any], seed: int
+) -> Watched:
+    """Return what a watch would have seen on a panel that goes on beyond the first signing."""
+    try:
+        section = WatchSection(**options)
+    except ValidationError as error:
+        raise SpecError("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())) from None
+    table = build_watch_table(panel, outcome, treatment)
+    plan = plan_watch("", section, table, seed)
+    path = build_path_frame(plan, take_looks(plan, table, (), ""), table).drop(columns="taken")
+    return Watched(path, pd.DataFrame(plan.learned, columns=list(LEARNED)))
 
 
 def draw_pages(tidy: Mapping[str, bytes], manifest: Mapping[str, Any], options: ReportOptions) -> Rendered:

@@ -27,6 +27,7 @@ from twintrade.text import Text, Words, find_catalogue, name_fact
 TABLES: tuple[tuple[Words, type[Any], str], ...] = (
     (Text("spec.table-top"), Spec, ""),
     ("`[case]`", CaseSection, "case"),
+    ("`[watch]`", analysis.WatchSection, ""),
     ("`[data]`", analysis.DataSection, ""),
     ("`[[data.trade]]`", analysis.TradeEntry, "trade"),
     (Text("spec.table-in", name="simulate = { ... }", table="[[data.trade]]"), SimulatedTrade, "simulate"),

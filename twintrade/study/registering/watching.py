@@ -172,7 +172,7 @@ def plan_watch(
     needed = int(np.ceil(looks.size / section.alpha - 1e-9)) - 1
     n_controls = section.controls or max(DEFAULT_CONTROLS, needed)
     fewest = max(FEWEST_ALIKE, n_controls + 1 if pairs.size == 1 else 0)
-    pools = _choose_pools(section, sizes, table.partner[kept], pairs, fewest)
+    pools = choose_pools(section, sizes, table.partner[kept], pairs, fewest)
     controls = draw_portfolios(rng, pools, n_controls, residuals, pairs)
     if section.controls is None:  # so many that alpha is spent to the last label
         n_cross = np.floor(section.alpha * (len(controls) + 1) + 1e-9)
@@ -216,7 +216,7 @@ def _find_pool(section: WatchSection, table: WatchTable, starts: IntArray) -> tu
     return is_open & is_whole, int((is_open & ~is_whole).sum())
 
 
-def _choose_pools(
+def choose_pools(
     section: WatchSection, sizes: FloatArray, partner: IntArray, pairs: IntArray, fewest: int
 ) -> list[IntArray]:
     """Return the pairs that each place of the portfolio is drawn from, by the one rule that is registered."""
@@ -426,7 +426,7 @@ def describe_plan(watch: Watch) -> list[Text]:
 
 def describe_looks(watch: Watch) -> list[Text]:
     """Return a line a look taken."""
-    path, lines = build_path_frame(watch), []
+    path, lines = build_path_frame(watch.plan, watch.looks, watch.table), []
     for row in path.head(len(watch.looks)).to_dict("records"):
         state, revised = "rang" if row["rang"] else "quiet", "yes" if row["is_revised"] else "no"
         values = {key: float(row[key]) for key in ("low", "high", "mean", "now")}
@@ -435,9 +435,8 @@ def describe_looks(watch: Watch) -> list[Text]:
     return lines or [Text("watch.looked-none", next=path["period_label"][0])]
 
 
-def build_path_frame(watch: Watch) -> pd.DataFrame:
+def build_path_frame(plan: WatchPlan, looks: Sequence[TakenLook], table: WatchTable) -> pd.DataFrame:
     """Return one row a registered look: what was seen, the sets, and the present release's mean, in log points."""
-    plan, looks, table = watch.plan, watch.looks, watch.table
     means, bounds = (np.array([getattr(one, key) for one in looks], dtype=float) for key in ("mean", "bound"))
     sets = sequential.build_sets(means, np.where(np.isnan(bounds), np.inf, bounds))
     now = score_watch(plan, table)[0][0][: len(looks)] if looks else means
