@@ -83,14 +83,14 @@ def test_sets_hold_at_all_looks_together_whatever_the_path_of_the_effect():
     scores = draw_scores(rng, 40, 8)
     bounds = find_bounds_without_each(scores, allowed)
     sets = [build_sets(scores[label] + path, bounds[label]) for label in range(40)]
-    assert np.mean([((s.low <= path + 1e-9) & (path <= s.high + 1e-9)).all() for s in sets]) == 0.90
+    assert np.mean([((s["low"] <= path + 1e-9) & (path <= s["high"] + 1e-9)).all() for s in sets]) == 0.90
 
 
 def test_the_intersection_is_empty_for_an_effect_that_cannot_have_been_constant():
     sets = build_sets(np.array([1.0, 0.2, -1.0]), np.array([np.inf, 0.5, 0.5]))
-    assert sets.low[0] == -np.inf
-    np.testing.assert_allclose(sets.constant_high, [np.inf, 0.7, -0.5])
-    assert sets.constant_low[2] > sets.constant_high[2]
+    assert sets["low"][0] == -np.inf
+    np.testing.assert_allclose(sets["constant_high"], [np.inf, 0.7, -0.5])
+    assert sets["constant_low"][2] > sets["constant_high"][2]
 
 
 def test_the_share_that_rings_grows_from_alpha_with_the_effect():

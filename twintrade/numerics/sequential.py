@@ -36,22 +36,18 @@ def find_crossings(scores: FloatArray, allowed: IntArray) -> IntArray:
     n_looks = scores.shape[1]
     at = np.full(scores.shape[0], n_looks)
     for t in range(n_looks):
-        at[list_crossing(scores[:, t], at == n_looks, int(allowed[t]))] = t
+        at[rank_look(scores[:, t], at == n_looks, int(allowed[t]))[1]] = t
     return at
 
 
-def list_crossing(scores: FloatArray, is_left: BoolArray, allowed: int) -> IntArray:
-    """Return the labels that cross at one look: of those left the largest in size, as many as still may."""
-    room = allowed - int((~is_left).sum())
-    left = np.flatnonzero(is_left)
-    return left[np.argsort(-np.abs(scores[left]), kind="stable")[: max(room, 0)]]
+def rank_look(scores: FloatArray, is_left: BoolArray, allowed: int) -> tuple[float, IntArray]:
+    """Return the size above which a further label would cross at one look, and the labels that do: the largest left.
 
-
-def find_bound(scores: FloatArray, is_left: BoolArray, allowed: int) -> float:
-    """Return the size above which one further label crosses at a look; infinite where none may."""
-    room = allowed - int((~is_left).sum())
-    sizes = np.sort(np.abs(scores[is_left]))
-    return float(sizes[-room]) if 0 < room <= sizes.size else np.inf if room <= 0 else 0.0
+    As many cross as still may; where none may, the size is infinite.
+    """
+    left, room = np.flatnonzero(is_left), allowed - int((~is_left).sum())
+    largest = left[np.argsort(-np.abs(scores[left]), kind="stable")[: max(room, 0)]]
+    return float(np.abs(scores[largest[-1]])) if largest.size else np.inf if left.size else 0.0, largest
 
 
 def find_bounds(controls: FloatArray, allowed: IntArray) -> FloatArray:
@@ -60,11 +56,10 @@ def find_bounds(controls: FloatArray, allowed: IntArray) -> FloatArray:
     A further label that has not crossed changes nothing for the others, so that it crosses exactly where its score
     first exceeds this bound.
     """
-    bounds = np.full(controls.shape[1], np.inf)
-    is_left = np.ones(controls.shape[0], dtype=bool)
+    bounds, is_left = np.empty(controls.shape[1]), np.ones(controls.shape[0], dtype=bool)
     for t in range(bounds.size):
-        bounds[t] = find_bound(controls[:, t], is_left, int(allowed[t]))
-        is_left[list_crossing(controls[:, t], is_left, int(allowed[t]))] = False
+        bounds[t], crossing = rank_look(controls[:, t], is_left, int(allowed[t]))
+        is_left[crossing] = False
     return bounds
 
 
@@ -83,20 +78,15 @@ def find_bounds_without_each(scores: FloatArray, allowed: IntArray) -> FloatArra
     return bounds
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sets:
-    """Sets for the effect at every look, (n_looks,) each; all hold together with probability 1 - alpha."""
+def build_sets(means: FloatArray, bounds: FloatArray) -> dict[str, FloatArray]:
+    """Return the ends of sets for the effect at every look, (n_looks,); all hold together with probability 1 - alpha.
 
-    low: FloatArray  # low, high: of the mean effect since signing, whatever its path
-    high: FloatArray
-    constant_low: FloatArray  # constant_low, constant_high: of an effect that never changed; empty if low > high
-    constant_high: FloatArray
-
-
-def build_sets(means: FloatArray, bounds: FloatArray) -> Sets:
-    """Return M_t - b_t to M_t + b_t, and the intersection of all so far."""
+    Low and high are of the mean effect since signing, whatever its path; those named constant are of an effect that
+    never changed, the intersection of all so far, empty where low exceeds high.
+    """
     low, high = means - bounds, means + bounds
-    return Sets(low, high, np.maximum.accumulate(low), np.minimum.accumulate(high))
+    constant = {"constant_low": np.maximum.accumulate(low), "constant_high": np.minimum.accumulate(high)}
+    return {"low": low, "high": high, **constant}
 
 
 def compute_ring_share(scores: FloatArray, bounds: FloatArray, effect: float) -> FloatArray:

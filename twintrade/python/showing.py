@@ -24,7 +24,7 @@ from twintrade.render.appendix import build_document
 from twintrade.render.binder import TableFormat, TableOptions
 from twintrade.render.blocks import Cell, Figure, Row, Table, list_exhibits
 from twintrade.study.by_name import explain_call, list_names, require, require_fit
-from twintrade.study.execute import Watched, build_results_of_fits, try_watch
+from twintrade.study.execute import build_results_of_fits, try_watch
 from twintrade.study.stored import read_fit, read_stored, run_design, run_stored, write_table
 
 if TYPE_CHECKING:
@@ -426,8 +426,8 @@ def load(path: str | PathLike[str]) -> FitResult:
 @explain_call
 def watch(
     panel: Panel, outcome: str, portfolio: Mapping[str, str], agreements: Any = None, *, seed: int = 1, **options: Any
-) -> Watched:
-    """Rehearse a watch of agreements on a panel of pairs; to register one, use ``twintrade watch register``.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rehearse a watch: return one row a look, and how often lasting rises ring; ``twintrade watch`` registers one.
 
     Parameters
     ----------
@@ -436,20 +436,15 @@ def watch(
     portfolio : mapping
         Date of signing by unit: ``{"Jinan-GBR": "2021"}``; periods from the first one on are looked at.
     agreements : optional
-        Of other units, as ``compare`` takes them: their pairs are no controls.
+        Of other units, as ``compare`` takes them.
     seed : int
         Of the draw of controls.
     **options
-        looks, horizon, alpha, boundary, alike, controls, weights: as under [watch] in an analysis file.
-
-    Raises
-    ------
-    SpecError
+        As under [watch] in an analysis file: looks, horizon, alpha, boundary, alike, controls, weights.
 
     Examples
     --------
-    >>> watched = tt.watch(panel, "exports_usd", {"City 01-Partner 01": "2015"}, looks="year", controls=79)
-    >>> watched.path[["period_label", "mean", "low", "high", "rang"]]
+    >>> path, learned = tt.watch(panel, "exports_usd", {"Alder-AUS": "2012"}, horizon=7, controls=69)
     """
     require(panel, Panel, "a panel", "tt.panel")
     others = None if agreements is None else build_treatment_from_agreements(panel, agreements, None, "exclude")

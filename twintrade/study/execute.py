@@ -9,7 +9,7 @@ from dataclasses import asdict, fields, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -262,8 +262,7 @@ def register_watch(root: Path, name: str, text: str, now: str) -> tuple[list[Tex
     watch, _, drawn = _draw_watch(root, name, text, partial(open_watch, now=now))
     sealed = seal_plan(watch.plan)
     files = {"watch.json": sealed, **{path: drawn[path] for path in drawn if path.startswith("brief.")}}
-    place = f"{fingerprint.FOLDER}/{name}"
-    paths = [f"{place}/{path}" for path in folder.write_new(root / place, files)]
+    paths = folder.write_new(root, {f"{fingerprint.FOLDER}/{name}/{path}": files[path] for path in files})
     return describe_plan(watch), paths, fingerprint.hash_bytes(sealed)
 
 
@@ -278,7 +277,7 @@ def _draw_watch(
             raise SpecError(Text("watch.no-table", name=name))
         watch = make(name, planned.spec, planned.spec.watch, root, observed)
         drawn = list_simulated_names(name, planned.spec)
-        manifest = build_registry_manifest(name, planned.spec.title, raw, observed.inputs, root, drawn)
+        manifest = build_registry_manifest(name, planned.spec.title, raw, observed.inputs, root, *drawn)
         manifest |= {"is_simulated": observed.is_simulated, "spec": resolve_spec(planned.spec)}
         sealed = fingerprint.hash_bytes(seal_plan(watch.plan))
         tidy = build_tidy_files(build_watch_results(name, planned.spec, planned.spec.watch, watch, manifest, sealed))
@@ -290,8 +289,7 @@ def build_watch_results(
     name: str, spec: Spec, section: WatchSection, watch: Watch, manifest: Mapping[str, Any], sha256: str
 ) -> ResultSet:
     """Return a watch as payloads: the facts in one row, the path, what can be learned, the pairs, deviations."""
-    plan, label = watch.plan, watch.table.frequency.label
-    path = build_path_frame(plan, watch.looks, watch.table)
+    plan, path = watch.plan, build_path_frame(watch.plan, watch.looks, watch.table)
     facts = {
         **{key: getattr(section, key) for key in ("boundary", "alike", "alpha")}, "largest": max(plan.weights),
         "n_pairs": len(plan.pairs), "n_controls": len(plan.controls), "n_looks": len(plan.looks),
@@ -302,11 +300,10 @@ def build_watch_results(
         "overlap": np.mean([len({*row} & {*plan.pairs}) / len(row) for row in plan.controls]),
         "planted": sum(entry.simulate.effect for entry in spec.data.trade if entry.simulate is not None),
     }  # fmt: skip
-    since = list(map(label, plan.starts))
+    since = [watch.table.frequency.label(start) for start in plan.starts]
     pairs = {"unit": plan.pairs, "since": since, "weight": plan.weights, "n_alike": plan.alike}
-    learned = pd.DataFrame(plan.learned, columns=list(LEARNED))
-    frames = {"watch": pd.DataFrame([facts]), "watch_path": path, "watch_learned": learned}
-    payloads = {**frames, "watch_pairs": pd.DataFrame(pairs)}
+    payloads = {"watch": pd.DataFrame([facts]), "watch_path": path, "watch_pairs": pd.DataFrame(pairs)}
+    payloads["watch_learned"] = pd.DataFrame(plan.learned, columns=list(LEARNED))
     sections: dict[str, Words] = {"question": spec.question, "limits": "\n".join(spec.limits)}
     if plan.registered:
         columns, n = [f.name for f in fields(Deviation)], sum(one.in_force for one in watch.deviations)
@@ -323,17 +320,10 @@ def build_watch_results(
     )  # fmt: skip
 
 
-class Watched(NamedTuple):
-    """A watch as it was rehearsed: one row a look, and how often lasting rises ring."""
-
-    path: pd.DataFrame
-    learned: pd.DataFrame
-
-
 def try_watch(
     panel: Panel, outcome: str, treatment: Treatment | None, options: Mapping[str, Any], seed: int
-) -> Watched:
-    """Return what a watch would have seen on a panel that goes on beyond the first signing."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what a watch would have seen, a row a look, and how often lasting rises ring, before any signing."""
     try:
         section = WatchSection(**options)
     except ValidationError as error:
@@ -341,7 +331,7 @@ def try_watch(
     table = build_watch_table(panel, outcome, treatment)
     plan = plan_watch("", section, table, seed)
     path = build_path_frame(plan, take_looks(plan, table, (), ""), table).drop(columns="taken")
-    return Watched(path, pd.DataFrame(plan.learned, columns=list(LEARNED)))
+    return path, pd.DataFrame(plan.learned, columns=list(LEARNED))
 
 
 def draw_pages(tidy: Mapping[str, bytes], manifest: Mapping[str, Any], options: ReportOptions) -> Rendered:

@@ -69,7 +69,9 @@ def write_project(root, table: pd.DataFrame, **values: object) -> str:
     (root / "analyses").mkdir(exist_ok=True)
     table.to_csv(root / "data" / "raw" / "trade.csv", index=False)
     signed = values.pop("signed", [("C14", "KOR", "2012-05-01", "Seoul", "sister city")])
-    pd.DataFrame(signed, columns=["city", "partner", "date", "partner_city", "kind"]).to_csv(root / "data/raw/agreements.csv", index=False)
+    pd.DataFrame(signed, columns=["city", "partner", "date", "partner_city", "kind"]).to_csv(
+        root / "data/raw/agreements.csv", index=False
+    )
     filled = {"frequency": "year", "looks": "year", "horizon": 8, "more": "", "portfolio": PAIRS} | values
     filled["portfolio"] = ", ".join(f'"{pair}" = "2024-01"' for pair in filled["portfolio"])
     text = ANALYSIS.format(**filled)

@@ -1,7 +1,7 @@
 """Agreements that are watched while they run: what is fixed before signing, each look, and what the page shows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -178,8 +178,8 @@ def plan_watch(
         n_cross = np.floor(section.alpha * (len(controls) + 1) + 1e-9)
         controls = controls[: max(int(n_cross / section.alpha + 1e-9) - 1, 0)]
     if section.alpha * (len(controls) + 1) < (looks.size if section.boundary == "linear" else 1) - 1e-9:
-        few = Text("watch.few-controls", n=len(controls), needed=needed, looks=looks.size, boundary=section.boundary)
-        raise SpecError(few)
+        values = {"n": len(controls), "needed": needed, "looks": looks.size, "boundary": section.boundary}
+        raise SpecError(Text("watch.few-controls", **values))
     portfolios, weights = np.vstack([pairs, controls]), _weigh(section, residuals.residuals, sizes, pools, pairs)
     allowed = sequential.count_allowed(len(portfolios), section.alpha, section.boundary, looks.size)
     plan = WatchPlan(
@@ -194,15 +194,13 @@ def plan_watch(
 
 
 def _lay_looks(section: WatchSection, table: WatchTable, starts: IntArray) -> IntArray:
-    per_look = table.frequency.per_year // {"year": 1, "quarter": 4, "month": 12}[section.looks]
+    n, per_year = table.periods.size, table.frequency.per_year
+    per_look = per_year // {"year": 1, "quarter": 4, "month": 12}[section.looks]
     if per_look < 1:
         raise SpecError(Text("watch.looks-too-often", looks=section.looks, period_name=table.frequency.value))
-    if table.periods.size < FEWEST_YEARS * table.frequency.per_year:
-        first = table.frequency.label(int(starts.min()))
-        raise SpecError(Text("watch.no-years-before", n=table.periods.size // table.frequency.per_year, first=first))
-    return np.asarray(
-        starts.min() + per_look * np.arange(1, section.horizon * table.frequency.per_year // per_look + 1) - 1
-    )
+    if n < FEWEST_YEARS * per_year:
+        raise SpecError(Text("watch.no-years-before", n=n // per_year, first=table.frequency.label(starts.min())))
+    return np.asarray(starts.min() + per_look * np.arange(1, section.horizon * per_year // per_look + 1) - 1)
 
 
 def _find_pool(section: WatchSection, table: WatchTable, starts: IntArray) -> tuple[BoolArray, int]:
@@ -288,10 +286,8 @@ def score_watch(plan: WatchPlan, table: WatchTable) -> tuple[FloatArray, FloatAr
     starts, looks = np.array(plan.starts) - table.periods[0], np.array(plan.looks) - table.periods[0]
     first, looks = int(starts.min()), looks[looks < table.periods.size]
     residuals = sequential.compute_left_out_residuals(table.remove_means(first, kept), portfolios)
-    weights = np.array(plan.weights)
-    return sequential.score_portfolios(residuals, first, starts, weights, looks, table.frequency.per_year), residuals[
-        0
-    ]
+    weights, seasons = np.array(plan.weights), table.frequency.per_year
+    return sequential.score_portfolios(residuals, first, starts, weights, looks, seasons), residuals[0]
 
 
 def find_signed(plan: WatchPlan, table: WatchTable, look: int) -> BoolArray:
@@ -313,14 +309,14 @@ def take_looks(plan: WatchPlan, table: WatchTable, taken: Sequence[TakenLook], t
         others = np.where(signed, np.inf, scores[1:, number])
         is_left = np.ones(len(others), dtype=bool)
         is_left[[control for one in looks for control in one.crossed]] = False
-        bound, mean = sequential.find_bound(others, is_left, plan.allowed[number]), float(scores[0, number])
+        (bound, crossed), mean = sequential.rank_look(others, is_left, plan.allowed[number]), float(scores[0, number])
         bounds = sequential.find_bounds_without_each(scores[1:], allowed)
         rise = float(np.expm1(sequential.find_rise_seen(scores[1:], bounds, POWER)[-1]))
         looks.append(TakenLook(
             look=look, taken=today, release=hash_bytes(np.ascontiguousarray(then.values).tobytes()), mean=mean,
             bound=bound if np.isfinite(bound) else None, rang=bool(abs(mean) > bound), n_signed=int(signed.sum()),
             rise_seen=rise if np.isfinite(rise) else None, half_width=_widen(plan, then, residuals),
-            crossed=tuple(sequential.list_crossing(others, is_left, plan.allowed[number]).tolist()),
+            crossed=tuple(crossed.tolist()),
         ))  # fmt: skip
     return tuple(looks)
 
@@ -440,7 +436,7 @@ def build_path_frame(plan: WatchPlan, looks: Sequence[TakenLook], table: WatchTa
     means, bounds = (np.array([getattr(one, key) for one in looks], dtype=float) for key in ("mean", "bound"))
     sets = sequential.build_sets(means, np.where(np.isnan(bounds), np.inf, bounds))
     now = score_watch(plan, table)[0][0][: len(looks)] if looks else means
-    seen = pd.DataFrame({"mean": means, "bound": bounds, **{f.name: getattr(sets, f.name) for f in fields(sets)}})
+    seen = pd.DataFrame({"mean": means, "bound": bounds, **sets})
     seen = seen.where(np.isfinite(seen)).assign(now=now, is_revised=np.abs(now - means) > 5e-4)
     for key in ("rise_seen", "half_width", "rang", "taken", "n_signed"):
         seen[key] = [getattr(one, key) for one in looks]

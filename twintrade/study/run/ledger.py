@@ -124,12 +124,7 @@ def collect_origins(
 
 
 def build_registry_manifest(
-    name: str,
-    title: str,
-    raw: Mapping[str, Any],
-    inputs: Sequence[InputRecord],
-    root: Path,
-    drawn: Collection[str] = (),
+    name: str, title: str, raw: Mapping[str, Any], inputs: Sequence[InputRecord], root: Path, *drawn: str
 ) -> dict[str, Any]:
     """Return the manifest of an analysis that estimates nothing; ``drawn``: inputs that are simulated."""
     no_verdicts = {"objects": 0, "does_not_object": 0, "cannot_tell": 0, "objecting": []}
