@@ -36,11 +36,11 @@ def find_crossings(scores: FloatArray, allowed: IntArray) -> IntArray:
     n_looks = scores.shape[1]
     at = np.full(scores.shape[0], n_looks)
     for t in range(n_looks):
-        at[rank_look(scores[:, t], at == n_looks, int(allowed[t]))[1]] = t
+        at[assess_look(scores[:, t], at == n_looks, int(allowed[t]))[1]] = t
     return at
 
 
-def rank_look(scores: FloatArray, is_left: BoolArray, allowed: int) -> tuple[float, IntArray]:
+def assess_look(scores: FloatArray, is_left: BoolArray, allowed: int) -> tuple[float, IntArray]:
     """Return the size above which a further label would cross at one look, and the labels that do: the largest left.
 
     As many cross as still may; where none may, the size is infinite.
@@ -58,7 +58,7 @@ def find_bounds(controls: FloatArray, allowed: IntArray) -> FloatArray:
     """
     bounds, is_left = np.empty(controls.shape[1]), np.ones(controls.shape[0], dtype=bool)
     for t in range(bounds.size):
-        bounds[t], crossing = rank_look(controls[:, t], is_left, int(allowed[t]))
+        bounds[t], crossing = assess_look(controls[:, t], is_left, int(allowed[t]))
         is_left[crossing] = False
     return bounds
 

@@ -52,6 +52,7 @@ from twintrade.study.registering.watching import (
     Watch,
     build_path_frame,
     build_watch_table,
+    describe_learned,
     describe_looks,
     describe_plan,
     look_again,
@@ -305,6 +306,7 @@ def build_watch_results(
     payloads = {"watch": pd.DataFrame([facts]), "watch_path": path, "watch_pairs": pd.DataFrame(pairs)}
     payloads["watch_learned"] = pd.DataFrame(plan.learned, columns=list(LEARNED))
     sections: dict[str, Words] = {"question": spec.question, "limits": "\n".join(spec.limits)}
+    sections["learned"] = describe_learned(plan)
     if plan.registered:
         columns, n = [f.name for f in fields(Deviation)], sum(one.in_force for one in watch.deviations)
         payloads[DEVIATIONS] = pd.DataFrame(map(asdict, watch.deviations), columns=columns)

@@ -207,10 +207,7 @@ def test_what_cannot_be_watched_is_refused_in_words(case, tmp_path):
 
 
 def test_the_page_says_when_a_watch_is_of_one_pair_and_when_it_is_not_exact(tmp_path):
-    text = write_project(tmp_path, draw_table(last=2023), more='weights = "trade"\nalike = "nearest"')
-    table = pd.read_csv(tmp_path / "data/raw/trade.csv")
-    table.loc[(table["city"] == "C00") & (table["partner"] == "BRA"), "value"] *= 100
-    table.to_csv(tmp_path / "data/raw/trade.csv", index=False)
+    text = write_project(tmp_path, draw_table(last=2023), more='alike = "nearest"', portfolio=PAIRS[:2])
     register_watch(tmp_path, "three", text, NOW)
     page = (tmp_path / "registrations/three/brief.html").read_text()
     assert "in effect the watch is of that pair" in page

@@ -14,13 +14,13 @@ from twintrade.render.figures.percent_paths import choose_frame, write_tick
 from twintrade.render.figures.points import draw_interval, name_point, write_change
 from twintrade.render.figures.theme import add_legend_below, draw_zero_line, open_figure
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
+from twintrade.render.reading import Record, list_records, read_number, read_truth, read_words, take_text
 from twintrade.render.style import Theme
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.text import Text, Value
 
 MOST_ROWS, LAST_ROWS, TO_COME = 12, 8, 3  # looks of the table, and of a longer list those done and those to come
-POWER, QUARTER = 0.8, 0.25
+POWER = 0.8
 
 
 def build_watch(page: Page) -> list[blocks.Block]:
@@ -37,32 +37,30 @@ def build_watch(page: Page) -> list[blocks.Block]:
     mean, rise = read_number(at["mean"]), read_number(now["rise_seen"])
     words |= {"size": abs(math.expm1(mean)) if mean == mean else 0, "moved": "lower" if mean < 0 else "higher"}
     words |= {"seen": rise if rise == rise else 0, "day": take_text(facts["registered"])[:10] or "none"}
-    content: list[blocks.Block] = [
-        blocks.Heading(1, str(Text("watch.title", **words)), "top"),
-        blocks.Lead(str(Text("watch.answer", **words)), str(Text("watch.byline", **words))),
-    ]
+    title, answer, byline = (_say(key, **words) for key in ("title", "answer", "byline"))
+    content: list[blocks.Block] = [blocks.Heading(1, title, "top"), blocks.Lead(answer, byline)]
     if results.is_simulated:
-        note = blocks.build_spans(page.say("simulated"), " ", str(Text("watch.planted", **words)))
+        note = blocks.build_spans(page.say("simulated"), " ", _say("planted", **words))
         content.append(blocks.Note("simulated", note))
     content += build_status(page)
     if done:
-        content += [_draw(page, payloads["watch_path"]), _put("head-seen", Text("watch.seen", **_list_seen(done)))]
-    content += [_tabulate_looks(looks, done, rang[:1]), _put("head-learned", _describe_learned(learned, facts))]
+        content += [_draw(page, payloads["watch_path"]), _put("seen", _say("seen", **_list_seen(done)))]
+    content += [
+        _tabulate_looks(looks, done, rang[:1]),
+        _put("learned", read_words(dict(results.sections), "learned")),
+    ]
     content += [_tabulate_learned(learned, int(facts["n_pairs"]))] if len(learned) else []
     pairs = payloads["watch_pairs"].rename(columns={c: _say(f"column-{c}") for c in payloads["watch_pairs"]})
-    content += [
-        _put("head-sure", Text("watch.sure", **words)),
-        build_plain_table(pairs, "watch-pairs", _say("pairs")),
-    ]
-    return content
+    content += [_put(key, _say(key, **words)) for key in ("sure", "rests")]
+    return [*content, build_plain_table(pairs, "watch-pairs", _say("pairs"))]
 
 
 def _say(key: str, **values: Value) -> str:
     return str(Text(f"watch.{key}", **values))
 
 
-def _put(head: str, text: Text) -> blocks.Aside:
-    return blocks.Aside(_say(head), (blocks.build_paragraph(str(text)),))
+def _put(key: str, text: str) -> blocks.Aside:
+    return blocks.Aside(_say(f"head-{key}"), (blocks.build_paragraph(text),))
 
 
 def _list_seen(done: Sequence[Record]) -> dict[str, Value]:
@@ -74,14 +72,6 @@ def _list_seen(done: Sequence[Record]) -> dict[str, Value]:
     seen |= {"low": low, "high": high, "constant_low": least, "constant_high": most}
     seen |= {"is_long": "yes" if half == half else "no", "from": mean - half, "to": mean + half}
     return seen | {"revised": sum(read_truth(look["is_revised"]) for look in done)}
-
-
-def _describe_learned(learned: pd.DataFrame, facts: Record) -> Text:
-    """Return what a lasting rise would do beside none, for a single pair how little that is."""
-    n, years = int(facts["n_pairs"]), 0 if learned.empty else int(learned["years"].max())
-    rows = learned[(learned["n_pairs"] == n) & (learned["years"] == years)].set_index("rise")["share"]
-    none, some, double = (float(rows.get(rise, 0.0)) for rise in (0.0, QUARTER, 1.0))
-    return Text("watch.learned", n=n, years=years, none=none, some=some, double=double, rise=QUARTER)
 
 
 def _draw(page: Page, frame: pd.DataFrame) -> blocks.Figure:

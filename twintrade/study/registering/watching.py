@@ -28,6 +28,7 @@ from twintrade.version import __version__
 
 FEWEST_YEARS, FEWEST_ALIKE, MOST_STRATA, DEFAULT_CONTROLS = 3, 100, 20, 199
 SIZES, RISES, YEARS, POWER = (1, 2, 5, 10, 20, 40), (0.0, 0.10, 0.25, 0.50, 1.00), (1, 3, 5, 8), 0.8
+QUARTER = 0.25  # the rise that is named in a sentence
 LEARNED = ("n_pairs", "rise", "years", "share")
 FEWEST_LABELS = 80  # portfolios of another size from which shares are told
 EARLY, HALF = 0.10, 0.5  # a rank before signing that objects; a share of weight that makes a watch one of one pair
@@ -180,7 +181,8 @@ def plan_watch(
     if section.alpha * (len(controls) + 1) < (looks.size if section.boundary == "linear" else 1) - 1e-9:
         values = {"n": len(controls), "needed": needed, "looks": looks.size, "boundary": section.boundary}
         raise SpecError(Text("watch.few-controls", **values))
-    portfolios, weights = np.vstack([pairs, controls]), _weigh(section, residuals.residuals, sizes, pools, pairs)
+    portfolios, spread = np.vstack([pairs, controls]), residuals.residuals.var(axis=1)
+    weights = 1 / np.array([np.median(spread[pool]) for pool in pools])
     allowed = sequential.count_allowed(len(portfolios), section.alpha, section.boundary, looks.size)
     plan = WatchPlan(
         analysis=name, version=__version__, registered=now, specification=specification or {}, alpha=section.alpha,
@@ -225,16 +227,6 @@ def choose_pools(
     n_strata = int(np.clip(sizes.size // fewest, 1, MOST_STRATA))
     stratum = np.argsort(np.argsort(sizes, kind="stable"), kind="stable") * n_strata // sizes.size
     return [np.flatnonzero(stratum == stratum[pair]) for pair in pairs]
-
-
-def _weigh(
-    section: WatchSection, residuals: FloatArray, sizes: FloatArray, pools: Sequence[IntArray], pairs: IntArray
-) -> FloatArray:
-    """Return the weight of each place: one over the usual variance of its pool, the same for all, or trade before."""
-    if section.weights == "trade":
-        return np.asarray(np.exp(sizes[pairs] - sizes[pairs].max()))
-    spread = np.ones(len(residuals)) if section.weights == "equal" else residuals.var(axis=1)
-    return 1 / np.array([np.median(spread[pool]) for pool in pools])
 
 
 def _rank_growth(table: sequential.TwoWay, portfolios: IntArray, weights: FloatArray, n_a_year: int) -> float:
@@ -290,13 +282,6 @@ def score_watch(plan: WatchPlan, table: WatchTable) -> tuple[FloatArray, FloatAr
     return sequential.score_portfolios(residuals, first, starts, weights, looks, seasons), residuals[0]
 
 
-def find_signed(plan: WatchPlan, table: WatchTable, look: int) -> BoolArray:
-    """Return which controls have half of their weight in pairs that have signed by a look."""
-    signed = set(np.array(table.units)[table.onset <= look].tolist()) - set(plan.pairs)
-    shares = [sum(w for unit, w in zip(row, plan.weights, strict=True) if unit in signed) for row in plan.controls]
-    return np.array(shares) >= 0.5
-
-
 def take_looks(plan: WatchPlan, table: WatchTable, taken: Sequence[TakenLook], today: str) -> tuple[TakenLook, ...]:
     """Return the looks taken before, and every further registered one within the table; none is taken again."""
     looks = list(taken)
@@ -305,11 +290,15 @@ def take_looks(plan: WatchPlan, table: WatchTable, taken: Sequence[TakenLook], t
             continue
         then = table.until(look)
         scores, residuals = score_watch(plan, then)
-        signed, allowed = find_signed(plan, then, look), np.array(plan.allowed[: number + 1])
+        has_signed = np.isin(plan.controls, np.setdiff1d(np.array(table.units)[table.onset <= look], plan.pairs))
+        signed, allowed = has_signed @ np.array(plan.weights) >= HALF, np.array(plan.allowed[: number + 1])
         others = np.where(signed, np.inf, scores[1:, number])
         is_left = np.ones(len(others), dtype=bool)
         is_left[[control for one in looks for control in one.crossed]] = False
-        (bound, crossed), mean = sequential.rank_look(others, is_left, plan.allowed[number]), float(scores[0, number])
+        (bound, crossed), mean = (
+            sequential.assess_look(others, is_left, plan.allowed[number]),
+            float(scores[0, number]),
+        )
         bounds = sequential.find_bounds_without_each(scores[1:], allowed)
         rise = float(np.expm1(sequential.find_rise_seen(scores[1:], bounds, POWER)[-1]))
         looks.append(TakenLook(
@@ -391,9 +380,8 @@ def look_again(
     labels = {table.frequency.label(look): look for look in plan.looks}
     if at and labels.get(at, last + 1) > last:
         known, end = Listed(tuple(labels), "comma"), table.frequency.label(last)
-        raise StoreError(
-            Text("watch.no-such-look", at=at, why="early" if at in labels else "other", known=known, last=end)
-        )
+        why = "early" if at in labels else "other"
+        raise StoreError(Text("watch.no-such-look", at=at, why=why, known=known, last=end))
     if taken and last < taken[-1].look:
         raise StoreError(Text("watch.shorter", last=table.frequency.label(taken[-1].look)))
     looks = take_looks(plan, table.until(labels[at]) if at else table, taken, today)
@@ -403,32 +391,40 @@ def look_again(
     return Watch(plan, looks, table, observed, tuple(registering.add_dates(root, name, differing, today)))
 
 
+def describe_learned(plan: WatchPlan) -> Text:
+    """Return what a lasting rise would do beside none, for a single pair how little that is."""
+    n, last = len(plan.pairs), max((years for *_, years, _ in plan.learned), default=0)
+    by_rise = {rise: share for size, rise, years, share in plan.learned if size == n and years == last}
+    shares = {name: by_rise.get(rise, 0.0) for name, rise in (("none", 0.0), ("some", QUARTER), ("double", 1.0))}
+    return Text("watch.learned", n=n, years=last, rise=QUARTER, **shares)
+
+
 def describe_plan(watch: Watch) -> list[Text]:
-    """Return what can be learned, two lines a rise, as it is printed at registration."""
+    """Return what can be learned, a line a rise, as it is printed at registration."""
     plan, label, n = watch.plan, watch.table.frequency.label, len(watch.plan.pairs)
     ends = {"first": label(plan.looks[0]), "last": label(plan.looks[-1])}
     lines = [Text("watch.registered", n=n, looks=len(plan.looks), controls=len(plan.controls), **ends)]
+    lines.append(describe_learned(plan))
     for rise in RISES if plan.learned else ():
         rows = [row for row in plan.learned if row[1] == rise]
-        shares = [(years, share) for size, _, years, share in rows if size == n]
-        last, most = max(years for years, _ in shares), max(size for size, *_ in rows)
-        years = Listed(tuple(str(year) for year, _ in shares), "comma")
-        listed = Listed(tuple(Text("watch.share", share=share) for _, share in shares), "comma")
-        enough = min((size for size, _, y, share in rows if y == last and share >= POWER), default=0)
-        lines.append(Text("watch.line", rise=rise, years=years, shares=listed))
-        lines += [Text("watch.line-needed", rise=rise, years=last, n=enough, most=most, power=POWER)] if rise else []
+        shares = {years: Text("watch.share", share=share) for size, _, years, share in rows if size == n}
+        enough = min((size for size, _, y, share in rows if y == max(shares) and share >= POWER), default=0)
+        years, listed = Listed(tuple(map(str, shares)), "comma"), Listed(tuple(shares.values()), "comma")
+        values = {"rise": rise, "last": max(shares), "n": enough, "most": max(rows)[0], "power": POWER}
+        lines.append(Text("watch.line", years=years, shares=listed, **values))
     return lines
 
 
 def describe_looks(watch: Watch) -> list[Text]:
     """Return a line a look taken."""
-    path, lines = build_path_frame(watch.plan, watch.looks, watch.table), []
-    for row in path.head(len(watch.looks)).to_dict("records"):
-        state, revised = "rang" if row["rang"] else "quiet", "yes" if row["is_revised"] else "no"
-        values = {key: float(row[key]) for key in ("low", "high", "mean", "now")}
-        words = {"at": str(row["period_label"]), "has_set": "no" if np.isnan(values["low"]) else "yes"}
-        lines.append(Text("watch.looked", state=state, revised=revised, **words, **values))
-    return lines or [Text("watch.looked-none", next=path["period_label"][0])]
+    rows = build_path_frame(watch.plan, watch.looks, watch.table).to_dict("records")
+    lines = []
+    for row in rows[: len(watch.looks)]:
+        values = {key: row[key] for key in ("low", "high", "mean", "now")}
+        kinds = {key: "yes" if row[key] else "no" for key in ("rang", "is_revised")}
+        has_set = "no" if np.isnan(row["low"]) else "yes"
+        lines.append(Text("watch.looked", at=row["period_label"], has_set=has_set, **kinds, **values))
+    return lines or [Text("watch.looked-none", next=rows[0]["period_label"])]
 
 
 def build_path_frame(plan: WatchPlan, looks: Sequence[TakenLook], table: WatchTable) -> pd.DataFrame:

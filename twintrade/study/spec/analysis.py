@@ -314,7 +314,6 @@ class WatchSection(Section):
     boundary: How alpha is spent: linear, obrien_fleming (little at first), or pocock (much at first).
     alike: What controls share with each pair: a stratum of size, or the partner; nearest, in size, is not exact.
     controls: How many control portfolios; by default 199, or as many as the looks need.
-    weights: Of pairs: precision, equal, or trade before the agreements.
     """
 
     portfolio: dict[str, str] = Field(min_length=1)
@@ -324,7 +323,6 @@ class WatchSection(Section):
     boundary: Boundary = "linear"
     alike: Literal["size", "partner", "nearest"] = "size"
     controls: int | None = Field(default=None, ge=9, le=4999)
-    weights: Literal["precision", "equal", "trade"] = "precision"
 
 
 class Spec(Section):

@@ -38,21 +38,24 @@ registered = Registered: { $n ->
     [one] one pair
    *[other] { $n } pairs
 }, { $looks } looks from { $first } to { $last }, { $controls } control portfolios.
-line = A lasting rise of { SHARE($rise) } rings within { $years } years with probability { $shares }.
+line = A lasting rise of { SHARE($rise) } rings within { $years } years with probability { $shares }{ $rise ->
+    [0] : false alarms
+   *[other] ; for { SHARE($power) } within { $last } years it needs { $n ->
+        [0] more than { $most } agreements
+        [one] one agreement
+       *[other] { $n } agreements
+    }
+}.
 share = { SHARE($share) }
 sha256 = sha256 of { $file }: { $sha256 }
-line-needed = For { SHARE($power) } within { $years } years, a lasting rise of { SHARE($rise) } needs { $n ->
-    [0] more than { $most } agreements
-   *[other] { $n } agreements
-}.
 next = next: have { $file } dated by somebody else (docs/proof.md says how), then with each new release of the table: twintrade watch look { $name }
 looked = { $at }: { LOGPERCENT($mean, sign: "always") } since signing{ $has_set ->
     [yes] , set { LOGPERCENT($low, sign: "always") } to { LOGPERCENT($high, sign: "always") }
    *[no] , no set yet
-}; { $state ->
-    [rang] rang
-   *[quiet] quiet
-}{ $revised ->
+}; { $rang ->
+    [yes] rang
+   *[no] quiet
+}{ $is_revised ->
     [yes] ; revised to { LOGPERCENT($now, sign: "always") } since
    *[no] { "" }
 }
@@ -69,8 +72,8 @@ byline = { $title }{ $day ->
    *[other] { " · registered on " }{ $day }
 }
 planted = { $planted ->
-    [0] No effect is planted.
-   *[other] An effect of { LOGPERCENT($planted, decimals: 0, sign: "always") } is planted on the watched pairs from the day they sign: this page shows how it is found.
+    [0] { "" }
+   *[other] { "" }An effect of { LOGPERCENT($planted, decimals: 0, sign: "always") } is planted on the watched pairs from the day they sign: this page shows how it is found.
 }
 answer = { $state ->
     [none] No look has been taken. The first of { $n_looks } is due with the data of { $at }.
@@ -115,7 +118,9 @@ sure = The portfolio and { $n_controls } control portfolios are ranked by the si
     [partner] are drawn from pairs of the same partner
     [nearest] are the { $n_alike } pairs nearest in size, which is measured and not exact: the portfolio is the center of its own controls and not one of them
    *[size] are drawn from pairs of the same stratum of size, { $n_alike } or more
-}; the rule was fixed before signing. Alpha is spent { $boundary ->
+}; the rule was fixed before signing.
+head-rests = What it rests on
+rests = Alpha is spent { $boundary ->
     [obrien_fleming] slowly at first (O’Brien-Fleming-like)
     [pocock] quickly at first (Pocock-like)
    *[linear] evenly over the looks
@@ -161,7 +166,10 @@ column-years = within { $n ->
    *[other] { $n } years
 }
 column-needed = Agreements for { SHARE($power) } in { $years } years
-rise = { SHARE($rise) }
+rise = { $rise ->
+    [0] none: false alarms
+   *[other] { SHARE($rise) }
+}
 needs-more = more than { $n }
 pairs = Watched pairs
 column-unit = Pair

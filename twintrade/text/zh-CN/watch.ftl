@@ -28,21 +28,23 @@ shorter = { $last } 的查看已进行，而数据不再包含该期。请恢复
 
 ## 命令
 registered = 已登记：{ $n }个配对，{ $looks }次查看（{ $first } 至 { $last }），{ $controls }个对照组合。
-line = 持续上升{ SHARE($rise) }在{ $years }年内报警的概率分别为{ $shares }。
+line = 持续上升{ SHARE($rise) }在{ $years }年内报警的概率分别为{ $shares }{ $rise ->
+    [0] ：即误报
+   *[other] ；要在{ $last }年内达到{ SHARE($power) }，需要{ $n ->
+        [0] { $most }项以上协议
+       *[other] { $n }项协议
+    }
+}。
 share = { SHARE($share) }
 sha256 = { $file } 的sha256：{ $sha256 }
-line-needed = 要在{ $years }年内以{ SHARE($power) }的概率发现持续上升{ SHARE($rise) }，需要{ $n ->
-    [0] { $most }项以上协议
-   *[other] { $n }项协议
-}。
 next = 下一步：请他人为 { $file } 加注日期（见 docs/proof.md），此后每次数据发布时输入：twintrade watch look { $name }
 looked = { $at }：签署以来变动{ LOGPERCENT($mean, sign: "always") }{ $has_set ->
     [yes] ，集合{ LOGPERCENT($low, sign: "always") }至{ LOGPERCENT($high, sign: "always") }
    *[no] ，尚无集合
-}；{ $state ->
-    [rang] 报警
-   *[quiet] 平静
-}{ $revised ->
+}；{ $rang ->
+    [yes] 报警
+   *[no] 平静
+}{ $is_revised ->
     [yes] ；此后修订为{ LOGPERCENT($now, sign: "always") }
    *[no] { "" }
 }
@@ -59,7 +61,7 @@ byline = { $title }{ $day ->
    *[other] { " · 登记于" }{ $day }
 }
 planted = { $planted ->
-    [0] 未植入效应。
+    [0] { "" }
    *[other] 自签署之日起在被监测的配对上植入了{ LOGPERCENT($planted, decimals: 0, sign: "always") }的效应：本页演示如何发现它。
 }
 answer = { $state ->
@@ -101,7 +103,9 @@ sure = 将该组合与{ $n_controls }个对照组合按变动幅度排序，全�
     [partner] 取自同一伙伴的配对
     [nearest] 为规模最接近的{ $n_alike }个配对，这是实测而非精确的：该组合处于其对照的中心，而非其中之一
    *[size] 取自同一规模层的配对，至少{ $n_alike }个
-}；规则在签署前已定。alpha{ $boundary ->
+}；规则在签署前已定。
+head-rests = 依据
+rests = alpha{ $boundary ->
     [obrien_fleming] 起初支出缓慢（O’Brien-Fleming式）
     [pocock] 起初支出较快（Pocock式）
    *[linear] 在各次查看间均匀支出
@@ -144,7 +148,10 @@ learned-note = 将未处理配对的安慰剂组合自签署起统一提高相�
 column-rise = 持续上升
 column-years = { $n }年内
 column-needed = { $years }年内达{ SHARE($power) }所需协议数
-rise = { SHARE($rise) }
+rise = { $rise ->
+    [0] 无：误报
+   *[other] { SHARE($rise) }
+}
 needs-more = { $n }项以上
 pairs = 被监测的配对
 column-unit = 配对
