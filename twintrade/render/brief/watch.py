@@ -33,12 +33,12 @@ def build_watch(page: Page) -> list[blocks.Block]:
     at, now = (rang or done[-1:] or looks)[0], (done or looks)[-1]
     words: dict[str, Value] = {key: value for key, value in facts.items() if isinstance(value, str | int | float)}
     words |= {"state": "rang" if rang else "quiet" if done else "none", "at": take_text(at["period_label"])}
-    words |= {"title": results.title, "question": results.sections.get("question", results.title), "power": POWER}
+    words |= {"question": results.sections.get("question", results.title), "power": POWER}
     mean, rise = read_number(at["mean"]), read_number(now["rise_seen"])
     words |= {"size": abs(math.expm1(mean)) if mean == mean else 0, "moved": "lower" if mean < 0 else "higher"}
-    words |= {"seen": rise if rise == rise else 0, "day": take_text(facts["registered"])[:10] or "none"}
-    title, answer, byline = (_say(key, **words) for key in ("title", "answer", "byline"))
-    content: list[blocks.Block] = [blocks.Heading(1, title, "top"), blocks.Lead(answer, byline)]
+    words |= {"seen": rise if rise == rise else 0}
+    content: list[blocks.Block] = [blocks.Heading(1, _say("title", **words), "top")]
+    content.append(blocks.Lead(_say("answer", **words), results.title))
     if results.is_simulated:
         note = blocks.build_spans(page.say("simulated"), " ", _say("planted", **words))
         content.append(blocks.Note("simulated", note))
@@ -50,7 +50,8 @@ def build_watch(page: Page) -> list[blocks.Block]:
         _put("learned", read_words(dict(results.sections), "learned")),
     ]
     content += [_tabulate_learned(learned, int(facts["n_pairs"]))] if len(learned) else []
-    pairs = payloads["watch_pairs"].rename(columns={c: _say(f"column-{c}") for c in payloads["watch_pairs"]})
+    pairs = payloads["watch_pairs"]
+    pairs = pairs.set_axis([_say(f"column-{name}") for name in pairs], axis=1)
     content += [_put(key, _say(key, **words)) for key in ("sure", "rests")]
     return [*content, build_plain_table(pairs, "watch-pairs", _say("pairs"))]
 
@@ -96,8 +97,8 @@ def _draw_path(frame: pd.DataFrame, theme: Theme) -> Drawing:
             points += [("revised", now)] if read_truth(look["is_revised"]) else []
             for key, y in points:
                 mark, colour = marks[key]
-                handles[key] = axes.plot(x, y, mark, color=colour, mec="white" if mark in "oD" else None, ms=6)[0]
-                handles[key].set_label(_say(f"mark-{key}"))
+                edge, label = colour if mark in "|x" else "white", _say(f"mark-{key}")
+                handles[key] = axes.plot(x, y, mark, color=colour, mec=edge, ms=6, zorder=3, label=label)[0]
             if low == low:
                 draw_interval(axes, x, (low, high), bounds, color=theme.after, alpha=0.35, linewidth=4.0)
             name_point(axes, (x, mean), names[x], (mean, low, high), write_change)

@@ -172,7 +172,7 @@ def plan_watch(
         raise SpecError(Text("watch.alone"))
     needed = int(np.ceil(looks.size / section.alpha - 1e-9)) - 1
     n_controls = section.controls or max(DEFAULT_CONTROLS, needed)
-    fewest = max(FEWEST_ALIKE, n_controls + 1 if pairs.size == 1 else 0)
+    fewest = n_controls + 1 if pairs.size == 1 else FEWEST_ALIKE
     pools = choose_pools(section, sizes, table.partner[kept], pairs, fewest)
     controls = draw_portfolios(rng, pools, n_controls, residuals, pairs)
     if section.controls is None:  # so many that alpha is spent to the last label

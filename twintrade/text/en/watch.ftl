@@ -67,10 +67,6 @@ title = { $question } { $state ->
     [quiet] Nothing rang until { $at }
    *[none] Nothing has been looked at yet
 }
-byline = { $title }{ $day ->
-    [none] { "" }
-   *[other] { " · registered on " }{ $day }
-}
 planted = { $planted ->
     [0] { "" }
    *[other] { "" }An effect of { LOGPERCENT($planted, decimals: 0, sign: "always") } is planted on the watched pairs from the day they sign: this page shows how it is found.
@@ -146,7 +142,7 @@ mark-to-come = look to come
 mark-revised = in the present release
 not-constant = not constant
 looks = Looks done and to come
-looks-note = { $done } of { $n } looks are done, { $shown } are shown, the first alarm among them. Set: for the mean effect since signing, on any path. If constant: the intersection of all sets so far.
+looks-note = { $done } of { $n } looks are done, { $shown } are shown, and with them any first alarm. Set: for the mean effect since signing, on any path. If constant: the intersection of all sets so far.
 column-look = Data until
 column-taken = Taken
 column-mean = Change

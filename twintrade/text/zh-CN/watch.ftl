@@ -56,10 +56,6 @@ title = { $question }{ $state ->
     [quiet] 至 { $at } 未报警
    *[none] 尚未查看
 }
-byline = { $title }{ $day ->
-    [none] { "" }
-   *[other] { " · 登记于" }{ $day }
-}
 planted = { $planted ->
     [0] { "" }
    *[other] 自签署之日起在被监测的配对上植入了{ LOGPERCENT($planted, decimals: 0, sign: "always") }的效应：本页演示如何发现它。
@@ -131,7 +127,7 @@ mark-to-come = 将来的查看
 mark-revised = 现行数据
 not-constant = 并非恒定
 looks = 已进行与将来的查看
-looks-note = { $n }次查看中已进行{ $done }次，列出{ $shown }次（含首次报警）。集合：签署以来的平均效应，路径不限。若恒定：至今各集合的交集。
+looks-note = { $n }次查看中已进行{ $done }次，列出{ $shown }次（含首次报警，如有）。集合：签署以来的平均效应，路径不限。若恒定：至今各集合的交集。
 column-look = 数据截至
 column-taken = 查看日期
 column-mean = 变动
