@@ -43,25 +43,9 @@ from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.plan.planning import plan_analysis
 from twintrade.study.plan.weighing import confirm_or_stop, weigh_guesses
 from twintrade.study.proof import add_cross_checks
+from twintrade.study.registering import watching
 from twintrade.study.registering.deviations import PAYLOAD as DEVIATIONS
 from twintrade.study.registering.deviations import add_registration, count_designs, read_registration
-from twintrade.study.registering.watching import (
-    EARLY,
-    HALF,
-    LEARNED,
-    Watch,
-    build_path_frame,
-    build_watch_table,
-    describe_learned,
-    describe_looks,
-    describe_plan,
-    look_again,
-    open_watch,
-    plan_watch,
-    read_plan,
-    seal_plan,
-    take_looks,
-)
 from twintrade.study.registry_study import DATA_COLUMNS, build_registry_results, run_registry
 from twintrade.study.run.columns import LISTED_VIEWS, Estimated, Expect, Ladder, collect_headline_facts, run
 from twintrade.study.run.ledger import (
@@ -251,25 +235,26 @@ def run_watch(
     root: Path, name: str, text: str, today: str, at: str = "", started: float = 0.0
 ) -> tuple[list[Text], Mapping[str, Any]]:
     """Take the looks of a watch that are due and store its page; return a line a look, and the summary's facts."""
-    watch, manifest, files = _draw_watch(root, name, text, partial(look_again, today=today, at=at))
+    watch, manifest, files = _draw_watch(root, name, text, partial(watching.look_again, today=today, at=at))
     write(folder.prepare(root, name), files, seal_manifest(manifest, files, measure_costs(started)))
-    return describe_looks(watch), manifest["headline"]
+    return watching.describe_looks(watch), manifest["headline"]
 
 
 def register_watch(root: Path, name: str, text: str, now: str) -> tuple[list[Text], list[str], str]:
     """Fix a watch before its first agreement; return what can be learned, the paths, and the hash of its file."""
-    if read_plan(root, name) is not None:
-        raise StoreError(Text("registration.exists", name=name, date="", folder=fingerprint.FOLDER))
-    watch, _, drawn = _draw_watch(root, name, text, partial(open_watch, now=now))
-    sealed = seal_plan(watch.plan)
+    if (earlier := watching.read_plan(root, name)) is not None:
+        date_of = earlier.registered[:10]
+        raise StoreError(Text("registration.exists", name=name, date=date_of, folder=fingerprint.FOLDER))
+    watch, _, drawn = _draw_watch(root, name, text, partial(watching.open_watch, now=now))
+    sealed = watching.seal_plan(watch.plan)
     files = {"watch.json": sealed, **{path: drawn[path] for path in drawn if path.startswith("brief.")}}
     paths = folder.write_new(root, {f"{fingerprint.FOLDER}/{name}/{path}": files[path] for path in files})
-    return describe_plan(watch), paths, fingerprint.hash_bytes(sealed)
+    return watching.describe_plan(watch), paths, fingerprint.hash_bytes(sealed)
 
 
 def _draw_watch(
-    root: Path, name: str, text: str, make: Callable[[str, Spec, WatchSection, Path, Observed], Watch]
-) -> tuple[Watch, dict[str, Any], dict[str, bytes]]:
+    root: Path, name: str, text: str, make: Callable[[str, Spec, WatchSection, Path, Observed], watching.Watch]
+) -> tuple[watching.Watch, dict[str, Any], dict[str, bytes]]:
     """Return a watch with its manifest, and its numbers and pages as files."""
     with use_language(DEFAULT), locate_faults(text, f"{FOLDER}/{name}.toml"):
         planned, raw = plan_analysis(root, name, text)
@@ -280,23 +265,23 @@ def _draw_watch(
         drawn = list_simulated_names(name, planned.spec)
         manifest = build_registry_manifest(name, planned.spec.title, raw, observed.inputs, root, *drawn)
         manifest |= {"is_simulated": observed.is_simulated, "spec": resolve_spec(planned.spec)}
-        sealed = fingerprint.hash_bytes(seal_plan(watch.plan))
+        sealed = fingerprint.hash_bytes(watching.seal_plan(watch.plan))
         tidy = build_tidy_files(build_watch_results(name, planned.spec, planned.spec.watch, watch, manifest, sealed))
     options = read_report_options(planned.spec.report, root)
     return watch, manifest, {**tidy, **draw_pages(tidy, manifest, options).files}
 
 
 def build_watch_results(
-    name: str, spec: Spec, section: WatchSection, watch: Watch, manifest: Mapping[str, Any], sha256: str
+    name: str, spec: Spec, section: WatchSection, watch: watching.Watch, manifest: Mapping[str, Any], sha256: str
 ) -> ResultSet:
     """Return a watch as payloads: the facts in one row, the path, what can be learned, the pairs, deviations."""
-    plan, path = watch.plan, build_path_frame(watch.plan, watch.looks, watch.table)
+    plan, path = watch.plan, watching.build_path_frame(watch.plan, watch.looks, watch.table)
     facts = {
         **{key: getattr(section, key) for key in ("boundary", "alike", "alpha")}, "largest": max(plan.weights),
         "n_pairs": len(plan.pairs), "n_controls": len(plan.controls), "n_looks": len(plan.looks),
         "n_cross": plan.allowed[-1], "n_alike": min(plan.alike), "n_gaps": plan.n_gaps, "p_before": plan.p_before,
-        "selection": "objects" if plan.p_before <= EARLY else "none", "registered": plan.registered,
-        "concentration": "half" if len(plan.pairs) > 1 and max(plan.weights) >= HALF else "none",
+        "selection": "objects" if plan.p_before <= watching.EARLY else "none", "registered": plan.registered,
+        "concentration": "half" if len(plan.pairs) > 1 and max(plan.weights) >= watching.HALF else "none",
         "first_look": path["period_label"][int(path["can_ring"].argmax())],
         "overlap": np.mean([len({*row} & {*plan.pairs}) / len(row) for row in plan.controls]),
         "planted": sum(entry.simulate.effect for entry in spec.data.trade if entry.simulate is not None),
@@ -304,9 +289,9 @@ def build_watch_results(
     since = [watch.table.frequency.label(start) for start in plan.starts]
     pairs = {"unit": plan.pairs, "since": since, "weight": plan.weights, "n_alike": plan.alike}
     payloads = {"watch": pd.DataFrame([facts]), "watch_path": path, "watch_pairs": pd.DataFrame(pairs)}
-    payloads["watch_learned"] = pd.DataFrame(plan.learned, columns=list(LEARNED))
+    payloads["watch_learned"] = pd.DataFrame(plan.learned, columns=list(watching.LEARNED))
     sections: dict[str, Words] = {"question": spec.question, "limits": "\n".join(spec.limits)}
-    sections["learned"] = describe_learned(plan)
+    sections["learned"] = watching.describe_learned(plan)
     if plan.registered:
         columns, n = [f.name for f in fields(Deviation)], sum(one.in_force for one in watch.deviations)
         payloads[DEVIATIONS] = pd.DataFrame(map(asdict, watch.deviations), columns=columns)
@@ -330,10 +315,10 @@ def try_watch(
         section = WatchSection(**options)
     except ValidationError as error:
         raise SpecError("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())) from None
-    table = build_watch_table(panel, outcome, treatment)
-    plan = plan_watch("", section, table, seed)
-    path = build_path_frame(plan, take_looks(plan, table, (), ""), table).drop(columns="taken")
-    return path, pd.DataFrame(plan.learned, columns=list(LEARNED))
+    table = watching.build_watch_table(panel, outcome, treatment)
+    plan = watching.plan_watch("", section, table, seed)
+    path = watching.build_path_frame(plan, watching.take_looks(plan, table, (), ""), table).drop(columns="taken")
+    return path, pd.DataFrame(plan.learned, columns=list(watching.LEARNED))
 
 
 def draw_pages(tidy: Mapping[str, bytes], manifest: Mapping[str, Any], options: ReportOptions) -> Rendered:

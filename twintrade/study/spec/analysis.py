@@ -305,24 +305,21 @@ class CaseSection(Section):
 
 
 class WatchSection(Section):
-    """Agreements to come, watched while they run.
+    """Agreements to come, watched while they run."""
 
-    portfolio: Pairs and their dates to come, as { "Jinan-GBR" = "2027-03" }; of months, the month is needed.
-    looks: How often the table is looked at, each time with all data until then.
-    horizon: Years of looks.
-    alpha: Probability of an alarm without any effect, over all looks together.
-    boundary: How alpha is spent: linear, obrien_fleming (little at first), or pocock (much at first).
-    alike: What controls share with each pair: a stratum of size, or the partner; nearest, in size, is not exact.
-    controls: How many control portfolios; by default 199, or as many as the looks need.
-    """
-
-    portfolio: dict[str, str] = Field(min_length=1)
+    portfolio: dict[str, str] = Field(
+        min_length=1, description='pairs and dates to come: { "Jinan-GBR" = "2027-03" }'
+    )
     looks: Literal["year", "quarter", "month"] = "year"
-    horizon: int = Field(default=8, ge=1, le=30)
-    alpha: float = Field(default=0.10, gt=0, lt=0.5)
-    boundary: Boundary = "linear"
-    alike: Literal["size", "partner", "nearest"] = "size"
-    controls: int | None = Field(default=None, ge=9, le=4999)
+    horizon: int = Field(default=8, ge=1, le=30, description="years of looks")
+    alpha: float = Field(
+        default=0.10, gt=0, lt=0.5, description="of an alarm without effect, over all looks together"
+    )
+    boundary: Boundary = Field(default="linear", description="how alpha is spent over the looks")
+    alike: Literal["size", "partner", "nearest"] = Field(
+        default="size", description="what controls share with a pair"
+    )
+    controls: int | None = Field(default=None, ge=9, le=4999, description="by default 199, or as many as looks need")
 
 
 class Spec(Section):
