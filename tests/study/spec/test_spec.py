@@ -136,7 +136,9 @@ def test_a_recipe_that_shows_a_regression_checks_whom_it_compares_with(name):
     assert judged == shown
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if name not in ("chart", "double_ratio", "single_case")])
+@pytest.mark.parametrize(
+    "name", [name for name in RECIPES if name not in ("chart", "double_ratio", "single_case", "watch")]
+)
 def test_a_pooled_recipe_looks_at_who_signs(name):
     checks = [check["name"] for check in expand_recipe({"recipe": name})["diagnostic"]]
     for wanted in ("balance", "selection", "conditional_trends"):

@@ -15,7 +15,6 @@ from twintrade.design.fixed_effects import list_effect_columns, list_effect_name
 from twintrade.design.panel import PeriodsName
 from twintrade.design.transforms import TransformName
 from twintrade.errors import DataError, DesignError, SpecError
-from twintrade.numerics.sequential import Boundary
 from twintrade.renamed import replace_old_keys
 from twintrade.study.spec.page_spec import ClaimEntry, ReportSection, Section
 from twintrade.study.spec.recipes import expand_recipe
@@ -315,7 +314,9 @@ class WatchSection(Section):
     alpha: float = Field(
         default=0.10, gt=0, lt=0.5, description="of an alarm without effect, over all looks together"
     )
-    boundary: Boundary = Field(default="linear", description="how alpha is spent over the looks")
+    boundary: Literal["linear", "obrien_fleming", "pocock"] = Field(
+        default="linear", description="how alpha is spent"
+    )
     alike: Literal["size", "partner", "nearest"] = Field(
         default="size", description="what controls share with a pair"
     )

@@ -110,7 +110,7 @@ _PRESETS: Mapping[str, Mapping[str, Any]] = {
         ],
         "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
     },
-    "watch": {"design": {"fixed_effects": "two_way"}, "estimator": [], "report": {"appendix": "watch"}},
+    "watch": {"estimator": [], "diagnostic": [], "report": {"appendix": "watch"}},
     "single_case": {
         "design": {"transform": "level", "fixed_effects": "two_way"},
         "estimator": [
