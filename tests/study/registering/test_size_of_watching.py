@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from twintrade.data.calendar import Frequency
 from twintrade.numerics import sequential
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
-from twintrade.study.registering.watching import build_watch_table, choose_pools
+from twintrade.study.registering.watching import WatchTable, build_watch_table, choose_pools, plan_watch, take_looks
 from twintrade.study.spec.analysis import WatchSection, parse
 
 pytestmark = pytest.mark.slow
@@ -61,3 +62,20 @@ def test_the_asymptotic_sequence_holds_the_truth_as_often_as_it_says_under_moder
     for rho in (0.0, 0.3):
         outside = [judge_sequence(rho, placement)["linear_0"] > 0 for placement in range(300)]
         assert np.mean(outside) <= ALPHA + 2 * np.sqrt(ALPHA * (1 - ALPHA) / 300)
+
+
+def test_sets_hold_a_large_effect_although_controls_share_pairs_with_the_portfolio():
+    """Ten of 120 pairs: a twelfth of the places of controls carry the effect, which widens the sets if anything."""
+    hits, pairs = [], [f"C{k:02d}-P{k % 10:02d}" for k in range(10)]
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        city, partner = (codes.ravel() for codes in np.indices((12, 10)))
+        units = tuple(f"C{c:02d}-P{p:02d}" for c, p in zip(city, partner, strict=True))
+        logs = rng.normal(size=(120, 1)) + rng.normal(0, 0.2, (120, 11)).cumsum(axis=1)
+        logs[np.ix_(np.isin(units, pairs), np.arange(3, 11))] += 0.5
+        periods, never = np.arange(2021, 2032), np.full(120, np.inf)
+        table = WatchTable(units, city, partner, np.exp(logs), periods, Frequency.YEAR, never)
+        plan = plan_watch("", WatchSection(portfolio=dict.fromkeys(pairs, "2024"), controls=99), table, seed)
+        looks = take_looks(plan, table, (), "2032-01-01")
+        hits.append(all(one.bound is None or abs(one.mean - 0.5) <= one.bound for one in looks))
+    assert np.mean(hits) >= 1 - ALPHA - 2 * np.sqrt(ALPHA * (1 - ALPHA) / 120)
