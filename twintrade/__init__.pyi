@@ -26,7 +26,7 @@ from twintrade.estimators.base import Estimator, View
 from twintrade.inference.base import INFERENCES as INFERENCES
 from twintrade.inference.base import Inference
 from twintrade.python.fitted import FitResult
-from twintrade.python.showing import read as read, run as run
+from twintrade.python.showing import read as read, run as run, watch as watch
 from twintrade.python.summary import Intervals, Summary
 from twintrade.python.translated import World as World, translate as translate
 from twintrade.python.treated import ComparedDesign, cohort_statistics as cohort_statistics
