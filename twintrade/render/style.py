@@ -190,10 +190,10 @@ def build_all_options(style: Mapping[str, Any]) -> tuple[AppendixOptions, ...]:
     if missing is not None:
         raise SpecError(missing)
     shared = {key: value for key, value in style.items() if key not in OF_ONE_LANGUAGE}
-    wording, known = style.get("wording", {}), style.get("translated", {})
+    worded, known = style.get("wording", {}), style.get("translated", {})
     parts = [
         shared
-        | {"language": tag, "wording": {key: words for key, words in wording.items() if words in known.get(tag, {})}}
+        | {"language": tag, "wording": {key: words for key, words in worded.items() if words in known.get(tag, {})}}
         for tag in others
     ]
     return (build_options({**style, "language": first}), *map(build_options, parts))
