@@ -312,7 +312,7 @@ def eventplot(fits: Any, ax: "Axes | None" = None, inference: Any = None, **opti
     ----------
     fits : fit, sequence of fits, or mapping of str to fit
     ax : Axes, optional
-        Those of a figure of the user's own: one study as a page draws it, several side by side. Without it a figure: the
+        Those of a figure of the user's own: one study as a page draws it, several dodged. Without it a figure: the
         first study large with its overall effect in the margin, the others below, each unit in a panel of its own.
     inference, **options
         As in ``infer``; and labels (names by name), order, margin (bool), bands (bool), scale ("percent", "own"),

@@ -225,7 +225,7 @@ def _picture_case(facts: Facts) -> Figure | None:
     height = LOW - MARKED if page.results.is_simulated else LOW
     drawing = draw_totals(chosen, unit, page.period_name, theme, height, others)
     alt = _describe_totals(facts, chosen, lambda amount: numbers.format_fixed(amount, 0))
-    note = str(Text("brief.case-note", n=len(frame[["method", "donor_set"]].drop_duplicates())))
+    note = str(Text("brief.case-note"))
     caption = str(Text("brief.picture-case", outcome=page.outcome))
     return page.figure("brief-case", caption, drawing, alt, chosen, notes=(note,), theme=theme)
 

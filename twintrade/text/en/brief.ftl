@@ -453,7 +453,7 @@ methods-alt = { $n } estimates of the change in percent, from { CHANGE($low) } t
    *[other] , { $ranged } of them with { SHARE($level) } ranges
 }.
 index = index, last period before the agreement = 100
-case-note = Expected: from series without an agreement. Grey dots: { $n } estimates by method and comparison.
+case-note = Expected: from series without an agreement. Grey dots: every method and comparison.
 all-estimates = All estimates
 picture-path = { $outcome } by { period } since the agreement, against those expected
 path-note = Change in percent{ $ranged ->

@@ -426,7 +426,7 @@ methods-alt = { $n }个百分比变化的估计值，从{ CHANGE($low) }到{ CHA
    *[other] ，其中{ $ranged }个有{ SHARE($level) }区间
 }。
 index = 指数，协议前最后一期 = 100
-case-note = 预期值：由没有协议的序列推算。灰点：按方法和对照得到的{ $n }个估计。
+case-note = 预期值：由没有协议的序列推算。灰点：各方法和对照的估计。
 all-estimates = 全部估计
 picture-path = 协议生效以来各{ period }的{ $outcome }与预期值相比
 path-note = 百分比变化{ $ranged ->
