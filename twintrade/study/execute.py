@@ -266,7 +266,8 @@ def _draw_watch(
         manifest = build_registry_manifest(name, planned.spec.title, raw, observed.inputs, root, *drawn)
         manifest |= {"is_simulated": observed.is_simulated, "spec": resolve_spec(planned.spec)}
         sealed = fingerprint.hash_bytes(watching.seal_plan(watch.plan))
-        tidy = build_tidy_files(build_watch_results(name, planned.spec, planned.spec.watch, watch, manifest, sealed))
+        results = build_watch_results(name, planned.spec, planned.spec.watch, watch, manifest, sealed)
+        tidy = build_tidy_files(add_ledger(results, list_own_claims(planned.spec)))
     options = read_report_options(planned.spec.report, root)
     return watch, manifest, {**tidy, **draw_pages(tidy, manifest, options).files}
 

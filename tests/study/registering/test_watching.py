@@ -1,12 +1,15 @@
 """A watch from registration to its looks: sealed, refused where not registered, and never un-rung by a release."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from twintrade.errors import SpecError, StoreError
+from twintrade.study.deposit import verify_appendix
 from twintrade.study.execute import register_watch, run_watch
 from twintrade.study.registering import watching
 from twintrade.study.spec.analysis import WatchSection, parse
@@ -298,3 +301,5 @@ def test_simulated_tables_are_rehearsed_and_real_ones_are_not(tmp_path, root):
     page = (tmp_path / "results/watch-simulated/brief.html").read_text()
     assert "is planted on the watched pairs" in page
     assert (tmp_path / "results/watch-simulated/zh-CN/brief.html").exists()
+    check = [sys.executable, verify_appendix.__file__, str(tmp_path / "results/watch-simulated")]
+    assert "wrong: 0" in subprocess.run(check, capture_output=True, text=True, check=False).stdout

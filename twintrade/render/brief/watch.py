@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
 from twintrade.render import blocks
+from twintrade.render.citing import WORDS, Sources, cite
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.figures.events import choose_periods
 from twintrade.render.figures.percent_paths import choose_frame, write_tick
@@ -50,10 +51,8 @@ def build_watch(page: Page) -> list[blocks.Block]:
         _put("learned", read_words(dict(results.sections), "learned")),
     ]
     content += [_tabulate_learned(learned, int(facts["n_pairs"]))] if len(learned) else []
-    pairs = payloads["watch_pairs"]
-    pairs = pairs.set_axis([_say(f"column-{name}") for name in pairs], axis=1)
     content += [_put(key, _say(key, **words)) for key in ("sure", "rests")]
-    return [*content, build_plain_table(pairs, "watch-pairs", _say("pairs"))]
+    return [*content, build_plain_table(payloads["watch_pairs"], "watch-pairs", _say("pairs"))]
 
 
 def _say(key: str, **values: Value) -> str:
@@ -132,19 +131,32 @@ def _tabulate_looks(looks: list[Record], done: list[Record], alarm: list[Record]
     heads = ("look", "taken", "mean", "now", "set", "constant", "state")
     frame = pd.DataFrame(rows, columns=[_say(f"column-{head}") for head in heads])
     notes = [_say("looks-note", n=len(looks), done=len(done), shown=len(shown))]
-    return build_plain_table(frame, "watch-looks", _say("looks"), notes=notes)
+    cited = {
+        "mean": ("mean",),
+        "now": ("now",),
+        "set": ("low", "high"),
+        "constant": ("constant_low", "constant_high"),
+    }
+    sources = {_say(f"column-{head}"): [cite(k, *c, form="log") for k in shown] for head, c in cited.items()}
+    sources[_say("column-taken")] = [cite(look, "taken", form=WORDS) for look in shown]
+    return build_plain_table(frame, "watch-looks", _say("looks"), notes=notes, sources=sources)
 
 
 def _tabulate_learned(learned: pd.DataFrame, n_pairs: int) -> blocks.Table:
     """Return how often each rise rings within how many years, and how many agreements make that four in five."""
     years, most = sorted(set(learned["years"])), int(learned["n_pairs"].max())
-    rows = []
-    for rise, same in learned.groupby("rise"):
-        shares = same[same["n_pairs"] == n_pairs].sort_values("years")["share"]
-        enough = same[(same["years"] == years[-1]) & (same["share"] >= POWER)]["n_pairs"]
-        needed = "" if not rise else str(enough.min()) if len(enough) else _say("needs-more", n=most)
-        rows.append((_say("rise", rise=float(str(rise))), *(_say("share", share=s) for s in shares), needed))
-    heads = [_say("column-rise"), *(_say("column-years", n=int(year)) for year in years)]
+    rows, heads = [], [_say("column-rise"), *(_say("column-years", n=int(year)) for year in years)]
+    sources: dict[str, list[Sources]] = {head: [] for head in heads[1:]}
     heads.append(_say("column-needed", years=int(years[-1]), power=POWER))
-    frame = pd.DataFrame(rows, columns=heads)
-    return build_plain_table(frame, "watch-learned", _say("table-learned"), notes=[_say("learned-note")])
+    sources[heads[-1]] = []
+    for rise in sorted(set(learned["rise"])):
+        same = list_records(learned[learned["rise"] == rise].sort_values(["n_pairs", "years"]))
+        shown = [row for row in same if row["n_pairs"] == n_pairs]
+        enough = next((row for row in same if row["years"] == years[-1] and row["share"] >= POWER and rise), None)
+        needed = str(enough["n_pairs"]) if enough else _say("needs-more", n=most) if rise else ""
+        rows.append((_say("rise", rise=rise), *(_say("share", share=row["share"]) for row in shown), needed))
+        cited = [*(cite(row, "share", form="share") for row in shown), cite(enough or same[-1], "n_pairs")]
+        for head, source in zip(heads[1:], cited, strict=True):
+            sources[head].append(source)
+    frame, notes = pd.DataFrame(rows, columns=heads), [_say("learned-note")]
+    return build_plain_table(frame, "watch-learned", _say("table-learned"), notes=notes, sources=sources)

@@ -325,6 +325,7 @@ def _widen(plan: WatchPlan, table: WatchTable, residuals: FloatArray) -> float |
 
 _PLAN, _LOOKS = TypeAdapter(WatchPlan), TypeAdapter(tuple[TakenLook, ...])
 PLAN, LOOKS = "watch.json", "looks.json"
+LOOKED = ("low", "high", "mean", "now", "rang", "is_revised")  # of a look as it is printed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -418,12 +419,10 @@ def describe_plan(watch: Watch) -> list[Text]:
 def describe_looks(watch: Watch) -> list[Text]:
     """Return a line a look taken."""
     rows = build_path_frame(watch.plan, watch.looks, watch.table).to_dict("records")
-    lines = []
-    for row in rows[: len(watch.looks)]:
-        values = {key: row[key] for key in ("low", "high", "mean", "now")}
-        kinds = {key: "yes" if row[key] else "no" for key in ("rang", "is_revised")}
-        has_set = "no" if np.isnan(row["low"]) else "yes"
-        lines.append(Text("watch.looked", at=row["period_label"], has_set=has_set, **kinds, **values))
+    values = [
+        {"at": row["period_label"], **{key: float(row[key]) for key in LOOKED}} for row in rows[: len(watch.looks)]
+    ]
+    lines = [Text("watch.looked", has_set=int(row["low"] == row["low"]), **row) for row in values]
     return lines or [Text("watch.looked-none", next=rows[0]["period_label"])]
 
 

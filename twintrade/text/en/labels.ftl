@@ -30,6 +30,7 @@ column-is_treated = Treated
 column-last_label = Ends in
 column-monte_carlo_error = Monte Carlo error
 column-n_after = Periods after
+column-n_alike = Drawn from
 column-n_before = Periods before
 column-n_cases = Cases
 column-n_donors = Donors

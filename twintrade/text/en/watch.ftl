@@ -50,14 +50,14 @@ share = { SHARE($share) }
 sha256 = sha256 of { $file }: { $sha256 }
 next = next: have { $file } dated by somebody else (docs/proof.md says how), then with each new release of the table: twintrade watch look { $name }
 looked = { $at }: { LOGPERCENT($mean, sign: "always") } since signing{ $has_set ->
-    [yes] , set { LOGPERCENT($low, sign: "always") } to { LOGPERCENT($high, sign: "always") }
-   *[no] , no set yet
+    [1] , set { LOGPERCENT($low, sign: "always") } to { LOGPERCENT($high, sign: "always") }
+   *[0] , no set yet
 }; { $rang ->
-    [yes] rang
-   *[no] quiet
+    [1] rang
+   *[0] quiet
 }{ $is_revised ->
-    [yes] ; revised to { LOGPERCENT($now, sign: "always") } since
-   *[no] { "" }
+    [1] ; revised to { LOGPERCENT($now, sign: "always") } since
+   *[0] { "" }
 }
 looked-none = No registered look is due: the next is that of { $next }.
 
@@ -168,7 +168,3 @@ rise = { $rise ->
 }
 needs-more = more than { $n }
 pairs = Watched pairs
-column-unit = Pair
-column-since = Since
-column-weight = Weight
-column-n_alike = Drawn from

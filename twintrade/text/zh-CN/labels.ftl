@@ -103,6 +103,7 @@ column-method = 方法
 column-monte_carlo_error = 蒙特卡洛标准误
 column-n = N
 column-n_after = 生效后期数
+column-n_alike = 取自
 column-n_before = 生效前期数
 column-n_cases = 案例数
 column-n_comparisons = 比较数

@@ -39,14 +39,14 @@ share = { SHARE($share) }
 sha256 = { $file } 的sha256：{ $sha256 }
 next = 下一步：请他人为 { $file } 加注日期（见 docs/proof.md），此后每次数据发布时输入：twintrade watch look { $name }
 looked = { $at }：签署以来变动{ LOGPERCENT($mean, sign: "always") }{ $has_set ->
-    [yes] ，集合{ LOGPERCENT($low, sign: "always") }至{ LOGPERCENT($high, sign: "always") }
-   *[no] ，尚无集合
+    [1] ，集合{ LOGPERCENT($low, sign: "always") }至{ LOGPERCENT($high, sign: "always") }
+   *[0] ，尚无集合
 }；{ $rang ->
-    [yes] 报警
-   *[no] 平静
+    [1] 报警
+   *[0] 平静
 }{ $is_revised ->
-    [yes] ；此后修订为{ LOGPERCENT($now, sign: "always") }
-   *[no] { "" }
+    [1] ；此后修订为{ LOGPERCENT($now, sign: "always") }
+   *[0] { "" }
 }
 looked-none = 没有到期的已登记查看：下一次为 { $next }。
 
@@ -150,7 +150,3 @@ rise = { $rise ->
 }
 needs-more = { $n }项以上
 pairs = 被监测的配对
-column-unit = 配对
-column-since = 起始
-column-weight = 权重
-column-n_alike = 取自
