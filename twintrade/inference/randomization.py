@@ -11,7 +11,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Refits, SharedInference
 from twintrade.inference.refits import comparing, studentizing
-from twintrade.inference.refits.comparing import Dealt
+from twintrade.inference.refits.comparing import DrawRecord
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
 from twintrade.inference.refits.paired import KnownDraws, keep_draws
 from twintrade.inference.refits.permutation import is_linear, permute
@@ -96,7 +96,7 @@ class Randomization(SharedInference):
         scheme, n_draws, is_complete = dealing.scheme, drawn.n_draws, dealing.is_complete
         is_by_row = studentizer is not None and self.noise == "by_row"
         options = statistic, noise, is_by_row, is_refused, self.level
-        how = Dealt(scheme, n_draws, drawn.failures, seed, is_complete, *options)
+        how = DrawRecord(scheme, n_draws, drawn.failures, seed, is_complete, *options)
         inverts = self.intervals and not is_refused
         ends = (
             comparing.invert_views(fit, drawn, kept, studentizer, self.level, is_t, dealt) if inverts else None

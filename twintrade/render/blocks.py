@@ -226,7 +226,7 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Beside:
+class FigureRow:
     """Figures beside each other where the page is wide enough; each takes its own width."""
 
     figures: tuple[Figure, ...]
@@ -234,7 +234,7 @@ class Beside:
 
 Exhibited: TypeAlias = Table | Figure
 Running: TypeAlias = Heading | Paragraph | BulletList | Note | PageBreak | Contents
-Block = Running | Exhibited | EventView | Lead | KeyNumbers | Aside | Beside
+Block = Running | Exhibited | EventView | Lead | KeyNumbers | Aside | FigureRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +291,7 @@ def list_exhibits(blocks: Iterable[Block]) -> list[Table | Figure]:
     return [
         exhibit
         for block in blocks
-        for exhibit in (block.figures if isinstance(block, Beside) else (block,))
+        for exhibit in (block.figures if isinstance(block, FigureRow) else (block,))
         if isinstance(exhibit, Table | Figure)
     ]
 
@@ -300,8 +300,8 @@ def replace_exhibits(blocks: Iterable[Block], change: Callable[[Exhibited], Exhi
     """Return blocks with every table and figure changed."""
     changed: list[Block] = []
     for block in blocks:
-        if isinstance(block, Beside):
-            block = Beside(tuple(f for f in map(change, block.figures) if isinstance(f, Figure)))
+        if isinstance(block, FigureRow):
+            block = FigureRow(tuple(f for f in map(change, block.figures) if isinstance(f, Figure)))
         elif isinstance(block, Table | Figure):
             block = change(block)
         changed.append(block)
@@ -433,8 +433,8 @@ def _block(block: Block, change: Change) -> Block:
         case Aside():
             spoken = replace_spans(block, lambda spans: _spans(spans, change))
             return replace(spoken, name=change(block.name)) if isinstance(spoken, Aside) else spoken
-        case Beside():
-            return Beside(tuple(f for f in (_block(f, change) for f in block.figures) if isinstance(f, Figure)))
+        case FigureRow():
+            return FigureRow(tuple(f for f in (_block(f, change) for f in block.figures) if isinstance(f, Figure)))
         case _:
             return block
 

@@ -12,9 +12,9 @@ from twintrade.effects.messages import Message, build_messages_frame
 from twintrade.render.appendix import build_brief_document, open_page
 from twintrade.render.blocks import (
     Aside,
-    Beside,
     BulletList,
     Figure,
+    FigureRow,
     Heading,
     KeyNumbers,
     Lead,
@@ -85,7 +85,7 @@ def find(document, kind):
 
 
 def list_figures(document):
-    groups = [block.figures if isinstance(block, Beside) else (block,) for block in document.blocks]
+    groups = [block.figures if isinstance(block, FigureRow) else (block,) for block in document.blocks]
     return [one for group in groups for one in group if isinstance(one, Figure)]
 
 
@@ -386,7 +386,7 @@ def test_without_p_and_interval_nothing_is_said_of_chance_but_why_and_what_it_ta
     reasons = read_aside(document, "How sure are we?")
     assert "in 498 of 499 random assignments of the agreements to pairs it cannot be calculated." in reasons
     assert read_aside(document, "What would be needed to know").startswith("First of all a range for the change.")
-    (beside,) = find(document, Beside)
+    (beside,) = find(document, FigureRow)
     assert "Range: of each year by itself" in beside.figures[0].notes[-1]
 
 

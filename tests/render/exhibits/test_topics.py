@@ -9,7 +9,7 @@ from made_results import make_results
 
 from twintrade.effects import Finding, ResultSet, build_findings_frame
 from twintrade.render import appendix
-from twintrade.render.blocks import Beside, BulletList, Figure, Heading, Table
+from twintrade.render.blocks import BulletList, Figure, FigureRow, Heading, Table
 from twintrade.render.style import AppendixOptions
 
 pytestmark = pytest.mark.usefixtures("unencoded")
@@ -133,5 +133,5 @@ def test_half_as_wide_figures_stand_in_pairs_and_the_last_of_an_odd_number_alone
         payload_kinds={**made.payload_kinds, **dict.fromkeys(names, "path")},
     )
     blocks = section(list(build_appendix(results)), "sensitivity")
-    assert [[f.key for f in b.figures] for b in blocks if isinstance(b, Beside)] == [names[:2]]
+    assert [[f.key for f in b.figures] for b in blocks if isinstance(b, FigureRow)] == [names[:2]]
     assert [b.key for b in blocks if isinstance(b, Figure) and b.key in names] == names[2:]

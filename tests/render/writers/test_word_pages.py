@@ -7,7 +7,7 @@ import pytest
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 
-from twintrade.render.blocks import Beside, Cell, Column, Document, Figure, Row, Table, build_row, list_exhibits
+from twintrade.render.blocks import Cell, Column, Document, Figure, FigureRow, Row, Table, build_row, list_exhibits
 from twintrade.render.writers import docx_table
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.docx_table import CHARACTERS, PARAGRAPHS, add_missing_styles, add_table
@@ -105,7 +105,7 @@ def test_heads_repeat_pictures_have_words_and_lists_are_fields(report):
 
 def test_pictures_of_a_brief_stand_side_by_side(made_document):
     figures = [one for one in list_exhibits(made_document.blocks) if isinstance(one, Figure)]
-    file = docx.Document(io.BytesIO(render_docx(Document("Title", (Beside((figures[0], figures[1])),)))))
+    file = docx.Document(io.BytesIO(render_docx(Document("Title", (FigureRow((figures[0], figures[1])),)))))
     (beside,) = [t for t in file.tables if t._tbl.xpath(".//wp:inline")]
     cells = beside.rows[0].cells
     assert len(cells) == 2

@@ -15,7 +15,7 @@ from twintrade.study.claims.money import compute_money, find_effect_with_total
 from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
-from twintrade.study.run.columns import Concluded, run
+from twintrade.study.run.columns import ColumnFinding, run
 from twintrade.study.store.replay import from_bytes, to_bytes
 from twintrade.text import Text
 
@@ -67,7 +67,7 @@ def with_bands(found, low, high):
 
 
 def concluding(found, **finding):
-    one = Concluded(Finding(text="", **finding), headline(found))
+    one = ColumnFinding(Finding(text="", **finding), headline(found))
     return replace(found, ladder=replace(found.ladder, concluded=(*found.ladder.concluded, one)))
 
 

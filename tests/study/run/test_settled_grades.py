@@ -8,7 +8,7 @@ import pytest
 
 from tests.study.claims.test_headline_money import PERCENT, headline, ran
 from twintrade.effects import Finding
-from twintrade.study.run.columns import Concluded, Ladder, settle_grade
+from twintrade.study.run.columns import ColumnFinding, Ladder, settle_grade
 from twintrade.text import Listed, Text
 
 ROW = {
@@ -33,7 +33,7 @@ def having(one, effect, p):
 
 def conclude(of, diagnostic="evidence", verdict="informs", **changed):
     table = pd.DataFrame([ROW | changed])
-    return Concluded(Finding(diagnostic=diagnostic, verdict=verdict, text="", table=table), of)
+    return ColumnFinding(Finding(diagnostic=diagnostic, verdict=verdict, text="", table=table), of)
 
 
 def settle(estimated, *concluded):
@@ -91,7 +91,7 @@ def test_of_dates_of_equal_standing_the_larger_p_counts(estimated, changed, expe
 
 def test_a_pair_does_not_stand_out_if_a_check_objects_and_several_pairs_are_graded_as_before(estimated):
     ours, _ = estimated
-    objecting = Concluded(Finding(diagnostic="placebo_time", verdict="objects", text=""), ours)
+    objecting = ColumnFinding(Finding(diagnostic="placebo_time", verdict="objects", text=""), ours)
     case = conclude(ours, "case_verdict", grade="some", inference="placebo")
     assert settle((ours,), case, objecting) == ("cannot", "neither", "objects")
     assert settle((ours,), case) == ("some", "rise", "")
@@ -113,6 +113,6 @@ def test_the_sentence_of_the_check_says_the_settled_grade(estimated):
     out = Text("checks.case-stands-out", move="the flow rose", rank="rank p = 0.02")
     case = conclude(ours, "case_verdict", grade="some", inference="placebo")
     case = replace(case, finding=replace(case.finding, text=Listed((out,), "sentences")))
-    objecting = Concluded(Finding(diagnostic="placebo_time", verdict="objects", text=""), ours)
+    objecting = ColumnFinding(Finding(diagnostic="placebo_time", verdict="objects", text=""), ours)
     said = settle_grade(Ladder((ours,), (case, objecting))).graded.sentence
     assert said.startswith("Does not stand out: the flow rose; rank p = 0.02; a check objects")

@@ -38,7 +38,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Dealt:
+class DrawRecord:
     """How the draws were made."""
 
     scheme: Scheme

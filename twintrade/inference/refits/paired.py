@@ -93,7 +93,7 @@ class DrawnHeadline:
     fit: Fit
     left: Fit
     onsets: tuple[FloatArray, ...]  # the draws
-    moves: "tuple[_Move, ...]"  # where these put each agreement
+    moves: "tuple[_Reassignment, ...]"  # where these put each agreement
     # (n_draws + 1,): in logs where they are in percent; the real one last, NaN where draws are refits
     effects: FloatArray
     scales: FloatArray  # (n_draws + 1,): what differences are compared over
@@ -155,7 +155,7 @@ def draw_headline(
         if model is not None:
             studentizer.learn(_fit_null(left, model))
         scales = studentizer.scale("overall", 0)
-    moves = tuple(_Move.find(fit.design, one, rng) for one in onsets)
+    moves = tuple(_Reassignment.find(fit.design, one, rng) for one in onsets)
     return DrawnHeadline(fit, left, tuple(onsets), moves, effects, scales)
 
 
@@ -180,7 +180,7 @@ def _take_out(fit: Fit, again: Fit) -> Fit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Move:
+class _Reassignment:
     """Where one draw puts each agreement."""
 
     # source, target: (n_agreements,): panel codes of the units that have them, and of those that get them
@@ -188,7 +188,7 @@ class _Move:
     target: IntArray
 
     @classmethod
-    def find(cls, design: Design, onset: FloatArray, rng: np.random.Generator) -> "_Move":
+    def find(cls, design: Design, onset: FloatArray, rng: np.random.Generator) -> "_Reassignment":
         """Pair the treated units of a design with those of a draw, by onset and at random within it."""
         real = find_observed_onsets(design)
         source, target = np.flatnonzero(np.isfinite(real)), np.flatnonzero(np.isfinite(onset))
@@ -203,7 +203,7 @@ class _Move:
         return out
 
 
-def _estimate_changed(left: Fit, changed: Fit, moves: Sequence[_Move]) -> FloatArray:
+def _estimate_changed(left: Fit, changed: Fit, moves: Sequence[_Reassignment]) -> FloatArray:
     """Return the changed estimate under each draw and the real assignment, NaN where it cannot be made."""
     design, real = changed.design, find_observed_onsets(left.design)
     is_new = np.isinf(real) & np.isfinite(design.onset)
@@ -275,7 +275,7 @@ def _find_left_out(design: Design, changed: Design) -> tuple[BoolArray, BoolArra
     return np.asarray(before & ~after), np.asarray(before | after)
 
 
-def _move_rows(design: Design, gone: BoolArray, move: _Move) -> BoolArray:
+def _move_rows(design: Design, gone: BoolArray, move: _Reassignment) -> BoolArray:
     """Return the rows that a draw leaves out: those of agreements in the same periods of the units that get them."""
     panel = design.panel
     first = int(panel.period.min())

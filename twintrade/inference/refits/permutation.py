@@ -267,7 +267,7 @@ def permute(
         null = fit.estimator.linear_null(fit.design, np.column_stack([fit.design.observations.y, outcomes]), views)
     dealt = list(onsets)
     n_draws = len(dealt)
-    how = _How(fit, real, [*dealt, fit.design.onset], outcomes, is_studentized)
+    how = _DrawContext(fit, real, [*dealt, fit.design.onset], outcomes, is_studentized)
     rows = {} if null is None else how.tabulate(null)
     refits, failures = how.refit_each([k for k in range(n_draws) if k not in rows])
     actual = rows.pop(n_draws, None) or _one(fit, real, fit.design, outcomes, False)
@@ -280,7 +280,7 @@ def permute(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _How:
+class _DrawContext:
     """What every draw of one call shares."""
 
     fit: Fit
@@ -365,7 +365,7 @@ def _refit_overall(fit: Fit, design: Design, rng: np.random.Generator) -> Arrays
     return {"effect": fit.refit(design, "overall").view("overall").effects[:1]}
 
 
-def _refitted(shared: _How, draw: int, rng: np.random.Generator) -> Arrays:
+def _refitted(shared: _DrawContext, draw: int, rng: np.random.Generator) -> Arrays:
     return {str(view): estimates for view, estimates in shared.of(shared.onsets[draw]).items()}
 
 
@@ -401,7 +401,7 @@ def _one(
     fit: Fit, real: dict[View, Estimate], design: Design, outcomes: FloatArray, is_studentized: bool
 ) -> dict[View, FloatArray]:
     """Return effects, statistics, and the two slopes for every view, each of shape (4, n_effects)."""
-    again = _Again(fit, tuple(real), design, outcomes)
+    again = _RefitOnDraw(fit, tuple(real), design, outcomes)
     out = {}
     for view, estimate in real.items():
         row = np.full((4, estimate.n_effects), np.nan)
@@ -417,7 +417,7 @@ def _one(
     return out
 
 
-class _Again:
+class _RefitOnDraw:
     """A re-assigned design estimated on its outcome and on made-up ones, by the cheapest way its estimate offers."""
 
     def __init__(self, fit: Fit, views: Collection[View], design: Design, outcomes: FloatArray) -> None:

@@ -139,7 +139,7 @@ class RowShares:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class NullResiduals:
     """What a null leaves unexplained, and what all rows weigh in the headline where that is wanted."""
 
     residuals: Residuals
@@ -155,11 +155,11 @@ class Studentizer:
     begins: dict[View, int]  # where the effects of each view start
     is_ratio: bool  # whether effects are relative to the mean
     # From an effect after onset and one before to what is known under that null
-    known_at: Callable[[float, float], Known]
+    known_at: Callable[[float, float], NullResiduals]
     # The draws in one step, where rows' weights follow from the model under each null
     one_step: OneStepDraws | None = None
     shares: Shares | None = None  # where they are the same under every effect
-    fitted: dict[tuple[float, float], Known] = field(default_factory=dict)  # what is known so far
+    fitted: dict[tuple[float, float], NullResiduals] = field(default_factory=dict)  # what is known so far
     _known: dict[tuple[float, float], tuple[FloatArray, Shares]] = field(default_factory=dict)
 
     def scale(self, view: View, k: int, after: float = 0.0, before: float = 0.0) -> FloatArray:
@@ -180,7 +180,7 @@ class Studentizer:
         """Return the scales of all effects of a view, each with an effect after onset, (n_draws + 1, n_effects)."""
         return np.column_stack([self.scale(view, k, float(one)) for k, one in enumerate(after)])
 
-    def find_known(self, after: float, before: float) -> Known:
+    def find_known(self, after: float, before: float) -> NullResiduals:
         """Return what is known under a null, found once."""
         at = (after, before)
         if at not in self.fitted:
@@ -220,10 +220,10 @@ def build_studentizer(
         is_ratio = fit.estimate.scale in ("log points", "percent")
         weighing = one_step if by_row and "overall" in views else None
 
-        def fit_null(after: float, before: float) -> Known:
+        def fit_null(after: float, before: float) -> NullResiduals:
             factor = np.exp(shifted @ (after, before))
             if weighing is None:
-                return Known(compute_poisson_residuals(o, factor), None)
+                return NullResiduals(compute_poisson_residuals(o, factor), None)
             return _read_null(weighing.model.under(factor), weighing, o, dealt)
 
         return Studentizer(noise, dealt, begins, is_ratio, fit_null, weighing)
@@ -231,18 +231,18 @@ def build_studentizer(
     ones = np.ones(o.n_rows)
     weights = weigh_units(fit, dealt, [*onsets, fit.design.onset]) if by_row else None
 
-    def take_out(after: float, before: float) -> Known:
-        return Known(Residuals(columns @ (1.0, -after, -before), ones, False), weights)
+    def take_out(after: float, before: float) -> NullResiduals:
+        return NullResiduals(Residuals(columns @ (1.0, -after, -before), ones, False), weights)
 
     return Studentizer(noise, dealt, begins, True, take_out, shares=noise.weigh(ones))
 
 
-def _read_null(null: Null, one_step: OneStepDraws | None, o: Observations, dealt: TreatedDraws) -> Known:
+def _read_null(null: Null, one_step: OneStepDraws | None, o: Observations, dealt: TreatedDraws) -> NullResiduals:
     """Return what a fitted null leaves, and what rows weigh where draws in one step are given."""
     by_row = (
         None if one_step is None else RowShares(sum_squared_weights(null, one_step.blocks), list_cohorts(o, dealt))
     )
-    return Known(Residuals(null.residuals, null.means, True), by_row)
+    return NullResiduals(Residuals(null.residuals, null.means, True), by_row)
 
 
 def list_cohorts(o: Observations, dealt: TreatedDraws) -> IntArray:

@@ -268,13 +268,13 @@ class _FormMaker:
         sums = self._spread(e.sums, levels, levels, at)
         left -= (e.share[levels, None] * sums)[:, None, :]
         inside = self._take_inside(rows, levels, block)
-        through = _Through.of(self.inverse, block.explained, block.through, at)
+        through = _ColumnProducts.of(self.inverse, block.explained, block.through, at)
         shared = e.share[levels, None, None] + inside @ _turn(inside) + through.multiply(left, inside)
         if self.squares is None or self.squared is None:
             return np.asarray(shared / 2)
         weights = self.q.weights[rows]
         twice = (weights[:, :, None] + weights[:, None, :]) * shared
-        twice -= _Through.of(self.squared, block.explained, block.squared, at).multiply(left, inside)
+        twice -= _ColumnProducts.of(self.squared, block.explained, block.squared, at).multiply(left, inside)
         roots, diagonal = np.sqrt(e.share[levels]), self.diagonal[levels]
         direct = self._spread(self.squares.squared.sums, levels, levels, at) - diagonal[:, None] * sums
         to_own, square = block.inner[:, levels].toarray().T, block.square(e.share.size)
@@ -331,7 +331,7 @@ class _Block:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Through:
+class _ColumnProducts:
     """Products through a matrix C of what rows have of D: their few columns, less loadings in blocks times E."""
 
     explained: FloatArray  # explained, product: (rank, n_across): E, and E C
@@ -340,7 +340,7 @@ class _Through:
     some: FloatArray  # (n_levels, n_columns, n_columns): C among the columns of each level
 
     @classmethod
-    def of(cls, matrix: FloatArray, explained: FloatArray, product: FloatArray, at: IntArray) -> _Through:
+    def of(cls, matrix: FloatArray, explained: FloatArray, product: FloatArray, at: IntArray) -> _ColumnProducts:
         return cls(explained, product, at, matrix[at[:, :, None], at[:, None, :]])
 
     def multiply_rows(self, left: FloatArray, inside: FloatArray) -> FloatArray:

@@ -54,7 +54,7 @@ class Position:
 
 
 @dataclass(slots=True)
-class Room:
+class StepBuffers:
     """Arrays of one value per row, used again by every step: taking new ones costs more than filling them."""
 
     eta: FloatArray
@@ -80,7 +80,7 @@ class Regressors:
 def iterate(problem: Problem, tolerance: float, max_iterations: int) -> tuple[Position, Regressors, int]:
     """Step until a full step is negligible and the regressors were residualized tightly."""
     n = problem.y.size
-    room = Room(np.empty(n), np.empty(n), np.empty(n), None if problem.weights is None else np.empty(n))
+    room = StepBuffers(np.empty(n), np.empty(n), np.empty(n), None if problem.weights is None else np.empty(n))
     position, regressors = _first(problem, room)
     moved = change = 1.0
     for iteration in range(2, max_iterations + 1):
@@ -105,7 +105,7 @@ def iterate(problem: Problem, tolerance: float, max_iterations: int) -> tuple[Po
     )
 
 
-def _settled(problem: Problem, at: Position, before: Regressors, room: Room) -> Regressors:
+def _settled(problem: Problem, at: Position, before: Regressors, room: StepBuffers) -> Regressors:
     """Residualize the regressors tightly under the weights of the solution."""
     if problem.X.shape[1] == 0:
         return before
@@ -114,7 +114,7 @@ def _settled(problem: Problem, at: Position, before: Regressors, room: Room) -> 
     return replace(regressors, bread=regress(at.eta, regressors.projection.residuals, weight)[1])
 
 
-def _first(problem: Problem, room: Room) -> tuple[Position, Regressors]:
+def _first(problem: Problem, room: StepBuffers) -> tuple[Position, Regressors]:
     """Regress the working outcome at a first guess of the means."""
     y, mu = problem.y, _guess_means(problem)
     eta = np.log(mu)
@@ -201,7 +201,7 @@ def _step(
     regressors: Regressors,
     weight: FloatArray,
     forcing: float,
-    room: Room,
+    room: StepBuffers,
 ) -> tuple[Position, FloatArray]:
     working = np.divide(problem.y, at.mu, out=room.working)
     working -= 1.0

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.render import reading
-from twintrade.render.blocks import Absent, Beside, Block, Figure
+from twintrade.render.blocks import Absent, Block, Figure, FigureRow
 from twintrade.render.brief.drawings import (
     choose_cut,
     choose_power,
@@ -44,7 +44,7 @@ def draw_first(facts: Facts) -> tuple[Block, ...]:
     """Return what was observed against what was expected, beside who makes the gap where pairs add up to it."""
     totals, gap = _picture_totals(facts), _picture_gap(facts)
     if totals is not None and gap is not None:
-        return (Beside((totals, gap)),)
+        return (FigureRow((totals, gap)),)
     figure = totals or _picture_case(facts) or _picture_path(facts)
     return () if figure is None else (figure,)
 
@@ -144,7 +144,7 @@ def draw_case(facts: Facts) -> tuple[Block, ...]:
         drawing = draw_counts(page.drawable(chosen), "unit", "weight", theme=theme)
         caption = str(Text("brief.picture-weights", n=len(chosen)))
         pictures.append(page.figure("brief-weights", caption, drawing, describe_weights(chosen), chosen, theme=theme))
-    return (Beside(tuple(pictures)),) if len(pictures) > 1 else tuple(pictures)
+    return (FigureRow(tuple(pictures)),) if len(pictures) > 1 else tuple(pictures)
 
 
 def _choose_set(frame: pd.DataFrame) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[st
     ]
     narrow = narrow[: len(narrow) // 2 * 2]
     drawn = [b for key in narrow for b in build_payload(half, key, frames[key]) if isinstance(b, blocks.Figure)]
-    pairs = (blocks.Beside(tuple(drawn[start : start + 2])) for start in range(0, len(drawn), 2))
+    pairs = (blocks.FigureRow(tuple(drawn[start : start + 2])) for start in range(0, len(drawn), 2))
     return [
         *pairs,
         *(b for key, frame in frames.items() if key not in narrow for b in build_payload(page, key, frame)),

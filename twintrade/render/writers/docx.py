@@ -144,8 +144,8 @@ def _add(file: WordDocument, block: blocks.Block, content: Sequence[blocks.Block
             file.add_heading(clean(block.name), 2)
             for part in block.blocks:
                 _add(file, part)
-        case blocks.Beside():
-            _add_beside(file, block)
+        case blocks.FigureRow():
+            _add_figure_row(file, block)
 
 
 def _add_contents(file: WordDocument, content: Sequence[blocks.Block]) -> None:
@@ -188,7 +188,7 @@ def _drop_first(cell: WordCell) -> None:
     cell._tc.remove(cell.paragraphs[0]._p)
 
 
-def _add_beside(file: WordDocument, block: blocks.Beside) -> None:
+def _add_figure_row(file: WordDocument, block: blocks.FigureRow) -> None:
     """Add figures side by side, each in a cell as wide as its share."""
     grid = file.add_table(rows=1, cols=len(block.figures))
     grid.autofit = False

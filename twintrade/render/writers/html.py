@@ -252,7 +252,7 @@ def render_block_html(block: blocks.Block, anchor: str = "") -> str:
         case blocks.Aside():
             inner = "".join(render_block_html(part) for part in block.blocks)
             return f'<section class="aside"><h2>{escape(block.name)}</h2><div>{inner}</div></section>'
-        case blocks.Beside():
+        case blocks.FigureRow():
             return f'<div class="beside">{"".join(_figure(figure) for figure in block.figures)}</div>'
 
 

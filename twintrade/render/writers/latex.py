@@ -205,7 +205,7 @@ def _block(block: blocks.Block, printer: Printer) -> str:
         case blocks.Aside():
             head = f"\\subsection*{{{escape_tex(printer(block.name))}}}\n"
             return head + "".join(_block(part, printer) for part in block.blocks)
-        case blocks.Beside():
+        case blocks.FigureRow():
             return "".join(_figure(figure, printer) for figure in block.figures)
         case blocks.EventView() | blocks.Contents():
             return ""

@@ -135,7 +135,7 @@ def _block(block: blocks.Block, printer: Printer) -> list[dict[str, Any]]:
         case blocks.Aside():
             inner = [part for one in block.blocks for part in _block(one, printer)]
             return [{"type": "aside", "name": printer(block.name), "blocks": inner}]
-        case blocks.Beside():
+        case blocks.FigureRow():
             figures = [_figure(f, printer) | {"inches": f.images.width} for f in block.figures]
             return [{"type": "beside", "figures": figures}]
 

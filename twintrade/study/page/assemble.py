@@ -33,7 +33,7 @@ from twintrade.study.claims.money import PAYLOAD as MONEY
 from twintrade.study.claims.money import compute_money
 from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.jobs import LadderColumn
-from twintrade.study.run.columns import Concluded, Estimated, Ladder, Run
+from twintrade.study.run.columns import ColumnFinding, Estimated, Ladder, Run
 from twintrade.study.store.locating import is_device_name
 from twintrade.text import Listed, Text, Words, find_fact, pack_text
 
@@ -318,7 +318,7 @@ def _findings(run: Run, named: Sequence[Named]) -> pd.DataFrame:
     )
 
 
-def _named(concluded: Sequence[Concluded]) -> list[Named]:
+def _named(concluded: Sequence[ColumnFinding]) -> list[Named]:
     """Data and kind of each finding's payloads by a file's name; one that repeats has its column after a mark."""
     named: list[Named] = []
     taken: set[str] = set()

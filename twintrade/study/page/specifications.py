@@ -14,7 +14,7 @@ from twintrade.estimators.base import Fit, describe_assumption
 from twintrade.inference.choosing import is_size_studied
 from twintrade.numerics.absorption import find_singletons
 from twintrade.study.page.citations import format_citation
-from twintrade.study.run.columns import Concluded, Estimated, Ladder
+from twintrade.study.run.columns import ColumnFinding, Estimated, Ladder
 from twintrade.text import Listed, Text, Words, numbers, pack_both
 
 # Text and tables as Markdown prints them and nothing else.
@@ -55,7 +55,7 @@ def build_specifications(ladder: Ladder) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(whole, "Int64"))
 
 
-def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: bool) -> dict[str, Any]:
+def _row(estimated: Estimated, concluded: Sequence[ColumnFinding], *, is_headline: bool) -> dict[str, Any]:
     column = estimated.column
     row: dict[str, Any] = {
         "estimator": column.estimator.name, "specification": column.key, **pack_both("label", column.label),

@@ -66,7 +66,7 @@ class Estimated:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Concluded:
+class ColumnFinding:
     """A finding and the column it is about."""
 
     finding: Finding
@@ -85,7 +85,7 @@ class Ladder:
     """All columns and findings of a run."""
 
     estimated: tuple[Estimated, ...]
-    concluded: tuple[Concluded, ...] = field(default=())
+    concluded: tuple[ColumnFinding, ...] = field(default=())
 
     @property
     def headline(self) -> Estimated | None:
@@ -270,7 +270,7 @@ def settle_grade(ladder: Ladder) -> Ladder:
     payloads = {**graded.payloads, GRADED: table}
     settled = replace(graded, text=_restate(graded.text, rows[0]), table=table, payloads=payloads)
     rest = (c for c in ladder.concluded if c.finding is not graded)
-    return replace(ladder, concluded=(Concluded(settled, headline), *rest))
+    return replace(ladder, concluded=(ColumnFinding(settled, headline), *rest))
 
 
 def _restate(words: Words, row: Mapping[str, Any]) -> Words:
@@ -449,15 +449,15 @@ def _find_method(plan: Plan, one: Estimated) -> Inference:
 
 def _concluded(
     plan: Plan, design: Design, estimated: Sequence[Estimated], messages: list[Message], progress: Progress
-) -> list[Concluded]:
+) -> list[ColumnFinding]:
     by_job = {e.column.job: e for e in estimated}
-    by_check: dict[int, list[Concluded]] = {}
+    by_check: dict[int, list[ColumnFinding]] = {}
     ladder = Ladder(tuple(estimated))
     # Those that read the grade come last.
     for place, check in sorted(enumerate(plan.checks), key=lambda one: hasattr(one[1].diagnostic, "read_verdict")):
         looked_at = _looked_at(check, estimated, by_job)
-        findings = [Concluded(_checked(plan, check, one, progress, ladder), one) for one in looked_at]
-        by_check[place] = findings or [Concluded(_of_data(check, design))]
+        findings = [ColumnFinding(_checked(plan, check, one, progress, ladder), one) for one in looked_at]
+        by_check[place] = findings or [ColumnFinding(_of_data(check, design))]
         ladder = replace(ladder, concluded=(*ladder.concluded, *by_check[place]))
     conclusions = [one for place in sorted(by_check) for one in by_check[place]]
     for concluded in conclusions:
