@@ -515,7 +515,9 @@ def test_files_of_two_revisions_follow_each_other_only_as_declared(project, trad
 def test_a_title_that_speaks_of_another_unit_warns(project, trade_source):
     root = project("Unit: 1,000 USD\n" + CLEAN)
     told = {m.code: m for m in read_trade([trade_source(header=2)], root).messages}
-    assert "above the header stands “Unit: 1 000 USD”, and money_unit is “USD”" in told["unit-in-header"].message
+    assert (
+        "the title above the header says “Unit: 1 000 USD”, and money_unit is “USD”" in told["unit-in-header"].message
+    )
     assert "unit-in-header" not in codes(read_trade([trade_source(header=2, money_unit="1,000 USD")], root))
     euros = project(CLEAN.replace("value", "exports_usd"))
     assert "unit-in-header" in codes(read_trade([trade_source(value="exports_usd", money_unit="EUR")], euros))

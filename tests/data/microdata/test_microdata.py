@@ -240,9 +240,8 @@ def test_missing_figures_are_counted_and_never_zero(tmp_path):
     table = read_trade([declared("micro.csv", missing_tokens=("-",))], tmp_path)
     assert table.frame["value"].isna().sum() == 5
     assert {m.code: m.message for m in table.messages if m.code.endswith("-figures")} == {
-        "missing-figures": "no figure stands in 2 rows: missing, not zero, and so is its cell",
-        "unknown-figures": "a mark for a figure that is secret or not known stands in 3 rows: missing, not zero, "
-        "and so is its cell",
+        "missing-figures": "no figure in 2 rows: missing, not zero, and so is its cell",
+        "unknown-figures": "a mark for a secret or unknown figure in 3 rows: missing, not zero, and so is its cell",
     }
 
 

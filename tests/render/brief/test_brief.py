@@ -141,7 +141,7 @@ def test_sums_of_pairs_are_those_of_the_table(made) -> None:
     document = build(with_payloads(made))
     told = read_aside(document, "What happened")
     assert "4 years have passed under an agreement" in told
-    assert "came to 11.0 million US dollars, where 10.0 million US dollars were expected" in told
+    assert "came to 11.0 million US dollars; 10.0 million US dollars were expected" in told
     assert "Alder – Birch, Peru: 2.00 million US dollars more than expected" in told
     assert "Cedar – Elm, Chile: 1.00 million US dollars less than expected" in told
     assert "Fir" not in told
@@ -339,7 +339,7 @@ def test_methods_that_differ_from_no_change_on_say_so_without_a_rounded_zero(mad
     methods = tuple((column, replace(effect, percent=percent, low=1.0, high=2.0)) for percent in (-0.3, 18.2))
     facts = replace(facts, methods=methods, effect=replace(effect, percent=18.2, low=1.0, high=2.0))
     said = [str(reason) for reason in list_reasons(replace(facts, n_objecting=0))]
-    assert "What is asked decides the sign: 2 estimates run from −0.3% to +18.2%." in said
+    assert "The sign depends on the question: 2 estimates run from −0.3% to +18.2%." in said
 
 
 @pytest.mark.usefixtures("unencoded")

@@ -316,7 +316,9 @@ def test_several_cases_have_one_answer_the_headline_s_with_what_it_could_have_fo
     found = of(build_ledger(results(0.01, 0.3, findings=[POWER], cases_forest=[MEAN])), "C1")
     assert found["verdict"] == "supported"
     assert found["answer"].startswith("PPML: +10.5%")
-    assert "Another method, not the answer here: random-effects mean of 8 double ratios −27.0%" in found["answer"]
+    assert (
+        "By another method, which is not the answer: random-effects mean of 8 double ratios −27.0%" in found["answer"]
+    )
     assert "Hartung-Knapp, truncated" in found["answer"]
     assert found["detectable"] == "+64.9% (placebo designs)"
 

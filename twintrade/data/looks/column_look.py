@@ -17,7 +17,7 @@ from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography import countries
 from twintrade.data.looks import words
 from twintrade.data.looks.ends_look import (
-    NO_CITY_PARTNER_COLUMNS,
+    NO_PLACE_COLUMNS,
     NO_FILE,
     OtherFile,
     look_for_ends,
@@ -137,7 +137,7 @@ def _find_flow(
 
 def _find_unnamed_flow(layout: Mapping[str, Any], table: TextTable, value: str, file: str) -> Guess:
     """Return the flow of a layout that serves both; a question where a valuation alone, which is of both, tells."""
-    named = look_for_flow(table, [], value, file, NO_CITY_PARTNER_COLUMNS)[0]
+    named = look_for_flow(table, [], value, file, NO_PLACE_COLUMNS)[0]
     if named.options or not words.find_flow(value) or words.find_flow(value, reads_valuation=False):
         return named
     for text, key in ((table.title, "data.look-title"), (file, "data.look-names")):

@@ -23,7 +23,7 @@ _NO_CITY = ("flow", "product", "unit", "kind", "other", "month", "quarter", "per
 
 
 @dataclass(frozen=True, slots=True)
-class CityPartnerColumns:
+class PlaceColumns:
     """The two ends of a table, as lines of an analysis file."""
 
     city: Guess
@@ -33,7 +33,7 @@ class CityPartnerColumns:
     has_reporter: bool = False  # whether the city's column is called the reporter
 
 
-NO_CITY_PARTNER_COLUMNS = CityPartnerColumns(Guess("city", ""), Guess("partner", ""))
+NO_PLACE_COLUMNS = PlaceColumns(Guess("city", ""), Guess("partner", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,7 @@ class _Columns:
         return len(values & set(names)) / len(values) if values and names else 0.0
 
 
-def look_for_ends(
-    table: TextTable, names: Sequence[str], file: str, other: OtherFile = NO_FILE
-) -> CityPartnerColumns:
+def look_for_ends(table: TextTable, names: Sequence[str], file: str, other: OtherFile = NO_FILE) -> PlaceColumns:
     """Return the city's and the partner's column of a trade table, or the question which they are."""
     seen = _see(table, names, file, other)
     cities, is_sure = _find_cities(seen, other)
@@ -87,13 +85,13 @@ def look_for_ends(
     city = _say_city(seen, cities, is_sure=is_sure)
     partner = _choose_partner(seen, groups, by_role, other)
     if partner is None:
-        return CityPartnerColumns(city, _ask(seen, "partner", groups))
+        return PlaceColumns(city, _ask(seen, "partner", groups))
     return _directed(city, _say_partner(seen, partner), seen.roles.get(str(city.value), ""), seen.role(partner))
 
 
 def look_for_signatories(
     table: TextTable, names: Sequence[str], file: str, other: OtherFile = NO_FILE
-) -> CityPartnerColumns:
+) -> PlaceColumns:
     """Return the city's and the partner's column of a registry, held against the columns of the trade table."""
     seen = _see(table, names, file, other)
     candidates = [*seen.texts, *(n for g in seen.groups for n in g)]
@@ -119,8 +117,8 @@ def look_for_signatories(
         return _ask_both(seen, groups)
     partner = _choose_partner(seen, groups, by_role, other)
     if partner is None:
-        return CityPartnerColumns(guess, _ask(seen, "partner", groups))
-    return CityPartnerColumns(guess, _say_partner(seen, partner, "data.look-countries"))
+        return PlaceColumns(guess, _ask(seen, "partner", groups))
+    return PlaceColumns(guess, _say_partner(seen, partner, "data.look-countries"))
 
 
 def _see(table: TextTable, names: Sequence[str], file: str, other: OtherFile) -> _Columns:
@@ -196,24 +194,24 @@ def _choose_partner(
 
 def _pair(
     seen: _Columns, near: Sequence[str], far: Sequence[str], other: OtherFile, *, is_flow: bool
-) -> CityPartnerColumns:
+) -> PlaceColumns:
     """Return two ends that are both countries and that words tell apart."""
     city = max(near, key=lambda n: (seen.overlap(n, other.names), seen.scores[n].head_start))
     partner = seen.best(far)
     reason = Text("data.look-exporter" if is_flow else "data.look-reporter-column")
     ends = Guess("city", city, reason), Guess("partner", partner, reason)
-    return CityPartnerColumns(*ends, "out" if is_flow else "", is_flow, has_reporter=not is_flow)
+    return PlaceColumns(*ends, "out" if is_flow else "", is_flow, has_reporter=not is_flow)
 
 
-def _directed(city: Guess, partner: Guess, of_city: words.Role, of_partner: words.Role) -> CityPartnerColumns:
+def _directed(city: Guess, partner: Guess, of_city: words.Role, of_partner: words.Role) -> PlaceColumns:
     by_city: Direction = "out" if of_city == "exporter" else "in" if of_city == "importer" else ""
     by_partner: Direction = "out" if of_partner == "importer" else "in" if of_partner == "exporter" else ""
     if by_city and by_partner and by_city != by_partner:
         columns = Listed((quote_cell(str(city.value)), quote_cell(str(partner.value))), "and")
-        return CityPartnerColumns(
+        return PlaceColumns(
             city, build_question("partner", (partner.value,), Text("data.look-same-end", columns=columns))
         )
-    return CityPartnerColumns(city, partner, by_city or by_partner, bool(by_city), has_reporter=of_city == "reporter")
+    return PlaceColumns(city, partner, by_city or by_partner, bool(by_city), has_reporter=of_city == "reporter")
 
 
 def _say_city(seen: _Columns, cities: Sequence[str], is_sure: bool) -> Guess:
@@ -235,8 +233,8 @@ def _ask(seen: _Columns, key: str, groups: Sequence[Sequence[str]]) -> Guess:
     return build_question(key, options, Text("data.look-which-end", key=key, n=len(options), columns=columns))
 
 
-def _ask_both(seen: _Columns, groups: Sequence[Sequence[str]]) -> CityPartnerColumns:
-    return CityPartnerColumns(_ask(seen, "city", groups), _ask(seen, "partner", groups))
+def _ask_both(seen: _Columns, groups: Sequence[Sequence[str]]) -> PlaceColumns:
+    return PlaceColumns(_ask(seen, "city", groups), _ask(seen, "partner", groups))
 
 
 # Guesses whether a table holds exports or imports, and who valued them how, from names and titles.
@@ -247,9 +245,7 @@ _MOST_FLOWS = 6
 _WAY: Mapping[object, Direction] = {"exports": "out", "imports": "in"}
 
 
-def look_for_flow(
-    table: TextTable, names: Sequence[str], value: str, file: str, ends: CityPartnerColumns
-) -> list[Guess]:
+def look_for_flow(table: TextTable, names: Sequence[str], value: str, file: str, ends: PlaceColumns) -> list[Guess]:
     """Return the flow, whose statistics they are and, where a column names flows, the rows of one of them."""
     flow, where = _find_named(table, names, value, file, ends)
     reporter = Guess("reporter", "city", Text("data.look-own-name" if ends.has_reporter else "data.look-reporter"))
@@ -272,7 +268,7 @@ def look_for_flow(
 
 
 def _find_named(
-    table: TextTable, names: Sequence[str], value: str, file: str, ends: CityPartnerColumns
+    table: TextTable, names: Sequence[str], value: str, file: str, ends: PlaceColumns
 ) -> tuple[Guess | None, list[Guess]]:
     """Return the flow that cells, names or titles speak of, None where nothing does, and the rows of it."""
     for name in names:

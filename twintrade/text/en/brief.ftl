@@ -197,7 +197,7 @@ happened = What happened
 told = Counted over the { $n } pairs, { $rows } { $is_all ->
     [yes] { periods } have passed under an agreement
    *[no] of { $of } { periods } under an agreement can be compared with what was expected
-}. In them { $outcome } came to { $observed }, where { $expected } were expected.
+}. In them { $outcome } came to { $observed }; { $expected } were expected.
 told-pair = { $name }: { $gap } { $side ->
     [short] less
    *[ahead] more
@@ -220,11 +220,11 @@ reason-chance = { $by ->
     [placebo] Chance alone can do this: pairs without an agreement differ as much in { $of } of 100 cases.
    *[other] Chance alone can do this: a difference as large arises { $of } times in 100 where agreements do nothing.
 }
-reason-no-range = No range can be given for the change, so it cannot be told from none{ $why ->
+reason-no-range = The change has no range, so it cannot be distinguished from zero{ $why ->
     [draws] : in { $n } of { $draws } random assignments of the agreements to pairs it cannot be calculated
    *[inference] { "" }
 }.
-reason-methods = What is asked decides the sign: { $n } estimates run from { CHANGE($low) } to { CHANGE($high) }{ $turned ->
+reason-methods = The sign depends on the question: { $n } estimates run from { CHANGE($low) } to { CHANGE($high) }{ $turned ->
     [0] { "" }
    *[other] , and the sign turns { $named }
 }.
@@ -248,11 +248,11 @@ graded-blocked = { $why ->
     [deals] There are too few ways to assign the agreements for a grade.
     [short] Fewer than four { periods } before the agreement give no p-value.
     [floor] With { $n } pairs to rank, this one among them, no p-value can be as small as 0.05.
-    [second] By no other method is a move like this as rare.
+    [second] No other method finds the move as rare.
     [readings] Not all methods and sets of donors point the same way.
     [objects] A check objects.
-    [dates] Other dates that stand for the agreements as well as these say less.
-    [columns] Another date, or other comparison pairs, say less.
+    [dates] Other dates of the same agreements show less.
+    [columns] With another date or other comparison pairs the evidence is weaker.
    *[tries] Other designs of the question were tried, and nothing was fixed beforehand.
 }
 graded-pairs = { $n } of { $of } pairs that could have signed did; by their trade they count as { $effective ->
@@ -375,7 +375,7 @@ pairs-note = Observed and expected: { $power ->
    *[0] { $unit }
 } a { money-period }, on average under the agreement.
 pairs-times-note = The table counts and averages { periods } under the agreement that can be compared; { $n } more of these pairs cannot.
-pairs-more = { $n } further pairs stand in the file of this table.
+pairs-more = { $n } further pairs are in the file of this table.
 limits = What this cannot say
 data = Data and citation
 sources = Data: { $names }.
@@ -411,7 +411,7 @@ line-begins = Dashed line: the agreement
 in-force = Pairs compared under an agreement
 percent = Percent
 totals-note = Pairs that have no agreement yet are expected to trade what they did.{ $band ->
-    [yes] { " " }Range: by { $inference }; where it leaves the frame it goes on.
+    [yes] { " " }Range: by { $inference }; it continues beyond the frame.
     [alone] { " " }Range: of each { period } by itself, by { $inference }; the change over all { periods } has none.
    *[no] { " " }This inference gives no range by { period }.
 }{ $outside ->
@@ -421,7 +421,7 @@ totals-note = Pairs that have no agreement yet are expected to trade what they d
 against-alike = Against pairs as large and growing
 methods-note = { $ranged ->
     [0] No estimate has a range
-   *[other] Lines: { SHARE($level) } ranges; an arrow marks one that goes on{ $bare ->
+   *[other] Lines: { SHARE($level) } ranges; an arrow marks one that continues{ $bare ->
         [0] { "" }
         [one] ; one has none
        *[other] ; { $bare } have none

@@ -9,12 +9,12 @@ judged-test = { $tested ->
    *[no] { "" }
 }
 judged = { $verdict ->
-    [objects] A difference from the headline is too large to be passed over{ judged-test }.
+    [objects] A difference from the headline is too large to ignore{ judged-test }.
     [does-not-object] No difference from the headline is distinguishable{ judged-test }, and none of more than { $bound } is likely; one of up to { $tolerance } would leave the conclusion as it is.
    *[cannot-tell] No difference from the headline is distinguishable{ judged-test }, { $bounded ->
         [yes] { $known ->
             [yes] but differences of up to { $bound } cannot be ruled out, and more than { $tolerance } would matter
-           *[no] and the headline has no interval that they could be held against
+           *[no] and the headline has no interval to compare them with
         }
        *[no] and how large they could be is not known
     }: the check cannot tell.
@@ -203,7 +203,7 @@ always-treated = { $n } { units } are treated from their first period on{ $used 
 }. With them as comparison the effect is { $compared }, without them { $excluded }: the first assumes that what their agreement does no longer changes. { $verdict }
 
 ## a remainder of the partners
-remainder-none = no partner stands for those without rows of their own, or the comparison is with donors
+remainder-none = the table has no rest of the world, or the comparison is with donors
 remainder-label = { $compared ->
     [yes] in the comparison
    *[no] for totals only
@@ -228,7 +228,7 @@ conditional-label = { $by ->
 conditional-one = { $label } { $effect }
 conditional-weights = this method takes no weights
 conditional-none = no condition could be estimated: { $reasons }
-conditional = Where only { units } alike before the first agreement stand for each other the effect is, instead of { $effect }: { $effects }. { $verdict }
+conditional = If only { units } that were alike before the first agreement are compared, the effect is { $effects } instead of { $effect }. { $verdict }
 
 ## anticipation
 anticipation-label = { $n ->
@@ -295,11 +295,11 @@ leave-one-donor-out = Leaving out each of { $n } donors in turn moves the mean g
     [0] ; the sign never changes
    *[other] { " " }and changes its sign in { $flips } of { $n } cases
 }. { $verdict ->
-    [objects] A move of { $moved } is more than half the interval: the gap hangs on one donor.
+    [objects] A move of { $moved } is more than half the interval: the gap depends on one donor.
     [does-not-object] A move of { $moved } leaves the conclusion as it is; one of { $tolerance } would not.
    *[cannot-tell] { $known ->
         [yes] A move of { $moved } is within the interval, but more than { $tolerance } would matter: the check cannot tell.
-       *[no] The gap has no interval that the moves could be held against: the check cannot tell.
+       *[no] The gap has no interval to compare the moves with: the check cannot tell.
     }
 }
 
@@ -343,7 +343,7 @@ pretrends-verdict = { $verdict ->
    *[cannot-tell] { $bounded ->
         [yes] { $known ->
             [yes] A trend that these data allow would by itself look like an effect of as much as { $bound } if it went on, and one of more than { $tolerance } would matter: the check cannot tell.
-           *[no] The headline has no interval that a trend could be held against: the check cannot tell.
+           *[no] The headline has no interval to compare a trend with: the check cannot tell.
         }
        *[no] How large a trend these data allow is not known: the check cannot tell.
     }
@@ -378,10 +378,10 @@ selection-short = no pair at risk is observed over { $periods } periods before
 selection-separated = the hazard does not converge: a variable predicts agreements perfectly
 selection = Among { $dyads } pairs at risk with { $n } agreements, trade of those that signed grew by { $gap } more over the { $lags } periods before than that of pairs as likely to sign (hazard ratio { FIXED($ratio, decimals: 2) } a log point; { P($p) } when each period's agreements are dealt anew among the pairs at risk). { $verdict ->
     [objects] Agreements follow trade.
-    [does-not-object] No difference of more than { $bound } is likely, and one of up to { $tolerance } that goes on or is undone would leave the conclusion as it is.
+    [does-not-object] No difference of more than { $bound } is likely, and one of up to { $tolerance } would not change the conclusion, whether it continues or reverses.
    *[cannot-tell] { $known ->
-        [yes] A difference of up to { $bound } cannot be ruled out, and more than { $tolerance } that goes on or is undone would matter: the check cannot tell.
-       *[no] The headline has no interval that a difference could be held against: the check cannot tell.
+        [yes] A difference of up to { $bound } cannot be ruled out, and one of more than { $tolerance } would matter, whether it continues or reverses: the check cannot tell.
+       *[no] The headline has no interval to compare a difference with: the check cannot tell.
     }
 }
 
@@ -429,7 +429,7 @@ spillovers-verdict = { $verdict ->
    *[cannot-tell] { $bounded ->
         [yes] { $known ->
             [yes] Spillovers of up to { $bound } cannot be ruled out, and more than { $tolerance } would matter: the check cannot tell.
-           *[no] The headline has no interval that a spillover could be held against: the check cannot tell.
+           *[no] The headline has no interval to compare a spillover with: the check cannot tell.
         }
        *[no] How large spillovers could be is not known: the check cannot tell.
     }
@@ -446,11 +446,11 @@ rings = Rings of distance, { $label }, against pairs beyond { $beyond } (edges: 
 ## placebos in time
 placebo-verdict = { $verdict ->
     [objects] Something moved before the agreement.
-    [does-not-object] No effect of more than { $bound } at a date that was none is likely, and one of up to { $tolerance } would leave the conclusion as it is.
+    [does-not-object] No effect of more than { $bound } at a false date is likely, and one of up to { $tolerance } would leave the conclusion as it is.
    *[cannot-tell] { $bounded ->
         [yes] { $known ->
-            [yes] None is distinguishable from zero, but effects of up to { $bound } at dates that were none cannot be ruled out, and more than { $tolerance } would matter: the check cannot tell.
-           *[no] None is distinguishable from zero, and the headline has no interval that they could be held against: the check cannot tell.
+            [yes] None is distinguishable from zero, but effects of up to { $bound } at false dates cannot be ruled out, and more than { $tolerance } would matter: the check cannot tell.
+           *[no] None is distinguishable from zero, and the headline has no interval to compare them with: the check cannot tell.
         }
        *[no] None is distinguishable from zero, and how large they could be is not known: the check cannot tell.
     }
@@ -461,7 +461,7 @@ placebo-dates-label = { $n ->
 }
 placebo-dates-failed = no fake date could be estimated: { $reasons }
 placebo-dates-none = no fake date has a p-value
-placebo-dates = With dates moved back and the time after the real agreement left out, the effect that stands out most is { $effect } at { $label } ({ P($p) }, { FIXED($adjusted) } after Holm's adjustment for { $n ->
+placebo-dates = With the agreement moved to earlier dates and the time after the real one left out, the largest effect is { $effect }, { $label } ({ P($p) }, { FIXED($adjusted) } after Holm's adjustment for { $n ->
     [one] one fake date
    *[other] { $n } fake dates
 }). { $verdict }
@@ -470,7 +470,7 @@ placebo-time-few = there are only { $n } periods before the onset
 placebo-time-none = no false date could be tested: { $reason }
 placebo-time = { $n ->
     [one] The only false date that can be tried before the agreement is { $date }: mean gap { $effect }, rank { P($p) } (floor { FIXED($floor) }).
-   *[other] Of { $n } false dates before the agreement { $date } stands out most: mean gap { $effect }, rank { P($p) } (floor { FIXED($floor) }), { FIXED($adjusted) } after Holm's adjustment.
+   *[other] Of { $n } false dates before the agreement { $date } has the largest effect: mean gap { $effect }, rank { P($p) } (floor { FIXED($floor) }), { FIXED($adjusted) } after Holm's adjustment.
 } { $verdict }
 
 ## honest
@@ -557,7 +557,7 @@ shocks-rival = A shock at the date is a rival explanation that this design canno
 
 ## balance
 balance-no-column = the panel has no column { $column }
-balance-none = no treated pair is observed before its onset beside a comparison pair
+balance-none = no treated pair and comparison pair are observed together before an onset
 balance-log = log { $outcome }
 balance-transformed = { $outcome } in { $transform }
 balance-change = change of { $label } over { $lags } periods
@@ -592,7 +592,7 @@ clusters = The standard error runs from { COMPACT($low, digits: 3) } ({ $narrow 
     [does-not-object] The widest interval reaches { $more } farther on each side than the headline's, and { $tolerance } would leave the conclusion as it is.
    *[cannot-tell] { $known ->
         [yes] The widest interval reaches { $more } farther on each side than the headline's, and more than { $tolerance } would matter: which clusters are independent decides, and the check cannot tell.
-       *[no] The headline has no interval that the others could be held against: the check cannot tell.
+       *[no] The headline has no interval to compare the others with: the check cannot tell.
     }
 }
 cluster-leverage = Clustered { $by }, { $n } clusters count as { FIXED($effective, decimals: 1) }; { $top } alone holds { SHARE($share) } of what identifies the effect.
@@ -643,7 +643,7 @@ weights-unit = { $named ->
 
 ## functional form
 reset-methods = RESET belongs to ppml and twfe, which fit one predictor to all rows
-reset-noisy = beside effects of city-periods or partner-periods the fitted predictor of PPML is too noisy for its square to test the form
+reset-noisy = with city-period or partner-period effects PPML's fitted predictor is too noisy for a test of its square
 reset-no-variance = the variance of the added slope is zero
 reset-collinear = the squared predictor is collinear with the model
 reset = RESET: the squared predictor has t = { FIXED($t, decimals: 2) }, { P($p) }; { $verdict ->
@@ -652,7 +652,7 @@ reset = RESET: the squared predictor has t = { FIXED($t, decimals: 2) }, { P($p)
    *[cannot-tell] { $bounded ->
         [yes] { $known ->
             [yes] nothing speaks against the form of the model, but with the square added the effect could move by { $bound }, and more than { $tolerance } would matter: the check cannot tell.
-           *[no] nothing speaks against the form of the model, but the headline has no interval that another form could be held against: the check cannot tell.
+           *[no] nothing speaks against the form of the model, but the headline has no interval to compare another form with: the check cannot tell.
         }
        *[no] nothing speaks against the form of the model, but by how much the effect could move with another is not known: the check cannot tell.
     }
@@ -708,7 +708,7 @@ outcomes = Of { $n } outcomes { $moved ->
     [cannot-tell] { " " }{ $bounded ->
         [yes] { $known ->
             [yes] Effects of up to { $bound } on outcomes that it cannot have touched are not ruled out, and more than { $tolerance } would matter: the check cannot tell.
-           *[no] The headline has no interval that effects on other outcomes could be held against: the check cannot tell.
+           *[no] The headline has no interval to compare effects on other outcomes with: the check cannot tell.
         }
        *[no] How large effects on other outcomes would be for the headline is not known: the check cannot tell.
     }
@@ -731,7 +731,7 @@ structural = Over { $n } variants of the level, the trend and the donors the mea
     [does-not-object] No variant differs from the choice by more than { COMPACT($bound, digits: 3) }, and { COMPACT($tolerance, digits: 3) } would leave the conclusion as it is.
    *[cannot-tell] { $known ->
         [yes] A variant differs from the choice by { COMPACT($bound, digits: 3) }, and more than { COMPACT($tolerance, digits: 3) } would matter: the check cannot tell.
-       *[no] The choice has no interval that others could be held against: the check cannot tell.
+       *[no] The choice has no interval to compare others with: the check cannot tell.
     }
 }
 

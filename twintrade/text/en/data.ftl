@@ -101,7 +101,7 @@ thousands-or-decimals = { $cell } was read with a decimal point{ $others ->
 
 ## money
 unit-in-header = the column is headed { $shown }, and money_unit is { $unit }
-unit-in-title = above the header stands { $shown }, and money_unit is { $unit }
+unit-in-title = the title above the header says { $shown }, and money_unit is { $unit }
 unit-unwritten = money_unit is still { $unit }: find out what the values are counted in, and write a power and a currency, as "USD", "1,000 USD", "million EUR", "万美元"
 unit-sign = money_unit { $unit }: { $sign } is the sign of several currencies; write the code of the one that is meant, as in "1,000 USD" or "million CAD"
 unit-unknown = money_unit { $unit } is not known{ $n_near ->
@@ -197,7 +197,7 @@ json-no-table = { $file } holds no list of records, nor of lists with the names 
     [0] { "" }
    *[other] ; it holds { $names }
 }
-json-mixed = { $file } holds records and lists beside each other: one kind a table
+json-mixed = { $file } mixes records and lists: write one kind per table
 json-ragged = { $file } row { PLAIN($row) }: { $n ->
     [one] { $n } value
    *[other] { $n } values
@@ -444,12 +444,12 @@ newest-no-date = { $cell } is no year, month or day, so nothing says whether it 
 rows-added-up = { $n_rows } rows with different { $columns } were summed into { $n } values
 superseded = { $n } figures are superseded by a file of higher precedence; { $n_differ } of them differ from it
 dropped-superseded = superseded
-absent-rows = { $n } of { $n_cells } rows of the full rectangle stand in no file: { $policy ->
+absent-rows = { $n } of { $n_cells } rows of the full rectangle are in no file: { $policy ->
     [zero] zeros, as declared
     [missing] missing, as declared
    *[error] none
 }
-no-absent-rows = all { $n_cells } rows of the full rectangle stand in a file
+no-absent-rows = the files have all { $n_cells } rows of the full rectangle
 own-partner-absent = { $n ->
     [one] { $n } pair of a country with itself stands in no file and is
    *[other] { $n } pairs of a country with itself stand in no file and are
@@ -608,25 +608,25 @@ token = “{ $token }” { $n ->
     [one] once
    *[other] { $n } times
 }
-missing-cells = no figure stands in { $n ->
+missing-cells = no figure in { $n ->
     [one] { $n } cell
    *[other] { $n } cells
 } ({ $tokens }): { $blank ->
     [zero] a zero, as declared
    *[missing] missing, not zero
 }
-unknown-cells = a mark for a figure that is secret or not known stands in { $n ->
+unknown-cells = a mark for a secret or unknown figure in { $n ->
     [one] { $n } cell
    *[other] { $n } cells
 } ({ $tokens }): missing, not zero
-missing-rows = no figure stands in { $n ->
+missing-rows = no figure in { $n ->
     [one] { $n } row
    *[other] { $n } rows
 }: { $blank ->
     [zero] a zero, as declared
    *[missing] missing, not zero, and so is its cell
 }
-unknown-rows = a mark for a figure that is secret or not known stands in { $n ->
+unknown-rows = a mark for a secret or unknown figure in { $n ->
     [one] { $n } row
    *[other] { $n } rows
 }: missing, not zero, and so is its cell
@@ -688,7 +688,7 @@ look-which-value = { $n ->
 }
 look-no-amounts = by its name { $columns } holds no amounts of single periods (a logarithm, an average, another period's figures, a sum to date or fitted values): name a column or file of the amounts; write { $columns } only if they are amounts after all
 look-two-units = the file speaks of several units ({ $units }): write the one that holds; if it changes, split the file or add a column of units
-look-unit-unread = beside { $currency } stands { $unread }, which is not understood: write power and currency, as "1,000 { $currency }" or "million { $currency }"
+look-unit-unread = { $unread } next to { $currency } is not understood: write power and currency, as "1,000 { $currency }" or "million { $currency }"
 look-which-end = { $n ->
     [one] nothing says that it is this column: write { $columns } if it is
    *[other] nothing says which column it is: write one of { $columns }
@@ -727,14 +727,14 @@ look-own-name = by its name
 look-column-name = by the column's name
 look-title = as the rows above the header say
 look-names = by the names in the file
-look-layout = A table of { $title }, known by its headers: what follows without a mark is not guessed.
+look-layout = A table of { $title }, recognized by its headers: only marked lines are guesses.
 look-further-flow = rows of { $code } alone are read; for { $others } write this table again with that code
 look-own-codes = { $name } has codes of the publisher's own: write the ISO code of each
 look-remainder = { $n ->
     [one] it stands
    *[other] they stand
 } for partners without rows of their own; or "{ $compared }", or "{ $totals }"
-look-nothing = nothing in the file says it
+look-nothing = the file does not say
 look-no-such-column = no column found
 look-one-flow = one flow at a time
 look-of-column = of the column { $name }

@@ -299,7 +299,7 @@ too-few-untreated = rows of units or periods with too few untreated rows for the
 unconnected-not-imputed = treated rows whose effects untreated rows do not connect: not imputed
 units-apart = rows of units that none of their cohort joins to event time { $reference }, the reference
 unused-switchers = units that change without an effect: not observed just before and after, or nobody to compare with
-all-treated = levels of { $effect } of which every row is treated: no untreated row stands beside these, and what they say of the effect rests on its being the same elsewhere
+all-treated = levels of { $effect } in which every row is treated: without untreated rows they inform the effect only if it is the same elsewhere
 
 ## why a method cannot run, after its name or "not estimated:"
 cannot-run = { $method } cannot run on this design: { $lacking }

@@ -81,7 +81,7 @@ serial = { $kind ->
     [yes] , prewhitened
    *[no] { "" }
 }, Bartlett weights, { $lags } lags; { $n } periods as clusters, { $correction }
-autoregressive = t statistic over Bartlett errors ({ $lags } lags, { $n } periods), held against { $draws } series without any effect and with the serial correlation that this one has if the effect tested is taken out; exact neither in short series nor where errors depend on the past otherwise than by one period
+autoregressive = t statistic over Bartlett errors ({ $lags } lags, { $n } periods), compared with { $draws } series drawn without an effect, with the serial correlation that this one has once the tested effect is removed; approximate in short series and if errors depend on more than the last period
 autoregressive-needs = this test is for the regression of one series on its own level and trend, as interrupted_series, and { $method } is none
 
 ## errors from other groups, units and periods

@@ -121,8 +121,8 @@ counts = The panel holds { $rows ->
 register = Treatment register: every agreement and its dates
 register_caption = Treatment register
 register_others = { $n ->
-    [one] One agreement of a pair that is not treated stands with its dates and source in twinnings.csv.
-   *[other] { $n } agreements of pairs that are not treated stand with their dates and sources in twinnings.csv.
+    [one] twinnings.csv lists one agreement of an untreated pair with its dates and source.
+   *[other] twinnings.csv lists { $n } agreements of untreated pairs with their dates and sources.
 }
 register_counts = Number of agreements by the period from which they count and by status. The register has { $n } dated agreements; twinnings.csv lists each with its dates and sources.
 register_intro = The agreements known for { $of ->
@@ -130,8 +130,8 @@ register_intro = The agreements known for { $of ->
    *[panel] pairs of this panel
 } with all their candidate dates, where the date comes from, and the period from which it counts. A date alone is that of the signature. Agreements of other pairs are not listed here.
 undated_counted = { $n ->
-    [one] One agreement whose date is not known, neither treated nor in the comparison, stands in twinnings.csv.
-   *[other] { $n } agreements whose dates are not known, neither treated nor in the comparison, stand in twinnings.csv.
+    [one] twinnings.csv lists one undated agreement; its pair is neither treated nor in the comparison.
+   *[other] twinnings.csv lists { $n } undated agreements; their pairs are neither treated nor in the comparison.
 }
 undated = Agreements whose date is not known, neither treated nor in the comparison ({ $n }): { $names }.
 outside = { $n ->
@@ -186,12 +186,12 @@ payload_hidden_agreements = The effect under agreements that nobody recorded
 payload_pretrends = Pre-trends
 payload_twfe_weights = Weights of cohorts and event times in the static two-way coefficient
 raw_grid_caption = { $n } pairs as observed, indexed to the last period before the agreement
-raw_grid_note = Solid vertical line: the date used. Dashed: other candidate dates. Levels and logs stand in the CSV beside the figure.
+raw_grid_note = Solid vertical line: the date used. Dashed: other candidate dates. The figure's CSV has levels and logs.
 raw_grid_unindexed = { $n ->
     [one] { $names } has no line of its own: its value
    *[other] { $names } have no lines of their own: their value
 } in the period set to 100 is zero or missing.
-raw_grid_alt = Small line charts of { $n } pairs ({ $names }), each indexed beside its comparison lines, with vertical lines at the candidate dates.
+raw_grid_alt = Small line charts of { $n } pairs ({ $names }), each indexed, with its comparison lines, with vertical lines at the candidate dates.
 ladder = Main estimates, specification by specification
 ladder_caption = Effect of twinning on { $outcome }
 ladder_part = { $caption } (part { $part } of { $parts })
@@ -217,7 +217,7 @@ skipped_note = { $label } was not estimated: { $reason }.
 no_reason = no reason given
 event_study = Event study: the path before and after
 cells_caption = Effects by cohort and { period } since the agreement, { $label }
-event_of_case = One pair is treated: its path, its gap and those of its placebos stand under Single cases.
+event_of_case = One pair is treated: see Single cases for its path, its gap and its placebos.
 paths_caption = { $outcome } by { period } since the agreement{ $n ->
     [one] { "" }
    *[other] , { $n } methods
@@ -275,7 +275,7 @@ single_case = Single cases: one pair at a time
 claims = Claims ledger
 said_above = see above
 claims_caption = Claims about twinning and what these data say
-claims_intro = Each claim is answered from the results of this analysis alone: supported where a test rejects, the interval lies on the claimed side and no check objects, not supported where it lies on the other side, else cannot tell. The first claim is judged at 5% on its own, the others share 5% by Holm's adjustment. What could not have been seen anyway is the minimum detectable effect.
+claims_intro = Each claim is answered from the results of this analysis alone: supported where a test rejects, the interval lies on the claimed side and no check objects, not supported where it lies on the other side, else cannot tell. The first claim is judged at 5% on its own, the others share 5% by Holm's adjustment. The minimum detectable effect says what could not have been seen.
 claims_note = The minimum detectable effect is the size that a two-sided 5% test finds with 80% probability.
 claims_lacking = { $n ->
     [one] One further claim was not examined, because the analysis has no evidence on it: { $needs }.
@@ -286,26 +286,26 @@ claims_unexamined = { $n ->
    *[other] { $n } further claims were not examined, because the analysis has no evidence on them; payloads/claims.csv says what each needs.
 }
 claims_open = { $n ->
-    [one] One claim cannot be told from trade and agreements:
-   *[other] { $n } claims cannot be told from trade and agreements:
+    [one] Trade and agreements cannot decide one claim:
+   *[other] Trade and agreements cannot decide { $n } claims:
 }
 verdict_supported = supported
 verdict_not_supported = not supported
 verdict_cannot_tell = cannot tell
 findings = Findings: what the checks say
 findings_caption = Findings and verdicts
-findings_intro = A check that cannot tell is too weak to detect a violation that matters; one that could hardly have detected any is a note. Where no verdict stands, the check only informs.
+findings_intro = A check that cannot tell is too weak to detect a violation that matters; one that could hardly have detected any is a note. A check without a verdict only informs.
 assumptions = What each column estimates and assumes
 assumed_others = What every other column estimates and assumes stands in specifications.csv.
-technical_inference = How the interval of the headline is made stands at the beginning; that of every other column in specifications.csv (inference_note).
+technical_inference = The first section says how the headline's interval is made, specifications.csv (inference_note) that of every other column.
 warnings_short = What the run warns of
 warnings_table = Warnings, one of each kind
-warnings_note = Further: messages of the same kind; all stand in messages.csv.
+warnings_note = Further: messages of the same kind; messages.csv has all.
 no_warnings = The run warned of nothing.
 warnings = Warnings and notes from the run
 warnings_caption = Messages
 machine = Technical note: versions, hashes and seeds
-machine_intro = What is needed to repeat this run bit by bit. Run time and memory stand in the manifest.
+machine_intro = What is needed to repeat this run bit by bit. The manifest has run time and memory.
 cross_check = Checked with other software
 of_headline = the headline
 seeds = { $n ->
@@ -321,7 +321,7 @@ glyph_lost = the font has no glyph for { $characters } in “{ $text }”; print
 
 ## a single case
 case_paths_caption = { $unit }: observed, and as each donor set and method has it without the agreement
-case_paths_note = Above: the flow as an index beside the path that the donors imply. Below: the gap between them. { $events }. Gaps before the agreement are misfit; the wider they are the less the gaps after it say.
+case_paths_note = Above: the flow as an index, and the path that the donors imply. Below: the gap between them. { $events }. Gaps before the agreement are misfit; the wider they are the less the gaps after it say.
 case_no_date = No date is known
 case_seasons_note = Where two years or more lie before the agreement, every flow's seasonal means of that time are taken out.
 case_placebo_caption = The gap of { $unit } among placebos: the same done to each donor ({ $method })
@@ -330,7 +330,7 @@ case_tests_caption = What each method and donor set says, with the smallest p-va
 case_tests_note = Effect: mean gap after the agreement. p: share of all cases, the pair included, whose mean gap is at least as large; it cannot fall below the smallest attainable p, 1/(placebos + 1). RMSPE ratio: the same for the root mean squared gap after over before. Conformal p: over all shifts of the periods, its floor beside it. 90% conformal and prediction intervals (wrong weights and noise together, conservative) are given only from 15 periods before the agreement on.
 case_intervals_caption = 90% intervals of the mean gap by method and donor set
 case_dates_caption = The result under each reading of the date, the ambiguous periods left out, by donor set
-case_dates_note = Effect: mean gap after the date; p: its rank among placebos, whose smallest attainable value by donor set stands with the methods above. No row is picked: what counts is the median and whether rows agree.
+case_dates_note = Effect: mean gap after the date; p: its rank among placebos, whose smallest attainable value is in the table of methods. No row is chosen: read the median and whether rows agree.
 case_lacking = What is not given, and why: { $rows }
 case_lacking_row = { $rows }: { $reason }.
 case_false_dates_caption = False dates before the agreement: there should be nothing to find
@@ -347,7 +347,7 @@ absent_descriptives = It needs the check balance on a panel with pairs to compar
 absent_selection = It needs the check selection and several agreements at different times.
 absent_single_case = It needs a single treated pair (the recipe single_case) or the check pooled_cases.
 absent_forest = It needs the check heterogeneity and several agreements.
-absent_margins = It needs counts of firms or products beside the trade values, and the check margins.
+absent_margins = It needs counts of firms or products with the trade values, and the check margins.
 absent_spillovers = It needs the check spillovers on a panel of several cities and partners.
 absent_sensitivity = It needs checks that estimate again, such as honest, leave_one_out or dates.
 no_specification = No specification was estimated.

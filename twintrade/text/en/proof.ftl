@@ -22,10 +22,10 @@ random-effects = Pairs differ at random. { $is_defined ->
     [yes] Hausman's test of equality with fixed effects: { P($p) }.
    *[no] Hausman's test is not defined here: the variances are not in the order that it needs.
 }
-mundlak = Random effects beside the pair's own share of treated periods. Its coefficient is { COMPACT($slope, digits: 3) } ({ P($p) }, clustered); zero would say that random effects do.
+mundlak = Random effects with the pair's own share of treated periods. Its coefficient is { COMPACT($slope, digits: 3) } ({ P($p) }, clustered); zero would say that random effects do.
 
 ## the table in the appendix
-absent = these results are not yet held against other software; twintrade cross-check { $name } does it
+absent = other software has not checked these results yet: run twintrade cross-check { $name }
 caption = The columns, estimated again by other software
 intro = Other software estimated { $columns ->
     [one] the one column

@@ -48,7 +48,7 @@ outside = Files under `TWINTRADE_DATA` are not in this package. Fetch them from 
 ## what is needed
 requirements = ## Computational requirements
 software = ### Software requirements
-locked = Every library stands with its version in `requirements.lock`; `run.sh` (`run.ps1` on Windows) installs these into `.venv`, unless `PYTHON` names an interpreter that has them.
+locked = `requirements.lock` lists every library with its version; `run.sh` (`run.ps1` on Windows) installs these into `.venv`, unless `PYTHON` names an interpreter that has them.
 pinned = Every dependency is pinned with its hash in `requirements.lock`; `make setup` installs exactly these.
 randomness = ### Controlled randomness
 head-analysis = Analysis
@@ -73,14 +73,14 @@ program-script = - `run.sh`, `run.ps1`: run the analysis, compare every result w
 program-code = - `code/twintrade/`: the program: reads data, estimates, draws tables and figures.
 program-proof = - `verify_appendix.py`: proves, without any library, that every number in the tables of the appendix equals its stored value. `SHA256SUMS`: checksums of this package. `commit.json`: the commit it was made from.
 licence = ### License for code
-licence-file = The terms of the code stand in `LICENSE`.
-licence-files = The terms of the code stand in `code/LICENSE`, those of the data in `LICENSE-DATA.md`.
+licence-file = `LICENSE` has the terms of the code.
+licence-files = `code/LICENSE` has the terms of the code, `LICENSE-DATA.md` those of the data.
 
 ## instructions
 instructions = ## Instructions to replicators
 step-setup = `make setup` makes `.venv` from `requirements.lock`.
 step-data = Set `TWINTRADE_DATA` to the folder with the files that are not in this package.
-step-make = `make` runs every analysis whose results do not stand yet.
+step-make = `make` runs every analysis that has no results yet.
 step-unpack = Unpack this file and go into its folder. `sha256sum -c SHA256SUMS` shows that it is whole.
 step-withheld = Bring the data that are not in this package, as said above.
 step-script = `sh run.sh`, or `powershell -File run.ps1` on Windows.

@@ -47,7 +47,7 @@ swap-city = the new trade table has no city “{ $typed }”{ $n ->
     [0] { "" }
    *[other] ; near: { $near }
 }
-interrupted = interrupted; earlier results stand whole, and the next run takes up the long jobs that were finished
+interrupted = interrupted; earlier results are untouched, and the next run reuses the long jobs that were finished
 not-run = { $name }: not run yet
 no-results = { $name }: no results yet
 differs = { $name }: differs: { $changes }
@@ -86,8 +86,8 @@ ending-fresh = up to date
 ending-skipped = skipped
 ending-failed = failed
 ended = { $name } { $ending }: { $said }
-earlier-stand = earlier results stand as they were
-earlier-stand-details = details: results/{ $name }.messages.csv; earlier results stand as they were
+earlier-stand = earlier results are unchanged
+earlier-stand-details = details: results/{ $name }.messages.csv; earlier results are unchanged
 none-estimated = none estimated
 objecting = { $objects } object{ $checks ->
     [none] { "" }
