@@ -1,4 +1,4 @@
-"""Commands beside the way from data to pages: on data alone, and on what the program itself says."""
+"""Secondary commands: registers, fetch, schema, export, bundle."""
 
 from functools import partial
 from pathlib import Path

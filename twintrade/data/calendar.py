@@ -365,7 +365,7 @@ def parse_subperiods(years: TextColumn, parts: TextColumn, frequency: Frequency,
 
 
 def parse_part(text: str, frequency: Frequency) -> int:
-    """Read a month or quarter that stands beside its year: "8", "August", "8月", "Q3", "第三季度"."""
+    """Read a month or quarter from a column of its own: "8", "August", "8月", "Q3", "第三季度"."""
     cleaned = text.strip().translate(FULL_WIDTH)
     number = None
     if frequency is Frequency.MONTH:

@@ -1,4 +1,4 @@
-"""Reads what cities, partners, pairs and periods are like beside their trade: covariates and weights."""
+"""Reads covariates and weights of cities, partners, pairs and periods."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -144,7 +144,7 @@ def _read_periods(source: CovariateSource, table: TextTable, faults: Faults) -> 
 
 
 def _read_signed(column: TextColumn, style: NumberStyle, faults: Faults) -> FloatArray:
-    """Return numbers that may be negative: what is observed beside trade may be a growth rate or a difference."""
+    """Return numbers that may be negative: a covariate may be a growth rate or a difference."""
     bare = [cell.strip() for cell in column.cells]
     is_negative = np.array([len(c) > 1 and c[0] in _MINUS and c[1:].strip()[:1].isdigit() for c in bare], dtype=bool)
     cells = build_text_array(c[1:].strip() if minus else c for c, minus in zip(bare, is_negative, strict=True))

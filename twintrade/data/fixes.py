@@ -17,7 +17,7 @@ _MAX_LINES = 12
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A table or list of the analysis file, whose entries stand on one line: a key may stand once."""
+    """A table or list of the analysis file, printed on one line: each key once."""
 
     key: str
     brackets: str

@@ -159,14 +159,14 @@ UNNAMED = "NAME OF THE CITY"
 
 @dataclass(frozen=True, slots=True)
 class UnitColumn:
-    """A money unit that differs by row and stands in a column: ``money_unit = { column = "unit" }``."""
+    """A money unit given row by row in a column: ``money_unit = { column = "unit" }``."""
 
     column: str
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionColumn:
-    """A classification that differs by row and stands in a column: ``product_revision = { column = "revision" }``."""
+    """A classification given row by row in a column: ``product_revision = { column = "revision" }``."""
 
     column: str
 

@@ -1,4 +1,4 @@
-"""Members of a table that are the sum of others: "All States" beside the states, TOTAL beside the products."""
+"""Members of a table that are the sum of others: "All States" among the states, TOTAL among the products."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise

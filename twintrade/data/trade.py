@@ -1,4 +1,4 @@
-"""Observed trade as one long table: who traded how much with whom, when, and where that stands written."""
+"""Observed trade as one long table: who traded how much with whom, when, and the file and row of each figure."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -254,7 +254,7 @@ def _check_currency(parts: Sequence[SourceRows]) -> None:
 
 
 def list_cities_left_out(source: TradeSource, root: Path, cities: Collection[str]) -> list[str]:
-    """Return which of some cities stand in the file of a source but in none of the rows that it reads."""
+    """Return which of some cities the file of a source has, but not the rows that it reads."""
     if not cities or not (source.where or source.drop) or not isinstance(source.city, str) or source.microdata:
         return []
     whole = open_table(root, source.file, replace(source, where={}, drop={}), [source.city], Faults())

@@ -75,7 +75,7 @@ class Design:
     index_base : int or None
         For an index, and there required: the period, before the first onset, in which every unit's outcome is 100.
     statistics : CohortStatistics or None
-        What stands behind a panel of cohort means; see ``from_statistics``.
+        The statistics behind a panel of cohort means; see ``from_statistics``.
 
     Examples
     --------

@@ -58,7 +58,7 @@ def require_word(option: str, given: object, known: Sequence[str]) -> None:
 
 
 class Coded(NamedTuple):
-    """Code of each row, the labels that the codes stand for, and the keys of the frame that these were made from."""
+    """Code of each row, the labels of the codes, and the keys of the frame that they were made from."""
 
     codes: IntArray
     labels: ObjectArray

@@ -92,7 +92,7 @@ _AGREEMENT_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "n
 def build_treatment_from_agreements(
     panel: Panel, agreements: Any, rule: TreatmentRule | None, undated: Literal["error", "exclude"]
 ) -> Treatment:
-    """Return the treatment from whatever says it for whole units: a table, onsets by unit, or itself."""
+    """Return the treatment from a table of agreements, a mapping of onsets, or a Treatment."""
     if isinstance(agreements, Treatment):
         return agreements
     if isinstance(agreements, pd.Series | Mapping):

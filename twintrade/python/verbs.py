@@ -145,7 +145,7 @@ def compare(
     fixed_effects : str, or sequence of str or of column sets
         "two_way", "gravity" ...; or effects: "unit", "exporter^year", ("importer", "year"), "undirected_pair".
     covariates : str or sequence of str
-        Columns beside the treatment: other policies, and their lags (``panel.lagged``).
+        Covariates: other policies, and their lags (``panel.lagged``).
     clusters, cluster : str or sequence of str, optional
         "unit" (or "dyad"), "city", "partner", "period", "undirected_pair", or the table's own names of these. City
         and partner where units are pairs, else the unit.

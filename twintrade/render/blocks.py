@@ -39,7 +39,7 @@ class Images:
 
 @dataclass(frozen=True, slots=True)
 class CellSource:
-    """Where a printed number stands in the results, in no language."""
+    """The file, row and column of a printed number."""
 
     # File and row, "bands.csv:12"; the head is row 1. Or a file and what its rows have, "data.csv:status=treated"; or
     # a path in the manifest, "manifest.json:inputs.0".
@@ -192,7 +192,7 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What stands under the title of a brief: the answer in a sentence, and what the data are."""
+    """The lines under a brief's title: the answer in a sentence, and the data."""
 
     deck: str
     byline: str
@@ -219,7 +219,7 @@ class KeyNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Text with its heading beside it."""
+    """Text with its heading at its side."""
 
     name: str
     blocks: tuple[Paragraph | BulletList, ...]
@@ -227,7 +227,7 @@ class Aside:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FigureRow:
-    """Figures beside each other where the page is wide enough; each takes its own width."""
+    """Figures in one row if the page is wide enough, each with its own width."""
 
     figures: tuple[Figure, ...]
 

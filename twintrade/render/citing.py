@@ -1,4 +1,4 @@
-"""Where a printed number stands in the results: noted on the rows that the page reads, kept in its cells."""
+"""Sources of printed numbers: noted on the rows that the page reads, kept in its cells."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace

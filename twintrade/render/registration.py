@@ -45,7 +45,7 @@ from twintrade.text import Listed, Text, Words, find_fact
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
-    """Files to be written and what the reader must be told."""
+    """Files to be written and messages for the reader."""
 
     files: Mapping[str, bytes]  # by path relative to the results folder, in a fixed order
     document: Document  # the appendix as blocks

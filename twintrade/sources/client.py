@@ -95,7 +95,7 @@ class Client:
         raise AssertionError
 
     def _mask(self, content: bytes) -> bytes:
-        """Return a content in which the key does not stand."""
+        """Return a content without the key."""
         return content.replace(self._key.encode("utf-8"), b"...") if self._key else content
 
     def _keep_pace(self) -> None:

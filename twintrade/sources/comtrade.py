@@ -120,7 +120,7 @@ class Comexstat(Source):
         return base.resolve_partners(self.name, query.partners, base.number_places(_list_countries(lookups)))
 
     def _list_names(self, lookups: Sequence[RowsPage]) -> dict[str, str]:
-        """Return names of the publisher that stand for no country, which are left out and counted."""
+        """Return names of the publisher that are no country, which are left out and counted."""
         return {name: "leave out" for _, name in _list_countries(lookups) if not find_code(name)}
 
 

@@ -192,7 +192,7 @@ def _declared(name: str, text: str) -> dict[str, str]:
 
 
 def _registry(observed: Observed) -> Iterator[str]:
-    """The registry held against the trade table: how many agreements can be studied, and why the others cannot."""
+    """The registry compared with the trade table: how many agreements can be studied, and why the others cannot."""
     reconciliation = observed.reconciliation
     if reconciliation is None or reconciliation.frame.empty:
         return

@@ -1,4 +1,4 @@
-"""How a failure ends: an exit code, a message, and the list of faults beside results that stay as they were."""
+"""How a failure ends: an exit code, a message and a list of faults; earlier results stay as they were."""
 
 from collections.abc import Sequence
 from pathlib import Path

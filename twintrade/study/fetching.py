@@ -1,4 +1,4 @@
-"""Brings a table from a publisher to data/raw: page by page beside its place, then in one step with its card."""
+"""Brings a table from a publisher to data/raw: page by page to a temporary file, then in one step with its card."""
 
 import csv
 import datetime

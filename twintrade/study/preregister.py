@@ -99,7 +99,7 @@ def register_analysis(
 
 
 def _date_results(root: Path, name: str) -> str:
-    """Return the date of results that stand there already, empty where there are none."""
+    """Return the date of existing results, empty if there are none."""
     manifest = get_results_folder(root, name) / MANIFEST
     if not manifest.is_file():
         return ""

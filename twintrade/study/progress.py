@@ -35,7 +35,7 @@ Taken = tuple[str, float, float]  # kind of a job, and the seconds that it was e
 
 
 class Clock:
-    """Where a run stands among its jobs, and what is left of it.
+    """Progress of a run among its jobs, and the time left.
 
     ``jobs``: names in their order, and what each is expected to take, in seconds.
     """

@@ -40,7 +40,7 @@ DATA_COLUMNS = ("unit", "city", "partner", "period", "period_label", "outcome", 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegistryRun:
-    """What a registry told, and what it was read from."""
+    """The facts of a registry, and the files they are from."""
 
     registry: TwinningRegistry
     facts: RegistryFacts

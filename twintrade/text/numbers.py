@@ -195,7 +195,7 @@ def write_interval(
 
 
 def write_p_cell(put: Put, p: object, floor: object = None) -> str:
-    """Say a p-value, beside its floor where it has one."""
+    """Say a p-value, with its floor if it has one."""
     if is_missing(p):
         return ""
     value = float(p)  # type: ignore[arg-type]

@@ -127,7 +127,7 @@ def complete_sentence(words: str) -> str:
 
 
 def strip_stop(sentence: str) -> str:
-    """Return a sentence as it stands inside another."""
+    """Return a sentence in the form that another sentence can contain."""
     return sentence.rstrip(".。")
 
 
@@ -137,7 +137,7 @@ def join_sentences(sentences: Iterable[str]) -> str:
 
 
 def find_topic(heading: str) -> str:
-    """Return what stands before the colon of a heading."""
+    """Return the part of a heading before its colon."""
     return re.split("[:：]", heading)[0]
 
 
@@ -185,7 +185,7 @@ def pack_text(text: Words) -> str:
 
 
 def pack_both(column: str, text: Words) -> dict[str, str]:
-    """Return a text in words and, in a column beside it, as results keep it."""
+    """Return a text in words and packed as results keep it, as two columns."""
     return {column: str(text), f"{column}_text": pack_text(text)}
 
 

@@ -180,7 +180,7 @@ def _bound(name: str) -> str:
 
 
 def _find_unread(text: str, start: int, end: int, power: int | None) -> str:
-    """Return what stands beside a currency and could be a power, but is none that is known."""
+    """Return the words next to a currency that could be a power of ten but are unknown."""
     before = _ENDS.split(text[:start])[-1]
     is_in_bracket = start > len(before) and text[start - len(before) - 1] in "([{"
     behind = re.split(r"[()\[\]{};:]|,(?![0-9])", text[end:])[0]
@@ -277,7 +277,7 @@ def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]
 
 
 def _split_power(text: str) -> tuple[str, int]:
-    """Return what is left of a unit without its power, which may stand first or last."""
+    """Return a unit without its power, which may be its first or last word."""
     lowered = text.lower()
     names = sorted(((name, power) for power, all_ in POWERS for name in all_), key=lambda pair: -len(pair[0]))
     for name, power in names:

@@ -126,7 +126,7 @@ def read_cell(cell: str, style: NumberStyle) -> ParsedCell:
 
 
 def split_flag(text: str, flags: Mapping[str, str]) -> tuple[str, str]:
-    """Return a number's text and the meaning of the declared mark beside it, if there is one."""
+    """Return a number's text and the meaning of its declared mark, if any."""
     for mark in sorted(flags, key=len, reverse=True):
         if text.endswith(mark):
             return text[: -len(mark)].rstrip(), flags[mark]
@@ -157,7 +157,7 @@ def explain_number_fault(text: str) -> Text:
 
 
 def find_mark(text: str) -> str:
-    """Return the mark beside a number that is nothing worse, empty where there is none."""
+    """Return a number's footnote mark, empty without one."""
     match = None if _find_reason(text) else _MARKED.fullmatch(text)
     mark = (match[1] or match[2]).strip() if match else ""
     return mark if is_mark(mark) else ""

@@ -207,7 +207,7 @@ def check_header(
 
 
 def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]], rows: IntArray, file: str) -> None:
-    """Refuse a table in which the header stands again, as where several tables were pasted below each other."""
+    """Refuse a table with a repeated header, as when several tables were pasted below each other."""
     for record, row in zip(records, rows, strict=True):
         if record[0] == names[0] and [clean_column_name(cell) for cell in record] == list(names):
             raise DataError(

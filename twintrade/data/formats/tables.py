@@ -100,7 +100,7 @@ def _lay_out(table: list[Any], file: str) -> tuple[list[str], list[list[Any]]]:
 
 
 def _drop_repeated(names: list[str], rows: list[list[Any]]) -> tuple[list[str], list[list[Any]]]:
-    """Return the columns without those that stand again, name and cells alike, as where a filter is repeated."""
+    """Return the columns without exact duplicates, as a repeated filter leaves them."""
     kept = [
         i for i, name in enumerate(names) if names.index(name) == i or any(r[i] != r[names.index(name)] for r in rows)
     ]

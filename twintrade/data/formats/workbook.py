@@ -29,7 +29,7 @@ _NODES = 16_384  # elements between two looks at the time
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A worksheet's name, the part it stands in, and whether it is visible."""
+    """A worksheet's name, its part of the file, and whether it is visible."""
 
     name: str
     part: str

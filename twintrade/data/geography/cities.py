@@ -269,7 +269,7 @@ def _list_in_two_letters(cores: Mapping[str, Sequence[str]]) -> Iterator[tuple[s
 
 
 def _are_side_by_side(frame: pd.DataFrame, one: str, other: str) -> bool:
-    """Return whether most figures of one of two names stand beside a figure of the other."""
+    """Return whether most figures of one of two names have a figure of the other in the same period."""
     traded = frame[frame["value"].fillna(0.0) != 0.0].set_index(["partner", "period"])["city"]
     mine, theirs = traded.index[traded == one], traded.index[traded == other]
     return mine.intersection(theirs).size > min(mine.nunique(), theirs.nunique()) / 2

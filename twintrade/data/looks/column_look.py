@@ -336,7 +336,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
 
 
 def _find_other_flow(table: TextTable, value: str, flow: object) -> str:
-    """Return the column of the other flow that stands beside the one that is read, "" where there is none."""
+    """Return the column of the other flow, "" if there is none."""
     other = "imports" if flow == "exports" else "exports"
     beside = (
         n for n in table.columns if words.find_trade(n) == other and words.score_numbers(table, n).share >= words.HALF

@@ -92,7 +92,7 @@ def look_for_ends(table: TextTable, names: Sequence[str], file: str, other: Othe
 def look_for_signatories(
     table: TextTable, names: Sequence[str], file: str, other: OtherFile = NO_FILE
 ) -> PlaceColumns:
-    """Return the city's and the partner's column of a registry, held against the columns of the trade table."""
+    """Return the city's and the partner's column of a registry, compared with the trade table's."""
     seen = _see(table, names, file, other)
     candidates = [*seen.texts, *(n for g in seen.groups for n in g)]
     shares = {n: seen.overlap(n, other.names) for n in candidates}

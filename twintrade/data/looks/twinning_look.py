@@ -35,7 +35,7 @@ _SLASHED = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\s*")
 
 
 def look_at_both(root: Path, trade: str, twinnings: str) -> tuple[list[Guess], list[Guess]]:
-    """Return the lines of a trade table and of a registry, each held against the other."""
+    """Return the lines of a trade table and of a registry, each compared with the other."""
     in_common = look_at_file(root, trade)[1] if trade == twinnings else []
     taken = _find_sheet([Guess("file", trade), *in_common], twinnings)
     alone = look_at_twinnings(root, twinnings, taken=taken)
@@ -215,7 +215,7 @@ def _say_names(words: Mapping[str, Sequence[str]]) -> Text:
 
 
 def _day_first(cells: list[str]) -> list[Guess]:
-    """Return whether days stand first, where some dates leave it open and others prove it."""
+    """Return whether days come first, if some dates prove it."""
     if len(find_day_orders(cells, None)) > 1:
         return []
     pairs = [(int(m[1]), int(m[2])) for cell in cells if (m := _SLASHED.fullmatch(cell))]

@@ -306,7 +306,7 @@ def _number_keys(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[list[IntArra
 def _counts(
     source: TradeSource, engine: Engine, names: Names, frame: pd.DataFrame, *, is_merged: bool
 ) -> pd.DataFrame:
-    """Return what stands beside the values; firms of merged cells or longer periods are counted anew, not added."""
+    """Return counts and weights of cells; firms of merged cells or longer periods are counted anew, not added."""
     options = source.microdata
     assert options is not None
     ratio = source.frequency.per_year // (source.to_frequency or source.frequency).per_year

@@ -48,7 +48,7 @@ class Engine(Protocol):
         """Hold so much less than was given, where that leaves enough: what the program itself holds."""
 
     def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
-        """Return the file and row in which each cell first stands; the row is None where the engine knows none."""
+        """Return the file and row of each cell's first occurrence; the row is None if the engine knows none."""
 
     def close(self) -> None:
         """Let go of memory and spilled files."""
@@ -97,7 +97,7 @@ def build_cells_statement(reading: Reading) -> str:
 
 
 def build_faulty_statement(reading: Reading, role: str = "value") -> str:
-    """Return the statement that gives every value (or weight) that is no number, and how often it stands."""
+    """Return the statement that lists every value (or weight) that is no number, and how often it occurs."""
     read = f"CAST({role} AS {TEXT}) AS cell, {role}, {_amount(role, reading)} AS amount"
     return (
         f"SELECT cell, COUNT(*) AS n FROM (SELECT {read} FROM {ROWS}{build_where_clause(reading)}) AS read_rows "
@@ -223,7 +223,7 @@ def _figure(role: str, reading: Reading) -> str:
 
 
 def _stands_outside(role: str, kind: Type, tokens: Collection[str]) -> str:
-    """Return the condition that something stands in a column which is none of some tokens."""
+    """Return the condition that a column has an entry other than some tokens."""
     if kind != "text":
         return f"{role} IS NOT NULL"
     return f"LOWER(TRIM({role})) NOT IN ({', '.join(map(quote_literal, sorted(tokens)))})"

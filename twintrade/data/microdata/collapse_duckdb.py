@@ -164,7 +164,7 @@ class DuckDB:
             self._connection.execute(f"SET memory_limit = '{int(least / 1024)}KiB'")
 
     def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
-        """Return where each cell first stands, read again in the order of the files."""
+        """Return each cell's first occurrence, read again in the order of the files."""
         assert self._files is not None
         places: dict[str, tuple[str, int | None]] = {}
         column, wanted = self._column(self._roles[role]), list(cells)

@@ -1,4 +1,4 @@
-"""Lists of agreements held against each other: merged, checked, and asked how many agreements none of them has."""
+"""Lists of agreements compared: merged, checked, and used to estimate how many agreements none of them has."""
 
 from twintrade.data.registers.listing import MERGED_COLUMNS as MERGED_COLUMNS
 from twintrade.data.registers.listing import Coverage as Coverage

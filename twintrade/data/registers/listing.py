@@ -146,7 +146,7 @@ class ListedAgreement:
 
     @property
     def pair(self) -> frozenset[tuple[str, str]]:
-        """The two places, whichever stands first."""
+        """The two places, in either order."""
         return frozenset((self.city.key, self.partner.key))
 
     @property

@@ -1,4 +1,4 @@
-"""Where a figure stands written, what may be wrong with it, and how much is read."""
+"""The origin of a figure, its possible faults, and the limits of reading."""
 
 from twintrade.data.sources.faults import AbsentInputError as AbsentInputError
 from twintrade.data.sources.faults import Faults as Faults

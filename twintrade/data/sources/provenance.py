@@ -132,7 +132,7 @@ class InputRecord:
 
 @dataclass(frozen=True, slots=True)
 class DataCard:
-    """What the page beside a data file says of it."""
+    """The data card of a file."""
 
     publisher: str = ""
     licence: str = ""

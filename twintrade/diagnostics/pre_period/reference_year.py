@@ -132,7 +132,7 @@ class SlopeTest:
 
 
 def has_common_base(fit: Fit) -> bool:
-    """Whether a fit's effects are imputed ones, whose own leads stand on another base or do not exist."""
+    """Whether a fit's effects are imputed, so that its own leads have another base or do not exist."""
     is_cells = isinstance(fit.estimate, CohortEffects) and fit.estimate.reference is None
     return is_cells and type(fit.estimator).hold_out is not Estimator.hold_out
 
@@ -226,7 +226,7 @@ COLUMNS = ("label", "label_text", "group", "reference", "effect", "low", "high",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceYear(Diagnostic):
-    """How far the average of the path hangs on the one period that it is measured against.
+    """How far the average of the path depends on its reference period.
 
     Its headline is the average of the path against the reported reference. An effect against all periods before has
     no reference and stands above for comparison.

@@ -150,7 +150,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ClusterLadder(Diagnostic):
-    """Whether the conclusion hangs on who is taken to be independent of whom.
+    """Whether the conclusion depends on the choice of clusters.
 
     The estimate is the same throughout, so that no choice objects. What may be wrong is the width of the headline's
     interval: by how much the widest of the others is longer on each side is held against the tolerance.

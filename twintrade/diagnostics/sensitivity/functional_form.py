@@ -117,7 +117,7 @@ def _compare_with_square(
 
 
 def _add_square(fit: Fit, place: int) -> _Added:
-    """Return one of the regressions behind a fit with the square of its own predictor beside its terms."""
+    """Return one of the regressions behind a fit with the square of its predictor as a further term."""
     o = fit.design.observations
     model = build_terms(o, fit.estimator.list_regressions()[place])
     return _Added(model.columns.shape[1], *(_poisson if fit.estimator.is_poisson else _linear)(o, model))

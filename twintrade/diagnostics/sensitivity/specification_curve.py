@@ -215,7 +215,7 @@ def iterate_windows(design: Design, steps: tuple[int, ...]) -> Iterator[Variant]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window(VariantCheck):
-    """Whether the result hangs on rows far from the onset.
+    """Whether the result depends on rows far from the onset.
 
     Attributes
     ----------

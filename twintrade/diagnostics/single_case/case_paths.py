@@ -1,4 +1,4 @@
-"""The observed path, what stands for it without the agreement, and every donor's gap in its place."""
+"""The observed path, its counterfactual, and each donor's placebo gap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -100,7 +100,7 @@ def _gaps_without(shared: tuple[SingleCase, Case], donor: int, rng: np.random.Ge
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DonorWeightTable(Diagnostic):
-    """Which donors stand for the treated unit, by donor set, and whether it lies within their reach."""
+    """Donors of the treated unit by donor set, and whether it lies within their range."""
 
     name: ClassVar[str] = "donor_weights"
     citation: ClassVar[str] = "abadie2021"

@@ -239,7 +239,7 @@ class _ComparisonLines:
 
 
 def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
-    """Return level, log, index and ratio of a dyad beside sums of untreated ones observed in its periods."""
+    """Return level, log, index and ratio of a dyad and of the sums of untreated ones in its periods."""
     panel, lines = design.panel, _lines(design, unit)
     measure = panel.units_of_measure.get(design.outcome, "")
     series = {TREATED: lines.flow, SAME_CITY: lines.same_city, SAME_DESTINATION: lines.same_destination}

@@ -1,4 +1,4 @@
-"""Every method that qualifies for the design, and every other comparison, beside the headline."""
+"""Every method that qualifies for the design, and every other comparison, with the headline."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar

@@ -215,7 +215,7 @@ def _name_totals(
 
 
 def _add_legend(axes: Axes, theme: Theme, is_index: str) -> None:
-    """Name lines below the picture, where no place beside them is free."""
+    """Name lines below the picture, if there is no room next to them."""
     band = "brief.all-estimates" if is_index == "yes" else "brief.chance"
     names = [str(Text(key)) for key in ("brief.observed", "brief.expected", band)]
     handles = [*axes.lines[1::-1], *(band for band in axes.collections[:1] if band.get_paths())]

@@ -41,7 +41,7 @@ OF_PAIRS = ("expected", "observed")
 
 
 def draw_first(facts: Facts) -> tuple[Block, ...]:
-    """Return what was observed against what was expected, beside who makes the gap where pairs add up to it."""
+    """Return observed against expected trade, with the pairs that make the gap if they add up to it."""
     totals, gap = _picture_totals(facts), _picture_gap(facts)
     if totals is not None and gap is not None:
         return (FigureRow((totals, gap)),)
@@ -120,7 +120,7 @@ def _picture_gap(facts: Facts) -> Figure | None:
 
 
 def draw_case(facts: Facts) -> tuple[Block, ...]:
-    """Return the pair among placebos beside the weights of its donors; what the results lack is left out."""
+    """Return the pair among placebos and the weights of its donors, as far as the results have them."""
     if facts.n_treated != 1:
         return ()
     page = facts.page
@@ -208,7 +208,7 @@ def _describe_totals(facts: Facts, frame: pd.DataFrame, write: Callable[[float],
 
 
 def _picture_case(facts: Facts) -> Figure | None:
-    """Draw one case beside what the headline's method makes of its donors, with the other estimates as dots."""
+    """Draw one case and its counterfactual by the headline's method, with the other estimates as dots."""
     page, frame = facts.page, reading.find_payload(facts.page.results, "case_paths")
     if frame is None:
         return None

@@ -1,4 +1,4 @@
-"""The columns held against other software: both numbers, what they say of each other, and the lines of the twins."""
+"""The columns estimated again by other software: both numbers, whether they agree, and the lines of the twins."""
 
 from itertools import pairwise
 
@@ -82,7 +82,7 @@ HEADS = ("column", "software", "estimate", "other-estimate", "difference", "erro
 
 
 def build_cross_check(page: Page) -> tuple[Block, ...] | Absent:
-    """Return the table of other software and in full, where twins stand in it, their lines."""
+    """Return the table of other software and, in full, the lines of any twins in it."""
     frame = page.results.payloads.get(CROSS_CHECKS, pd.DataFrame())
     if frame.empty:
         return Absent(str(Text("proof.absent", name=page.results.name)))

@@ -122,7 +122,7 @@ def build_findings(page: Page) -> tuple[Block, ...] | Absent:
 
 
 def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
-    """Return what each column estimates and assumes, once each, and how its interval is made or where that stands."""
+    """Return what each column estimates and assumes, once each, and how its interval is made or where to read it."""
     columns = reading.list_specifications(page.results)
     if not columns:
         return Absent(page.say("no_specification"))

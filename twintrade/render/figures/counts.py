@@ -237,7 +237,7 @@ def draw_counts(
 
 
 def draw_years(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw one column a year, and beside them what has no year.
+    """Draw one column per year, and one for what has no year.
 
     ``label``, ``value``: its columns of years, the last one perhaps no year, and counts.
     """

@@ -172,7 +172,7 @@ def draw_forest(frame: pd.DataFrame, *, x_label: str = "", decimals: int = 3, th
 
 
 def draw_differences(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw effects with their intervals, and beside each its difference from the headline with its interval.
+    """Draw effects and their differences from the headline, each with its interval.
 
     ``frame``: label, group, effect, low, high, p, and the same with ``difference`` before them.
     """

@@ -39,7 +39,7 @@ _named: WeakKeyDictionary[Axes, list[tuple[float, float, str]]] = WeakKeyDiction
 def name_point(
     axes: Axes, place: tuple[float, float], name: Words, values: Sequence[float], write: Write = numbers.format_fixed
 ) -> None:
-    """Say what stands at a place of the axes.
+    """Write a text at a place of the axes.
 
     ``place``: in units of the data; beyond the frame it is moved to its edge; ``values``: the value alone, or with
     both ends of its interval; a missing one says nothing; ``write``: how values are written.

@@ -65,7 +65,7 @@ def add_legend_below(figure: Figure, handles: Sequence[Artist], theme: Theme, mo
 
 
 def place_names(axes: Axes, points: Sequence[tuple[float, float, str]], size: float, colour: str) -> None:
-    """Write names beside their points, the first ones first, each where it touches nothing, else not."""
+    """Write names next to their points in order, each only if it touches nothing."""
     figure = axes.get_figure(root=True)
     engine = figure.get_layout_engine() if figure is not None else None
     if figure is None or engine is None:

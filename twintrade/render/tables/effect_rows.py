@@ -43,7 +43,7 @@ def read_floor(floor: Record | None) -> float:
 def format_below(
     record: Record, under: Under, decimals: int, floor: Record | None = None
 ) -> tuple[Under | None, str]:
-    """Return what stands below an estimate and its line; where the asked one is absent, the error or the interval."""
+    """Return the entry below an estimate and its line; without the requested one, the error or the interval."""
     error, p = read_number(record.get("se")), read_number(record.get("p"))
     interval = reading.format_ends(read_ends(record), decimals)
     has_error = error == error and error > 0

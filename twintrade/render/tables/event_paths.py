@@ -22,7 +22,7 @@ _INTERVAL = 2  # place of the interval among the heads
 
 
 def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> Table:
-    """Return one row an event time: the first study with interval, p and treated units, the others beside it.
+    """Return one row per event time: the first study with interval, p and treated units, then the others.
 
     ``studies``: the first is the headline; frames have the columns ``reading.EVENT_COLUMNS``.
     """

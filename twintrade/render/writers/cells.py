@@ -53,7 +53,7 @@ def check_link(address: str) -> str:
 
 
 def find_hang(line: str) -> str:
-    """Return what stands behind the last digit: brackets, stars."""
+    """Return the characters behind the last digit: brackets, stars."""
     hang = _HANG.search(line)
     return hang.group() if hang and any(c.isdigit() for c in line) else ""
 

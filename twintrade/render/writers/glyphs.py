@@ -1,4 +1,4 @@
-"""Which characters a typeface can print, and what stands in for the others."""
+"""Characters that a typeface can print, and replacements for the others."""
 
 import unicodedata
 from collections.abc import Mapping

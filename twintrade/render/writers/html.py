@@ -53,7 +53,7 @@ def render_table_html(table: blocks.Table) -> str:
 
 
 def render_caption(block: blocks.Table | blocks.Figure) -> str:
-    """Return a caption, all that stands before its own words marked as the number."""
+    """Return a caption with its number marked."""
     whole = blocks.format_caption(block)
     number = whole.removesuffix(block.caption)
     return f'<span class="number">{escape(number)}</span>{escape(whole.removeprefix(number))}'

@@ -161,7 +161,7 @@ def _break_over_pages(table: blocks.Table, setting: "Setting") -> str:
 
 
 def render_latex(document: blocks.Document, printer: Printer) -> bytes:
-    """Return appendix.tex; its figures and tables lie beside it in figures/ and tables/."""
+    """Return appendix.tex, which includes figures/ and tables/."""
     simulated = f"\\pagestyle{{fancy}}\\fancyhead[R]{{\\textbf{{{_simulated()}}}}}\n" if document.is_simulated else ""
     engine, encoding = ("xelatex", ENCODING_CHINESE) if is_chinese() else ("pdflatex", ENCODING)
     parts = [

@@ -156,7 +156,7 @@ class _Layout:
             self.turn(self.used + LOST_LINE - self.page)
 
     def turn(self, used: float = 0.0) -> None:
-        """Begin a page, on which so much is used."""
+        """Start a page with the given height already used."""
         self.used, self.begun = used, self.begun + 1
 
     def settle(self) -> None:

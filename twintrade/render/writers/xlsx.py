@@ -74,7 +74,7 @@ def _value(value: object) -> str:
 
 
 def render_table_csv(table: Table) -> bytes:
-    """Return a printed table: header rows, then body; the lines of a cell stand in rows below each other."""
+    """Return a printed table: header rows, then body; each line of a cell is a row."""
     rows: list[list[str]] = []
     for cells in (*table.header, *(r.cells for r in table.rows)):
         for line in range(max(len(c.lines) for c in cells)):

@@ -1,4 +1,4 @@
-"""Columns that a design names beside its outcome, from tables of their own or from the trade file."""
+"""Covariates and weights of a design, from tables of their own or from the trade file."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""From an analysis file to its plan, with every fault of the file told."""
+"""From an analysis file to its plan, with every fault of the file reported."""
 
 from pathlib import Path
 from typing import Any

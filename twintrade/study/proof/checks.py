@@ -285,7 +285,7 @@ KEY = ["estimator", "specification", "software", "verdict"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckedResults:
-    """Stored results held against all other software that is installed."""
+    """Stored results checked by all other software that is installed."""
 
     lines: tuple[str, ...]  # what the terminal says, one row a line
     n_apart: int  # how many numbers differ

@@ -189,7 +189,7 @@ class DesignSection(Section):
         agreement), cohort, undirected_pair (one level for both directions of a pair), or numeric columns: "sector",
         "sector^period".
     treatment: See below.
-    comparison: Who stands for what would have happened without the agreement.
+    comparison: The comparison group: never treated, not yet treated, or donors.
     window: Event times shown; no overall effect depends on it.
     reference: Event time set to zero, which paths are measured against.
     anticipation: Periods before onset that count as possibly affected.

@@ -110,7 +110,7 @@ def _list_city_names(node: Any) -> Any:
 
 
 def _texts(node: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every key and every text, with where it stands."""
+    """Every key and every text, with its line."""
     if isinstance(node, Mapping):
         for key, value in node.items():
             inner = f"{path}.{key}".lstrip(".")

@@ -1,4 +1,4 @@
-"""Results as files: staged beside their target, flushed, moved in one rename, the manifest written last."""
+"""Results as files: staged in a temporary folder, flushed, moved by one rename, the manifest last."""
 
 import json
 import os
@@ -89,7 +89,7 @@ MANIFEST = "manifest.json"
 
 
 def get_results_folder(root: Path, name: str) -> Path:
-    """Return where the results of an analysis stand."""
+    """Return the folder of an analysis's results."""
     return root / "results" / name
 
 

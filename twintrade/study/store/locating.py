@@ -116,7 +116,7 @@ _MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """An analysis file as it stands."""
+    """An analysis file: its path and its text."""
 
     root: Path  # project folder
     name: str
