@@ -17,8 +17,8 @@ from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography import countries
 from twintrade.data.looks import words
 from twintrade.data.looks.ends_look import (
-    NO_PLACE_COLUMNS,
     NO_FILE,
+    NO_PLACE_COLUMNS,
     OtherFile,
     look_for_ends,
     look_for_flow,
