@@ -85,9 +85,8 @@ def draw_portfolios(
     taken, groups = {tuple(sorted(but.tolist())): [0] * len(pools)}, dict[bytes, list[int]]()
     for place, pool in enumerate(pools):
         groups.setdefault(pool.tobytes(), []).append(place)
-    if any(pools[places[0]].size < len(places) for places in groups.values()):
-        return np.empty((0, len(pools)), dtype=np.int64)
-    for _ in range(TRIES):
+    is_enough = all(pools[places[0]].size >= len(places) for places in groups.values())
+    for _ in range(TRIES if is_enough else 0):
         drawn = np.empty((n, len(pools)), dtype=np.int64)
         for places in groups.values():
             drawn[:, places] = rng.permuted(np.tile(pools[places[0]], (n, 1)), axis=1)[:, : len(places)]
@@ -295,10 +294,8 @@ def take_looks(plan: WatchPlan, table: WatchTable, taken: Sequence[TakenLook], t
         others = np.where(signed, np.inf, scores[1:, number])
         is_left = np.ones(len(others), dtype=bool)
         is_left[[control for one in looks for control in one.crossed]] = False
-        (bound, crossed), mean = (
-            sequential.assess_look(others, is_left, plan.allowed[number]),
-            float(scores[0, number]),
-        )
+        bound, crossed = sequential.assess_look(others, is_left, plan.allowed[number])
+        mean = float(scores[0, number])
         bounds = sequential.find_bounds_without_each(scores[1:], allowed)
         rise = float(np.expm1(sequential.find_rise_seen(scores[1:], bounds, POWER)[-1]))
         looks.append(TakenLook(

@@ -304,23 +304,23 @@ class CaseSection(Section):
 
 
 class WatchSection(Section):
-    """Agreements to come, watched while they run."""
+    """Agreements to come, watched while they run.
 
-    portfolio: dict[str, str] = Field(
-        min_length=1, description='pairs and dates to come: { "Jinan-GBR" = "2027-03" }'
-    )
+    portfolio: Pairs and dates to come, as { "Jinan-GBR" = "2027-03" }.
+    horizon: Years of looks.
+    alpha: Probability of any alarm without an effect.
+    boundary: How alpha is spent over the looks.
+    alike: What controls share with a pair.
+    controls: By default 199, or as many as the looks need.
+    """
+
+    portfolio: dict[str, str] = Field(min_length=1)
     looks: Literal["year", "quarter", "month"] = "year"
-    horizon: int = Field(default=8, ge=1, le=30, description="years of looks")
-    alpha: float = Field(
-        default=0.10, gt=0, lt=0.5, description="of an alarm without effect, over all looks together"
-    )
-    boundary: Literal["linear", "obrien_fleming", "pocock"] = Field(
-        default="linear", description="how alpha is spent"
-    )
-    alike: Literal["size", "partner", "nearest"] = Field(
-        default="size", description="what controls share with a pair"
-    )
-    controls: int | None = Field(default=None, ge=9, le=4999, description="by default 199, or as many as looks need")
+    horizon: int = Field(default=8, ge=1, le=30)
+    alpha: float = Field(default=0.10, gt=0, lt=0.5)
+    boundary: Literal["linear", "obrien_fleming", "pocock"] = "linear"
+    alike: Literal["size", "partner", "nearest"] = "size"
+    controls: int | None = Field(default=None, ge=9, le=4999)
 
 
 class Spec(Section):
