@@ -303,7 +303,7 @@ def test_interruption_leaves_no_debris_and_the_old_results(copy, after):
     before = hashes(copy / "results" / "tiny")
     done = run_signalled(signal.SIGINT, after, copy, "run")
     assert done.returncode == 130
-    taken_up = "the next run takes up the long jobs that were finished"
-    assert told(done).endswith(f"\ntwintrade: interrupted; earlier results stand whole, and {taken_up}\n")
+    reused = "the next run reuses the long jobs that were finished"
+    assert told(done).endswith(f"\ntwintrade: interrupted; earlier results are untouched, and {reused}\n")
     assert hashes(copy / "results" / "tiny") == before
     assert [p.name for p in (copy / "results").iterdir()] == ["tiny"]

@@ -58,7 +58,7 @@ def shorten(project: Path, name: str) -> None:
 def test_the_wheel_runs_the_bundled_analysis_and_a_new_one_anywhere(program, tmp_path, root):
     wrote = execute(program, "demo", "--no-run", cwd=tmp_path).splitlines()
     assert "wrote analyses/us-states.toml" in wrote
-    assert len(wrote) == 7
+    assert len(wrote) == 9
     for line in wrote:
         path = line.removeprefix("wrote ")
         assert (tmp_path / path).read_bytes() == (root / path).read_bytes()
@@ -76,7 +76,7 @@ def test_the_wheel_holds_the_package_and_the_bundled_analysis_alone(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"twintrade"}
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
-    assert sum(name.startswith("twintrade/demo/") for name in names) == 7 + 6
+    assert sum(name.startswith("twintrade/demo/") for name in names) == 9 + 6
     assert wheel.stat().st_size < 5_000_000
 
 

@@ -59,7 +59,7 @@ def test_no_content_is_no_rows(ask, publisher):
         (Reply({"error": "no"}), "holds no records"),
         (Reply([HEADER, ["CA"]]), "holds no records"),
         (Reply([["STATE", "CTY", "YEAR", "MONTH"], ["CA", "1", "2016", "12"]]), "no column CTY_CODE, CTY_NAME"),
-        (Reply([HEADER, [*ROWS[1][:4], "TX", "2016", "12", "4631"]]), "STATE stands twice"),
+        (Reply([HEADER, [*ROWS[1][:4], "TX", "2016", "12", "4631"]]), "STATE appears twice"),
         (Reply("<html>gone</html>", 404), "status 404 (asked"),
     ],
 )

@@ -39,7 +39,7 @@ def test_a_unit_that_is_not_understood_is_asked_for(two_open_ends):
     (two_open_ends / "r.csv").write_text("city,country,date\nLyon,DEU,2008-05-01\n", encoding="utf-8")
     write_scaffold(two_open_ends, "open", "t.csv", "r.csv", ask=lambda question: "")
     text = (two_open_ends / "analyses" / "open.toml").read_text(encoding="utf-8")
-    assert 'money_unit = "UNDECIDED"   # QUESTION: beside EUR stands “zzz”' in text
+    assert 'money_unit = "UNDECIDED"   # QUESTION: “zzz” next to EUR is not understood' in text
     write_scaffold(
         two_open_ends, "mine", "t.csv", "r.csv", ask=lambda question: "1.000 EUR" if "zzz" in question else ""
     )

@@ -192,7 +192,7 @@ def test_another_kind_is_named_by_its_ending(project, trade_source, name, kind):
         ("t.json", b"[" * 5000, "not a whole JSON file"),
         ("t.json", b'{"error": "none", "count": 0}', "no list of records.*it holds “error”, “count”"),
         ("t.json", b'[["city", "year"], ["Lyon"]]', "row 2: 1 value under 2 names"),
-        ("t.json", b'[{"city": "Lyon"}, ["Lyon"]]', "records and lists beside each other"),
+        ("t.json", b'[{"city": "Lyon"}, ["Lyon"]]', "mixes records and lists"),
         ("t.json", b'[{"city": "L", "partner": "GBR", "year": 2004, "value": {"a": 1}}]', "lists or records"),
         ("t.json", b'[{"city": "L", "partner": "GBR", "year": 2004, "value": NaN}]', "not a whole JSON file"),
         ("t.json", b'[{"city": "L", "partner": "GBR", "year": 2004, "value": 1e999999999}]', "E\\+999999999"),

@@ -159,7 +159,7 @@ def test_an_effect_that_hangs_on_one_donor_is_called_so():
     bands = Placebo().infer(made, "overall", np.random.default_rng(1))
     assert finding.bound > (bands.high[0] - bands.low[0]) / 2
     assert finding.verdict == "objects"
-    assert "hangs on one donor" in finding.sentence
+    assert "depends on one donor" in finding.sentence
 
 
 def test_a_donor_s_move_is_held_against_the_interval():

@@ -119,7 +119,7 @@ def test_without_a_remainder_there_is_nothing_to_compare():
     world, _ = build_world()
     finding = tt.check(tt.fit("imputation", compare(world[world["partner"] != "ROW"])), "remainder")
     assert finding.verdict == "cannot tell"
-    assert "no partner" in finding.sentence
+    assert "no rest of the world" in finding.sentence
 
 
 def test_enlargement_in_a_world_matrix():

@@ -159,7 +159,7 @@ def test_a_wholly_treated_partner_period_is_named_with_its_partner_and_period():
     design = panel_of(ROWS["one partner-period wholly treated"].spoil)
     listed = next(d for d in fit(PPML("static"), design).estimate.sample.dropped if d.reason == "all-treated")
     assert listed.names == tuple(f"Partner 1 {year}" for year in range(2004, 2010))
-    assert re.search("partner × period of which every row is treated", listed.sentence)
+    assert re.search("partner × period in which every row is treated", listed.sentence)
     assert listed.n_rows == 0
 
 

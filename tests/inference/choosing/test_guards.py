@@ -57,6 +57,7 @@ OTHERS = {
         numerics/absorption/dummy_sets.MOST_STEPS numerics/arrays.MOST_STEPS numerics/factor_model.MOST_STEPS
         numerics/poisson/margins.MOST_ROUNDS numerics/poisson/margins.MOST_SHARE
         numerics/poisson/separation.MOST_PROBES numerics/simplex/predictor_weights.MOST_RESTARTS
+        numerics/armington.MOST_ROUNDS
         numerics/simplex/predictor_weights.MOST_ROUNDS""",
     "enumeration of assignments": """
         inference/refits/permutation.MOST_LISTED inference/refits/permutation.MOST_STEPS
@@ -74,7 +75,7 @@ OTHERS = {
         data/totals.MOST_TOTALS estimators/imputing/comparison_units.MOST_ZEROS
         inference/choosing/decision.MOST_ON_LEVERAGE_ONE inference/refits/dealing.MOST_GROWTH
         inference/refits/dealing.MOST_SIZE inference/refits/pair_totals.MOST_SQUARE study/proof/regressions.MOST_ZEROS
-        study/plan/weighing.MOST_MOVED study/registering/outcomes.MOST_SERIAL""",
+        study/plan/weighing.MOST_MOVED study/registering/outcomes.MOST_SERIAL study/registering/watching.MOST_STRATA""",
     "ranges of floating point": """
         estimators/repeating/treatment_blocks.LARGEST_STEP inference/refits/reassignment.LARGEST_LOG
         inference/refits/trend_and_power.LARGEST_TREND

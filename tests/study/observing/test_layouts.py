@@ -389,7 +389,7 @@ def check_totals(tmp_path, case: Case) -> None:
     assert len(case.edits) <= MOST_EDITS
     text = write_project(tmp_path, case)
     trade = text[text.index("[[data.trade]]") : text.index("[[data.twinnings]]")]
-    assert "known by its headers" in trade
+    assert "recognized by its headers" in trade
     for key in case.not_guessed:
         (line,) = [line for line in trade.splitlines() if line.startswith(f"{key} = ")]
         assert "GUESS" not in line

@@ -186,7 +186,7 @@ def test_a_table_of_every_layout_is_tried(tmp_path):
         (tmp_path / case.file).write_bytes(case.content)
         said += [str(g.reason) for g in look_at_trade(tmp_path, case.file) if not g.key]
     for layout in layouts["layout"]:
-        assert any(f"A table of {layout['title']}, known by its headers" in sentence for sentence in said)
+        assert any(f"A table of {layout['title']}, recognized by its headers" in sentence for sentence in said)
 
 
 def test_a_row_with_a_country_alone_is_not_taken_for_a_group(tmp_path):

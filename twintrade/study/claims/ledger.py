@@ -112,13 +112,18 @@ def _by_grade(results: ResultSet, row: Record, evidence: Mapping[str, Any]) -> E
         inference=take_text(row.get("inference")) or DEALT,
     )  # fmt: skip
     spec = find_headline(results) if take_text(row.get("inference")) == "placebo" else None
-    rise, fall = (describe_size(abs(read_number(row[name])), "percent") for name in ("rise_found", "fall_found"))
-    known = math.isfinite(read_number(row["rise_found"]))
     return Evidence(
         side=side if take_text(row["grade"]) in ("strong", "some", "small") else "neither", p=shown, text=text,
-        detectable=Text("claims.by-grade", rise=rise, fall=fall) if known else "",
+        detectable=_describe_found(row),
         floor=read_number(row.get("floor")), objections=list_objections(results, spec) if spec is not None else (),
     )  # fmt: skip
+
+
+def _describe_found(graded: Record) -> Words:
+    """Return the changes that are called evidence four times in five, empty where no rise is."""
+    ends = ("rise_found", "fall_found")
+    rise, fall = (describe_size(abs(read_number(graded[name])), "percent") for name in ends)
+    return Text("claims.by-grade", rise=rise, fall=fall) if math.isfinite(read_number(graded["rise_found"])) else ""
 
 
 def _mean_of_cases(results: ResultSet) -> Record | None:
@@ -198,7 +203,11 @@ def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
 
 
 def _of_the_whole(results: ResultSet) -> Words:
-    """Return the headline's minimum detectable effect as the least that a part of it has."""
+    """Return the headline's minimum detectable effect as the least that a part of it has, as page 1 has it."""
+    graded = find_graded(results)
+    if graded is not None:
+        found = _describe_found(graded)
+        return Text("claims.larger-than-whole", whole=found) if found else ""
     spec = find_headline(results)
     effect = reading.find_overall(results, spec) if spec is not None else None
     whole = deciding.describe_detectable(results, spec, effect) if spec is not None and effect is not None else ""

@@ -261,7 +261,7 @@ def write_new(folder: Path, files: Mapping[str, bytes]) -> list[str]:
 # The bundled analysis of seven US states, written into a folder of the user's.
 
 DEMO = "us-states"
-_TABLES = ("us_state_exports_selected", "us_twin_registry", "us_undated_twins_selected")
+_TABLES = ("us_state_exports_selected", "us_twin_bounds", "us_twin_registry", "us_undated_twins_selected")
 
 
 def write_demo(folder: Path) -> list[str]:

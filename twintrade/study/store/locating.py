@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from twintrade.data.sources import quote_cell
 from twintrade.errors import DataError, SpecError, StoreError
 from twintrade.files import open_file, read_file
 from twintrade.study.spec.spec_text import confirm_guesses, find_open_guesses, parse_tables
@@ -47,6 +46,8 @@ def write_comment(text: str) -> str:
 
 def refuse_unsafe_names(paths: list[str]) -> None:
     """Refuse to write names of files into a script that a shell could take for commands."""
+    from twintrade.data.sources import quote_cell  # with numpy, which no command needs to start
+
     for path in paths:
         if UNSAFE.search(path):
             raise StoreError(Text("bundle.unsafe-name", path=quote_cell(path)))
