@@ -75,7 +75,8 @@ OTHERS = {
         data/totals.MOST_TOTALS estimators/imputing/comparison_units.MOST_ZEROS
         inference/choosing/decision.MOST_ON_LEVERAGE_ONE inference/refits/dealing.MOST_GROWTH
         inference/refits/dealing.MOST_SIZE inference/refits/pair_totals.MOST_SQUARE study/proof/regressions.MOST_ZEROS
-        study/plan/weighing.MOST_MOVED study/registering/outcomes.MOST_SERIAL study/registering/watching.MOST_STRATA""",
+        study/plan/weighing.MOST_MOVED study/registering/outcomes.MOST_SERIAL
+        study/registering/watching.MOST_STRATA""",
     "ranges of floating point": """
         estimators/repeating/treatment_blocks.LARGEST_STEP inference/refits/reassignment.LARGEST_LOG
         inference/refits/trend_and_power.LARGEST_TREND

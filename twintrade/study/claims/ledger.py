@@ -206,8 +206,8 @@ def _of_the_whole(results: ResultSet) -> Words:
     """Return the headline's minimum detectable effect as the least that a part of it has, as page 1 has it."""
     graded = find_graded(results)
     if graded is not None:
-        found = _describe_found(graded)
-        return Text("claims.larger-than-whole", whole=found) if found else ""
+        whole = _describe_found(graded)
+        return Text("claims.larger-than-whole", whole=whole) if whole else ""
     spec = find_headline(results)
     effect = reading.find_overall(results, spec) if spec is not None else None
     whole = deciding.describe_detectable(results, spec, effect) if spec is not None and effect is not None else ""
