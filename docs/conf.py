@@ -51,7 +51,9 @@ ACCESSIBLE = {
     '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Pages">',
     '<aside class="toc-drawer"': '<aside aria-label="On this page" class="toc-drawer"',
-    '<div class="content-icon-container">': '<div class="content-icon-container" role="navigation" aria-label="Page">',
+    '<div class="content-icon-container">': (
+        '<div class="content-icon-container" role="navigation" aria-label="This page">'
+    ),
     '<th class="head"><p></p></th>': '<td class="head"></td>',
     "<th></th>": "<td></td>",
     '<div id="search-results">': '<h1>Search</h1><div id="search-results">',
