@@ -398,3 +398,41 @@ def test_of_several_links_the_first_that_may_count_bounds_the_onset():
     assert not dated.register["has_undated_link"].any()
     older = build_treatment(ties_of(bounded("2002", "2006"), ("A", "GBR", {"signed": "2004"})), panel_of())
     assert older.register["has_undated_link"].any()
+
+
+def test_a_link_that_is_certainly_older_than_a_dated_agreement_sets_its_pair_aside():
+    found = build_treatment(ties_of(bounded("2003", "2005"), ("A", "GBR", {"signed": "2008"})), panel_of())
+    assert (onset(found, "A-GBR"), found.excluded) == (np.inf, {"A-GBR": "undated"})
+    assert find_spans(found.register) == {"A-GBR": (2003, 2006)}
+    other = build_treatment(
+        ties_of((*bounded("2003", "2005")[:3], "friendship", "2030", "2003", "2005"), ("A", "GBR", {"signed": "2008"})),
+        panel_of(), TreatmentRule(kinds=("sister city",)),
+    )  # fmt: skip
+    assert onset(other, "A-GBR") == 2008
+
+
+def test_a_later_link_without_a_date_still_counts_in_the_number_of_agreements():
+    ties = ties_of(bounded("2005", "2008"), ("A", "GBR", {"signed": "2003"}))
+    assert list_flagged_units(build_treatment(ties, panel_of(), TreatmentRule(rule="dose"))) == ("A-GBR",)
+    aside = build_treatment(ties, panel_of(), TreatmentRule(rule="dose", undated_link="exclude"))
+    assert aside.excluded == {"A-GBR": "undated"}
+
+
+def test_bounds_of_a_link_that_begins_nothing_bound_no_onset():
+    kind = build_treatment(
+        ties_of(("A", "GBR", {}, "friendship", "2030", "2003", "2005")),
+        panel_of(), TreatmentRule(kinds=("sister city",)),
+    )  # fmt: skip
+    second = TreatmentRule(rule="nth_agreement", n=2)
+    of_two = build_treatment(ties_of(bounded("2002", "2004"), bounded("2006", "2008")), panel_of(), second)
+    for found in (kind, of_two):
+        assert found.excluded == {"A-GBR": "undated"}
+        assert not find_spans(found.register)
+
+
+def test_a_year_is_narrowed_by_the_months_of_its_ends_and_crossed_bounds_are_refused():
+    assert onset(build_treatment(ties_of(bounded("2005-12", "2005")), panel_of()), "A-GBR") == 2006
+    later = TreatmentRule(vague_years_later=1)
+    assert onset(build_treatment(ties_of(bounded("2005-03", "2005-09")), panel_of(), later), "A-GBR") == 2005
+    with pytest.raises(DesignError, match="no date is both"):
+        build_treatment(ties_of(bounded("2012", "2005")), panel_of())

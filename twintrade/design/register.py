@@ -241,12 +241,13 @@ class DateChoice:
         """Return the first and the last onset that the bounds of a date allow, infinite where an end is open."""
         if span is None:
             return -NEVER, NEVER
-        start = self.onset(span.date, panel)
-        if start is not None:
-            return start, start
         first, last = span.not_before, span.not_after
         earliest = self.onset(TwinningDate(first.year, first.month or 1), panel) if first else None
         latest = self.onset(TwinningDate(last.year, last.month or 12), panel) if last else None
+        start = self.onset(span.date, panel)
+        if start is not None and earliest is not None and latest is not None and earliest <= latest:
+            start = min(max(start, earliest), latest)  # a year is known better by the months of its ends
+            return start, start
         return -NEVER if earliest is None else earliest, NEVER if latest is None else latest
 
     def onset(self, date: TwinningDate | None, panel: Panel) -> int | None:
@@ -336,6 +337,9 @@ def _bound(row: Mapping[Any, Any], choice: DateChoice, panel: Panel) -> dict[str
     span = row.get("span")
     span = span if isinstance(span, DateSpan) else None
     earliest, latest = choice.find_ends(span, panel)
+    if span and span.not_before and span.not_after and earliest > latest:
+        ends = f"not before {span.not_before.iso} and not after {span.not_after.iso}"
+        raise DesignError(f"an agreement of {row['city']} with {row['partner']} began {ends}: no date is both")
     is_outside = latest <= panel.first_period or earliest > panel.last_period
     onset = (latest if np.isfinite(latest) else earliest) if earliest == latest or is_outside else np.nan
     ends = {"onset": onset, "earliest": earliest, "latest": latest}
@@ -359,15 +363,16 @@ def _undated(
 
 
 def find_spans(register: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Return by unit without an onset the first and last onset that it may have, where a bound of one is known."""
+    """Return by unit the first and last onset that links without one, none later than a dated one, allow it."""
     if "latest" not in register:
         return {}
     of_unit = register[register["unit"] != ""]
-    of_unit = of_unit[~of_unit["unit"].isin(of_unit.loc[of_unit["onset"].notna(), "unit"])]
+    dated = of_unit["onset"].astype(float).groupby(of_unit["unit"]).min().dropna()
+    of_unit = of_unit[of_unit["onset"].isna()]
     earliest = of_unit["earliest"].astype(float).fillna(-NEVER).groupby(of_unit["unit"]).min()
     latest = of_unit["latest"].astype(float).fillna(NEVER).groupby(of_unit["unit"]).min()
     spans = {str(unit): (float(earliest[unit]), float(latest[unit])) for unit in earliest.index}
-    return {unit: span for unit, span in spans.items() if np.isfinite(span).any()}
+    return {unit: span for unit, span in spans.items() if np.isfinite(span).any() and span[1] <= dated.get(unit, NEVER)}
 
 
 def _text(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -230,11 +230,14 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     is_same = is_named & ends.isin(ends[~is_undated])
     onset = _onsets(rule, register, panel)
     starts = inside["unit"].map(dict(zip(panel.units, onset, strict=True))).astype(float)
-    is_later = inside["earliest"].astype(float) >= starts
+    is_later = (inside["earliest"].astype(float) >= starts) & (rule.rule != "dose")
+    is_older = inside["counts"] & (inside["latest"].astype(float) < starts)
     linked = set(inside.loc[is_undated & ~is_same & ~is_later, "unit"]) | set(agreements.also_linked)
-    if rule.undated_link == "exclude":
-        is_inside = (onset > panel.first_period) & (onset <= panel.last_period)
-        onset[is_inside & np.isin(panel.units, list(linked))] = NEVER
+    aside = linked if rule.undated_link == "exclude" else set(inside.loc[is_undated & ~is_same & is_older, "unit"])
+    is_inside = (onset > panel.first_period) & (onset <= panel.last_period)
+    onset[is_inside & np.isin(panel.units, list(aside))] = NEVER
+    is_of_onset = register["counts"] & (rule.rule != "nth_agreement" or rule.n == 1)
+    register[["earliest", "latest"]] = register[["earliest", "latest"]].where(is_of_onset)
     misspelt = find_misspelt_agreements(register, panel, agreements.decided_cities)
     excluded = _excluded(register, onset, linked, {unit for m in misspelt for unit in m.units}, panel)
     if agreements.undated_policy == "error":
