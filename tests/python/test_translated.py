@@ -1,6 +1,7 @@
 """From the pair to the city: published figures of a solved world, what must hold in any, and what is refused."""
 
 import os
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -260,6 +261,7 @@ def test_an_estimate_and_its_design_are_taken_as_they_are() -> None:
         ({"world": {"with_home": False}, "home_share": (1.2,)}, "home_share lies between 0 and 1"),
         ({"treated": [("p0", "Atlantis")]}, "'Atlantis' is at an end of a treated pair"),
         ({"treated": []}, "treated names no pair"),
+        ({"treated": [("p0", "p0")]}, "pairs of two places that trade with each other"),
         ({"effect": (0.2, 0.3, 0.4)}, "estimate, low and high around it"),
         ({"elasticity": (0.0,)}, "elasticity needs numbers above zero"),
         ({"deficits": "none"}, "deficits is one of fixed, proportional"),
@@ -274,3 +276,33 @@ def test_what_cannot_be_answered_is_refused_in_words(change, said) -> None:
 
     with pytest.raises(DesignError, match=said):
         ask()
+
+
+@pytest.mark.parametrize(("scale", "low"), [("percent", -100.0), ("percent", -120.0), ("log points", -np.inf)])
+def test_an_interval_without_an_end_is_no_interval_that_ends_at_the_estimate(scale, low) -> None:
+    frame, agreements = tt.example()
+    panel = tt.panel(frame, city="city", partner="partner", period="year")
+    design = tt.compare(panel, agreements, "exports_usd", transform="level")
+    bands = tt.infer(tt.fit("ppml", design), "clustered", view="overall")
+    bands = replace(bands, low=np.array([low]), estimate=replace(bands.estimate, scale=scale))
+    with pytest.raises(DesignError, match="the interval of effect is open"):
+        tt.translate(bands, PAIRS, build_world(draw_flows()))
+
+
+def test_a_city_may_have_no_other_partner_and_no_effect_diverts_nothing() -> None:
+    flows = draw_flows(3)
+    translated = tt.translate(0.2, [("p0", "p1"), ("p0", "p2")], build_world(flows))
+    assert translated.diverted() == (0.0, 0.0)
+    assert "other_exports" not in translated.ranges().index
+    for effect in (0.0, -0.2):
+        fallen = tt.translate(effect, [("p0", "p1")], build_world(flows))
+        assert np.isnan(fallen.diverted()).all()
+        assert "is lost with" not in fallen.summary()
+
+
+@pytest.mark.parametrize("cell", ["1,200", np.inf])
+def test_a_flow_that_is_no_number_is_not_read_as_none(cell) -> None:
+    rows = [("A", "A", 9.0), ("A", "B", cell), ("B", "A", 1.0), ("B", "B", 9.0)]
+    frame = pd.DataFrame(rows, columns=["origin", "destination", "trade"]).astype({"trade": object})
+    with pytest.raises(DesignError, match="trade is no number from A to B"):
+        tt.World.from_frame(frame, value="trade")

@@ -69,7 +69,7 @@ class World:
         Raises
         ------
         DesignError
-            A pair stands twice, a flow is negative, or exports exceed output.
+            A pair stands twice, a flow is negative or no number, or exports exceed output.
         """
         table = to_pandas(frame, "frame")
         for name in (origin, destination, value):
@@ -81,6 +81,9 @@ class World:
             raise DesignError(f"the matrix of trade has two rows from {first}; add them up")
         places = np.array(sorted({*ends[origin], *ends[destination]}), dtype=object)
         amounts = pd.to_numeric(table[value], errors="coerce").to_numpy(dtype=np.float64)
+        unread = (np.isnan(amounts) & table[value].notna().to_numpy()) | np.isinf(amounts)
+        if unread.any():
+            raise DesignError(f"{value} is no number from {' to '.join(ends.iloc[int(np.argmax(unread))])}")
         if (amounts < 0).any():
             raise DesignError(f"{value} is negative from {' to '.join(ends.iloc[int(np.argmax(amounts < 0))])}")
         index = pd.Index(places)
@@ -163,9 +166,14 @@ class Translation:
         )
 
     def diverted(self) -> tuple[float, float]:
-        """Return the range of the share of the pairs' rise that their cities' other partners lose, in percent."""
+        """Return the range of the share of the pairs' rise that their cities' other partners lose, in percent.
+
+        NaN where the estimate is no rise; zero where the cities have no other partners.
+        """
+        if self.effect[0] <= 0:
+            return np.nan, np.nan
         money = {name: rows["money"].to_numpy() for name, rows in self.table.groupby("outcome")}
-        share = -100 * money["other_exports"] / money["pairs"]
+        share = -100 * money.get("other_exports", np.zeros(1)) / money["pairs"]
         return float(share.min()), float(share.max())
 
     def summary(self) -> str:
@@ -184,7 +192,8 @@ class Translation:
             ends = {name: float(row[name]) for name in ("estimate_low", "estimate_high", "low", "high")}
             lines.append(f"  {Text(f'python.translated-{outcome}', **ends)}")
         low, high = self.diverted()
-        lines.append(f"  {Text('python.translated-diverted', low=low, high=high)}")
+        if low == low:
+            lines.append(f"  {Text('python.translated-diverted', low=low, high=high)}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -277,7 +286,8 @@ def translate(
     Raises
     ------
     DesignError
-        Home trade is unknown and no share is given, or a treated pair is not in the world.
+        Home trade is unknown and no share is given, a treated pair is not in the world, the pairs trade nothing, or
+        the interval of the effect has no end.
 
     References
     ----------
@@ -296,6 +306,8 @@ def translate(
     mask = _mark(world.places, pairs)
     if deficits not in get_args(Deficits):
         raise DesignError(f"deficits is one of {', '.join(get_args(Deficits))}, not {deficits!r}")
+    if not world.flows[mask & ~np.eye(len(mask), dtype=bool)].sum() or mask.diagonal().any():
+        raise DesignError("treated holds pairs of two places that trade with each other; these trade nothing")
     shares = _choose_shares(world, home_share)
     models: list[tuple[Closure, float, float]] = [("conditional", np.nan, np.nan)]
     models += [("full", theta, psi) for theta in elasticity for psi in supply]
@@ -330,6 +342,8 @@ def _translate_once(
     here = int(np.searchsorted(grid, estimate))
     rows = []
     for outcome in OUTCOMES[: -1 if closure == "conditional" else None]:  # which fixes no level of prices
+        if not measured[here][outcome][0]:
+            continue
         path = np.array([100 * (one[outcome][1] / one[outcome][0] - 1) for one in measured])
         steps = np.diff(path)
         before, after = measured[here][outcome]
@@ -374,8 +388,13 @@ def _read_effect(effect: float | Sequence[float] | Bands) -> tuple[float, float,
         scale = effect.estimate.scale
         if scale not in ("log points", "percent"):
             raise DesignError(f"effect is in {scale}; a change of trade costs needs log points or percent")
-        values = values if scale == "log points" else np.log1p(values / 100)
-        values = np.where(np.isfinite(values), values, values[0])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = values if scale == "log points" else np.log1p(values / 100)
+        if not np.isfinite(values).all():
+            raise DesignError(
+                "the interval of effect is open, or reaches a loss of everything, so that no world is at its end: give "
+                "the estimate as one number, or three numbers in log points"
+            )
     else:
         values = np.atleast_1d(np.asarray(effect, dtype=np.float64))
         values = np.repeat(values, 3) if values.size == 1 else values
