@@ -99,6 +99,23 @@ def test_all_known_agreements_are_counted_and_those_within_the_data_apart():
     assert hidden.share == pytest.approx((treated.size - 2) / 3 / n_comparison)
 
 
+def test_agreements_are_counted_among_the_pairs_of_the_sample_whatever_compares_them():
+    design = draw(1)
+    treated, never = (np.flatnonzero(side) for side in (np.isfinite(design.onset), np.isinf(design.onset)))
+    outside = Treatment(design.panel.units, design.onset, excluded={"no unit of the panel": "undated"})
+    full = convert_coverage(fit(Imputation(), replace(design, treatment=outside)), 0.5, 0.5)
+    assert full.of_all == pytest.approx(treated.size / never.size)
+    gone = [str(design.panel.units[k]) for k in (*treated[2:], *never[5:])]
+    part = convert_coverage(fit(Imputation(), design.without(gone)), 0.5, 0.5)
+    assert part.of_all == part.share == pytest.approx(2 / 5)
+    onset = design.onset.copy()
+    onset[treated[0]] = design.panel.first_period
+    compared = replace(design, treatment=Treatment(design.panel.units, onset), always_treated="compare")
+    hidden = convert_coverage(fit(Imputation(), compared), 0.5, 0.5)
+    assert hidden.of_all == pytest.approx(treated.size / (never.size + 1))
+    assert hidden.share == pytest.approx((treated.size - 1) / (never.size + 1))
+
+
 def test_agreements_from_before_the_data_leave_the_estimate_alone():
     """Comparison pairs that had an agreement all along differ by a level, which the fixed effects take out."""
     design = draw(1)

@@ -325,13 +325,18 @@ class HiddenAgreements(Diagnostic):
 def convert_coverage(fit: Fit, coverage: float, within: float) -> HiddenShare:
     """Return the share of comparison units with one of the n (1 / coverage - 1) agreements that are not on record.
 
-    n counts pairs known to have an agreement at any time, dated or not, and those whose agreement began in the data.
+    n counts pairs of the sample known to have an agreement at any time, dated or not, and those whose agreement began
+    in the data.
     """
-    o, treatment, panel = fit.design.observations, fit.design.treatment, fit.design.panel
+    design, panel = fit.design, fit.design.panel
+    o, treatment, inside = design.observations, design.treatment, np.ones(panel.n_units, dtype=bool)
     n_treated = int(o.is_ever_treated.sum())
     n_comparison = o.n_units - n_treated
-    linked = {unit for unit, reason in treatment.excluded.items() if reason in ("undated", "other-kind")}
-    n_known = int((fit.design.onset <= panel.last_period).sum()) + len(linked)
+    linked = [unit for unit, reason in treatment.excluded.items() if reason in ("undated", "other-kind")]
+    if design.kept is not None:
+        inside = np.bincount(panel.unit[design.kept], minlength=panel.n_units) > 0
+    is_known = (treatment.aligned(panel.units) <= panel.last_period) | np.isin(panel.units, linked)
+    n_known = int((is_known & inside).sum())
     of_all, of_within = (n * (1 / c - 1) / n_comparison for n, c in ((n_known, coverage), (n_treated, within)))
     return HiddenShare(float(of_within), coverage, float(of_all))
 
