@@ -404,10 +404,9 @@ def test_a_link_that_is_certainly_older_than_a_dated_agreement_sets_its_pair_asi
     found = build_treatment(ties_of(bounded("2003", "2005"), ("A", "GBR", {"signed": "2008"})), panel_of())
     assert (onset(found, "A-GBR"), found.excluded) == (np.inf, {"A-GBR": "undated"})
     assert find_spans(found.register) == {"A-GBR": (2003, 2006)}
-    other = build_treatment(
-        ties_of((*bounded("2003", "2005")[:3], "friendship", "2030", "2003", "2005"), ("A", "GBR", {"signed": "2008"})),
-        panel_of(), TreatmentRule(kinds=("sister city",)),
-    )  # fmt: skip
+    friends = "A", "GBR", {}, "friendship", "2030", "2003", "2005"
+    sisters = TreatmentRule(kinds=("sister city",))
+    other = build_treatment(ties_of(friends, ("A", "GBR", {"signed": "2008"})), panel_of(), sisters)
     assert onset(other, "A-GBR") == 2008
 
 

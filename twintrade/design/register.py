@@ -338,8 +338,8 @@ def _bound(row: Mapping[Any, Any], choice: DateChoice, panel: Panel) -> dict[str
     span = span if isinstance(span, DateSpan) else None
     earliest, latest = choice.find_ends(span, panel)
     if span and span.not_before and span.not_after and earliest > latest:
-        ends = f"not before {span.not_before.iso} and not after {span.not_after.iso}"
-        raise DesignError(f"an agreement of {row['city']} with {row['partner']} began {ends}: no date is both")
+        when = f"not before {span.not_before.iso} and not after {span.not_after.iso}"
+        raise DesignError(f"an agreement of {row['city']} with {row['partner']} began {when}: no date is both")
     is_outside = latest <= panel.first_period or earliest > panel.last_period
     onset = (latest if np.isfinite(latest) else earliest) if earliest == latest or is_outside else np.nan
     ends = {"onset": onset, "earliest": earliest, "latest": latest}
@@ -372,7 +372,8 @@ def find_spans(register: pd.DataFrame) -> dict[str, tuple[float, float]]:
     earliest = of_unit["earliest"].astype(float).fillna(-NEVER).groupby(of_unit["unit"]).min()
     latest = of_unit["latest"].astype(float).fillna(NEVER).groupby(of_unit["unit"]).min()
     spans = {str(unit): (float(earliest[unit]), float(latest[unit])) for unit in earliest.index}
-    return {unit: span for unit, span in spans.items() if np.isfinite(span).any() and span[1] <= dated.get(unit, NEVER)}
+    spans = {unit: span for unit, span in spans.items() if np.isfinite(span).any()}
+    return {unit: span for unit, span in spans.items() if span[1] <= dated.get(unit, NEVER)}
 
 
 def _text(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -392,8 +392,8 @@ def _read_effect(effect: float | Sequence[float] | Bands) -> tuple[float, float,
             values = values if scale == "log points" else np.log1p(values / 100)
         if not np.isfinite(values).all():
             raise DesignError(
-                "the interval of effect is open, or reaches a loss of everything, so that no world is at its end: give "
-                "the estimate as one number, or three numbers in log points"
+                "the interval of effect is open, or reaches a loss of everything, so that no world is at its end: "
+                "give the estimate as one number, or three numbers in log points"
             )
     else:
         values = np.atleast_1d(np.asarray(effect, dtype=np.float64))
