@@ -274,7 +274,7 @@ def translate(
         Of trade to its costs.
     supply : sequence of float
         Elasticity of a place's labour to its real wage in the full model: zero within countries, up to 5 where people
-        move between cities.
+        move between cities. Real income is then of all who live in a place, those who moved there included.
     home_share : sequence of float
         Shares of output sold at home, tried where home trade is unknown; (.3, .6, .9) spans most cities.
     deficits : {"fixed", "proportional"}
