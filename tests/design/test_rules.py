@@ -433,5 +433,5 @@ def test_a_year_is_narrowed_by_the_months_of_its_ends_and_crossed_bounds_are_ref
     assert onset(build_treatment(ties_of(bounded("2005-12", "2005")), panel_of()), "A-GBR") == 2006
     later = TreatmentRule(vague_years_later=1)
     assert onset(build_treatment(ties_of(bounded("2005-03", "2005-09")), panel_of(), later), "A-GBR") == 2005
-    with pytest.raises(DesignError, match="no date is both"):
+    with pytest.raises(DesignError, match="correct one of the two dates"):
         build_treatment(ties_of(bounded("2012", "2005")), panel_of())

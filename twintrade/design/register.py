@@ -338,8 +338,8 @@ def _bound(row: Mapping[Any, Any], choice: DateChoice, panel: Panel) -> dict[str
     span = span if isinstance(span, DateSpan) else None
     earliest, latest = choice.find_ends(span, panel)
     if span and span.not_before and span.not_after and earliest > latest:
-        when = f"not before {span.not_before.iso} and not after {span.not_after.iso}"
-        raise DesignError(f"an agreement of {row['city']} with {row['partner']} began {when}: no date is both")
+        dates = {"first": span.not_before.iso, "last": span.not_after.iso}
+        raise DesignError(Text("design.bounds-crossed", city=str(row["city"]), partner=str(row["partner"]), **dates))
     is_outside = latest <= panel.first_period or earliest > panel.last_period
     onset = (latest if np.isfinite(latest) else earliest) if earliest == latest or is_outside else np.nan
     ends = {"onset": onset, "earliest": earliest, "latest": latest}

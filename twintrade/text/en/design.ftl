@@ -158,6 +158,7 @@ message-between-observed = { $n ->
    *[other] { $n } units have
 } an agreement that falls between two observed { periods } and counts from the later one: { $units }
 undated-vague = { $unit }, known only as { $date } in a panel of { periods }
+bounds-crossed = the agreement of { $city } with { $partner } is not before { $first } and not after { $last }: correct one of the two dates
 undated-refused = { $n ->
     [one] { $n } unit has
    *[other] { $n } units have

@@ -128,6 +128,7 @@ message-year-precision = { $n }个处理组个体的日期只知年份：{ $unit
 message-other-date = { $n }个{ units }没有已知的“{ $wanted }”日期，按其他日期起算（其中样本期内受处理{ $n_treated }个）：{ $named }
 message-between-observed = { $n }个个体的协议介于两个有观测的{ period }之间，自后者起算：{ $units }
 undated-vague = { $unit }：面板以{ periods }为单位，而日期只知为{ $date }
+bounds-crossed = { $city }与{ $partner }的协议不早于{ $first }又不晚于{ $last }，二者矛盾：请更正其一
 undated-refused = { $n }个个体的协议日期不详（首个：{ $first }），不能作为对照。请查明日期；或在分析文件的各[[data.twinnings]]下设undated = "exclude"，或在调用compare时设undated="exclude"，以剔除这些个体。
 name-meant = { $agreement }：是否指{ $near }？
 misspelt = { $n }项协议所列的城市或伙伴不在面板中，但面板中有名称相近者：{ $agreements }{ $all_named ->
