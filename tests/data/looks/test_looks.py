@@ -308,6 +308,15 @@ def test_blank_dates_are_declared_as_left_out(project):
     assert "undated" not in declared(look_at_twinnings(dated, "data/raw/twins.csv"))
 
 
+def test_columns_of_bounds_are_read_as_bounds_and_never_as_the_date(project):
+    lines = "city,partner,date,not_before,not_after\nLyon,GBR,2004,,\nNice,GBR,,2005-01,2007-06\n"
+    for text in (lines, lines.replace("2004", "")):
+        found = declared(look_at_twinnings(project(text, "data/raw/twins.csv"), "data/raw/twins.csv"))
+        assert (found["not_before"], found["not_after"]) == ("not_before", "not_after")
+        assert found.get("date", "date") == "date"
+        assert "" not in found
+
+
 def test_a_file_that_is_no_trade_table_is_said_to_be_none(project):
     with pytest.raises(DataError, match="no column looks like"):
         look_at_trade(project("a,b\nx,y\nz,w\n"), "data/raw/trade.csv")

@@ -31,6 +31,7 @@ from twintrade.errors import UNDECIDED, DataError
 from twintrade.text import Listed, Text
 
 _MOST_KINDS = 12  # words of a column of kinds; one with more of them has names of agreements
+_BOUNDS = ("not_before", "not_after")  # columns between whose dates an undated agreement began
 _SLASHED = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\s*")
 
 
@@ -77,7 +78,8 @@ def _match_letters(names: Sequence[str], cities: Sequence[str]) -> list[Guess]:
 def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: object = None) -> list[Guess]:
     """Return the lines of a registry that a file suggests, without a date where none of its rows has one."""
     table, guesses = look_at_file(root, file, taken)
-    names = list(table.columns)
+    between = [Guess(str(n), n, Text("data.look-own-name")) for n in _BOUNDS if n in table.columns]
+    names = [n for n in table.columns if n not in _BOUNDS]
     dated = _find_dates(table, names, file)
     date = str(dated.options[0] if dated.options else dated.value) if dated else ""
     names = [n for n in names if n != date and not (dated and n in dated.options)]
@@ -91,7 +93,7 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
     if dated is None:
         of_twin = [Guess("partner_city", twin, _say_named(twin))] if twin else []
         policy = Guess("policy", "exclude", Text("data.look-undated", n=table.rows.size))
-        return [Guess("file", file), *guesses, *parts, ends.city, *of_twin, policy]
+        return [Guess("file", file), *guesses, *parts, ends.city, *of_twin, policy, *between]
     words = {n: sorted({clean_name(c) for c in table.columns[n]}) for n in names if n != twin and has_word_of_kind(n)}
     kind = next((n for n in words if len(words[n]) <= _MOST_KINDS), None)
     parts += [
@@ -107,6 +109,7 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
     blank = sum(not str(c).strip() for c in table.columns[date])
     if blank:
         parts.append(Guess("undated", "exclude", Text("data.look-undated", n=blank)))
+    parts += between
     if left := [n for n in names if n not in (twin, kind)]:
         parts.append(Guess("", "", Text("data.look-unread", columns=Listed(tuple(map(quote_cell, left)), "comma"))))
     return [Guess("file", file), *guesses, *parts]
