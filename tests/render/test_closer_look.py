@@ -182,6 +182,7 @@ def test_the_ladder_says_each_overall_effect(page, made):
     for spec in list_specifications(made):
         head = f"{spec['label']}. Overall: {write_percent(find_overall(made, spec)['effect'])}, 95% interval "
         assert any(sentence.startswith(head) for sentence in said)
+        assert any(f"; {spec['n_treated_units']} treated pairs" in s for s in said if s.startswith(head))
     assert "the answer" in page.run("return document.querySelector('.view .methods li').textContent")
 
 

@@ -95,6 +95,8 @@ def build_view(facts: Facts) -> tuple[blocks.EventView, ...]:
     unit = take_text(facts.periods[0]["unit"]) if pairs else ""
     times = str(Text("figures.since-onset", period_name=page.period_name))
     slots = {name: f"[{name}]" for name in ("k", "label", "said")} | {"times": times}
+    is_alike = facts.effect is not None and facts.graded is not None and not facts.graded.is_case
+    slots["change"] = write_change(facts.effect.percent) if facts.effect is not None and is_alike else "none"
     words = {name: str(Text(f"writers.view-{name}", n=len(pairs), **slots)) for name in WORDS}
     words |= {name: str(Text(f"figures.{name}")) for name in HALVES}
     words["simulated"] = str(Text("figures.simulated-data")) if results.is_simulated else ""
@@ -118,7 +120,7 @@ def _build_series(spec: Record, rows: list[Record], overall: Record | None, leve
         "/".join(reading.read_column(spec)), reading.format_label(spec), scale,
         str(Text("page.effect_axis", scale=shown)), str(Text("writers.view-base", base=base.replace(" ", "-"))),
         base in APART, tuple(_build_mark(row, level) for row in rows),
-        () if overall is None else (_build_mark(overall, level),),
+        () if overall is None else (_build_mark(overall | {"n_units": spec.get("n_treated_units")}, level),),
     )  # fmt: skip
 
 

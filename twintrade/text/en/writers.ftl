@@ -16,7 +16,10 @@ view-no-script = The closer look needs JavaScript; figures and tables hold the s
 view-note = Nothing is estimated here: every number is one of the results, and each mark names its file and row.
 view-methods = Methods, each with its overall effect: choose up to three
 view-full = Three methods are chosen. Untick one to choose another.
-view-answer = the answer
+view-answer = { $change ->
+    [none] the answer
+   *[other] page 1: { $change } against pairs as large and growing
+}
 view-intervals = Lines show
 view-chart = Effects by time since the agreement; the arrow keys go from mark to mark
 view-hint = Point at, tap or tab to a mark for its numbers; the arrow keys go on from there.

@@ -16,7 +16,10 @@ view-no-script = 细看部分需要JavaScript；图和表中的数值与之相�
 view-note = 此处不作任何估计：所有数值均来自结果文件，每个标记都注明其文件和行号。
 view-methods = 方法及其总体效应：最多选三种
 view-full = 已选三种方法。取消其中一种后方可另选。
-view-answer = 本页答案
+view-answer = { $change ->
+    [none] 本页答案
+   *[other] 第1页：与规模和增长相近的配对相比{ $change }
+}
 view-intervals = 线段表示
 view-chart = 按协议后时间排列的效应；用方向键逐点查看
 view-hint = 指向、点按或用Tab键选中标记即可查看数值；方向键可继续移动。
