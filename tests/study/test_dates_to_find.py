@@ -70,3 +70,4 @@ def test_the_list_names_each_pair_and_what_is_known(project, spec_text) -> None:
     assert len(said) == 2
     assert said[0].startswith("One pair of tiny has")
     assert cells[head.split(",").index("partner_city")] in said[1]
+    assert " US dollars a year" in said[1]

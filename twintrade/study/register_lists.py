@@ -144,8 +144,11 @@ def list_dates_to_find(root: Path, name: str) -> list[Text]:
     design = Designs(observe(analysis.name, plan.spec, analysis.root), plan.spec.case).base(plan.spec.design)
     ranked = list_undated_by_trade(design)
     lines = [Text("study.dates-to-find", n=len(ranked), name=name)]
+    counted = {
+        "period_name": design.panel.frequency, "money": design.panel.units_of_measure.get(design.outcome, ""),
+    }  # fmt: skip
     for place, (unit, expected, known) in enumerate(ranked.itertuples(index=False), 1):
-        values = {"unit": unit, "expected": float(expected), "period_name": design.panel.frequency, "known": known}
+        values = counted | {"unit": unit, "expected": float(expected), "known": known}
         lines.append(Text("study.date-to-find", place=place, **values))
     return lines
 

@@ -261,7 +261,7 @@ dates-to-find = { $n ->
     [one] One pair of { $name } has an agreement whose date is unknown. Expected is what the rest of its city's and its partner's trade before the first agreement implies, without its own figures.
    *[other] { $n } pairs of { $name } have an agreement whose date is unknown. Those with the most trade to expect come first; expected is what the rest of the city's and the partner's trade before the first agreement implies, without the pairs' own figures.
 }
-date-to-find = { "  " }{ PLAIN($place) }. { $unit }, expected { QUANTITY($expected) } a { period }: { $known }
+date-to-find = { "  " }{ PLAIN($place) }. { $unit }, expected { QUANTITY($expected, $money) } a { period }: { $known }
 coverage-frame = { $n ->
     [one] One city is
    *[other] { $n } cities are

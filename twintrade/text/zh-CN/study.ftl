@@ -251,7 +251,7 @@ dates-to-find = { $n ->
     [0] { $name }的每项协议都有日期，或有足以确定的界限。
    *[other] { $name }有{ $n }个配对的协议日期不详。预期贸易额最大者列前；预期值由该城市与该伙伴在首项协议之前的其他贸易推算，不使用这些配对自身的数据。
 }
-date-to-find = { "  " }{ PLAIN($place) }. { $unit }，预期每{ period }{ QUANTITY($expected) }：{ $known }
+date-to-find = { "  " }{ PLAIN($place) }. { $unit }，预期每{ period }{ QUANTITY($expected, $money) }：{ $known }
 coverage-frame = 有{ $n ->
     [1] 一个
    *[other] { $n }个
