@@ -47,7 +47,7 @@ precision-unknown = has the precision { $precision }, which is none of day, mont
 precision-too-fine = is declared precise to the { $declared } but gives only the { $given }
 no-period = is not a { period }
 period-all-split-years = { $cell } reads as a year that spans two, not as a month, as every cell here does
-period-split-or-month = is a split year or a month; a panel needs one period a row
+period-split-or-month = is a month or a year that spans two: set frequency = "month" for months; for such years, write in every row the one year it counts for
 period-two-years = spans two years; a panel needs one period a row. Edit the file: write in every row the one year it counts for
 fiscal-years = { $cell } and the like are fiscal years: each counts as the calendar year in which it begins, { $year } here, while agreements are dated by calendar year
 period-fiscal = is a fiscal year: say which calendar year it is

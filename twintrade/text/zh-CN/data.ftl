@@ -54,7 +54,7 @@ precision-too-fine = 声明的精度为{ $declared ->
 }
 no-period = 不是按{ period }标示的时间
 period-all-split-years = 此处每个单元格都与{ $cell }一样，应读作跨两年的年度，而不是月份
-period-split-or-month = 可能是跨两年的年度，也可能是月份；面板要求每行只对应一期
+period-split-or-month = 是月份，或是跨两年的年度：若为月份，请设frequency = "month"；若为年度，请在每行写明所属的那一年
 period-two-years = 跨两年；面板要求每行只对应一期。请修改文件：每行写明所属的那一年
 fiscal-years = { $cell }等为财政年度：按其开始的公历年计（此处为{ $year }），协议日期则按公历年计
 period-fiscal = 是财政年度：请说明对应哪个公历年
