@@ -181,7 +181,7 @@ def test_another_change_is_a_deviation_that_the_page_tells(registered):
 
 def test_looks_that_are_not_registered_or_not_due_are_refused(registered):
     root, _, text, _ = registered
-    with pytest.raises(StoreError, match="2023 is no registered look"):
+    with pytest.raises(StoreError, match="2023 is not a registered look"):
         run_watch(root, "three", text, "2028-05-01", at="2023")
     with pytest.raises(StoreError, match="the table ends with 2027"):
         run_watch(root, "three", text, "2028-05-01", at="2030")

@@ -151,7 +151,7 @@ def read_starts(section: WatchSection, table: WatchTable, late_from: int = 12) -
             is_late = table.frequency.per_year == 1 and (date.month or 1) >= late_from
             starts.append(table.frequency.ordinal(date.year, date.month) + is_late)
         except ValueError as error:
-            raise SpecError(Text("watch.no-date", pair=unit, reason=str(error))) from None
+            raise SpecError(Text("watch.no-date", pair=unit, date=text, reason=str(error))) from None
     return np.array(starts, dtype=np.int64)
 
 

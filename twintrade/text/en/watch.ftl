@@ -3,7 +3,7 @@
 ## refusals
 no-table = { $name } has no table [watch]: add one with the pairs that will sign and the dates (docs/watch.md)
 no-pairs = a watch needs pairs of city and partner, in years, quarters or months without gaps between them
-no-date = watch.portfolio: the date of { $pair } cannot be read: { $reason }
+no-date = watch.portfolio: the date of { $pair }, “{ $date }”, cannot be read: it { $reason }
 looks-too-often = watch.looks is { $looks }, and the table has one value a { $period_name }: look no more often than the data come
 no-years-before = the table has { $n ->
     [0] no full year
@@ -29,7 +29,7 @@ controls-gone = { $n ->
 } in the registered watch and not in the trade table: controls are not replaced. Restore the table
 no-such-look = { $why ->
     [early] { $at } is a registered look, and the table ends with { $last }: wait for its data
-   *[other] { $at } is no registered look. Registered are: { $known }
+   *[other] { $at } is not a registered look. Registered are: { $known }
 }
 shorter = the look of { $last } was taken, and the table no longer reaches it. Restore the later periods
 
@@ -38,9 +38,15 @@ registered = Registered: { $n ->
     [one] one pair
    *[other] { $n } pairs
 }, { $looks } looks from { $first } to { $last }, { $controls } control portfolios.
-line = A lasting rise of { SHARE($rise) } rings within { $years } years with probability { $shares }{ $rise ->
+line = A lasting rise of { SHARE($rise) } rings within { $last ->
+    [one] one year
+   *[other] { $years } years
+} with probability { $shares }{ $rise ->
     [0] : false alarms
-   *[other] ; for { SHARE($power) } within { $last } years it needs { $n ->
+   *[other] ; for { SHARE($power) } within { $last ->
+    [one] one year
+   *[other] { $last } years
+} it needs { $n ->
         [0] more than { $most } agreements
         [one] one agreement
        *[other] { $n } agreements
