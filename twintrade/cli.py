@@ -65,7 +65,7 @@ def main() -> None:
     try:
         app()
     except TwintradeError as error:
-        _complain(str(error))
+        _complain(str(getattr(error, "unlisted", error)))  # no messages.csv is written on the way here
         sys.exit(_code(error))
     except MemoryError:
         _complain(str(Text("common.no-memory-here")))
@@ -218,6 +218,8 @@ def init(
     root = find_project_root(Path.cwd())
     if not (root / FOLDER).is_dir():
         typer.echo(Text("study.new-project", folder=FOLDER))
+    elif root != Path.cwd():
+        typer.echo(Text("study.project-above", root=str(root), folder=FOLDER))
     paths, readings = write_scaffold(
         root, name, _slash(trade), _slash(twinnings), fetched, _choose_asker(yes), _slash(undated)
     )

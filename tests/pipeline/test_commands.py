@@ -147,6 +147,24 @@ def test_outside_a_project_every_command_says_so(tmp_path):
     assert begun.returncode == 0
     assert begun.stdout.startswith("neither this folder nor one above it holds analyses/: a new project starts here")
     assert (tmp_path / "analyses" / "first.toml").is_file()
+    (tmp_path / "inside").mkdir()
+    below = command(tmp_path / "inside", "init", "second")
+    assert below.stdout.startswith(f"this folder belongs to the project {tmp_path.resolve()}: ")
+    assert (tmp_path / "analyses" / "second.toml").is_file()
+
+
+def test_a_list_of_faults_names_no_file_where_none_is_written(project):
+    file = project / "data" / "raw" / "tiny_trade.csv"
+    head, *rows = file.read_text(encoding="utf-8").splitlines()
+    at = head.split(",").index("year")
+    cells = [row.split(",") for row in rows]
+    lines = [",".join([*row[:at], f"{row[at]}-01", *row[at + 1 :]]) for row in cells]
+    file.write_text("\n".join([head, *lines]), encoding="utf-8")
+    done = command(project, "preregister", "tiny")
+    assert done.returncode == 3
+    assert 'set frequency = "month"' in done.stderr
+    assert "more" in done.stderr
+    assert "messages.csv" not in done.stderr
 
 
 def test_a_run_on_a_pipe_tells_its_stages_on_standard_error(project):

@@ -4,6 +4,7 @@ and-others = { $name } and others
 ## running
 wrote = wrote { $path }
 new-project = neither this folder nor one above it holds { $folder }/: a new project starts here
+project-above = this folder belongs to the project { $root }: files are looked for and written there. To start a new project here, make a folder { $folder }/ first
 question-city = Which column names the cities, the end that the agreements are about?
 question-partner = Which column names the partner countries?
 question-partner_names = Is the rest of the partners left out, or kept: in the comparison, as never treated, or for totals only?

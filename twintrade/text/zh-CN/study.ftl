@@ -4,6 +4,7 @@ and-others = { $name }等
 ## running
 wrote = 已写入{ $path }
 new-project = 此文件夹及其上级文件夹中均没有{ $folder }/：将在此处新建项目
+project-above = 此文件夹属于项目{ $root }：文件均在该处查找和写入。若要在此处新建项目，请先建立文件夹{ $folder }/
 question-city = 哪一列是城市名，即签订协议的一方？
 question-partner = 哪一列是伙伴国名称？
 question-partner_names = 其余伙伴是剔除，还是保留：作为从未受处理者纳入比较，或仅用于合计？
