@@ -242,7 +242,7 @@ def test_an_estimate_and_its_design_are_taken_as_they_are() -> None:
     bands = tt.infer(tt.fit("ppml", design), "clustered", view="overall")
     last = frame[frame["year"] == frame["year"].max()]
     world = tt.World.from_frame(last, origin="city", destination="partner", value="exports_usd")
-    with pytest.raises(DesignError, match="sells or buys nothing"):
+    with pytest.raises(DesignError, match="sells or buys nothing: add its trade in the other direction"):
         tt.translate(bands, design, world, home_share=(0.5,))
     mirrored = last.rename(columns={"city": "partner", "partner": "city"})[["city", "partner", "exports_usd"]]
     both = pd.concat(

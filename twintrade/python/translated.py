@@ -320,7 +320,10 @@ def translate(
             traded = np.minimum(flows.sum(axis=1), flows.sum(axis=0))
             if traded.min() <= 0:
                 place = world.places[int(traded.argmin())]
-                raise DesignError(f"{place} sells or buys nothing: leave it out, or join it to the rest of the world")
+                raise DesignError(
+                    f"{place} sells or buys nothing: add its trade in the other direction, as imports with origin and "
+                    "destination exchanged; or leave it out, or join it to the rest of the world"
+                )
             rows += _translate_once(flows, mask, ends, theta, psi, closure, deficits, share)
     return Translation(pd.DataFrame(rows), world, pairs, ends)
 
