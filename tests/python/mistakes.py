@@ -23,6 +23,10 @@ def with_x(t):
     return tt.fit("twfe", compare(t, covariates="x"), shape="static")
 
 
+def watch(t, portfolio=None, **options):
+    return tt.watch(t["panel"], "exports_usd", portfolio or {"Alder-AUS": "2012"}, **options)
+
+
 def level(t, outcome):
     return compare(t | {"panel": panel(t, t["trade"].assign(exports_usd=outcome(t["trade"]["exports_usd"])))})
 
@@ -41,6 +45,10 @@ SENTENCES = {
     "a check's option": (lambda t: tt.check(t["ppml"], "power", draw=9), "did you mean draws"),
     "an option of etable": (lambda t: tt.etable(t["ppml"], undr="se"), "undr"),
     "an argument of run": (lambda t: tt.run("x", forse=True), "did you mean force"),
+    "an option of watch": (lambda t: watch(t, horizont=3), "did you mean horizon"),
+    "a portfolio without dates": (lambda t: watch(t, ["Alder-AUS"]), "valid dictionary"),
+    "a date of watch": (lambda t: watch(t, {"Alder-AUS": "soon"}), "“soon” is not a date"),
+    "an effect in words": (lambda t: tt.translate("a rise", [("A", "B")], None), "effect is one number"),
     # options of another verb
     "confint's option to tidy": (lambda t: t["ppml"].tidy(joint=True), "confint"),
     "a design's option to fit": (lambda t: tt.fit("ppml", t["design"], transform="log"), "tt.compare"),

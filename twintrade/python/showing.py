@@ -448,4 +448,5 @@ def watch(
     """
     require(panel, Panel, "a panel", "tt.panel")
     others = None if agreements is None else build_treatment_from_agreements(panel, agreements, None, "exclude")
-    return try_watch(panel, outcome, others, {"portfolio": dict(portfolio), **options}, seed)
+    pairs = dict(portfolio) if hasattr(portfolio, "keys") else portfolio
+    return try_watch(panel, outcome, others, {"portfolio": pairs, **options}, seed)

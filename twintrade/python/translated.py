@@ -321,8 +321,8 @@ def translate(
             if traded.min() <= 0:
                 place = world.places[int(traded.argmin())]
                 raise DesignError(
-                    f"{place} sells or buys nothing: add its trade in the other direction, as imports with origin and "
-                    "destination exchanged; or leave it out, or join it to the rest of the world"
+                    f"{place} sells or buys nothing: add its trade in the other direction, as imports with origin "
+                    "and destination exchanged; or leave it out, or join it to the rest of the world"
                 )
             rows += _translate_once(flows, mask, ends, theta, psi, closure, deficits, share)
     return Translation(pd.DataFrame(rows), world, pairs, ends)
@@ -399,7 +399,10 @@ def _read_effect(effect: float | Sequence[float] | Bands) -> tuple[float, float,
                 "give the estimate as one number, or three numbers in log points"
             )
     else:
-        values = np.atleast_1d(np.asarray(effect, dtype=np.float64))
+        try:
+            values = np.atleast_1d(np.asarray(effect, dtype=np.float64))
+        except (TypeError, ValueError):
+            values = np.empty(0)
         values = np.repeat(values, 3) if values.size == 1 else values
     if values.size != 3 or not np.isfinite(values).all() or not values[1] <= values[0] <= values[2]:
         raise DesignError("effect is one number in log points, or three: estimate, low and high around it")

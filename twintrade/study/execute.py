@@ -16,6 +16,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from twintrade.design import Panel, Treatment
+from twintrade.design.panel import suggest_word
 from twintrade.effects import Bands, Message, ResultSet, build_findings_frame
 from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
 from twintrade.effects.messages import build_messages_frame
@@ -315,11 +316,20 @@ def try_watch(
     try:
         section = WatchSection(**options)
     except ValidationError as error:
-        raise SpecError("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())) from None
+        raise SpecError("; ".join(map(_describe_option, error.errors()))) from None
     table = watching.build_watch_table(panel, outcome, treatment)
     plan = watching.plan_watch("", section, table, seed)
     path = watching.build_path_frame(plan, watching.take_looks(plan, table, (), ""), table).drop(columns="taken")
     return path, pd.DataFrame(plan.learned, columns=list(watching.LEARNED))
+
+
+def _describe_option(error: Mapping[str, Any]) -> str:
+    """Return what is wrong with an option of a watch, with the one that was meant or the value given."""
+    key = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        hint = suggest_word(key, list(WatchSection.model_fields))
+        return str(Text("spec.unknown", place="watch", key=key, hint=hint))
+    return f"watch.{key}: {error['msg'][:1].lower()}{error['msg'][1:]} (given: {error['input']!r})"
 
 
 def draw_pages(tidy: Mapping[str, bytes], manifest: Mapping[str, Any], options: ReportOptions) -> Rendered:

@@ -64,7 +64,7 @@ period-other = is a { $other ->
 }, and the panel's frequency is { period }
 period-footer = is a footer or a total: end the table before it with last_row
 period-no-subperiod = is not a { period } of the year
-year-alone = a year alone names no { period }
+year-alone = is a year alone: name the { period } too
 
 ## numbers
 no-number = is not a number

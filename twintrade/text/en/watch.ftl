@@ -3,7 +3,7 @@
 ## refusals
 no-table = { $name } has no table [watch]: add one with the pairs that will sign and the dates (docs/watch.md)
 no-pairs = a watch needs pairs of city and partner, in years, quarters or months without gaps between them
-no-date = watch.portfolio: the date of { $pair }, “{ $date }”, cannot be read: it { $reason }
+no-date = watch.portfolio, { $pair }: “{ $date }” { $reason }
 looks-too-often = watch.looks is { $looks }, and the table has one value a { $period_name }: look no more often than the data come
 no-years-before = the table has { $n ->
     [0] no full year
@@ -167,7 +167,10 @@ column-years = within { $n ->
     [one] one year
    *[other] { $n } years
 }
-column-needed = Agreements for { SHARE($power) } in { $years } years
+column-needed = Agreements for { SHARE($power) } in { $years ->
+    [one] one year
+   *[other] { $years } years
+}
 rise = { $rise ->
     [0] none: false alarms
    *[other] { SHARE($rise) }

@@ -3,7 +3,7 @@
 ## 拒绝
 no-table = { $name } 没有 [watch] 表：请写入将签署协议的配对及其日期（docs/watch.md）
 no-pairs = 监测需要城市与伙伴的配对，时间为连续的年、季或月
-no-date = watch.portfolio：无法读取 { $pair } 的日期“{ $date }”：{ $reason }
+no-date = watch.portfolio，{ $pair }：“{ $date }”{ $reason }
 looks-too-often = watch.looks 为 { $looks }，而数据的时间单位是 { $period_name }：查看不应比数据更频繁
 no-years-before = { $first } 之前只有{ $n }个整年的数据；监测需要三年，用以计算每个配对的均值与季节。请加入更早的年份
 pair-not-usable = watch.portfolio：{ $pair } { $why ->
