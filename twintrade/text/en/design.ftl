@@ -138,7 +138,7 @@ units-are = { $n ->
    *[other] { $n } units are
 }
 message-undated-excluded = { units-are } linked without a date: neither treated nor comparison: { $units }
-message-bounded-excluded = { units-are } linked since a date of which only bounds within the sample are known: neither treated nor comparison; the check dates bounds their effect: { $units }
+message-bounded-excluded = { units-are } linked since a date known only within bounds inside the sample: neither treated nor comparison; the check dates, if asked for, bounds their effect: { $units }
 message-other-kind-excluded = { $n ->
     [one] { $n } unit has
    *[other] { $n } units have

@@ -254,7 +254,10 @@ fetched-changed = { $path } is not as it was fetched: its checksum differs from 
 fetched-register = { $name } holds agreements: give it as --twinnings
 
 ## lists of agreements
-merged = { $rows } rows of { $files } lists are { $n } agreements, { $undated } of them without a date; no row was left out
+merged = { $rows } rows of { $files ->
+    [one] one list
+   *[other] { $files } lists
+} are { $n } agreements, { $undated } of them without a date; no row was left out
 listed-fault = row { PLAIN($row) }: { $fault }
 listed-right = nothing in { $file } cannot be right
 dates-to-find = { $n ->

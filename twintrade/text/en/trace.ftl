@@ -28,6 +28,9 @@ rows = Behind it: { $n ->
     [one] one treated row
    *[other] { $n } treated rows
 } of data.csv ({ $rows }); the column uses { $used } of its { $of } rows
-input = Input: { $path }, { $n } rows, sha256 { $sha }
+input = Input: { $path }, { $n ->
+    [one] one row
+   *[other] { $n } rows
+}, sha256 { $sha }
 code = Code: { $place } ({ $name })
 again = Recompute: twintrade run { $name } --force
