@@ -1,5 +1,7 @@
 """Guesses are weighed by what their runners-up do to the headline, and a run stops for those that move it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,6 +52,8 @@ def test_the_runner_up_of_absent_is_the_estimate_that_it_would_give(begin, tmp_p
     assert (runner.effect, runner.before) == (back.before, back.effect)
     assert str(runner.describe()) in check_analysis(tmp_path, "case", text)
     assert str(runner.describe()) not in check_analysis(tmp_path, "case", text, with_estimates=False)
+    assert str(runner.describe()).endswith(" standard errors away")
+    assert "standard errors" not in str(replace(runner, moved=np.nan).describe())
 
 
 def test_a_run_stops_for_a_guess_that_moves_the_headline_until_it_is_confirmed(begin, tmp_path, monkeypatch):

@@ -21,8 +21,8 @@ place-of-file = { $place ->
     [variable] { " under the folder that " }{ $variable } names
    *[project] { "" }
 }
-is-folder = { $path } is a folder, not a file{ place-of-file }: put the file there or correct the path in the analysis file
-absent = { $path } is not there{ place-of-file }: put the file there or correct the path in the analysis file
+is-folder = { $path } is a folder, not a file{ place-of-file }: put the file there or correct the path
+absent = { $path } is not there{ place-of-file }: put the file there or correct the path
 
 ## dates and periods
 blank = is blank

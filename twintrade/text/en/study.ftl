@@ -127,7 +127,10 @@ reconciled = { $twinnings ->
    *[other] { $pairs } pairs
 }: { $said }
 runners-up = what other answers to guesses would do
-runner-up = with { $shown } in line { PLAIN($line) } the headline would be { $after } instead of { $before }, { FIXED($moved, decimals: 1) } standard errors away
+runner-up = with { $shown } in line { PLAIN($line) } the headline would be { $after } instead of { $before }{ $known ->
+    [no] { "" }
+   *[yes] , { FIXED($moved, decimals: 1) } standard errors away
+}
 runners-up-less = others move it less: { $shown }
 runner-up-less = { $shown } by { FIXED($moved, decimals: 1) } standard errors
 guesses-move = { $file }: { $n ->

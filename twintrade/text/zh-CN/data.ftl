@@ -18,8 +18,8 @@ place-of-file = { $place ->
     [variable] （位于{ $variable }所指的文件夹下）
    *[project] { "" }
 }
-is-folder = { $path }{ place-of-file }是文件夹，不是文件：请将文件放到该处，或改正分析文件中的路径
-absent = { $path }{ place-of-file }不存在：请将文件放到该处，或改正分析文件中的路径
+is-folder = { $path }{ place-of-file }是文件夹，不是文件：请将文件放到该处，或改正路径
+absent = { $path }{ place-of-file }不存在：请将文件放到该处，或改正路径
 
 ## dates and periods
 blank = 为空

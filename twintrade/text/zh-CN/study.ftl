@@ -127,7 +127,10 @@ agreements = 协议
 estimators = 估计量
 reconciled = { $twinnings }份协议，{ $pairs }个配对：{ $said }
 runners-up = 若推测另取答案，结果如何
-runner-up = 若第{ PLAIN($line) }行改为{ $shown }，主要结果将为{ $after }，而不是{ $before }，相差{ FIXED($moved, decimals: 1) }个标准误
+runner-up = 若第{ PLAIN($line) }行改为{ $shown }，主要结果将为{ $after }，而不是{ $before }{ $known ->
+    [no] { "" }
+   *[yes] ，相差{ FIXED($moved, decimals: 1) }个标准误
+}
 runners-up-less = 其余改动较小：{ $shown }
 runner-up-less = { $shown }为{ FIXED($moved, decimals: 1) }个标准误
 guesses-move = { $file }：有{ $n }项未经确认的推测会使主要结果变动半个标准误以上：{ $said }。请改正该行，若无误则删去标记，或在{ $tables }下写confirmed = true
