@@ -54,8 +54,8 @@ class RunnerUp:
     def describe(self) -> Text:
         """Return what the headline would be, and by how much it moves."""
         effects = {"before": format_effect(self.before, self.scale), "after": format_effect(self.effect, self.scale)}
-        effects["known"] = "yes" if np.isfinite(self.moved) else "no"
-        return Text("study.runner-up", line=self.line, shown=self.shown, moved=self.moved, **effects)
+        known = "yes" if np.isfinite(self.moved) else "no"
+        return Text("study.runner-up", line=self.line, shown=self.shown, moved=self.moved, known=known, **effects)
 
 
 def weigh_guesses(
