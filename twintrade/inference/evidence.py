@@ -1,8 +1,8 @@
 """How strong the evidence is that trade of pairs rose, or fell, after their agreements: the rule behind a verdict."""
 
-from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import Literal
 
 import numpy as np
@@ -409,7 +409,7 @@ class Weighing:
     def find_gamma(self, is_worst: bool) -> float:
         """Return the largest factor by which some pairs may have been likelier to sign with p still at most .05.
 
-        Searched by halving, as p grows but for chance; fewer deals decide beyond four simulation errors of the bound.
+        It is the last before the first with a larger p; fewer deals decide beyond four simulation errors of .05.
         """
         reading, tests = self.read(0.0), self.case.multipliers[:1]
         logs, tilts = reading.fit_hazard().logs, reading.list_tilts(float(np.sign(self.total)), is_worst)
@@ -423,8 +423,8 @@ class Weighing:
                     break
             return bool(p > SOME[0] or compared.centered[0] * self.total <= 0)
 
-        first = bisect_left(FACTORS, True, key=lambda factor: any(is_refused(factor, tilt) for tilt in tilts))
-        return (1.0, *FACTORS)[first]
+        held = takewhile(lambda factor: not any(is_refused(factor, tilt) for tilt in tilts), FACTORS)
+        return max(held, default=1.0)
 
 
 def _summarize(name: Literal["before", "trend"], checked: list[Checked]) -> EarlierCheck:
