@@ -3,6 +3,7 @@
 import csv
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.render.made_results import make_results
 from twintrade.render.blocks import Document, EventView, number_blocks
 from twintrade.render.brief.closer import build_view
 from twintrade.render.brief.facts import collect_facts
+from twintrade.render.brief.statements import write_change
 from twintrade.render.page import Page
 from twintrade.render.reading import find_overall, list_records, list_specifications, select_events
 from twintrade.render.registration import render
@@ -140,6 +142,14 @@ def test_the_sums_of_the_view_are_those_that_the_brief_prints(drawn):
 def test_a_headline_that_is_no_total_has_no_pairs_in_the_view(made):
     specs = made.specifications.assign(target="average unit")
     assert look_at(replace(made, specifications=specs)).content.pairs == ()
+
+
+def test_the_headline_method_is_not_the_answer_where_page_1_compares_with_other_pairs(made):
+    facts = collect_facts(Page(made))
+    for is_case in (False, True):
+        (view,) = build_view(replace(facts, graded=SimpleNamespace(is_case=is_case)))
+        said = view.content.words["answer"]
+        assert said == "the answer" if is_case else said.startswith(f"page 1: {write_change(facts.effect.percent)} ")
 
 
 def test_the_view_speaks_chinese(made):
