@@ -254,7 +254,9 @@ def meet_tests(files: list[str], folder: Path, cost: dict[str, float]) -> tuple[
             break
         most = min(left, 10 + 5 * cost.get(file, MOST_SECONDS))
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-P", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", file]
+        # conftest.py of the project's folder would put the package as it is before the copy
+        alone = ["-p", "no:cacheprovider", f"--confcutdir={ROOT / 'tests'}"]
+        command = [sys.executable, "-P", "-m", "pytest", "-q", "-x", *alone, file]
         done = subprocess.run(
             command, cwd=ROOT, env=build_environment([folder, ROOT]), capture_output=True, check=False,
             preexec_fn=lambda most=most: resource.setrlimit(resource.RLIMIT_CPU, (int(most) + 1, int(most) + 1)),
