@@ -423,8 +423,8 @@ class Weighing:
                     break
             return bool(p > SOME[0] or compared.centered[0] * self.total <= 0)
 
-        held = takewhile(lambda factor: not any(is_refused(factor, tilt) for tilt in tilts), FACTORS)
-        return max(held, default=1.0)
+        factors = takewhile(lambda factor: not any(is_refused(factor, tilt) for tilt in tilts), FACTORS)
+        return max(factors, default=1.0)
 
 
 def _summarize(name: Literal["before", "trend"], checked: list[Checked]) -> EarlierCheck:

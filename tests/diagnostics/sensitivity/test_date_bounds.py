@@ -166,6 +166,6 @@ def test_a_pair_set_aside_for_its_bounds_is_let_in_from_any_date_that_they_allow
     n_rows, n_early = int(o.is_treated.sum()), int(true[k] - earliest[k])
     n_true = int(2014 - true[k])
     assert bounds is not None
-    assert bounds.n_units == 1
+    assert (bounds.n_units, bounds.n_aside) == (1, 1)
     assert bounds.high == pytest.approx(EFFECT, abs=1e-6)
     assert bounds.low == pytest.approx(EFFECT * (n_rows + n_true) / (n_rows + n_true + n_early), abs=1e-6)

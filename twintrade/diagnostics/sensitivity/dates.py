@@ -43,6 +43,7 @@ class DateBounds:
     # them only
     n_units: int
     n_rows: int
+    n_aside: int = 0  # of these units, those that the headline leaves out for the bounds of their dates
 
 
 def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBounds | None:
@@ -74,7 +75,9 @@ def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBo
     if is_poisson:
         with np.errstate(divide="ignore"):
             low, high = (float(100 * (r - 1) if scale == "percent" else np.log(r)) for r in (low, high))
-    return DateBounds(low, high, int(np.unique(unit[is_optional]).size), int(is_optional.sum()))
+    optional = np.unique(unit[is_optional])
+    n_aside = sum(str(name) in fit.design.treatment.excluded for name in o.unit_ids[optional])
+    return DateBounds(low, high, int(optional.size), int(is_optional.sum()), n_aside)
 
 
 # What the estimate would be with pairs whose agreement has no date, as comparison or treated from some date on.
@@ -369,6 +372,7 @@ def _bounds(fit: Fit) -> tuple[list[dict[str, object]], Text | None]:
     sentence = Text(
         "checks.dates-bounds",
         n=bounds.n_units,
+        aside=bounds.n_aside,
         units=fit.design.panel.unit_kind,
         range=format_range(bounds.low, bounds.high, fit.estimate.scale),
     )

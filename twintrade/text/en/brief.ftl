@@ -214,7 +214,7 @@ weigh = { $n ->
 reason-objects = { $n ->
     [one] A check objects
    *[other] { $n } checks object
-}: { $names }. Something other than the agreement may have moved trade.
+}: { $names }. Something other than the agreement may have moved trade, or the change depends on a choice that they vary.
 reason-chance = { $by ->
     [randomization] Chance alone can do this: a difference as large arises in { $of } of 100 random assignments of the agreements to pairs.
     [placebo] Chance alone can do this: pairs without an agreement differ as much in { $of } of 100 cases.

@@ -51,7 +51,10 @@ effect-range = { $point ->
 dates-bounds = { $n ->
     [one] One { unit } has
    *[other] { $n } { units } have
-} more than one possible onset. If each agreement may have begun at any time from its first candidate date to its last, the effect { $range }, sampling error aside.
+} more than one possible onset{ $aside ->
+    [0] { "" }
+   *[other] , { $aside } of them left out of the headline for their bounds and counted here
+}. If each agreement may have begun at any time from its first candidate date to its last, the effect { $range }, sampling error aside.
 dates-no-bounds = Bounds over all possible dates exist for imputation, not for { $method }.
 
 ## hidden agreements

@@ -45,7 +45,10 @@ effect-range = { $point ->
     [yes] 为{ $low }
    *[no] 介于{ $low }与{ $high }之间
 }
-dates-bounds = 有{ $n }个{ unit }的协议生效期不止一种可能。若各协议可在其首个与最末候选日期之间的任一时点生效，则不计抽样误差，效应{ $range }。
+dates-bounds = 有{ $n }个{ unit }的协议生效期不止一种可能{ $aside ->
+    [0] { "" }
+   *[other] ，其中{ $aside }个因日期只知界限而未计入主要估计，在此计入
+}。若各协议可在其首个与最末候选日期之间的任一时点生效，则不计抽样误差，效应{ $range }。
 dates-no-bounds = 所有可能日期下的界仅适用于插补估计，不适用于{ $method }。
 
 ## hidden agreements
