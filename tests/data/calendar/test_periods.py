@@ -93,7 +93,7 @@ def test_any_text_is_a_period_or_a_value_error(text, frequency):
 
 def test_a_year_alone_names_no_month():
     assert YEAR.ordinal(2004) == 2004
-    with pytest.raises(ValueError, match="names no month"):
+    with pytest.raises(ValueError, match="is a year alone: name the month too"):
         MONTH.ordinal(2004)
 
 
