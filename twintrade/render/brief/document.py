@@ -63,6 +63,7 @@ def write_amounts(low: float, high: float, unit: str, errors: tuple[float, float
 # The treated pairs of the brief, each with its outcome and what was expected without an agreement.
 
 MOST_PAIRS = 14
+FEW_PAIRS = 5  # shown of more than that, so that the brief stays two pages
 
 
 def list_pairs(facts: Facts) -> list[blocks.Block]:
@@ -78,6 +79,7 @@ def list_pairs(facts: Facts) -> list[blocks.Block]:
         str(Text(f"brief.pairs-{name}", period_name=facts.page.period_name))
         for name in ("name", "since", "times", "observed", "expected", "difference")
     )
+    shown = pairs if len(pairs) <= MOST_PAIRS else pairs[:FEW_PAIRS]
     rows = [
         blocks.build_row(
             take_text(p["name"]),
@@ -92,10 +94,10 @@ def list_pairs(facts: Facts) -> list[blocks.Block]:
                 *cite(p, "difference", form=f"/{scale:g}"),
             ),
         )
-        for p in pairs[:MOST_PAIRS]
+        for p in shown
     ]
     note = Text("brief.pairs-note", power=power, unit=unit, period_name=facts.page.period_name)
-    more = [str(Text("brief.pairs-more", n=len(pairs) - MOST_PAIRS))] if len(pairs) > MOST_PAIRS else []
+    more = [str(Text("brief.pairs-more", n=len(pairs) - len(shown)))] if len(pairs) > len(shown) else []
     caption = str(Text("brief.pairs", n=len(pairs), outcome=facts.page.outcome))
     left = facts.n_rows_left_out
     few = [str(Text("brief.pairs-times-note", n=left, period_name=facts.page.period_name))] if left else []
