@@ -265,7 +265,9 @@ def _draw_watch(
         watch = make(name, planned.spec, planned.spec.watch, root, observed)
         drawn = list_simulated_names(name, planned.spec)
         manifest = build_registry_manifest(name, planned.spec.title, raw, observed.inputs, root, *drawn)
+        rang = next((watch.table.frequency.label(look.look) for look in watch.looks if look.rang), "")
         manifest |= {"is_simulated": observed.is_simulated, "spec": resolve_spec(planned.spec)}
+        manifest["headline"] = {"looks": len(watch.looks), "rang": rang}
         sealed = fingerprint.hash_bytes(watching.seal_plan(watch.plan))
         results = build_watch_results(name, planned.spec, planned.spec.watch, watch, manifest, sealed)
         tidy = build_tidy_files(add_ledger(results, list_own_claims(planned.spec)))

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 from twintrade.errors import SpecError, StoreError
+from twintrade.study.answers import AnalysisEnd
 from twintrade.study.deposit import verify_appendix
 from twintrade.study.execute import register_watch, run_watch
 from twintrade.study.registering import watching
 from twintrade.study.spec.analysis import WatchSection, parse
+from twintrade.study.summary import summarize_outcomes
 
 ANALYSIS = """
 title = "Three agreements of 2024"
@@ -133,6 +135,8 @@ def test_a_large_effect_rings_and_the_page_says_when(registered):
     page = (root / "results/three/brief.html").read_text()
     assert "The watch rang in 2024" in page
     assert "Registered on 2023-11-30, unchanged" in page
+    facts = json.loads((root / "results/three/manifest.json").read_text(encoding="utf-8"))["headline"]
+    assert "3 looks, rang in 2024" in summarize_outcomes([AnalysisEnd("three", "done", summary=facts)])
 
 
 def test_a_later_release_takes_no_alarm_back_and_is_named_revised(registered, tmp_path):

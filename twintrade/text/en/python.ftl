@@ -45,7 +45,7 @@ partners-matched = the panel has { $n } partners of the agreements under another
 total = the { $end } { $name } { $how ->
     [sum] equals the sum of others in { $outcome }
    *[word] is by its name a sum of others
-} and would be a unit beside them. To leave it out
+} and would count as one more unit. To leave it out
 alike = { $name } and { $other } are perhaps one { $end } under two names, and count as two. If they are one
 agreements-repeated = { $n ->
     [one] { $n } agreement is

@@ -90,6 +90,17 @@ ended = { $name } { $ending }: { $said }
 earlier-stand = earlier results are unchanged
 earlier-stand-details = details: results/{ $name }.messages.csv; earlier results are unchanged
 none-estimated = none estimated
+watched = { $n ->
+    [0] no look taken yet
+    [one] one look
+   *[other] { $n } looks
+}{ $state ->
+    [rang] , rang in { $at }
+   *[quiet] { $n ->
+        [0] { "" }
+       *[other] , not rung
+    }
+}
 objecting = { $objects } object{ $checks ->
     [none] { "" }
    *[other] { " (" }{ $checks })

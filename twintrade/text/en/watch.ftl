@@ -97,7 +97,7 @@ seen = By { $at } trade since signing is { LOGPERCENT($mean, sign: "always") } f
     [empty] { " " }No constant effect is in every set so far: the effect has not been constant.
    *[both] { " " }If the effect has been constant, it lies between { LOGPERCENT($constant_low, sign: "always") } and { LOGPERCENT($constant_high, sign: "always") }.
 }{ $is_long ->
-    [yes] { " " }Beside it, from the portfolio’s own months alone, an asymptotic confidence sequence (Waudby-Smith et al. 2024) reads { LOGPERCENT($from, sign: "always") } to { LOGPERCENT($to, sign: "always") }; it assumes a long series whose dependence stays as it was before.
+    [yes] { " " }For comparison, an asymptotic confidence sequence from the portfolio’s own months (Waudby-Smith et al. 2024) runs from { LOGPERCENT($from, sign: "always") } to { LOGPERCENT($to, sign: "always") }; it assumes a long series whose dependence stays as it was before.
    *[no] { "" }
 }{ $revised ->
     [0] { "" }

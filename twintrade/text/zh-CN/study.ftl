@@ -96,6 +96,16 @@ ended = { $name }{ $ending }：{ $said }
 earlier-stand = 先前的结果保持不变
 earlier-stand-details = 详情见results/{ $name }.messages.csv；先前的结果保持不变
 none-estimated = 未作估计
+watched = { $n ->
+    [0] 尚未查看
+   *[other] 已查看{ $n }次
+}{ $state ->
+    [rang] ，{ $at }发出警报
+   *[quiet] { $n ->
+        [0] { "" }
+       *[other] ，未发出警报
+    }
+}
 objecting = { $objects }项提出异议{ $checks ->
     [none] { "" }
    *[other] （{ $checks }）
