@@ -211,6 +211,19 @@ def test_ends_are_pushed_through_and_every_outcome_is_monotone() -> None:
     np.testing.assert_allclose(translated.table["high"], np.maximum(low, high), rtol=1e-9)
 
 
+def test_what_is_pushed_through_covers_the_truth_exactly_as_often_as_the_interval_of_the_effect() -> None:
+    """An end on the wrong side of the effect is on the wrong side of every outcome."""
+    rng, world = np.random.default_rng(6), build_world(draw_flows())
+    truth = tt.translate(0.2, PAIRS, world, elasticity=(4.0,), supply=(0.0,)).table["estimate"].to_numpy()
+    estimates = rng.normal(0.2, 0.1, 400)
+    covers = np.abs(estimates - 0.2) <= 1.96 * 0.1
+    assert 0.92 < covers.mean() < 0.98
+    for estimate, is_held in zip(estimates[:60], covers, strict=False):
+        ends = (estimate, estimate - 0.196, estimate + 0.196)
+        table = tt.translate(ends, PAIRS, world, elasticity=(4.0,), supply=(0.0,)).table
+        assert ((table["low"] <= truth) & (truth <= table["high"])).tolist() == [is_held] * len(truth)
+
+
 def test_what_a_city_gains_with_the_pair_and_loses_elsewhere_adds_up() -> None:
     translated = tt.translate(0.2, PAIRS, build_world(draw_flows(12, 2)), elasticity=(4.0,), supply=(0.0,))
     money = translated.table.pivot(index="model", columns="outcome", values="money")
