@@ -80,6 +80,8 @@ def test_the_share_follows_from_what_the_register_holds():
     np.testing.assert_allclose(rows["share"], shares)
     assert list(rows["coverage"]) == [0.8, 0.6]  # at .05 there would be more of them than comparison pairs
     assert "If this one holds 80% of all agreements" in finding.sentence
+    anyone = 100 * rows["share_ever"].iloc[0]
+    assert f"{anyone:.1f}% of the comparison pairs have one that nobody recorded" in finding.sentence
     most = check(draw(1), coverage=0.05, sensitivity=())[1]
     assert "more agreements would be hidden" in most.sentence
 

@@ -199,8 +199,8 @@ def _with_headline(table: pd.DataFrame, headline: Yardstick) -> pd.DataFrame:
 
 # What agreements that no register knows would do: a share of the comparison pairs, or the worst few of them.
 
-HIDDEN_COLUMNS = ("label", "label_text", "left_out", "effect", "low", "high", "coverage", "share")
-HiddenRow: TypeAlias = tuple[str, str, str, float, float, float, float, float]
+HIDDEN_COLUMNS = ("label", "label_text", "left_out", "effect", "low", "high", "coverage", "share", "share_ever")
+HiddenRow: TypeAlias = Mapping[str, str | float]  # by column, those that a row has
 ENDS = ("lowest", "highest")
 FEWEST = 4  # comparison units below which leaving two of them out says nothing
 RETRIED = 2  # units at each end that are refitted where one Newton step found them
@@ -398,12 +398,17 @@ def _share_row(headline: Yardstick, hidden: HiddenShare) -> HiddenRow:
     is_plain = np.isnan(coverage)
     label = Text(f"checks.hidden-{'share' if is_plain else 'coverage'}-label", share=share, coverage=coverage)
     low, effect, high = (value / (1 - share) for value in (headline.low, headline.effect, headline.high))
-    return str(label), pack_text(label), "", effect, low, high, coverage, share
+    shares = {"coverage": coverage, "share": share, "share_ever": hidden.of_all}
+    return _label(label, "") | {"effect": effect, "low": low, "high": high} | shares
 
 
 def _left_row(n: int, end: str, one: WithoutSome) -> HiddenRow:
     label = Text("checks.hidden-left-label", n=n, end=end)
-    return str(label), pack_text(label), ", ".join(one.units), one.effect, np.nan, np.nan, np.nan, np.nan
+    return _label(label, ", ".join(one.units)) | {"effect": one.effect}
+
+
+def _label(label: Text, left_out: str) -> dict[str, str | float]:
+    return {"label": str(label), "label_text": pack_text(label), "left_out": left_out}
 
 
 def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:
