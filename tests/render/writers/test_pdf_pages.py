@@ -13,11 +13,14 @@ from pypdf import PdfReader
 
 from twintrade.render.appendix import build_document
 from twintrade.render.blocks import (
+    Aside,
     Cell,
     Column,
+    Contents,
     Document,
     Figure,
     Heading,
+    Lead,
     PageBreak,
     Table,
     build_paragraph,
@@ -157,6 +160,16 @@ def test_of_two_orders_that_with_fewer_pages_is_set():
     assert count_pages([Piece("whole", 400.0), Piece("whole", 310.0), Piece("text", 200.0)]) == 2
     assert count_pages([Piece("text", 700.0), Piece("heading", 30.0), Piece("text", 90.0)]) == 2
     assert count_pages([Piece("text", 100.0), Piece("break", 0.0), Piece("text", 100.0)]) == 2
+
+
+@pytest.mark.parametrize(("n_words", "n_asides", "n_pages"), [(40, 29, 2), (40, 33, 2), (85, 15, 2), (85, 21, 4)])
+def test_a_brief_slightly_too_long_for_two_pages_is_set_closer(n_words, n_asides, n_pages):
+    """Thirty texts of forty words, and fourteen of eighty-five, take a third page as they are commonly set."""
+    texts = [Aside(f"Text {k}", (build_paragraph("word " * n_words),)) for k in range(n_asides)]
+    brief = Lead("Deck.", "Byline."), *texts
+    assert len(pages(*brief)) == n_pages
+    made = pages(*brief, PageBreak(), Contents(), Heading(2, "First section"), LINES)
+    assert next(place for place, text in enumerate(made) if "word1 " in text) == n_pages
 
 
 def white_feet(pdf: bytes) -> list[float]:

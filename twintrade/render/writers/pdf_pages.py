@@ -76,6 +76,21 @@ def count_pages(pieces: Sequence[Piece], height: float = HEIGHT) -> int:
     return _list_ends(pieces, height)[-1]
 
 
+def count_brief_pages(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float], order: Sequence[int]) -> int:
+    """Return how many pages a brief takes in a document that begins with one, none in another.
+
+    ``heights``: of the blocks, in points; ``order``: in which they are set.
+    """
+    kinds = [block["type"] for block in blocks]
+    end = kinds.index("contents") - 1 if "contents" in kinds else len(kinds)  # a break stands before the contents
+    shown = [
+        Piece("whole", heights[place]) if kinds[place] == "aside" else read_piece(blocks[place], heights[place])
+        for place in order
+        if place < end
+    ]
+    return count_pages(shown) if "lead" in kinds[:end] else 0
+
+
 def _list_ends(pieces: Sequence[Piece], height: float = HEIGHT) -> list[int]:
     """Return the page on which each block ends."""
     pages, used, first, ends = 1, 0.0, 1, []

@@ -23,7 +23,7 @@ from twintrade.render.writers.cells import (
     pad,
 )
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, list_font_folders
-from twintrade.render.writers.pdf_pages import choose_order
+from twintrade.render.writers.pdf_pages import choose_order, count_brief_pages
 from twintrade.text import Text, join_sentences
 
 CONTENTS = {"sections": "contents"}
@@ -37,6 +37,9 @@ MOST_HEIGHT = 8.4  # inches: what a figure may take, its caption and notes stand
 PORTRAIT_CHARACTERS = 114.0
 LANDSCAPE_CHARACTERS = 170.0
 LEAST_TEXT = 16
+BRIEF_PAGES = 2
+GAPS = (1.0, 0.75, 0.5)
+"""What is left of the space between the blocks of a brief, and its lines, where it would take a third page."""
 ZERO_WIDTH_SPACE = "\u200b"
 
 
@@ -63,6 +66,7 @@ def render_pdf(
         "authors": [printer(name) for name in document.authors] or ["twintrade"],
         "subject": printer(document.subject),
         "order": None,
+        "gap": GAPS[0],
         "blocks": content,
     }
     settings: dict[str, Any] = {
@@ -72,7 +76,12 @@ def render_pdf(
         "ignore_system_fonts": True,
     }
     try:
-        order = choose_order(content, _ask_heights(settings, data))
+        for gap in (*GAPS, GAPS[0]):  # as commonly set where no space would do
+            data["gap"] = gap
+            heights = _ask_heights(settings, data)
+            order = choose_order(content, heights)
+            if count_brief_pages(content, heights, order) <= BRIEF_PAGES:
+                break
         written = typst.compile(
             **settings,
             sys_inputs={"document": json.dumps(data | {"order": order}, ensure_ascii=False)},
