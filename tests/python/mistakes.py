@@ -49,6 +49,18 @@ SENTENCES = {
     "a portfolio without dates": (lambda t: watch(t, ["Alder-AUS"]), "valid dictionary"),
     "a date of watch": (lambda t: watch(t, {"Alder-AUS": "soon"}), "“soon” is not a date"),
     "an effect in words": (lambda t: tt.translate("a rise", [("A", "B")], None), "effect is one number"),
+    # arguments that are no number, no choice, no axes
+    "text for a number of periods": (lambda t: t["design"].backdated("a"), "periods is a whole number, not 'a'"),
+    "half a period": (lambda t: t["design"].backdated(1.5), "periods is a whole number, not 1.5"),
+    "text for a number of processes": (lambda t: tt.run("x", jobs="two"), "jobs is a whole number, not 'two'"),
+    "text for a choice": (lambda t: tt.run("x", force="yes"), "force is True or False, not 'yes'"),
+    "a number for axes": (lambda t: tt.eventplot(t["ppml"], 3), "ax is a pair of axes, as plt.subplots()"),
+    "a number for a fit's axes": (lambda t: t["ppml"].plot(ax=3), "ax is a pair of axes, as plt.subplots()"),
+    "a number for a name": (lambda t: tt.run(t["design"], name=3), "3 is no name for an analysis"),
+    "a number for a folder": (lambda t: tt.run(t["design"], folder=3), "path of a file or folder"),
+    "no period": (lambda t: panel(t, period=None), "name the column of the period"),
+    "nothing for fits": (lambda t: tt.etable(None), "a fit is needed here"),
+    "by place where nothing is": (lambda t: t["design"].plot(3), "plot takes no arguments"),
     # options of another verb
     "confint's option to tidy": (lambda t: t["ppml"].tidy(joint=True), "confint"),
     "a design's option to fit": (lambda t: tt.fit("ppml", t["design"], transform="log"), "tt.compare"),

@@ -262,8 +262,8 @@ class Panel:
             alike.
         """
         _require_columns(frame, (period, unit, city, partner))
-        if unit is None and city is None:
-            raise DesignError("name the column that holds the unit, or the city (and partner)")
+        if period is None or (unit is None and city is None):
+            raise DesignError("name the column of the period, and that of the unit, or the city (and partner)")
         if frequency is not None:
             require_word("frequency", frequency, list(FREQUENCIES))
         if periods is not None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from twintrade.design.panel import require_word
 from twintrade.effects import Bands, Estimate
-from twintrade.errors import EstimationError, InferenceError, SpecError
+from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.regression import join_covariates
 from twintrade.fanout import limit_threads
@@ -100,8 +100,6 @@ class FitResult(Fit):
 
     def infer(self, inference: How = None, *, view: View | None = None, seed: int = 1, **options: Any) -> Intervals:
         """Say how sure the estimate is; see ``tt.infer``."""
-        if not isinstance(seed, int):
-            raise SpecError(f"seed is a whole number, not {seed!r}")
         view = view or self.views[0]
         estimate = self.view(view)
         inference, options = read_inference(inference, options, self.design.panel)

@@ -123,7 +123,7 @@ def name_fits(fits: Any) -> dict[str, FitResult]:
     if isinstance(fits, Mapping):
         given = ((str(name), fit) for name, fit in fits.items())
     else:
-        alone = [fits] if isinstance(fits, Fit) else [require_fit(fit) for fit in fits]
+        alone = [require_fit(fit) for fit in (fits if isinstance(fits, Iterable) else [fits])]
         given = [(str(fit.estimator.title or fit.estimator.name), fit) for fit in alone]
     named: dict[str, FitResult] = {}
     for name, fit in given:
@@ -392,7 +392,7 @@ def run(
     >>> tt.run(design, folder="project").printed.keys()  # doctest: +SKIP
     """
     if isinstance(path, Design):
-        return AnalysisResults(run_design(path, str(folder), name, money_unit, flow, jobs))
+        return AnalysisResults(run_design(path, folder, name, money_unit, flow, jobs))
     if not isinstance(path, str | PathLike):
         raise SpecError(f"run takes the path of an analysis file, its name, or a design, not {path!r}")
     return AnalysisResults(run_stored(str(path), force=force, jobs=jobs))

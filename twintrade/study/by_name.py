@@ -4,7 +4,11 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ParamSpec, TypeVar, get_type_hints
+from numbers import Integral
+from types import NoneType
+from typing import Any, ParamSpec, TypeVar, get_args, get_type_hints
+
+import numpy as np
 
 from twintrade.design import Design, Panel
 from twintrade.design.fixed_effects import EFFECTS, TOGETHER
@@ -166,12 +170,30 @@ def explain_call(verb: Callable[P, R], owner: str = "") -> Callable[P, R]:
     @functools.wraps(verb)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            signature.bind(*args[start:], **kwargs)
+            given = signature.bind(*args[start:], **kwargs).arguments
         except TypeError:
             raise SpecError(_find_fault(verb.__name__, signature, args[start:], kwargs)) from None
+        for key, value in given.items():
+            _require_plain(key, value, signature.parameters[key].annotation)
         return verb(*args, **kwargs)
 
     return call
+
+
+AXES = "Axes | None"
+PLAIN: dict[Any, tuple[type | tuple[type, ...], str]] = {int: (Integral, "whole"), bool: ((bool, np.bool_), "choice")}
+
+
+def _require_plain(key: str, value: Any, annotation: Any) -> None:
+    """Refuse what is no number, no choice and no axes where the signature says that it is."""
+    if annotation == AXES and not (isinstance(value, str | None) or hasattr(value, "add_artist")):
+        raise SpecError(Text("python.not-axes", key=key, value=repr(value)))
+    kinds = get_args(annotation) or (annotation,)
+    if kinds[0] not in PLAIN or set(kinds[1:]) - {NoneType} or (value is None and NoneType in kinds):
+        return
+    kind, word = PLAIN[kinds[0]]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is Integral):
+        raise SpecError(Text(f"python.not-{word}", key=key, value=repr(value)))
 
 
 def explain_methods(kind: type[T]) -> type[T]:
@@ -191,10 +213,11 @@ def _find_fault(verb: str, signature: inspect.Signature, args: tuple[Any, ...], 
     if twice := [key for key in by_place[: len(args)] if key in kwargs]:
         return Text("python.given-twice", verb=verb, key=twice[0])
     if len(args) > len(by_place):
-        others = names[len(by_place) :] or by_place
-        return Text(
-            "python.too-many", verb=verb, places=Listed(tuple(by_place)), others=Listed(tuple(others), "comma")
-        )
+        words = Listed(tuple(names[len(by_place) :] or by_place), "comma")
+        if not by_place:
+            key = "none-by-place" if names else "no-arguments"
+            return Text(f"python.{key}", verb=verb, others=words)
+        return Text("python.too-many", verb=verb, places=Listed(tuple(by_place)), others=words)
     lacking = [p.name for p in given[len(args) :] if p.name not in kwargs and p.default is p.empty]
     line = f"{verb}({', '.join(by_place)})"
     return Text("python.lacking", verb=verb, lacking=Listed(tuple(lacking)), line=line)

@@ -114,12 +114,13 @@ def build_analysis(design: Design, name: str, money_unit: str, flow: str) -> dic
     return {f"{FOLDER}/{name}.toml": head + usual, **files}
 
 
-def run_design(design: Design, folder: str, name: str, money_unit: str, flow: str, jobs: int | None) -> ResultSet:
+def run_design(design: Design, folder: Any, name: str, money_unit: str, flow: str, jobs: int | None) -> ResultSet:
     """Write the project of a design into a folder, over an earlier one of its name, and run it."""
     check_new_name(name)
+    folder = _require_path(folder)
     for path, text in build_analysis(design, name, money_unit, flow).items():
-        write_beside(Path(folder), path, text.encode("utf-8"))
-    return run_stored(str(Path(folder) / FOLDER / f"{name}.toml"), jobs=jobs)
+        write_beside(folder, path, text.encode("utf-8"))
+    return run_stored(str(folder / FOLDER / f"{name}.toml"), jobs=jobs)
 
 
 def read_latest(analysis: Analysis) -> ResultSet:

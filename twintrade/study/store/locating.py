@@ -178,7 +178,7 @@ def find_analyses(here: Path, wanted: Sequence[str]) -> list[Analysis]:
 
 def check_analysis_name(name: str) -> str:
     """Return a name that may become a file and a make target."""
-    if not _NAME.fullmatch(name):
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
         raise SpecError(f"{name!r} is no name for an analysis: use lower-case letters, digits and hyphens")
     if is_device_name(name):
         raise SpecError(Text("study.device-name", name=name))

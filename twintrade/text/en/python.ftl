@@ -40,6 +40,11 @@ options-known = { $n ->
 }
 given-twice = { $verb }: { $key } is given twice, by its place and by its name
 too-many = { $verb } takes { $places } by place; give what comes after by name: { $others }
+none-by-place = { $verb } takes nothing by place; give it by name: { $others }
+no-arguments = { $verb } takes no arguments
+not-whole = { $key } is a whole number, not { $value }
+not-choice = { $key } is True or False, not { $value }
+not-axes = { $key } is a pair of axes, as plt.subplots() makes them, not { $value }
 lacking = { $verb } needs { $lacking }: { $line }
 partners-matched = the panel has { $n } partners of the agreements under another name, and they count as these ({ $names }). To say so yourself
 total = the { $end } { $name } { $how ->

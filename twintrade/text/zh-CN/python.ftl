@@ -40,6 +40,11 @@ options-known = { $n ->
 }
 given-twice = { $verb }：{ $key } 给了两次：一次按位置，一次按名称
 too-many = { $verb } 按位置只取 { $places }；其后的参数请写明名称：{ $others }
+none-by-place = { $verb } 不按位置取参数；请写明名称：{ $others }
+no-arguments = { $verb } 不取参数
+not-whole = { $key } 应为整数，而非 { $value }
+not-choice = { $key } 应为 True 或 False，而非 { $value }
+not-axes = { $key } 应为 plt.subplots() 所给的坐标轴，而非 { $value }
 lacking = { $verb } 缺少 { $lacking }：{ $line }
 partners-matched = 面板中{ $n }个协议伙伴用的是另一名称，按其计（{ $names }）。如要自行写明
 total = { $end } { $name }{ $how ->
