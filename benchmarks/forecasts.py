@@ -28,8 +28,7 @@ from twintrade.inference.auto import InferencePlan
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.forecast import choose_plans, compute_forecast, list_work
-from twintrade.study.plan.jobs import Plan
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import Plan, plan_analysis
 
 SINGLE = ("texas-philippines", "qingdao-uk", "delaware-india")
 CASES = (

@@ -158,7 +158,8 @@ def counted(folder: Path, file: str, engine: str, memory: str) -> dict[str, obje
 
 def many_groups(folder: Path, file: str, engine: str, memory: str) -> dict[str, object]:
     """Millions of groups under a bound on memory: city, partner, month and product."""
-    from twintrade.data.microdata.collapse import Reading, build_cells_statement, build_engine
+    from twintrade.data.microdata.collapse import Reading, build_cells_statement
+    from twintrade.data.microdata.engines import build_engine
     from twintrade.data.microdata.files import look_at
     from twintrade.data.schema import FileFormat, Microdata
 

@@ -110,9 +110,9 @@ def run(
 ) -> None:
     """Run analyses whose results are stale, and summarize all of them."""
     check_address_space(LEAST_BYTES)
+    from twintrade.study.answers import summarize_outcomes
     from twintrade.study.runner import run_all
     from twintrade.study.store import confirm_analysis
-    from twintrade.study.summary import summarize_outcomes
 
     analyses = [confirm_analysis(analysis) if confirm else analysis for analysis in _list_analyses(specs)]
     with use_language_of(analyses):

@@ -7,7 +7,7 @@ import pytest
 
 from twintrade.data import InvalidDataError, read_trade
 from twintrade.data.fixes import list_lines_to_change
-from twintrade.data.totals import find_totals
+from twintrade.data.overlaps import find_totals
 
 CITIES, PARTNERS, PRODUCTS, YEARS = (
     ("Lyon", "Nice", "Brest"),

@@ -9,7 +9,7 @@ from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
 from case_tables import loop_over
 
 from twintrade.data.calendar import DateSpan, Frequency, parse_date
-from twintrade.data.geography.near_names import list_near_names
+from twintrade.data.geography.cities import list_near_names
 from twintrade.data.registry.reading import read_twinnings, read_undated
 from twintrade.data.trade import read_trade
 from twintrade.design import Design, Panel

@@ -11,7 +11,7 @@ from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import plan_analysis
 from twintrade.text import Text
 
 

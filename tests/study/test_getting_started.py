@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from twintrade.cli import app
 from twintrade.study import execute as executing
-from twintrade.study.summary import summarize_outcomes
+from twintrade.study.answers import summarize_outcomes
 
 # The guide's own time, of one machine.
 TIMED = re.compile(r"done in \d+ s *")

@@ -7,9 +7,9 @@ from case_tables import loop_over
 from twintrade.render.brief.document import write_range
 from twintrade.render.brief.facts import Effect
 from twintrade.render.reading import format_ends, read_shown_ends
+from twintrade.study.answers import _interval
 from twintrade.study.claims.deciding import describe_range
 from twintrade.study.deposit.verify_appendix import compute_value, is_rounded
-from twintrade.study.summary import _interval
 from twintrade.text import numbers, texts, use_language
 
 

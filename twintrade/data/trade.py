@@ -16,10 +16,10 @@ from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import check_spellings
 from twintrade.data.looks.words import WORDS, find_trade, find_word_flow, has_word_of, score_numbers
+from twintrade.data.overlaps import find_totals
 from twintrade.data.schema import Absent, Flow, Reporter, TradeSource
 from twintrade.data.sources.faults import AbsentInputError, Faults, Fix, InvalidDataError, clean_name, fold_name
 from twintrade.data.sources.provenance import InputRecord
-from twintrade.data.totals import find_totals
 from twintrade.data.trade_source import SourceRows, convert_to_target_currency, list_needed_columns, read_source
 from twintrade.effects import Message, Remedy
 from twintrade.errors import UNDECIDED, DataError

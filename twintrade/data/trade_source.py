@@ -20,10 +20,10 @@ from twintrade.data.geography.cities import check_codes
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import resolve_column, resolve_un_codes, warn_of_validity
 from twintrade.data.geography.name_rules import find_valid_years
+from twintrade.data.overlaps import note_totals
 from twintrade.data.schema import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
 from twintrade.data.sources.faults import COLUMN_NAMES, Faults, TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.provenance import InputRecord
-from twintrade.data.totals import note_totals
 from twintrade.effects import Remedy
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray

@@ -13,8 +13,8 @@ from twintrade.data import TradeSource, TradeTable, read_trade
 from twintrade.data.calendar import DateSpan, TwinningDate, parse_date
 from twintrade.data.geography import check_spellings, find_code, is_aggregate, is_remainder, is_total_word
 from twintrade.data.microdata import build_cohort_tables
+from twintrade.data.overlaps import find_totals
 from twintrade.data.sources import Faults
-from twintrade.data.totals import find_totals
 from twintrade.design import NEVER, CohortStatistics, Design, Panel, Treatment
 from twintrade.design.period_column import read_period_column
 from twintrade.design.register import Agreements, CandidateDate

@@ -1,13 +1,16 @@
 """How analyses ended, and what else commands answer to people and, as JSON with a schema, to programs."""
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from twintrade.errors import SpecError
-from twintrade.text import Listed, Text, find_catalogue
+from twintrade.extras import has_library
+from twintrade.study.store.fingerprint import OF_PAGES
+from twintrade.text import Listed, Text, find_catalogue, name_fact, numbers, texts
 
 _TASK = re.compile(r"^## (\w+)\n", re.MULTILINE)
 
@@ -97,3 +100,81 @@ def read_guide(task: str = "") -> str:
     if task not in tasks:
         raise SpecError(Text("study.no-task", name=task, known=Listed(tuple(tasks), "comma")))
     return tasks[task].strip() + "\n"
+
+
+# The table at the end of a run: headline effect, interval, verdicts, where the results are.
+
+_HEADS = ("analysis", "status", "effect", "interval", "p", "checks", "results")
+LEAST_P = 0.001  # p-value below which the table says no more than that
+
+
+def summarize_outcomes(outcomes: Sequence[AnalysisEnd]) -> str:
+    """Return the table as text, with the reason of everything skipped or failed below it."""
+    rows = [tuple(name_fact("study.head-", head) for head in _HEADS), *(_row(o) for o in outcomes)]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(_HEADS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    for outcome in outcomes:
+        if outcome.ending in ("skipped", "failed"):
+            ending = Text(f"study.ending-{outcome.ending}")
+            lines.append(f"\n{Text('study.ended', name=outcome.name, ending=ending, said=outcome.text)}")
+            if outcome.ending == "failed":
+                key = "study.earlier-stand-details" if outcome.has_messages else "study.earlier-stand"
+                lines.append(f"  {Text(key, name=outcome.name)}")
+        if n := outcome.summary.get("open_guesses"):
+            lines.append(f"\n{Text('study.guesses-open', name=outcome.name, n=n)}")
+    missing = [Text(f"study.format-{name}") for name in OF_PAGES.values() if not has_library(name)]
+    if missing and any(outcome.ending == "done" for outcome in outcomes):
+        lines.append(f"\n{Text('study.formats-missing', formats=Listed(tuple(missing), 'semicolon'))}")
+    return "\n".join(lines) + "\n"
+
+
+def _row(outcome: AnalysisEnd) -> tuple[str, ...]:
+    facts = outcome.summary
+    is_timed = outcome.ending == "done" and bool(outcome.seconds)
+    ending = str(Text(f"study.ending-{outcome.ending}{'-in' if is_timed else ''}", seconds=outcome.seconds))
+    folder = f"results/{outcome.name}/" if outcome.ending in ("done", "fresh") else ""
+    return (outcome.name, ending, _effect(facts), _interval(facts), _p(facts), _checks(facts), folder)
+
+
+def _effect(facts: Mapping[str, Any]) -> str:
+    if "looks" in facts:
+        return str(
+            Text("study.watched", state="rang" if facts["rang"] else "quiet", at=facts["rang"], n=facts["looks"])
+        )
+    if "effect" not in facts:
+        return str(Text("study.none-estimated")) if facts else ""
+    return f"{_shown(facts['effect'], facts)}  {facts.get('label', '')}"
+
+
+def _interval(facts: Mapping[str, Any]) -> str:
+    if "low" not in facts or "high" not in facts:
+        return str(Text("tables.no-bound")) if "effect" in facts else ""
+    low, high = (_shown(facts[end], facts, facts.get(f"{end}_error", math.nan)) for end in ("low", "high"))
+    return str(Text("numbers.interval", low=low, high=high))
+
+
+def _shown(value: float, facts: Mapping[str, Any], error: float = math.nan) -> str:
+    """Percent for log effects and percentages, three digits for others; fewer where the error leaves fewer."""
+    scale = facts.get("scale")
+    if scale == "log points":
+        value, error = 100 * math.expm1(value), 100 * math.exp(value) * error
+    if scale in ("log points", "percent"):
+        return texts.format_end(value, error).replace("%", " %")
+    last = numbers.choose_end_decimals(value, error, numbers.MOST_DECIMALS)
+    return f"{round(value, last) if last < numbers.MOST_DECIMALS else value:+.3g}".replace("-", numbers.MINUS)
+
+
+def _p(facts: Mapping[str, Any]) -> str:
+    if "p" not in facts:
+        return ""
+    shown = f"{facts['p']:.3f}" if facts["p"] >= LEAST_P else f"< {LEAST_P}"
+    return f"{shown} ({facts.get('inference', '')})"
+
+
+def _checks(facts: Mapping[str, Any]) -> str:
+    if "objects" not in facts:
+        return ""
+    counts = {name: int(facts[name]) for name in ("objects", "does_not_object", "cannot_tell")}
+    objecting = tuple(facts.get("objecting") or ())
+    return str(Text("study.objecting", **counts, checks=Listed(objecting, "comma") if objecting else "none"))

@@ -22,8 +22,7 @@ from twintrade.study.observing.observe import Observed, list_absent_inputs, obse
 from twintrade.study.page.assemble import list_unit_roles
 from twintrade.study.plan.designs import Designs, find_refusal, group_reasons
 from twintrade.study.plan.forecast import compute_forecast, plan_column
-from twintrade.study.plan.jobs import LadderColumn, Plan
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import LadderColumn, Plan, plan_analysis
 from twintrade.study.plan.weighing import list_most_damaging, weigh_guesses
 from twintrade.study.progress import report_when_slow
 from twintrade.study.registry_study import list_sentences, run_registry

@@ -7,10 +7,9 @@ from twintrade.errors import DataError, DesignError
 from twintrade.estimators.base import describe_assumption
 from twintrade.study.answers import Explanation
 from twintrade.study.observing.observe import observe
-from twintrade.study.page.citations import format_citation
+from twintrade.study.page.specifications import format_citation
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.jobs import LadderColumn, Plan
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import LadderColumn, Plan, plan_analysis
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.spec.page_spec import is_registry
 from twintrade.study.spec.recipes import RECIPES

@@ -15,8 +15,7 @@ from twintrade.render.registration import render, render_registration
 from twintrade.study.claims.ledger import PAYLOAD as CLAIMS
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
-from twintrade.study.plan.jobs import Plan
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import Plan, plan_analysis
 from twintrade.study.registering.deviations import (
     collect_registered_design,
     read_registration,

@@ -15,7 +15,7 @@ from twintrade.errors import SpecError
 from twintrade.simulate import simulate
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import plan_analysis
 from twintrade.study.store import find_analyses
 from twintrade.study.store.folder import write_new
 from twintrade.study.store.locating import check_analysis_name

@@ -15,8 +15,7 @@ import pytest
 
 from twintrade.data import Frequency, InvalidDataError, TradeSource, complete, read_trade
 from twintrade.data.microdata.cells import collapse
-from twintrade.data.microdata.collapse import build_engine
-from twintrade.data.microdata.collapse_duckdb import DuckDB
+from twintrade.data.microdata.engines import DuckDB, build_engine
 from twintrade.data.schema import Microdata
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError

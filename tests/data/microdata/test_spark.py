@@ -94,7 +94,7 @@ def test_a_master_that_is_not_there(tmp_path):
 SILENT = """
 import socket
 from pathlib import Path
-from twintrade.data.microdata.collapse import build_engine
+from twintrade.data.microdata.engines import build_engine
 from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 with socket.create_server(("127.0.0.1", 0)) as silent:

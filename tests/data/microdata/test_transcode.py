@@ -10,7 +10,7 @@ import pytest
 from test_microdata import declared, rows
 
 from twintrade.data.microdata.cells import collapse
-from twintrade.data.microdata.collapse_duckdb import transcode_files
+from twintrade.data.microdata.engines import transcode_files
 from twintrade.data.microdata.files import MicrodataFiles
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
@@ -35,7 +35,7 @@ def files(path):
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "big5", "gbk"])
 @pytest.mark.parametrize("is_packed", [False, True])
 def test_what_is_decoded_is_the_text_however_chunks_fall(tmp_path, monkeypatch, text, encoding, is_packed):
-    module = sys.modules["twintrade.data.microdata.collapse_duckdb"]
+    module = sys.modules["twintrade.data.microdata.engines"]
     monkeypatch.setattr(module, "_CHUNK", 997)
     monkeypatch.setattr(module, "_SAID_EVERY", -1.0)
     text = (

@@ -13,7 +13,7 @@ from twintrade.inference.refits.few_treated import find_ends, invert_randomizati
 from twintrade.simulate import simulate
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import plan_analysis
 from twintrade.text import numbers
 
 DRAWS = 499

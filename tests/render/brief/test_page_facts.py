@@ -17,8 +17,7 @@ from twintrade.render.brief.statements import list_changes, list_reasons
 from twintrade.render.names import name_pair
 from twintrade.render.page import Page
 from twintrade.render.tables.register import name_traded
-from twintrade.study.answers import AnalysisEnd
-from twintrade.study.summary import summarize_outcomes
+from twintrade.study.answers import AnalysisEnd, summarize_outcomes
 from twintrade.text import Text, find_catalogue, pack_text, use_catalogue, use_language
 
 RECIPES = ("totals", "paths", "graded", "case", "cases")

@@ -9,7 +9,7 @@ import pytest
 
 from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import plan_analysis
 from twintrade.study.run.columns import run
 from twintrade.study.scaffold import write_scaffold
 from twintrade.study.spec.spec_text import format_toml_line

@@ -14,7 +14,7 @@ from twintrade.study.checking import check_analysis
 from twintrade.study.observing.observe import Observed, observe
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import plan_analysis
 from twintrade.study.run.columns import run
 
 SPEC = """title = "t"

@@ -29,7 +29,7 @@ from twintrade.study.plan.forecast import (
     list_work,
     plan_column,
 )
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import plan_analysis
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 
 from twintrade.errors import SpecError, StoreError
-from twintrade.study.answers import AnalysisEnd
+from twintrade.study.answers import AnalysisEnd, summarize_outcomes
 from twintrade.study.deposit import verify_appendix
 from twintrade.study.execute import register_watch, run_watch
 from twintrade.study.registering import watching
 from twintrade.study.spec.analysis import WatchSection, parse
-from twintrade.study.summary import summarize_outcomes
 
 ANALYSIS = """
 title = "Three agreements of 2024"

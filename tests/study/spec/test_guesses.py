@@ -2,10 +2,10 @@
 
 import tomllib
 
+from twintrade.study.answers import _p, summarize_outcomes
 from twintrade.study.runner import run_all
 from twintrade.study.spec.spec_text import confirm_guesses, find_open_guesses
 from twintrade.study.store import confirm_analysis, find_analyses
-from twintrade.study.summary import _p, summarize_outcomes
 
 FILE = """title = "GUESS: a title"
 flow = "exports"      # GUESS: by its name

@@ -14,8 +14,9 @@ from twintrade.fanout import Workers
 from twintrade.inference import calibration
 from twintrade.inference.refits import build_case
 from twintrade.render.reading import find_graded
-from twintrade.study.calibrating import laboratory, write_calibration
+from twintrade.study import laboratory
 from twintrade.study.execute import execute, plan_analysis
+from twintrade.study.laboratory import write_calibration
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
 from twintrade.study.redraw import redraw

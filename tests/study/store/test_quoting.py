@@ -8,7 +8,7 @@ import pytest
 
 from twintrade.errors import SpecError, StoreError
 from twintrade.study.deposit.bundle import _write_script
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import plan_analysis
 from twintrade.study.store.locating import quote, refuse_unsafe_names, write_comment
 from twintrade.text import Text
 

@@ -5,7 +5,9 @@ from twintrade.data.geography.cities import SharesSource as SharesSource
 from twintrade.data.geography.cities import check_spellings as check_spellings
 from twintrade.data.geography.cities import find_listed_place as find_listed_place
 from twintrade.data.geography.cities import find_only_place as find_only_place
+from twintrade.data.geography.cities import has_other_letters as has_other_letters
 from twintrade.data.geography.cities import is_total_word as is_total_word
+from twintrade.data.geography.cities import list_near_names as list_near_names
 from twintrade.data.geography.cities import load_listed_places as load_listed_places
 from twintrade.data.geography.cities import load_local_names as load_local_names
 from twintrade.data.geography.cities import read_cities as read_cities
@@ -22,5 +24,3 @@ from twintrade.data.geography.countries import list_own_codes as list_own_codes
 from twintrade.data.geography.countries import list_un_codes as list_un_codes
 from twintrade.data.geography.countries import load_places as load_places
 from twintrade.data.geography.countries import resolve as resolve
-from twintrade.data.geography.near_names import has_other_letters as has_other_letters
-from twintrade.data.geography.near_names import list_near_names as list_near_names

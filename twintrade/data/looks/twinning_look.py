@@ -8,7 +8,7 @@ from typing import Any
 
 from twintrade.data.calendar import find_day_orders
 from twintrade.data.formats.tables import TextTable, open_table
-from twintrade.data.geography.near_names import is_in_other_letters
+from twintrade.data.geography.cities import is_in_other_letters
 from twintrade.data.looks.column_look import look_at_trade
 from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_signatories
 from twintrade.data.looks.file_look import Guess, build_question, look_at_file, read_lines

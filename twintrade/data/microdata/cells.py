@@ -24,12 +24,12 @@ from twintrade.data.microdata.collapse import (
     build_categories,
     build_cells_statement,
     build_condition,
-    build_engine,
     build_faulty_statement,
     convert_to_whole_units,
     encode_key,
     read_names,
 )
+from twintrade.data.microdata.engines import build_engine
 from twintrade.data.microdata.files import MicrodataFiles, hash_content, look_at
 from twintrade.data.schema import Constant, Microdata, TradeSource
 from twintrade.data.sources import limits

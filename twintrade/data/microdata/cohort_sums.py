@@ -3,18 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from twintrade.data.microdata.collapse import Engine, build_engine
+from twintrade.data.microdata.collapse import Engine
+from twintrade.data.microdata.engines import build_engine
 from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 EXACT = "DECIMAL(19,0)"
 """Holds any sum of 64 bits; the product of two has 38 digits, which is as many as both engines have."""
@@ -49,8 +47,6 @@ def build_cohort_tables(
     city, partner = np.divmod(unit, pairs.partners.size)
     periods = np.arange(int(cells["period"].min()), int(cells["period"].max()) + 1)
     keys = {"unit": unit, "cohort": pairs.cohort[unit], "city": city, "partner": partner, "period": cells["period"]}
-    import pyarrow as pa
-
     table = {name: pa.array(np.asarray(column, dtype=np.int64)) for name, column in keys.items()}
     table["units"] = pa.array(cells["units"].to_numpy(dtype=np.int64))
     compared = pa.table(table).filter(pa.array(pairs.cohort[unit] < pairs.onset.size))
@@ -141,7 +137,7 @@ def _inside(excluded: pd.DataFrame | None, cities: pd.Index, partners: pd.Index)
     return inside
 
 
-def _whole(rows: "pa.Table", shape: tuple[int, ...], first: int) -> ObjectArray:
+def _whole(rows: pa.Table, shape: tuple[int, ...], first: int) -> ObjectArray:
     """Return whole sums as exact integers, zero where there is no cell."""
     out = np.zeros(shape, dtype=object)
     *keys, totals = (rows[name] for name in rows.column_names)

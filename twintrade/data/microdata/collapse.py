@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +15,7 @@ from twintrade.data.figures.numbers import BLANKS, MISSING_TOKENS, WHOLE
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import resolve_column
 from twintrade.data.microdata.files import MicrodataFiles, Type
-from twintrade.data.schema import Constant, Microdata, RowRule, TradeSource
+from twintrade.data.schema import Constant, RowRule, TradeSource
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, count_rows_like
 from twintrade.errors import DataError
@@ -29,7 +27,6 @@ ROWS = "microdata"
 
 WEIGHT_DECIMALS = 3
 DIGITS = 18  # of an exact number in the engines: as many as 64 bits hold
-ENGINES = {"duckdb": "twintrade.data.microdata.collapse_duckdb", "spark": "twintrade.data.microdata.collapse_spark"}
 
 
 class Engine(Protocol):
@@ -38,10 +35,10 @@ class Engine(Protocol):
     def open(self, files: MicrodataFiles, roles: Mapping[str, str], encoding: str | None) -> None:
         """Make the view ``ROWS``: role to column of the files."""
 
-    def execute(self, statement: str, apart: Sequence[str] = ()) -> "pa.Table":
+    def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:
         """Return the rows of a statement; where memory is short, those that differ in ``apart`` in turn."""
 
-    def register(self, name: str, table: "pa.Table") -> None:
+    def register(self, name: str, table: pa.Table) -> None:
         """Give a small table a name for statements."""
 
     def make_room(self, n_bytes: int) -> None:
@@ -73,11 +70,6 @@ class Reading:
     has_product: bool = False
     counts: bool = True
     product_digits: int | None = None
-
-
-def build_engine(options: Microdata, root: Path) -> Engine:
-    """Return a closed engine."""
-    return import_module(ENGINES[options.engine]).open_engine(options, root)  # type: ignore[no-any-return]
 
 
 def build_cells_statement(reading: Reading) -> str:
@@ -162,10 +154,8 @@ def take_first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
-def convert_to_whole_units(column: "pa.ChunkedArray", decimals: int) -> IntArray:
+def convert_to_whole_units(column: pa.ChunkedArray, decimals: int) -> IntArray:
     """Return a column of decimals as whole smallest units, without a detour over floating point."""
-    import pyarrow as pa
-
     exact = column.combine_chunks().cast(pa.decimal128(38, decimals))
     words = np.frombuffer(exact.buffers()[1], dtype=np.int64).reshape(-1, 2)[exact.offset : exact.offset + len(exact)]
     present = np.asarray(exact.is_valid())

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar import DateSpan, Frequency, TwinningDate, parse_date
+from twintrade.data.geography.cities import list_near_names
 from twintrade.data.geography.countries import load_places
-from twintrade.data.geography.near_names import list_near_names
 from twintrade.data.registry.reading import TwinningRegistry, UndatedAgreements
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import CellError, Faults

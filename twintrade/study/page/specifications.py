@@ -1,6 +1,9 @@
 """One row a column of the ladder: what was estimated, on what, under which assumption, with which fit."""
 
+import re
 from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -13,7 +16,6 @@ from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.estimators.base import Fit, describe_assumption
 from twintrade.inference.choosing import is_size_studied
 from twintrade.numerics.absorption import find_singletons
-from twintrade.study.page.citations import format_citation
 from twintrade.study.run.columns import ColumnFinding, Estimated, Ladder
 from twintrade.text import Listed, Text, Words, numbers, pack_both
 
@@ -220,3 +222,26 @@ def _pretrend(estimator: str, bands: Sequence[Bands], findings: Sequence[Finding
                 "pretrend_test": one.inference,
             }
     return {}
+
+
+# From a key of the bibliography to a citation as a text prints it.
+
+_ENTRY = re.compile(r"^@\w+\{([^,\s]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
+
+
+def format_citation(key: str) -> str:
+    """Return "Borusyak, Jaravel and Spiess (2024)" for a key; empty for an empty or unknown one."""
+    fields = _entries().get(key)
+    if fields is None:
+        return ""
+    names = [author.split(",")[0].strip().strip("{}") for author in fields.get("author", "").split(" and ")]
+    shown = Text("study.and-others", name=names[0]) if len(names) > 3 else Listed(tuple(names))
+    year = fields.get("year", "")
+    return f"{shown} ({year})" if year else str(shown)
+
+
+@cache
+def _entries() -> dict[str, dict[str, str]]:
+    text = resources.files("twintrade").joinpath("references.bib").read_text(encoding="utf-8")
+    return {key: dict(_FIELD.findall(body)) for key, body in _ENTRY.findall(text)}

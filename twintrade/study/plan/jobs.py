@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,8 +14,11 @@ from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.errors import SpecError
 from twintrade.estimators.base import ESTIMATORS, Estimator
 from twintrade.inference.base import INFERENCES, Inference
-from twintrade.study.spec.analysis import DesignSection, NamedEntry, Spec
-from twintrade.study.spec.spec_faults import build_method, list_option_names, suggest_choice
+from twintrade.study.observing.observe import build_simulated_files
+from twintrade.study.spec.analysis import DesignSection, NamedEntry, Spec, parse
+from twintrade.study.spec.spec_faults import build_method, list_option_names, locate_faults, suggest_choice
+from twintrade.study.store.folder import write_beside
+from twintrade.study.store.locating import FOLDER
 from twintrade.text import Listed, Text, Words, find_fact
 
 # How the columns of a ladder are called, made from what sets each apart.
@@ -306,3 +310,21 @@ def _chosen(on: Any, columns: list[LadderColumn], where: str) -> list[LadderColu
     if unknown:
         raise SpecError(f"{where}: on names {unknown[0]!r}; known: headline, all, {', '.join(sorted(known))}")
     return [c for c in columns if c.job in wanted or c.estimator.name in wanted]
+
+
+# From an analysis file to its plan, with every fault of the file reported.
+
+
+def plan_analysis(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
+    """Return the plan of an analysis and its file as written, with its simulated tables drawn."""
+    file = f"{FOLDER}/{name}.toml"
+    spec, raw = parse(text, file)
+    with locate_faults(text, file):
+        analysis_plan = plan(name, spec)
+    if spec.report.model_fields_set:
+        from twintrade.study.spec.report_options import read_report_options
+
+        read_report_options(spec.report, root)
+    for file, content in build_simulated_files(name, spec).items():
+        write_beside(root, file, content)
+    return analysis_plan, raw

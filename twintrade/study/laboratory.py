@@ -16,8 +16,7 @@ from twintrade.inference.refits import DealtCase, build_case
 from twintrade.render.reading import GRADED
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.jobs import LadderColumn, Plan
-from twintrade.study.plan.planning import plan_analysis
+from twintrade.study.plan.jobs import LadderColumn, Plan, plan_analysis
 from twintrade.study.run.columns import build_generator
 from twintrade.study.run.ledger import FileLedger, hash_origins
 from twintrade.study.spec.analysis import resolve_spec
