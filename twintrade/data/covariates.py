@@ -1,9 +1,8 @@
 """Reads covariates and weights of cities, partners, pairs and periods."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from pandas.api.extensions import ExtensionArray
 
 from twintrade.data.calendar import Frequency, parse_periods, parse_subperiods
 from twintrade.data.figures.numbers import NumberStyle, parse_numbers
-from twintrade.data.formats.tables import TextTable, open_table
+from twintrade.data.formats.tables import open_table
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import list_own_codes, resolve_column
 from twintrade.data.schema import Absent, CovariateSource
@@ -20,7 +19,7 @@ from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.trade import TRADE_COLUMNS, TradeTable
 from twintrade.effects import Message
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Listed, Text
 
 # Fills the rectangle of cities, partners and periods, each filled row by a declared rule and marked as filled.
 
@@ -115,7 +114,11 @@ def read_covariates(source: CovariateSource, root: Path, frequency: Frequency, f
     columns: dict[str, object] = {}
     years = None
     if source.period is not None:
-        periods = _read_periods(source, table, faults)
+        column = table.column(source.period)
+        if source.subperiod is None:
+            periods = parse_periods(column, source.frequency, faults)
+        else:
+            periods = parse_subperiods(column, table.column(source.subperiod), source.frequency, faults)
         years = periods // source.frequency.per_year
         finer = max(source.frequency.per_year // frequency.per_year, 1)
         columns["period"] = np.where(periods < 0, periods, periods // finer)
@@ -136,13 +139,6 @@ def read_covariates(source: CovariateSource, root: Path, frequency: Frequency, f
     return CovariateTable(frame, source.keys, _find_coarser(source, frequency), table.record)
 
 
-def _read_periods(source: CovariateSource, table: TextTable, faults: Faults) -> IntArray:
-    assert source.period is not None
-    if source.subperiod is None:
-        return parse_periods(table.column(source.period), source.frequency, faults)
-    return parse_subperiods(table.column(source.period), table.column(source.subperiod), source.frequency, faults)
-
-
 def _read_signed(column: TextColumn, style: NumberStyle, faults: Faults) -> FloatArray:
     """Return numbers that may be negative: a covariate may be a growth rate or a difference."""
     bare = [cell.strip() for cell in column.cells]
@@ -160,14 +156,11 @@ def _refuse_differing(
     keys = list(source.keys)
     first = known.groupby(keys, sort=False)[[name, "row"]].transform("first")
     differing = known[(known[name] != first[name]).to_numpy()].drop_duplicates(keys)
+    coarser = _find_coarser(source, frequency)
     for row, before in zip(differing.to_dict("records"), first.loc[differing.index, "row"], strict=True):
-        what = tuple(_name_key(row, key, source, frequency) for key in keys)
+        what = tuple(str(row[key]) if key != "period" else coarser.label(int(row[key])) for key in keys)
         text = Text("data.covariate-differs", name=quote_cell(name), before=int(before), what=Listed(what, "comma"))
         faults.error("covariate", text, source.file, int(row["row"]), column)
-
-
-def _name_key(row: Mapping[Hashable, Any], key: str, source: CovariateSource, frequency: Frequency) -> Words:
-    return str(row[key]) if key != "period" else _find_coarser(source, frequency).label(int(row[key]))
 
 
 def _find_coarser(source: CovariateSource, frequency: Frequency) -> Frequency:

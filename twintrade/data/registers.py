@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,7 @@ from twintrade.data.geography.cities import find_listed_place
 from twintrade.data.geography.countries import find_code
 from twintrade.data.registry.matching import SIGNED_FROM
 from twintrade.data.schema import FileFormat
-from twintrade.data.sources.faults import CellError, Faults, clean_text, fold_name
+from twintrade.data.sources.faults import CellError, Faults, attempt, clean_text, fold_name
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text, Words
 
@@ -253,7 +254,8 @@ def compare_listings(first: Listing, second: Listing, cities: AbstractSet[str] =
     mine, theirs = _list_agreements(first, frame), _list_agreements(second, frame)
     shared = mine.keys() & theirs.keys()
     n_same = sum(bool(_list_pages(mine[pair]) & _list_pages(theirs[pair])) for pair in shared)
-    dyads = [{dyad for row in rows.values() for dyad in _list_dyads(row, frame)} for rows in (mine, theirs)]
+    ends = [[e for row in rows.values() for e in permutations((row.city, row.partner))] for rows in (mine, theirs)]
+    dyads = [{(one.key, other.country) for one, other in of if one.key in frame} for of in ends]
     return Overlap(
         len(frame),
         estimate_coverage(len(mine), len(theirs), len(shared)),
@@ -270,11 +272,6 @@ def _list_agreements(
     listing: Listing, frame: AbstractSet[tuple[str, str]]
 ) -> dict[frozenset[tuple[str, str]], ListedAgreement]:
     return {row.pair: row for row in listing.rows if row.partner.name and row.pair & frame}
-
-
-def _list_dyads(row: ListedAgreement, frame: AbstractSet[tuple[str, str]]) -> list[tuple[tuple[str, str], str]]:
-    ends = ((row.city, row.partner), (row.partner, row.city))
-    return [(one.key, other.country) for one, other in ends if one.key in frame]
 
 
 def _list_pages(row: ListedAgreement) -> set[str]:
@@ -323,16 +320,9 @@ def _list_faults(listing: Listing, today: datetime.date | None) -> Iterator[tupl
             refuse_future(row.date, today)
         except CellError as error:
             yield row.row, Text("data.date-unread", why=Text("data.cell", cell=row.date.iso, reason=error.text))
-        end = _read_end(row.ended)
+        end = attempt(parse_date, row.ended)
         if end is not None and find_interval(end)[1] < find_interval(row.date)[0]:
             yield row.row, Text("data.ended-first", date=row.date.iso, end=row.ended)
-
-
-def _read_end(text: str) -> TwinningDate | None:
-    try:
-        return parse_date(text) if text else None
-    except CellError:
-        return None
 
 
 MERGED_COLUMNS = (
@@ -360,7 +350,9 @@ def merge_listings(listings: Sequence[Listing]) -> Merged:
     for number, group in enumerate(groups, 1):
         name = f"M{number:04d}"
         of_group = _find_conflicts(group)
-        conflicts += [(f"{name} {_describe_pair(group[0])}", conflict) for conflict in of_group]
+        one, other = group[0].city, group[0].partner
+        pair = f"{one.name}-{other.name} ({one.country}-{other.country})"
+        conflicts += [(f"{name} {pair}", conflict) for conflict in of_group]
         rows.append(_merge(name, group, of_group))
     return Merged(pd.DataFrame(rows, columns=list(MERGED_COLUMNS)), tuple(conflicts), sum(map(len, groups)))
 
@@ -436,10 +428,6 @@ def _find_conflicts(group: Sequence[ListedAgreement]) -> list[Words]:
 
 def _describe_date(row: ListedAgreement) -> str:
     return f"{row.date_text} ({row.event})" if row.event else row.date_text
-
-
-def _describe_pair(row: ListedAgreement) -> str:
-    return f"{row.city.name}-{row.partner.name} ({row.city.country}-{row.partner.country})"
 
 
 def _join(texts: Iterable[str]) -> str:

@@ -18,7 +18,15 @@ from twintrade.data.geography.cities import check_spellings
 from twintrade.data.looks.words import WORDS, find_trade, find_word_flow, has_word_of, score_numbers
 from twintrade.data.overlaps import find_totals
 from twintrade.data.schema import Absent, Flow, Reporter, TradeSource
-from twintrade.data.sources.faults import AbsentInputError, Faults, Fix, InvalidDataError, clean_name, fold_name
+from twintrade.data.sources.faults import (
+    AbsentInputError,
+    Faults,
+    Fix,
+    InvalidDataError,
+    attempt,
+    clean_name,
+    fold_name,
+)
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.trade_source import SourceRows, convert_to_target_currency, list_needed_columns, read_source
 from twintrade.effects import Message, Remedy
@@ -338,28 +346,16 @@ def _advise(
 def _choose_version(name: str, pairs: pd.DataFrame) -> Fix:
     """Return which of several versions of a figure counts: the newest, or the one that every cell has."""
     known = sorted(set(pairs["word"]))
-    if all(map(_is_date, known)):
+    if all(attempt(parse_date, word) is not None for word in known):
         return Remedy("newest", (name,))
     older = [w for w in known if fold_name(w) in WORDS["provisional"]]
     rest = pairs[~pairs["word"].isin(older)]
     if older and rest["cell"].nunique() == pairs["cell"].nunique() and not rest["cell"].duplicated().any():
         return Remedy("drop", tuple(part for w in older for part in (name, w)))
     full = [w for w, n in pairs.groupby("word")["cell"].nunique().items() if n == pairs["cell"].nunique()]
-    full = [w for w in full if _spans_year(str(w))] or full
+    spans = {w: _SPAN.fullmatch(str(w).strip()) for w in full}
+    full = [w for w, m in spans.items() if m and (parse_month(m[1]), parse_month(m[2])) == (1, 12)] or full
     return Remedy("where", (name, str(full[0]))) if len(full) == 1 else Remedy("where_open", (name, UNDECIDED))
-
-
-def _is_date(word: str) -> bool:
-    try:
-        parse_date(word)
-    except ValueError:
-        return False
-    return True
-
-
-def _spans_year(word: str) -> bool:
-    months = _SPAN.fullmatch(word.strip())
-    return months is not None and (parse_month(months[1]), parse_month(months[2])) == (1, 12)
 
 
 def _are_parts(word: object, cell: IntArray, values: FloatArray) -> bool:

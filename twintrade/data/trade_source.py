@@ -1,7 +1,6 @@
 """Reads one declared file of trade values into rows of city, partner, period and value."""
 
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -22,7 +21,15 @@ from twintrade.data.geography.countries import resolve_column, resolve_un_codes,
 from twintrade.data.geography.name_rules import find_valid_years
 from twintrade.data.overlaps import note_totals
 from twintrade.data.schema import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
-from twintrade.data.sources.faults import COLUMN_NAMES, Faults, TextColumn, build_text_array, clean_name, quote_cell
+from twintrade.data.sources.faults import (
+    COLUMN_NAMES,
+    Faults,
+    TextColumn,
+    attempt,
+    build_text_array,
+    clean_name,
+    quote_cell,
+)
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import Remedy
 from twintrade.errors import DataError
@@ -113,10 +120,7 @@ def _take_newest(frame: pd.DataFrame, source: TradeSource, long: TextTable, faul
     if source.newest is None or faults.n_errors:
         return frame
     column = long.column(source.newest)
-    dates = {}
-    for cell in set(column.cells):
-        with suppress(ValueError):
-            dates[cell] = parse_date(cell).earliest
+    dates = {cell: date.earliest for cell in set(column.cells) if (date := attempt(parse_date, cell)) is not None}
     is_undated = np.array([cell not in dates for cell in column.cells], dtype=bool)
     column.errors(faults, "newest", is_undated, lambda cell: Text("data.newest-no-date", cell=quote_cell(cell)))
     order = {date: i for i, date in enumerate(sorted(set(dates.values())))}

@@ -279,8 +279,7 @@ def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]
 def _split_power(text: str) -> tuple[str, int]:
     """Return a unit without its power, which may be its first or last word."""
     lowered = text.lower()
-    names = sorted(((name, power) for power, all_ in POWERS for name in all_), key=lambda pair: -len(pair[0]))
-    for name, power in names:
+    for name, power in _list_powers():
         if lowered.startswith(name):
             return _OF.sub("", text[len(name) :].strip(), count=1), power
         if lowered.endswith(" " + name):

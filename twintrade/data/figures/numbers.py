@@ -110,11 +110,6 @@ class ParsedCell:
         """Whether the two decimal marks give two numbers."""
         return self.point is not None and self.comma is not None and self.point != self.comma
 
-    @property
-    def is_scientific(self) -> bool:
-        """Whether the number has an exponent."""
-        return self.point is not None and "e" in self.point.lower()
-
 
 def read_cell(cell: str, style: NumberStyle) -> ParsedCell:
     """Read one cell on its own."""
@@ -333,9 +328,7 @@ def _check_size(column: TextColumn, values: FloatArray, faults: Faults) -> None:
 
 
 def _warn_scientific(column: TextColumn, shapes: _Shapes, faults: Faults) -> None:
-    cells = {c for c, cell in shapes.odd.items() if cell.is_scientific}
-    if not cells:
-        return
+    cells = {c for c, cell in shapes.odd.items() if cell.point is not None and "e" in cell.point.lower()}
     where = np.flatnonzero(shapes.rows_that(column, cells))
     if where.size:
         text = Text("data.number-scientific", n=len(where), first=quote_cell(column.cells[where[0]]))

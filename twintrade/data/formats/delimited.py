@@ -16,7 +16,7 @@ from twintrade.data.formats import raw_table
 from twintrade.data.formats.containers import iterate_in_time, list_in_time
 from twintrade.data.schema import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.faults import Faults, build_text_array, quote_cell
+from twintrade.data.sources.faults import Faults, attempt, build_text_array, quote_cell
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 from twintrade.text import Listed, Text, Value
@@ -66,27 +66,20 @@ def list_possible_encodings(raw: bytes) -> list[str]:
     """Return the encodings that read a file that is not UTF-8, those first that make words of its bytes."""
     runs = [len(run) for run in _HIGH.findall(raw)]
     has_accents = bool(runs) and sum(n == 1 for n in runs) >= _MOSTLY * len(runs)
-    of_one_byte = [name for name in _OF_ONE_BYTE if _reads(raw, name)]
-    of_letters = [name for name in of_one_byte if _makes_letters(raw.decode(name))]
-    if has_accents or not _is_cyrillic(raw):
+    texts = {name: attempt(raw.decode, name) for name in (*_OF_ONE_BYTE, *_EAST_ASIAN)}
+    of_one_byte = [name for name in _OF_ONE_BYTE if texts[name] is not None]
+    signs = {name: {c for c in texts[name] or "" if not (c.isascii() or c.isalpha())} for name in of_one_byte}
+    of_letters = [name for name in of_one_byte if signs[name] <= _BESIDE_LETTERS]
+    # Cyrillic are most words with bytes beyond ASCII throughout, where they are read so.
+    words = [word for word in _WORD.findall(raw.decode(_CYRILLIC, errors="replace")) if not word.isascii()]
+    if has_accents or sum(map(bool, map(_CYRILLIC_WORD.fullmatch, words))) < _MOSTLY * len(words):
         of_letters = [name for name in of_letters if name != _CYRILLIC]
     western = [name for name in of_one_byte if name == _OF_ONE_BYTE[0] and name not in of_letters]
-    east_asian = [name for name in _EAST_ASIAN if _reads(raw, name)]
+    east_asian = [name for name in _EAST_ASIAN if texts[name] is not None]
     if has_accents:
         return [*of_letters, *western, *east_asian]
     cyrillic = [name for name in of_letters if name == _CYRILLIC]
     return [*east_asian, *cyrillic, *(name for name in of_letters if name != _CYRILLIC), *western]
-
-
-def _makes_letters(text: str) -> bool:
-    """Return whether a text has nothing beyond ASCII but letters and common signs."""
-    return all(c.isascii() or c.isalpha() or c in _BESIDE_LETTERS for c in text)
-
-
-def _is_cyrillic(raw: bytes) -> bool:
-    """Return whether most words with bytes beyond ASCII are Cyrillic throughout, where they are read so."""
-    words = [word for word in _WORD.findall(raw.decode(_CYRILLIC, errors="replace")) if not word.isascii()]
-    return sum(map(bool, map(_CYRILLIC_WORD.fullmatch, words))) >= _MOSTLY * len(words)
 
 
 def list_readings(raw: bytes) -> Listed:
@@ -100,8 +93,8 @@ def list_readings(raw: bytes) -> Listed:
 
 def _list_readings(raw: bytes, line: int) -> Listed:
     sample = raw.split(b"\n")[line - 1].strip()
-    readings = [(name, sample.decode(name)) for name in list_possible_encodings(raw) if _reads(sample, name)]
-    return Listed(tuple(f"{name}: {quote_cell(text)}" for name, text in readings), "semicolon")
+    readings = [(name, attempt(sample.decode, name)) for name in list_possible_encodings(raw)]
+    return Listed(tuple(f"{name}: {quote_cell(text)}" for name, text in readings if text is not None), "semicolon")
 
 
 def find_codec(encoding: str, place: str = "") -> str:
@@ -117,7 +110,7 @@ def find_codec(encoding: str, place: str = "") -> str:
 
 def _declared(raw: bytes, declared: str, file: str) -> str:
     codec = find_codec(declared, f"{file}: ")
-    if not codec.startswith("utf") and not raw.isascii() and _reads(raw, "utf-8"):
+    if not codec.startswith("utf") and not raw.isascii() and attempt(raw.decode, "utf-8") is not None:
         raise DataError(f"{file} is UTF-8, not {declared} as declared: remove encoding from the analysis file")
     try:
         return raw.decode(codec)
@@ -135,14 +128,6 @@ def _proven(raw: bytes, encoding: str, file: str) -> str:
         example = next(iter(list_possible_encodings(raw)), "gb18030")
         known: dict[str, Value] = {"n": len(readings.items), "readings": readings}
         raise DataError(Text("data.encoding-unknown", file=file, row=line, example=example, **known)) from None
-
-
-def _reads(raw: bytes, encoding: str) -> bool:
-    try:
-        raw.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _line(raw: bytes, position: int) -> int:

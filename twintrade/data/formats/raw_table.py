@@ -12,7 +12,7 @@ import numpy as np
 
 from twintrade.data.calendar import Frequency
 from twintrade.data.sources import limits
-from twintrade.data.sources.faults import build_text_array, quote_cell
+from twintrade.data.sources.faults import attempt, build_text_array, quote_cell
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text
@@ -219,18 +219,10 @@ def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]],
 def _find_wide_layout(names: Sequence[str]) -> tuple[int, Frequency] | None:
     """Return how many columns are named by which period, when the header reads like a wide layout."""
     for frequency in Frequency:
-        n_periods = sum(_is_period(name, frequency) for name in names)
+        n_periods = sum(attempt(frequency.parse, name) is not None for name in names)
         if n_periods >= _PERIODS_OF_A_WIDE_TABLE:
             return n_periods, frequency
     return None
-
-
-def _is_period(name: str, frequency: Frequency) -> bool:
-    try:
-        frequency.parse(name)
-    except ValueError:
-        return False
-    return True
 
 
 def refuse_unnamed(names: Sequence[str], records: Iterable[Sequence[object]], file: str) -> None:

@@ -249,7 +249,11 @@ def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collecti
         if len(names) > 1:
             text = Text("data.city-spellings", names=Listed(tuple(map(quote_cell, names))))
             faults.error("spelling", text, file, remedy=Remedy("same_city", (names[0], names[1])))
-    alike = [pair for names in cores.values() for pair in combinations(names, 2) if is_perhaps_one(*pair)]
+    # Names that differ only in a kind of place, or in brackets, that one of them lacks.
+    alike = []
+    for pair in (pair for core, names in cores.items() if core for pair in combinations(names, 2)):
+        told_by = {split_name(name).told_by for name in pair}
+        alike += [pair] if () in told_by or len(told_by) == 1 else []
     pairs = dict.fromkeys(alike, "data.city-kinds") | dict.fromkeys(_list_in_two_letters(cores), "data.city-letters")
     for (one, other), key in pairs.items():
         if {one, other} & set(decided) or fold_name(one) == fold_name(other):
@@ -364,13 +368,6 @@ def split_name(name: str) -> NameParts:
     return NameParts(core, _list_words(name), told_by)
 
 
-def is_perhaps_one(name: str, other: str) -> bool:
-    """Return whether two names of one table differ only in a kind of place or brackets that one of them lacks."""
-    mine, theirs = split_name(name), split_name(other)
-    is_told = mine.told_by and theirs.told_by and mine.told_by != theirs.told_by
-    return bool(mine.core) and "".join(mine.core) == "".join(theirs.core) and not is_told
-
-
 def is_in_other_letters(name: str, other: str) -> bool:
     """Return whether two names are those of one city in two kinds of letters: 济南, Jinan."""
     return "".join(split_name(other).core) in list_in_other_letters("".join(split_name(name).core))
@@ -430,11 +427,8 @@ def _holds(long: NameParts, short: NameParts) -> bool:
     if any(long.words[i : i + n] == short.core and not (i and long.words[i - 1] in _OTHER_PLACE) for i in starts):
         return True
     core = "".join(short.core)
-    return len(core) >= SHORTEST_CHINESE and _is_chinese(core) and any(core in word for word in long.words)
-
-
-def _is_chinese(text: str) -> bool:
-    return all("\u3400" <= c <= "\u9fff" for c in text)
+    is_chinese = len(core) >= SHORTEST_CHINESE and all("\u3400" <= c <= "\u9fff" for c in core)
+    return is_chinese and any(core in word for word in long.words)
 
 
 def _find_nearest(mine: NameParts, candidates: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -24,7 +23,7 @@ from twintrade.data.formats.workbook import list_visible_sheets, read_sheet_text
 from twintrade.data.geography.countries import find_codes, load_places
 from twintrade.data.looks.words import list_periods, score_periods, take_head
 from twintrade.data.schema import UNNAMED, FileFormat
-from twintrade.data.sources.faults import Faults, clean_name, quote_cell
+from twintrade.data.sources.faults import Faults, attempt, clean_name, quote_cell
 from twintrade.data.sources.provenance import list_files, locate
 from twintrade.errors import UNDECIDED, DataError
 from twintrade.numerics.arrays import find_step
@@ -125,7 +124,8 @@ def _text_format(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     if encoding:
         guesses.append(Guess("encoding", encoding, Text("data.look-encoding", readings=list_readings(raw))))
     lines = list(io.StringIO(text, newline=""))
-    separator, width = max(((s, _width(lines[:_LINES], s)) for s in _SEPARATORS), key=lambda pair: pair[1])
+    heads = {s: [len(row) for _, row in _rows(lines[:_LINES], s) if _filled(row)] for s in _SEPARATORS}
+    separator, width = max(((s, _commonest(widths)) for s, widths in heads.items()), key=lambda pair: pair[1])
     if separator != ",":
         shown = "tab" if separator == "\t" else separator
         guesses.append(Guess("separator", shown, Text("data.look-separator", n=width)))
@@ -136,13 +136,14 @@ def _text_format(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
 def _table_rows(rows: _Rows, width: int, *, is_text: bool = False) -> tuple[list[str], list[Guess]]:
     """Return the column names, and the lines for a header below titles and a table above notes."""
     guesses = []
-    header = next((i for i, (_, row) in enumerate(rows[:_LINES]) if _is_header(row, width, is_text=is_text)), 0)
+    heads = ((i, len(row), _filled(row)) for i, (_, row) in enumerate(rows[:_LINES]))
+    header = next((i for i, n, filled in heads if (n == width or not is_text) and filled > width / 2), 0)
     if header + 1 < len(rows) and all(map(_NUMBERED.fullmatch, rows[header][1])):
         header += bool(list_periods(list(dict.fromkeys(rows[header + 1][1]))))
     if header:
         guesses.append(Guess("header", rows[header][0], Text("data.look-titles")))
     last = len(rows) - 1
-    while last > header and width > 2 and _is_note(rows[last][1], width, is_text=is_text):
+    while last > header and width > 2 and (_filled(note := rows[last][1]) <= 1 or (is_text and len(note) != width)):
         last -= 1
     if any(_filled(row) for _, row in rows[last + 1 :]):
         guesses.append(Guess("last_row", rows[last][0], Text("data.look-notes")))
@@ -209,22 +210,10 @@ def _decoded(raw: bytes, file: str) -> tuple[str, str]:
         raise
 
 
-def _width(lines: list[str], separator: str) -> int:
-    return _commonest(len(row) for _, row in _rows(lines, separator) if _filled(row))
-
-
 def _commonest(widths: Iterable[int]) -> int:
     """Return the commonest number of cells in a row, the larger of two."""
     counts = Counter(w for w in widths if w)
     return max(counts, key=lambda w: (counts[w], w)) if counts else 0
-
-
-def _is_header(row: list[str], width: int, *, is_text: bool) -> bool:
-    return (len(row) == width or not is_text) and _filled(row) > width / 2
-
-
-def _is_note(row: list[str], width: int, *, is_text: bool) -> bool:
-    return _filled(row) <= 1 or (is_text and len(row) != width)
 
 
 def _filled(row: list[str]) -> int:
@@ -283,7 +272,8 @@ def read_back_agreements(root: Path, guesses: Sequence[Guess]) -> list[Text]:
     readings = []
     for i in range(codes.size):
         city, twin = _cell(table, lines["city"], i), _cell(table, lines.get("partner_city", {"constant": ""}), i)
-        date = _read_date(dates[i], orders) if dates else "none"
+        read = attempt(parse_date, dates[i], None, find_day_order(dates[i], orders)) if dates else None
+        date = (read.iso if read else "") if dates else "none"
         if city not in ("", UNNAMED) and codes[i] and date:
             country, city = load_places()[codes[i]].name, names.get(city, city)
             readings.append(Text("data.look-signed", date=date, city=city, twin=twin or "none", country=country))
@@ -298,11 +288,8 @@ def find_period_step(root: Path, guesses: Sequence[Guess]) -> int:
     cells = wide or table.columns.get(lines.get("period", ""), [])
     if "subperiod" in lines or "to_frequency" in lines:
         return 1
-    periods = []
-    for cell in set(map(str, cells)):
-        with suppress(ValueError):
-            periods.append(Frequency(lines.get("frequency", "year")).parse(cell))
-    ordinals = np.array(periods, dtype=np.int64)
+    read = [attempt(Frequency(lines.get("frequency", "year")).parse, cell) for cell in set(map(str, cells))]
+    ordinals = np.array([period for period in read if period is not None], dtype=np.int64)
     is_yearly = lines.get("frequency", "year") == "year"
     return 0 if is_yearly and find_waves(ordinals) else find_step(ordinals)
 
@@ -318,13 +305,6 @@ def _list_names(table: TextTable, city: str | dict[str, str]) -> dict[str, str]:
     names = {code: place.name for code, place in load_places().items()}
     cities: Any = table.columns[city] if isinstance(city, str) else []
     return names if all(str(c).strip() in names for c in cities) else {}
-
-
-def _read_date(cell: str, orders: Mapping[str, bool | None]) -> str:
-    try:
-        return parse_date(cell, day_first=find_day_order(cell, orders)).iso
-    except ValueError:
-        return ""
 
 
 def _read(

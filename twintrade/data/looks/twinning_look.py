@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +99,14 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
     parts += [
         ends.city,
         Guess("partner_city", twin or {"constant": ""}, _say_named(twin)),
-        Guess(
-            "kind", kind or {"constant": USUAL_KIND}, _say_names(words) if words and not kind else _say_named(kind)
-        ),
+        Guess("kind", kind or {"constant": USUAL_KIND}, _say_named(kind)),
     ]
     if kind is not None:
         parts.append(_suggest_kinds(words[kind]))
+    elif words:  # too many words for a column of kinds
+        name, several = next(iter(words.items()))
+        reason = Text("data.look-names-no-kinds", name=quote_cell(name), n=len(several))
+        parts[-1] = replace(parts[-1], reason=reason)
     parts += _day_first([str(c) for c in table.columns[date]])
     blank = sum(not str(c).strip() for c in table.columns[date])
     if blank:
@@ -209,12 +211,6 @@ def _is_column(guess: Guess) -> bool:
 
 def _say_named(column: str | None) -> Text:
     return Text("data.look-own-name" if column else "data.look-no-such-column")
-
-
-def _say_names(words: Mapping[str, Sequence[str]]) -> Text:
-    """Say that a column named for a kind has too many words to be one of kinds."""
-    name = next(iter(words))
-    return Text("data.look-names-no-kinds", name=quote_cell(name), n=len(words[name]))
 
 
 def _day_first(cells: list[str]) -> list[Guess]:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +21,7 @@ from twintrade.data.figures.money import parse_money_unit, read_header, split_un
 from twintrade.data.figures.numbers import Decimal, NumberStyle, parse_numbers
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.countries import find_codes, load_places
-from twintrade.data.sources.faults import Faults, TextColumn, quote_cell
+from twintrade.data.sources.faults import Faults, TextColumn, attempt, quote_cell
 from twintrade.data.sources.provenance import read_packaged
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text, Value
@@ -257,12 +257,7 @@ def is_units(table: TextTable, name: str) -> bool:
     return bool(cells)
 
 
-def _parsed(cells: Sequence[str], parse: object) -> Score:
-    odd = []
-    for cell in cells[:_SAMPLE]:
-        try:
-            parse(cell)  # type: ignore[operator]
-        except ValueError:
-            odd.append(cell)
+def _parsed(cells: Sequence[str], parse: Callable[[str], object]) -> Score:
+    odd = [cell for cell in cells[:_SAMPLE] if attempt(parse, cell) is None]
     n = len(cells[:_SAMPLE])
     return Score((n - len(odd)) / n if n else 0.0, 0.0, odd[0] if odd else "", len(odd))

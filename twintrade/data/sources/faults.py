@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text, Words
 
+T = TypeVar("T")
 Fix: TypeAlias = Remedy | None
 _SHOWN_IN_TEXT = 5
 
@@ -41,6 +42,14 @@ class CellError(ValueError):
     def __init__(self, text: Words, remedy: Fix = None) -> None:
         super().__init__(text)
         self.text, self.remedy = text, remedy
+
+
+def attempt(parse: Callable[..., T], *cells: object) -> T | None:
+    """Return what cells are read as, None where they cannot be read."""
+    try:
+        return parse(*cells)
+    except ValueError:
+        return None
 
 
 class Faults:
@@ -123,10 +132,6 @@ Answer: TypeAlias = Callable[[str], Fix]
 COLUMN_NAMES = "header"  # what the column of a wide table's headers is called
 
 
-def _give_none(_: str) -> Fix:
-    return None
-
-
 # Zero-width characters, soft hyphen, byte-order mark and bidirectional controls: invisible, never part of a name.
 _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
@@ -151,7 +156,7 @@ class TextColumn:
         return int(self.cells.size)
 
     def errors(
-        self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer = _give_none
+        self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer = lambda _: None
     ) -> None:
         """Note one error for every row of a mask, worded from its cell."""
         places = np.flatnonzero(where)
@@ -161,9 +166,7 @@ class TextColumn:
             faulty = ((int(self.rows[i]), reason(self.cells[i]), remedy(self.cells[i])) for i in mine)
             faults.errors(code, mine.size, faulty, self.file, str(name))
 
-    def errors_once(
-        self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer = _give_none
-    ) -> None:
+    def errors_once(self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer) -> None:
         """Note one error for every distinct cell of a mask, at its first row, with the number of rows like it."""
         places = np.flatnonzero(where)
         pairs = {(cell, int(row)) for cell, row in zip(self.cells[places], self.rows[places], strict=True)}
@@ -217,8 +220,8 @@ def split_words(name: str) -> str:
     """Return the words of a name without accents and case, with the marks that are vowel signs."""
     if name.isascii():
         return "".join(c if c.isalnum() else " " for c in name.casefold())
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(c if c.isalnum() or _is_vowel_sign(c) else " " for c in decomposed if not _is_accent(c))
+    written = [c for c in unicodedata.normalize("NFKD", name.casefold()) if not _is_accent(c)]
+    return "".join(c if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc") else " " for c in written)
 
 
 _OVERLAY, _POINTS, _ACCENTS = 1, range(10, 37), 200  # combining classes: strokes, Hebrew and Arabic points, and above
@@ -228,10 +231,6 @@ def _is_accent(c: str) -> bool:
     """Return whether a mark may be left out in writing."""
     kind = unicodedata.combining(c)
     return kind >= _ACCENTS or kind == _OVERLAY or kind in _POINTS or "\ufe00" <= c <= "\ufe0f" or c >= "\U000e0100"
-
-
-def _is_vowel_sign(c: str) -> bool:
-    return unicodedata.category(c) in ("Mn", "Mc")
 
 
 def fold_names(cells: Iterable[object]) -> set[str]:
