@@ -1,33 +1,36 @@
 """Runs a plan: data, designs, estimates, inference, diagnostics, in the order of a paper."""
 
 import hashlib
+import io
 import json
 import time
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.effects import Bands, Estimate, Finding, Message, Remedy
+from twintrade.effects import Bands, Estimate, Finding, Message
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View, fit
-from twintrade.fanout import Arrays, Progress, get_scope, use_workers
+from twintrade.fanout import Progress, get_scope, use_workers
 from twintrade.inference.auto import InferencePlan, Reported
 from twintrade.inference.base import Inference
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import KnownDraws, Permuted, find_draws, keep_draws
+from twintrade.inference.refits import KnownDraws, find_draws, keep_draws
 from twintrade.render.reading import CASE_VERDICT, GRADED, list_records
 from twintrade.study.observing.further_columns import list_treated_warnings
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.designs import Designs, find_refusal
 from twintrade.study.plan.forecast import REPORTED_VIEWS, compute_forecast, list_reported_views, plan_column
 from twintrade.study.plan.jobs import Check, LadderColumn, Plan
-from twintrade.text import Listed, Text, Words, pack_text, parse_text
+from twintrade.study.run.packing import PARTS, Parts, pack_parts
+from twintrade.text import Listed, Text, Words
 
 # Seeds from the analysis' seed and a job's name, so that no job moves another's numbers.
 
@@ -103,9 +106,6 @@ class Ladder:
 # Finished inferences in the ledger of a run, so that one that was cut short does not make them again.
 
 LONG_SECONDS = 1.0  # what takes no longer is made again
-_DRAWN = ("observed", "effects", "statistics", "post_slopes", "pre_slopes", "after")
-_OPTIONAL = ("covariance", "low_error", "high_error")
-_ARRAYS = ("se", "low", "high", "p", "df", "simultaneous_low", "simultaneous_high")
 
 
 def take_up_bands(job: str, fit: Fit, infer: Callable[[], dict[View, Bands]]) -> dict[View, Bands]:
@@ -115,86 +115,36 @@ def take_up_bands(job: str, fit: Fit, infer: Callable[[], dict[View, Bands]]) ->
         return infer()
     kept = ledger.get(f"bands/{job}")
     if kept is not None and kept[0] is not None:
-        if "draws/words" in kept[0]:
-            keep_draws(fit, _unpack_draws(kept[0], fit))
-        return _unpack_bands(kept[0], fit)
+        return _unpack_bands(kept[0]["archive"].tobytes(), fit)
     started = time.monotonic()
     bands = infer()
     is_of_fit = all(  # and not of an estimate that the inference corrected
         np.array_equal(band.estimate.effects, fit.view(view).effects, equal_nan=True) for view, band in bands.items()
     )
     if is_of_fit and time.monotonic() - started > LONG_SECONDS:
-        ledger.put(f"bands/{job}", {**_pack_bands(bands), **_pack_draws(find_draws(fit))}, "")
+        archive = np.frombuffer(_pack_bands(bands, find_draws(fit)), dtype=np.uint8)
+        ledger.put(f"bands/{job}", {"archive": archive}, "")
     return bands
 
 
-def _pack_bands(bands: Mapping[View, Bands]) -> Arrays:
-    packed = {}
-    for view, band in bands.items():
-        words = {
-            "inference": band.inference,
-            "level": band.level,
-            "note": _pack_words(band.note),
-            "facts": {name: value.item() if hasattr(value, "item") else value for name, value in band.facts.items()},
-            "messages": [asdict(m) | {"text": _pack_words(m.text)} for m in band.messages],
-        }
-        packed[f"{view}/words"] = np.array(json.dumps(words))
-        packed |= {f"{view}/{name}": getattr(band, name) for name in _ARRAYS}
-        packed |= {f"{view}/{name}": one for name in _OPTIONAL if (one := getattr(band, name)) is not None}
-    return packed
+_NO_ESTIMATE: dict[str, Any] = {"estimate": None}  # which the fit has that bands are taken up for
 
 
-def _pack_draws(known: KnownDraws | None) -> Arrays:
-    if known is None:
-        return {}
-    overall = known.overall
-    near, values = overall.near or (np.nan, np.empty((0, 1)))
-    words = {"options": known.options, "seed": known.seed, "near": near}
-    arrays = {"kept": known.kept, "near": values} | {name: getattr(overall, name) for name in _DRAWN}
-    return {"draws/words": np.array(json.dumps(words))} | {f"draws/{name}": one for name, one in arrays.items()}
+def _pack_bands(bands: Mapping[View, Bands], known: KnownDraws | None) -> bytes:
+    bare = {view: replace(band, **_NO_ESTIMATE) for view, band in bands.items()}
+    draws = known and [known.options, known.seed, known.kept, replace(known.overall, **_NO_ESTIMATE)]
+    return pack_parts([bare, draws], {})
 
 
-def _unpack_draws(packed: Arrays, fit: Fit) -> KnownDraws:
-    words = json.loads(str(packed["draws/words"]))
-    options: dict[str, Any] = {
-        name: tuple(one) if isinstance(one, list) else one for name, one in words["options"].items()
-    }
-    method, seed = Randomization(**options), words["seed"]
-    dealing = method.deal(fit, method.draws, np.random.default_rng(seed))
-    near = (words["near"], packed["draws/near"]) if packed["draws/near"].size else None
-    arrays: dict[str, Any] = {name: packed[f"draws/{name}"] for name in _DRAWN}
-    overall = Permuted(fit.view("overall"), **arrays, near=near)
-    return KnownDraws(options, seed, dealing, packed["draws/kept"], overall)
-
-
-def _unpack_bands(packed: Arrays, fit: Fit) -> dict[View, Bands]:
-    bands: dict[View, Bands] = {}
-    for view in [view for view in get_args(View) if f"{view}/words" in packed]:
-        words = json.loads(str(packed[f"{view}/words"]))
-        bands[view] = Bands(
-            estimate=fit.view(view),
-            inference=words["inference"],
-            level=words["level"],
-            note=_unpack_words(words["note"]),
-            facts=words["facts"],
-            messages=tuple(_unpack_message(m) for m in words["messages"]),
-            **{name: packed[f"{view}/{name}"] for name in _ARRAYS},
-            **{name: packed[f"{view}/{name}"] for name in _OPTIONAL if f"{view}/{name}" in packed},
-        )
-    return bands
-
-
-def _unpack_message(packed: dict[str, Any]) -> Message:
-    remedy = packed["remedy"] and Remedy(packed["remedy"]["name"], tuple(packed["remedy"]["values"]))
-    return Message(**(packed | {"text": _unpack_words(packed["text"]), "remedy": remedy}))
-
-
-def _pack_words(words: Words) -> list[str]:
-    return [pack_text(words), str(words)]
-
-
-def _unpack_words(packed: list[str]) -> Words:
-    return parse_text(packed[0]) if packed[0] else packed[1]
+def _unpack_bands(packed: bytes, fit: Fit) -> dict[View, Bands]:
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        bare, draws = Parts(archive).unpack(json.loads(archive.read(PARTS))["parts"])
+    if draws:
+        options, seed, kept, overall = draws
+        method = Randomization(**options)
+        dealing = method.deal(fit, method.draws, np.random.default_rng(seed))
+        keep_draws(fit, KnownDraws(options, seed, dealing, kept, replace(overall, estimate=fit.view("overall"))))
+    return {view: replace(band, estimate=fit.view(view)) for view, band in bare.items()}
 
 
 # The headline of a result set and its verdicts, as the manifest and the terminal tell them.
