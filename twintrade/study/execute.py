@@ -18,9 +18,8 @@ from pydantic import ValidationError
 from twintrade.design import Panel, Treatment
 from twintrade.design.panel import suggest_word
 from twintrade.effects import Bands, Message, ResultSet, build_findings_frame
-from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
 from twintrade.effects.messages import build_messages_frame
-from twintrade.effects.result_set import SPECIFICATION_COLUMNS, Deviation
+from twintrade.effects.result_set import Deviation
 from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.extras import note_libraries
@@ -46,7 +45,7 @@ from twintrade.study.redraw import record_failure
 from twintrade.study.registering import watching
 from twintrade.study.registering.deviations import PAYLOAD as DEVIATIONS
 from twintrade.study.registering.deviations import add_registration, count_designs, read_registration
-from twintrade.study.registry_study import DATA_COLUMNS, build_registry_results, run_registry
+from twintrade.study.registry_study import build_empty_tables, build_registry_results, run_registry
 from twintrade.study.run.columns import LISTED_VIEWS, Estimated, Expect, Ladder, collect_headline_facts, run
 from twintrade.study.run.ledger import (
     FileLedger,
@@ -300,12 +299,9 @@ def build_watch_results(
         payloads[DEVIATIONS] = pd.DataFrame(map(asdict, watch.deviations), columns=columns)
         sections["registered"] = Text("registration.status", date=plan.registered[:10], n=n, late="no", existed="")
         sections |= {"registered_on": plan.registered, "registered_sha256": sha256}
-    keys = ["estimator", "specification"]
     return ResultSet(
-        name=name, title=spec.title, twinnings=pd.DataFrame(), payloads=payloads, manifest=manifest,
-        data=pd.DataFrame(columns=list(DATA_COLUMNS)), effects=pd.DataFrame(columns=[*keys, *EFFECT_COLUMNS]),
-        specifications=pd.DataFrame(columns=list(SPECIFICATION_COLUMNS)), findings=build_findings_frame([]),
-        bands=pd.DataFrame(columns=[*keys, *BAND_COLUMNS]), messages=build_messages_frame(watch.observed.messages),
+        name=name, title=spec.title, payloads=payloads, manifest=manifest, **build_empty_tables(),
+        findings=build_findings_frame([]), messages=build_messages_frame(watch.observed.messages),
         is_simulated=watch.observed.is_simulated, sections=write_sections(sections),
     )  # fmt: skip
 

@@ -90,6 +90,16 @@ def locate_agreements(twinnings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(columns)).drop_duplicates(ignore_index=True)
 
 
+def build_empty_tables() -> dict[str, Any]:
+    """Return the tables of a result set without an estimate."""
+    keys = ["estimator", "specification"]
+    columns: dict[str, list[str]] = {
+        "data": list(DATA_COLUMNS), "twinnings": [], "specifications": list(SPECIFICATION_COLUMNS),
+        "effects": [*keys, *EFFECT_COLUMNS], "bands": [*keys, *BAND_COLUMNS],
+    }  # fmt: skip
+    return {name: pd.DataFrame(columns=names) for name, names in columns.items()}
+
+
 def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set of a registry: payloads and sentences, no estimate."""
     payloads = _payloads(spec, run)
@@ -100,15 +110,10 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
     twins = run.facts.by_city["twins"].astype(float)
     average = Text("study.average-twins", mean=float(twins.mean()), median=float(twins.median()))
     described = [name for name in payloads if name not in OF_CLAIMS]
-    keys = ["estimator", "specification"]
     results = ResultSet(
         name=name,
         title=spec.title,
-        data=pd.DataFrame(columns=list(DATA_COLUMNS)),
-        twinnings=pd.DataFrame(),
-        specifications=pd.DataFrame(columns=list(SPECIFICATION_COLUMNS)),
-        effects=pd.DataFrame(columns=[*keys, *EFFECT_COLUMNS]),
-        bands=pd.DataFrame(columns=[*keys, *BAND_COLUMNS]),
+        **build_empty_tables(),
         findings=build_findings_frame((f, ("", ""), () if i else described) for i, f in enumerate(findings)),
         messages=build_messages_frame(run.registry.messages),
         payloads=payloads,

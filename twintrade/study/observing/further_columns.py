@@ -13,7 +13,7 @@ from twintrade.data.calendar import Frequency
 from twintrade.data.covariates import CovariateTable, join_covariates, read_covariates
 from twintrade.data.doubts import Jump
 from twintrade.data.geography import load_places
-from twintrade.data.schema import Constant, CovariateSource, FileFormat, TradeSource
+from twintrade.data.schema import Constant, CovariateSource, TradeSource
 from twintrade.data.sources import Faults, InputRecord
 from twintrade.design import Design
 from twintrade.design.fixed_effects import list_effect_columns
@@ -161,23 +161,14 @@ def _read_trade_columns(
     faults: Faults,
 ) -> CovariateTable:
     """Return columns of the trade files, by the fewest keys within which none of them differs."""
-    shared = [field.name for field in fields(FileFormat)]
+    shared = {field.name for field in fields(CovariateSource)} & {field.name for field in fields(TradeSource)}
     tables = []
     for source in sources:
         if source.microdata is not None:
             raise SpecError(Text("data.covariate-of-microdata", names=Listed(tuple(wanted), "comma")))
-        parts: dict[str, Any] = {name: getattr(source, name) for name in (*shared, *_KEYS, "subperiod")}
+        parts: dict[str, Any] = {name: getattr(source, name) for name in shared}
         parts |= {part: None for part in _KEYS if part not in frame or isinstance(parts[part], Constant)}
-        as_table = CovariateSource(
-            **parts,
-            file=source.file,
-            columns=tuple(wanted),
-            frequency=source.frequency,
-            decimal=source.decimal,
-            missing_tokens=source.missing_tokens,
-            city_names=source.city_names,
-            partner_names=source.partner_names,
-        )
+        as_table = CovariateSource(**parts, columns=tuple(wanted))
         tables.append(read_covariates(as_table, root, frequency, faults))
     faults.raise_if_any()
     keys = tables[0].keys

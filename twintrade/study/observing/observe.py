@@ -202,7 +202,10 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     sources = [source for i, entry in enumerate(spec.data.trade) for source in _list_sources(name, i, entry, root)]
     flows = dict.fromkeys(source.flow for source in sources)
     read_tables = [read_trade([s for s in sources if s.flow == flow], root) for flow in flows]
-    is_waves = _find_waves(spec, read_tables)
+    years = np.concatenate([table.frame["period"].to_numpy(dtype=np.int64) for table in read_tables])
+    is_yearly = all(table.frequency is Frequency.YEAR for table in read_tables)
+    periods = spec.design.periods
+    is_waves = is_yearly and (periods == "waves" or (periods is None and bool(find_waves(years))))
     tables = [complete(table, is_waves=is_waves) for table in read_tables]
     panel, further = _panel(spec, sources, tables, root, is_waves)
     _check_outcomes(spec, panel)
@@ -213,6 +216,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     kept = {code for source in sources for code in find_totals_only(source.partner_names)}
     inputs = tuple(record for table in tables for record in table.provenance) + further.inputs + read.inputs
     messages = tuple(m for table in tables for m in table.messages) + further.messages + read.messages
+    ends = (panel.waves[0], panel.waves[-1]) if panel.waves else (panel.first_period, panel.last_period)
     of_table = {c for table in tables for c in table.cities}, {p for table in tables for p in table.partners}
     return Observed(
         panel=panel,
@@ -221,22 +225,10 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         messages=(*messages, *_list_unread(inputs, frozenset(list_wanted(spec))), *_list_other_sheets(inputs)),
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
-        reconciliation=reconcile(read.registry, read.undated, *of_table, *_find_ends(panel), tables[0].frequency),
+        reconciliation=reconcile(read.registry, read.undated, *of_table, *ends, tables[0].frequency),
         jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
         totals_only=tuple(sorted(kept & set(map(str, panel.partners)))),
     )
-
-
-def _find_waves(spec: Spec, tables: Sequence[TradeTable]) -> bool:
-    """Return whether the periods of the tables are waves: as the design says, or as their years show."""
-    years = np.concatenate([table.frame["period"].to_numpy(dtype=np.int64) for table in tables])
-    is_yearly = all(table.frequency is Frequency.YEAR for table in tables)
-    return is_yearly and (spec.design.periods == "waves" or (spec.design.periods is None and bool(find_waves(years))))
-
-
-def _find_ends(panel: Panel) -> tuple[int, int]:
-    """Return the first and the last period as dates count them."""
-    return (panel.waves[0], panel.waves[-1]) if panel.waves else (panel.first_period, panel.last_period)
 
 
 def _check_outcomes(spec: Spec, panel: Panel) -> None:
@@ -298,10 +290,8 @@ def _list_sources(name: str, position: int, entry: TradeEntry, root: Path) -> li
     if entry.simulate is not None:
         values["file"] = name_simulated_file(name, position)
     is_one = entry.simulate is not None or entry.microdata is not None
-    return [
-        TradeSource(**{**values, "file": file})
-        for file in ([values["file"]] if is_one else list_files(root, entry.file))
-    ]
+    files = [values["file"]] if is_one else list_files(root, entry.file)
+    return [TradeSource(**{**values, "file": file}) for file in files]
 
 
 def _drawn(entry: TradeEntry) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,24 +17,11 @@ from twintrade.effects.regression import Dropped
 from twintrade.errors import DesignError, SpecError, TwintradeError
 from twintrade.study.observing.observe import Observed, observe
 from twintrade.study.plan.jobs import LadderColumn
-from twintrade.study.spec.analysis import CaseSection, DesignSection, TreatmentSection, parse
+from twintrade.study.spec.analysis import CaseSection, DesignSection, parse
 from twintrade.study.spec.spec_text import format_toml_line
 from twintrade.text import Listed, Text, Words, find_catalogue
 
 _DOMESTIC = "domestic"  # stands among units left out for the pairs of a country with itself
-
-
-def build_rule(section: TreatmentSection) -> TreatmentRule:
-    """Return the treatment rule that a table of the analysis file names."""
-    return TreatmentRule(
-        rule=section.rule,
-        date=section.date if isinstance(section.date, str) else tuple(section.date),
-        n=section.n,
-        late_from=section.late_from,
-        kinds=tuple(section.kinds),
-        vague_years_later=section.vague_years_later,
-        undated_link=section.undated_link,
-    )
 
 
 def _leave_out_domestic(design: Design) -> Design:
@@ -82,7 +70,8 @@ class Designs:
 
     def treatment(self, section: DesignSection) -> Treatment:
         """Return the treatment under the section's rule."""
-        rule = build_rule(section.treatment)
+        named: dict[str, Any] = section.treatment.model_dump(exclude={"column"})
+        rule = TreatmentRule(**named | {key: tuple(v) for key, v in named.items() if isinstance(v, list)})
         if rule not in self._treatments:
             self._treatments[rule] = build_treatment(self.observed.agreements, self.observed.panel, rule)
         return self._treatments[rule]

@@ -1,10 +1,11 @@
 """What an analysis will do, resolved and named, before anything is estimated."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -23,6 +24,7 @@ from twintrade.text import Listed, Text, Words, find_fact
 
 # How the columns of a ladder are called, made from what sets each apart.
 
+T = TypeVar("T")
 _SHOWN_ANYWAY = ("transform", "fixed_effects", "cluster")
 
 
@@ -161,20 +163,23 @@ def plan(name: str, spec: Spec) -> Plan:
     """Resolve every name and option of an analysis."""
     faults: list[str] = []
     columns = _with_headline(_columns(spec, faults), faults)
-    inference = _inference(spec, spec.inference, faults)
-    beside = [_inference(spec, NamedEntry(name=n), faults, "inference.beside") for n in spec.inference.beside]
+    inference = list(_collect(faults, partial(_inference, spec, spec.inference)))
+    named = [NamedEntry(name=n) for n in spec.inference.beside]
+    beside = [b for entry in named for b in _collect(faults, partial(_inference, spec, entry, "inference.beside"))]
     entries = [*spec.diagnostic, *_list_unasked(spec)] if columns else spec.diagnostic
-    checks = [_check(i, entry, spec, columns, faults) for i, entry in enumerate(entries, 1)]
-    if faults or inference is None:
+    makers = [partial(_check, i, entry, spec, columns) for i, entry in enumerate(entries, 1)]
+    checks = [check for make in makers for check in _collect(faults, make)]
+    if faults:
         raise SpecError("\n".join(faults))
-    return Plan(
-        name,
-        spec,
-        tuple(columns),
-        inference,
-        tuple(b for b in beside if b is not None),
-        tuple(c for c in checks if c is not None),
-    )
+    return Plan(name, spec, tuple(columns), inference[0], tuple(beside), tuple(checks))
+
+
+def _collect(faults: list[str], make: Callable[[], T]) -> Iterator[T]:
+    """Yield what is made, or note why it cannot be."""
+    try:
+        yield make()
+    except SpecError as error:
+        faults.append(str(error))
 
 
 def _columns(spec: Spec, faults: list[str]) -> list[LadderColumn]:
@@ -182,15 +187,11 @@ def _columns(spec: Spec, faults: list[str]) -> list[LadderColumn]:
     taken: set[tuple[str, str]] = set()
     for i, entry in enumerate(spec.estimator, 1):
         where = str(Text("spec.entry", table="estimator", n=i, name=entry.name))
-        try:
-            column = _column(spec, entry, where)
-        except SpecError as error:
-            faults.append(str(error))
-            continue
-        if (entry.name, column.key) in taken:
-            faults.append(str(Text("spec.repeats", where=where)))
-        taken.add((entry.name, column.key))
-        columns.append(column)
+        for column in _collect(faults, partial(_column, spec, entry, where)):
+            if (entry.name, column.key) in taken:
+                faults.append(str(Text("spec.repeats", where=where)))
+            taken.add((entry.name, column.key))
+            columns.append(column)
     return columns
 
 
@@ -220,7 +221,9 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
     if donors not in DONORS or (donors != "all" and spec.case is None):
         raise SpecError(f"{where}: donors is one of {', '.join(DONORS)}, and only with a [case] table")
     parts = Parts(design, changes, options, exclude, donors, spec.case is not None)
-    inference = str(of_entry["inference"]) if "inference" in of_entry else None
+    inference = None
+    if "inference" in of_entry:
+        inference = _inference(spec, NamedEntry(name=str(of_entry["inference"])), f"{where}: inference")
     label = " ".join(str(of_entry.get("label") or "").split())
     return LadderColumn(
         estimator=estimator,
@@ -232,17 +235,8 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
         exclude_flagged=exclude,
         donors=donors,
         is_headline=of_entry.get("headline", False) is True,
-        inference=None if inference is None else _own_inference(spec, inference, where),
+        inference=inference,
     )
-
-
-def _own_inference(spec: Spec, name: str, where: str) -> Inference:
-    """Build the inference that one column names, at the analysis's level."""
-    faults: list[str] = []
-    inference = _inference(spec, NamedEntry(name=name), faults, f"{where}: inference")
-    if inference is None:
-        raise SpecError("\n".join(faults))
-    return inference
 
 
 def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> DesignSection:
@@ -262,31 +256,24 @@ def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> D
         raise SpecError("\n".join(faults)) from None
 
 
-def _inference(spec: Spec, entry: NamedEntry, faults: list[str], where: str = "[inference]") -> Inference | None:
+def _inference(spec: Spec, entry: NamedEntry, where: str = "[inference]") -> Inference:
     options = entry.options
-    try:
-        if entry.name in INFERENCES and "level" in list_option_names(INFERENCES[entry.name]):
-            options = {"level": spec.inference.level} | options
-        return build_method(INFERENCES, entry.name, options, where, ("seed", "level", "beside"))
-    except SpecError as error:
-        faults.append(str(error))
-        return None
+    if entry.name in INFERENCES and "level" in list_option_names(INFERENCES[entry.name]):
+        options = {"level": spec.inference.level} | options
+    return build_method(INFERENCES, entry.name, options, where, ("seed", "level", "beside"))
 
 
-def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[LadderColumn], faults: list[str]) -> Check | None:
+def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[LadderColumn]) -> Check:
     where = str(Text("spec.entry", table="diagnostic", n=i, name=entry.name))
     options = entry.options
     on, if_any = options.pop("on", ON_DEFAULT), bool(options.pop("if_any", False))
-    try:
-        if spec.case is not None and "units" in list_option_names(DIAGNOSTICS[entry.name]):
-            options.setdefault("units", [f"{spec.case.city}-{spec.case.partner}"])
-        if spec.case is not None and spec.case.country and "country" in list_option_names(DIAGNOSTICS[entry.name]):
-            options.setdefault("country", spec.case.country)
-        diagnostic = build_method(DIAGNOSTICS, entry.name, options, where, ("on", "if_any"))
-        return Check(diagnostic, tuple(_chosen(on, columns, where)), if_any)
-    except SpecError as error:
-        faults.append(str(error))
-        return None
+    known = list_option_names(DIAGNOSTICS[entry.name]) if spec.case is not None else []
+    if spec.case is not None and "units" in known:
+        options.setdefault("units", [f"{spec.case.city}-{spec.case.partner}"])
+    if spec.case is not None and spec.case.country and "country" in known:
+        options.setdefault("country", spec.case.country)
+    diagnostic = build_method(DIAGNOSTICS, entry.name, options, where, ("on", "if_any"))
+    return Check(diagnostic, tuple(_chosen(on, columns, where)), if_any)
 
 
 def _list_unasked(spec: Spec) -> list[NamedEntry]:
