@@ -114,11 +114,11 @@ def read_covariates(source: CovariateSource, root: Path, frequency: Frequency, f
     columns: dict[str, object] = {}
     years = None
     if source.period is not None:
-        column = table.column(source.period)
+        of_period = table.column(source.period)
         if source.subperiod is None:
-            periods = parse_periods(column, source.frequency, faults)
+            periods = parse_periods(of_period, source.frequency, faults)
         else:
-            periods = parse_subperiods(column, table.column(source.subperiod), source.frequency, faults)
+            periods = parse_subperiods(of_period, table.column(source.subperiod), source.frequency, faults)
         years = periods // source.frequency.per_year
         finer = max(source.frequency.per_year // frequency.per_year, 1)
         columns["period"] = np.where(periods < 0, periods, periods // finer)

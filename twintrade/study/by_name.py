@@ -85,18 +85,14 @@ _COMBINED = {frozenset(("city", "period")): "city_period", frozenset(("partner",
 
 def read_effect(panel: Panel, columns: list[str]) -> str:
     """Return the design's word for an effect, or a cluster, of some columns."""
-    parts = [_translate(panel, part) for column in columns for part in str(column).split(TOGETHER)]
+    parts = [part for column in columns for part in str(column).split(TOGETHER)]
+    # The design's own names stand before those of the table.
+    own = {part for part in parts if part in EFFECTS or part in panel.columns}
+    parts = [p if p in own else panel.key_columns.get(p) or OTHER_NAMES.get(p, p) for p in parts]
     combined = _COMBINED.get(frozenset(parts))
     if combined is None and panel.is_dyadic and set(parts) == {"city", "partner"}:
         return TOGETHER.join(parts) if "unit" in panel.key_columns.values() else "unit"
     return combined or TOGETHER.join(parts)
-
-
-def _translate(panel: Panel, name: str) -> str:
-    """Return the design's word for a column: its own names stand before those of the table."""
-    if name in EFFECTS or name in panel.columns:
-        return name
-    return panel.key_columns.get(name) or OTHER_NAMES.get(name, name)
 
 
 def list_names(names: Any) -> tuple[str, ...]:

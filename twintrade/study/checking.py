@@ -71,7 +71,9 @@ def describe_trials(trials: Sequence[Trial]) -> Iterator[Text]:
     """Say of each column whether it can be estimated; else what it asks for."""
     for trial in trials:
         if trial.inference:
-            yield _describe_plan(trial.column, trial.inference)
+            known = trial.inference
+            method, span = find_fact("labels.inference-", known.inference.name), describe_span(known.seconds)
+            yield Text("study.plans", label=trial.column.label, method=method, n=known.refits, span=span)
         elif not trial.reason:
             yield Text("study.estimates" if trial.is_tried else "study.qualifies", label=trial.column.label)
     for labels, reason in group_reasons((trial.column.label, trial.reason) for trial in trials if trial.reason):
@@ -82,11 +84,6 @@ def describe_trials(trials: Sequence[Trial]) -> Iterator[Text]:
         yield Text("study.nothing-estimates")
     elif not all(trial.is_tried for trial in trials if not trial.reason):
         yield Text("study.not-tried")
-
-
-def _describe_plan(column: LadderColumn, known: InferencePlan) -> Text:
-    method, span = find_fact("labels.inference-", known.inference.name), describe_span(known.seconds)
-    return Text("study.plans", label=column.label, method=method, n=known.refits, span=span)
 
 
 def _try_column(plan: Plan, column: LadderColumn, designs: Designs, *, is_tried: bool) -> Trial:

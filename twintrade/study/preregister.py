@@ -17,9 +17,10 @@ from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.jobs import Plan, plan_analysis
 from twintrade.study.registering.deviations import (
+    ADAPTER,
     collect_registered_design,
     read_registration,
-    seal_registration,
+    seal_content,
     select_registered,
 )
 from twintrade.study.registering.outcomes import Blank, drop_outcomes, simulate_headline
@@ -86,7 +87,7 @@ def register_analysis(
         registered=now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         results_existed=_date_results(root, name),
     )
-    sealed = seal_registration(registration)
+    sealed = seal_content(ADAPTER.dump_python(registration, mode="json"), "registration")
     sha256 = hash_bytes(sealed)
     rehearsal = render(replay_results(build_tidy_files(results), manifest), options.appendix)
     files: Mapping[str, bytes] = {

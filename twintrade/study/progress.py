@@ -110,19 +110,15 @@ class Clock:
         spent = time.monotonic() - self._started
         return spent / max(spent + self.left, 1e-9)
 
-    def announce(self) -> Text:
-        """Return what the running job is expected to take."""
-        job = self._describe(self._names[self.number - 1])
-        return Text("study.job-takes", job=job, span=describe_span(self.expected))
-
     def describe_rest(self, event: "str | Step") -> Text:
-        """Return which job of how many is running, how far it has come where the event says so, and what is left."""
-        job = self._describe(event)
+        """Return what is running, and what is left."""
+        job = self.describe(event)
         if self.number and not self._rest and self._spent > self._planned + LATE:
             return Text("study.job-over", job=job, span=describe_span(self._after))
         return Text("study.job-left", job=job, span=describe_span(self.left))
 
-    def _describe(self, event: "str | Step") -> Text:
+    def describe(self, event: "str | Step") -> Text:
+        """Return which job of how many is running, and how far it has come where the event says so."""
         shown = event if isinstance(event, str) else event.counted
         name = self._names[self.number - 1] if self.number else shown
         refits = "none" if shown == name else shown
@@ -165,7 +161,8 @@ class Report:
         """Return the clock of an analysis whose jobs are known, set to the job that begins."""
         clock = self._clocks.get(analysis)
         if clock is not None and clock.begin(event) and clock.expected > LONG:
-            self._say(analysis, clock.announce())
+            span = describe_span(clock.expected)
+            self._say(analysis, Text("study.job-takes", job=clock.describe(event), span=span))
         return clock
 
     def _say(self, analysis: str, text: Text) -> None:

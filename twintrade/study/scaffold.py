@@ -78,7 +78,12 @@ def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> tuple[list[li
     """Return the lines with those settled that a user answers, and what is said of answers that do not fit."""
     settled, given_up = [list(table) for table in tables], list[Text]()
     n_asked = 0
-    while n_asked < MOST_QUESTIONS and (question := _find_next(tables, settled)):
+    while n_asked < MOST_QUESTIONS:
+        unasked = {(i, g.key) for i, table in enumerate(tables) for g in table}
+        questions = [q for q in _list_questions(settled) if (q.table, settled[q.table][q.place].key) in unasked]
+        if not questions:
+            break
+        question = min(questions, key=lambda q: (q.rank, q.table, q.place))
         lines = settled[question.table]
         guess = lines[question.place]
         # A partner is not the column that was named as the city.
@@ -94,13 +99,6 @@ def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> tuple[list[li
         if guess.key == "value" and answer:
             _settle_unit(lines, answer)
     return settled, given_up
-
-
-def _find_next(tables: Sequence[Sequence[Guess]], settled: Sequence[Sequence[Guess]]) -> _Question | None:
-    """Return the most pressing question that was not asked yet."""
-    unasked = {(i, g.key) for i, table in enumerate(tables) for g in table}
-    questions = [q for q in _list_questions(settled) if (q.table, settled[q.table][q.place].key) in unasked]
-    return min(questions, key=lambda q: (q.rank, q.table, q.place), default=None)
 
 
 def _list_questions(tables: Sequence[Sequence[Guess]]) -> Iterator[_Question]:
@@ -248,17 +246,13 @@ def look_at_tables(
     sentences += [g.reason for g in guesses if isinstance(g.reason, Text) and g.reason.key == "data.look-other-flow"]
     for lines, read_back in zip(tables, (read_back_trade, read_back_agreements, read_back_agreements), strict=True):
         readings = [Text("data.look-read", said=sentence) for sentence in (read_back(root, lines) if lines else ())]
-        lines[:] = _mark_contested(root, lines)
+        entry = {guess.key: guess.value for guess in lines if guess.key}
+        table = look_at_file(root, str(entry["file"]))[0] if entry else None
+        if table is not None:
+            lines[:] = [replace(g, is_contested=bool(list_rivals(table, entry, g.key))) for g in lines]
         lines += [Guess("", "", line) for line in readings]
         sentences += readings
     return TablesLook(tables[0], tables[1], tables[2], sentences)
-
-
-def _mark_contested(root: Path, lines: Sequence[Guess]) -> list[Guess]:
-    """Return lines with those marked to which the file has another answer."""
-    entry = {guess.key: guess.value for guess in lines if guess.key}
-    table = look_at_file(root, str(entry["file"]))[0] if entry else None
-    return [g if table is None else replace(g, is_contested=bool(list_rivals(table, entry, g.key))) for g in lines]
 
 
 def _assume(guess: Guess) -> Guess:
@@ -277,11 +271,10 @@ def build_simulated_pair(name: str) -> dict[str, bytes]:
     """Return an analysis and its two simulated tables as files."""
     table, registry = build_simulated_tables()
     files = (f"data/raw/{name.replace('-', '_')}_trade.csv", f"data/raw/{name.replace('-', '_')}_twinnings.csv")
-    return {
-        f"{FOLDER}/{name}.toml": _simulated_analysis(name, *files).encode("utf-8"),
-        files[0]: to_bytes(table),
-        files[1]: to_bytes(registry),
-    }
+    design = build_usual_design("exports").tail
+    document = find_catalogue().read("analysis_simulated.toml")
+    content = document.format(title=_title(name), trade=files[0], twinnings=files[1], design=design)
+    return {f"{FOLDER}/{name}.toml": content.encode("utf-8"), files[0]: to_bytes(table), files[1]: to_bytes(registry)}
 
 
 def build_simulated_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -354,12 +347,6 @@ def _write_agreements(table: str, guesses: Sequence[Guess], key: str, marked: Co
     further = {"policy": "exclude"} if table.endswith("undated") else {k: k for k in ("partner_city", "date", "kind")}
     lines = [f"[{table}]", *(format_toml_line(k, v) for k, v in (sketch | further).items())]
     return "".join(f"# {line}\n" for line in (Text(key), *lines))
-
-
-def _simulated_analysis(name: str, trade: str, twinnings: str) -> str:
-    design = build_usual_design("exports").tail
-    document = find_catalogue().read("analysis_simulated.toml")
-    return document.format(title=_title(name), trade=trade, twinnings=twinnings, design=design)
 
 
 def _title(name: str) -> str:

@@ -17,8 +17,10 @@ from twintrade.text import Listed, Text, Words, numbers, texts
 # Which checks are about the headline, and which object to an estimate or to the data.
 
 
-def list_objections(results: ResultSet, spec: Record, but: Collection[str] = ()) -> tuple[Words, ...]:
-    """Return the names of the checks that object to a column or to the data."""
+def list_objections(results: ResultSet, spec: Record | None, but: Collection[str] = ()) -> tuple[Words, ...]:
+    """Return the names of the checks that object to a column or to the data; none of no column."""
+    if spec is None:
+        return ()
     keys = {(take_text(spec["estimator"]), take_text(spec["specification"])), ("", "")}
     names = [
         find_check(take_text(r["diagnostic"]))
@@ -28,11 +30,6 @@ def list_objections(results: ResultSet, spec: Record, but: Collection[str] = ())
         and (take_text(r["estimator"]), take_text(r["specification"])) in keys
     ]
     return tuple(dict.fromkeys(names))
-
-
-def select_about_headline(results: ResultSet, findings: list[Record]) -> list[Record]:
-    """Return the findings about the headline column where there are such, else all."""
-    return [r for r in findings if is_about_headline(results, [r])] or findings
 
 
 def is_about_headline(results: ResultSet, findings: list[Record]) -> bool:

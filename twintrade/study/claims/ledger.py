@@ -115,7 +115,7 @@ def _by_grade(results: ResultSet, row: Record, evidence: Mapping[str, Any]) -> E
     return Evidence(
         side=side if take_text(row["grade"]) in ("strong", "some", "small") else "neither", p=shown, text=text,
         detectable=_describe_found(row),
-        floor=read_number(row.get("floor")), objections=list_objections(results, spec) if spec is not None else (),
+        floor=read_number(row.get("floor")), objections=list_objections(results, spec),
     )  # fmt: skip
 
 
@@ -155,9 +155,10 @@ def _by_mean(mean: Record, evidence: Mapping[str, Any]) -> Evidence:
 def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     """Checks; one that rejects supports only where it was made to show the claim."""
     checks = tuple(evidence["checks"])
-    findings = [
-        r for check in checks for r in deciding.select_about_headline(results, reading.list_findings(results, check))
-    ]
+    findings: list[Record] = []
+    for check in checks:
+        of_check = reading.list_findings(results, check)
+        findings += [r for r in of_check if deciding.is_about_headline(results, [r])] or of_check
     spoken = [r for r in findings if reading.has_spoken(r)]
     if not spoken:
         if not findings:
@@ -166,7 +167,7 @@ def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None
     objecting = [r for r in spoken if take_text(r["verdict"]) == "objects"]
     shown = list(dict.fromkeys(_named(r) for r in (objecting or spoken)))[:2]
     spec = find_headline(results)
-    others = list_objections(results, spec, but=checks) if spec is not None else ()
+    others = list_objections(results, spec, but=checks)
     known = [value for value in (read_number(r["p"]) for r in objecting or spoken) if math.isfinite(value)]
     n_tests = sum(math.isfinite(read_number(r["p"])) for r in spoken)
     p = min(1.0, n_tests * min(known)) if known else 1.0
@@ -197,7 +198,7 @@ def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
             p=shown,
             text=Text("claims.groups", effects=_list_effects(rows, scale), p=p if math.isfinite(p) else "none"),
             detectable=deciding.describe_group_difference(rows, scale) or _of_the_whole(results),
-            objections=list_objections(results, spec) if spec is not None else (),
+            objections=list_objections(results, spec),
         )
     return None
 
@@ -235,7 +236,7 @@ def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
             p=min(1.0, min(against) * len(judged)) if against else max((p for _, p in placed), default=math.nan),
             text=Text("claims.parts", effects=_list_effects(rows, scale)),
             detectable=mde or _of_the_whole(results),
-            objections=list_objections(results, spec) if spec is not None else (),
+            objections=list_objections(results, spec),
         )
     return None
 
@@ -255,12 +256,8 @@ def _list_effects(rows: list[Record], scale: str) -> Listed:
     )
 
 
-def _answer_nothing(results: ResultSet, evidence: Mapping[str, Any]) -> None:
-    """No analysis has the data for it."""
-
-
 KINDS: Mapping[str, Callable[[ResultSet, Mapping[str, Any]], Evidence | None]] = {
-    "effect": _effect, "verdict": _verdict, "groups": _groups, "parts": _parts, NO_DATA: _answer_nothing,
+    "effect": _effect, "verdict": _verdict, "groups": _groups, "parts": _parts, NO_DATA: lambda *_: None,
 }  # fmt: skip
 
 
@@ -323,10 +320,13 @@ def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) 
     checked = set(results.findings["diagnostic"])
     outcome = next((text for o in results.specifications.get("outcome", ()) if (text := take_text(o))), "exports")
     claims = [*load_claims(outcome), *(_evident(claim, i, checked) for i, claim in enumerate(further, 1))]
-    evidence = [
-        (str(claim["id"]), KINDS[claim["evidence"]["kind"]](results, claim["evidence"]) or _lack(claim))
-        for claim in claims
-    ]
+    evidence = []
+    for claim in claims:
+        shown = KINDS[claim["evidence"]["kind"]](results, claim["evidence"])
+        lacking = Text("claims.not-examined", need=claim["need"])
+        evidence.append(
+            (str(claim["id"]), shown or Evidence(side="neither", p=math.nan, text=lacking, is_examined=False))
+        )
     rows = [
         {
             "claim_id": claim["id"],
@@ -343,12 +343,6 @@ def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) 
         for claim, answer in zip(claims, deciding.decide_claims(evidence), strict=True)
     ]
     return pd.DataFrame(rows)
-
-
-def _lack(claim: Mapping[str, Any]) -> Evidence:
-    return Evidence(
-        side="neither", p=math.nan, text=Text("claims.not-examined", need=claim["need"]), is_examined=False
-    )
 
 
 def _evident(claim: Mapping[str, Any], position: int, checked: Collection[str]) -> dict[str, Any]:

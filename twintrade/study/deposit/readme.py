@@ -78,12 +78,6 @@ def list_inputs(done: Sequence[PackagedAnalysis]) -> list[Mapping[str, Any]]:
     return [inputs[path] for path in sorted(inputs)]
 
 
-def list_users(entry: Mapping[str, Any], done: Sequence[PackagedAnalysis]) -> str:
-    """Return the analyses that read an input."""
-    users = (d.name for d in done if any(i["path"] == entry["path"] for i in d.manifest["inputs"]))
-    return ", ".join(map(render_code, users))
-
-
 def describe_format(entry: Mapping[str, Any]) -> str:
     """Return how an input was read."""
     parts = (
@@ -92,11 +86,6 @@ def describe_format(entry: Mapping[str, Any]) -> str:
         entry.get("unit"),
     )
     return ", ".join(str(part) for part in parts if part)
-
-
-def find_seed(d: PackagedAnalysis) -> Any:
-    """Return the seed of an analysis."""
-    return d.manifest.get("spec", {}).get("inference", {}).get("seed", "")
 
 
 def describe_duration(seconds: float) -> Text:
@@ -145,16 +134,14 @@ def _data(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     for_all = ("all", "some", "none")
     yield _lines(f"- [{'x' if k == in_package else ' '}] {Text(f'readme.available-{k}')}" for k in for_all)
     yield Text("readme.sources")
-    rows = [
-        (
-            render_code(i["path"]),
-            escape_markdown(i.get("publisher", "AUTHORS")),
-            escape_markdown(str(i.get("licence", "simulated" if i.get("is_simulated") else "AUTHORS"))),
-            _provided(i, done),
-            list_users(i, done),
-        )
-        for i in inputs
-    ]
+    rows = []
+    for i in inputs:
+        publisher, licence = i.get("publisher", "AUTHORS"), "simulated" if i.get("is_simulated") else "AUTHORS"
+        provided = "drawn" if i.get("is_simulated") else "no" if is_absent(i, done) else "yes"
+        users = [d.name for d in done if i["path"] in [one["path"] for one in d.manifest["inputs"]]]
+        facts = [escape_markdown(publisher), escape_markdown(str(i.get("licence", licence)))]
+        facts += [str(Text(f"readme.provided-{provided}")), ", ".join(map(render_code, users))]
+        rows.append([render_code(i["path"]), *facts])
     yield _table(("file", "publisher", "licence", "provided", "used"), rows)
     if withheld:
         yield Text("readme.withheld")
@@ -185,7 +172,9 @@ def _requirements(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield _lines(f"- {line}" for line in (*tools, *(f"{name} {version}" for name, version in versions)))
     yield Text("readme.pinned" if done[0].deposit is None else "readme.locked")
     yield Text("readme.randomness")
-    rows = [(render_code(d.name), str(find_seed(d)), str(len(d.manifest.get("seeds", {})))) for d in done]
+    seeds = [d.manifest.get("spec", {}).get("inference", {}).get("seed", "") for d in done]
+    jobs = [len(d.manifest.get("seeds", {})) for d in done]
+    rows = [[render_code(d.name), str(seed), str(n)] for d, seed, n in zip(done, seeds, jobs, strict=True)]
     yield _table(("analysis", "seed", "jobs"), rows)
     yield from map(Text, ("readme.seeds", "readme.costs"))
     costs = [
@@ -266,9 +255,3 @@ def _lines(lines: Iterable[Words]) -> str:
 
 def _table(heads: Iterable[str], rows: Sequence[Sequence[str]], **values: str) -> str:
     return _lines(render_table([str(Text(f"readme.head-{head}", **values)) for head in heads], rows))
-
-
-def _provided(entry: Mapping[str, Any], done: Sequence[PackagedAnalysis]) -> str:
-    if entry.get("is_simulated"):
-        return str(Text("readme.provided-drawn"))
-    return str(Text("readme.provided-no" if is_absent(entry, done) else "readme.provided-yes"))

@@ -139,7 +139,9 @@ def _describe(key: str, numbers: StoredNumbers, manifest: Mapping[str, Any]) -> 
     file, row, *_ = key.split(":")
     yield Text("trace.place", file=file, row=row, column=column)
     stored = raw if form not in ("count", "distinct", "more", "size") else len(rows)
-    yield Text("trace.value", value=str(stored), form=_name_form(form), printed=str(value))
+    form = form.partition("~")[0]
+    named = "scaled" if form.startswith("/") else _FORMS.get(form, form)
+    yield Text("trace.value", value=str(stored), form=named, printed=str(value))
     of_file = file.removeprefix("payloads/").removesuffix(".csv")
     record = dict(rows[0])
     findings = numbers.read("findings.csv") if file.startswith("payloads/") else []
@@ -155,22 +157,14 @@ def _describe(key: str, numbers: StoredNumbers, manifest: Mapping[str, Any]) -> 
             estimator=specification["estimator"],
             key=specification["specification"],
         )
-        yield Text("trace.design", sha=_hash_design(manifest, specification)[:_SHOWN_HASH])
+        # Of the design of the analysis, and of what its column changes of it.
+        facts = [manifest.get("spec", {}).get("design", {}), [specification.get(name, "") for name in _DESIGN]]
+        design = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8")
+        yield Text("trace.design", sha=hash_bytes(design)[:_SHOWN_HASH])
         yield from _list_rows(numbers, record, specification)
     for entry in manifest["inputs"]:
         yield Text("trace.input", path=entry["path"], n=int(entry.get("rows", 0)), sha=entry["sha256"][:_SHOWN_HASH])
     yield from _list_code(record, column)
-
-
-def _name_form(form: str) -> str:
-    form = form.partition("~")[0]
-    return "scaled" if form.startswith("/") else _FORMS.get(form, form)
-
-
-def _hash_design(manifest: Mapping[str, Any], specification: Mapping[str, Any]) -> str:
-    """Return the hash of the design of the analysis and of what its column changes of it."""
-    facts = [manifest.get("spec", {}).get("design", {}), [specification.get(name, "") for name in _DESIGN]]
-    return hash_bytes(json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8"))
 
 
 def _list_rows(

@@ -122,16 +122,12 @@ def name_pairs(run: Run) -> dict[str, str]:
     for row in register[register["unit"] != ""].sort_values("onset", kind="stable").to_dict("records"):
         place = places.get(str(row["partner"]))
         country = place.name if place is not None else str(row["partner"])
-        city, signatory, twin = (take_name(row.get(key)) for key in ("city", "signatory", "partner_city"))
+        cells = [row.get(key) for key in ("city", "signatory", "partner_city")]
+        city, signatory, twin = ("" if pd.isna(cell) else str(cell).strip() for cell in cells)
         ends = [f"{signatory} ({city})" if signatory not in ("", city) else city]
         ends.append(f"{twin}, {country}" if twin not in ("", country) else country)
         names.setdefault(str(row["unit"]), " – ".join(ends))
     return names
-
-
-def take_name(cell: Any) -> str:
-    """Return a name of the register, empty where there is none."""
-    return "" if pd.isna(cell) else str(cell).strip()
 
 
 # Coefficients of covariates, which stand beside the overall effect of their column.
@@ -187,15 +183,11 @@ def explain_no_effect(run: Run) -> Words:
     if run.ladder.headline is not None:
         return ""
     case = run.plan.spec.case
-    if case is not None and not _is_treated(run, f"{case.city}-{case.partner}"):
+    is_case = run.design.panel.units == ("" if case is None else f"{case.city}-{case.partner}")
+    if case is not None and not np.isfinite(run.design.onset[is_case]).any():
         place = load_places().get(case.partner)
         return Text("sections.no-date", city=case.city, partner=case.partner if place is None else place.name)
     return Text("sections.no-estimate")
-
-
-def _is_treated(run: Run, unit: str) -> bool:
-    places = np.flatnonzero(run.design.panel.units == unit)
-    return bool(places.size) and bool(np.isfinite(run.design.onset[places[0]]))
 
 
 def _describe_data(run: Run) -> Listed:

@@ -89,7 +89,9 @@ def _row(estimated: Estimated, concluded: Sequence[ColumnFinding], *, is_headlin
 
 
 def _of_fit(fit: Fit) -> dict[str, Any]:
-    estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
+    estimator, design, sample, o = fit.estimator, fit.design, fit.estimate.sample, fit.design.observations
+    at_reference = o.rows[sample.rows[o.event_time[sample.rows] == design.reference]]
+    before = design.panel.values(design.outcome)[at_reference]  # untransformed, of treated units
     study = fit.view("event") if "event" in fit.views else None
     row: dict[str, Any] = (_of_overall(fit) if "overall" in fit.views else {}) | {
         **pack_both("equation", estimator.equation(design)), **pack_both("estimand", estimator.estimand(design)),
@@ -98,7 +100,7 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
         **pack_both("base_sentence", describe_base(fit)), "scale": fit.estimate.scale, "n_rows": sample.n_rows,
         "n_units": sample.n_units, "n_treated_units": sample.n_treated_units, "n_zeros": sample.n_zeros,
         "n_separated": sum(sample.n_dropped(reason) for reason in _SEPARATED), "n_singletons": _count_singletons(fit),
-        "clusters": _clusters(fit), "baseline_mean": _baseline_mean(fit),
+        "clusters": _clusters(fit), "baseline_mean": float(before.mean()) if before.size else float("nan"),
     }  # fmt: skip
     for key, name in _STATISTICS:
         if key in sample.statistics:
@@ -181,13 +183,6 @@ def _clusters(fit: Fit) -> str:
     if isinstance(fit.estimate.uncertainty, RefitOnly):
         return ""
     return join_counts({name: int(np.unique(o.codes(name)[used]).size) for name in fit.design.clusters})
-
-
-def _baseline_mean(fit: Fit) -> float:
-    """Mean outcome, untransformed, of treated units at the reference."""
-    o, used = fit.design.observations, fit.estimate.sample.rows
-    values = fit.design.panel.values(fit.design.outcome)[o.rows[used[o.event_time[used] == fit.design.reference]]]
-    return float(values.mean()) if values.size else float("nan")
 
 
 def _of_bands(fit: Fit, bands: Sequence[Bands]) -> dict[str, Any]:

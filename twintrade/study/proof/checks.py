@@ -56,7 +56,8 @@ def _fit_random_effects(
 
     name = "linearmodels RandomEffects"
     x = pd.concat([frame[["treated"]].assign(one=1.0), periods], axis=1)
-    plain, within = RandomEffects(frame["y"], x).fit(), _fit_within(PanelOLS, frame)
+    plain = RandomEffects(frame["y"], x).fit()
+    within = PanelOLS(frame["y"], frame[["treated"]], entity_effects=True, time_effects=True).fit()
     robust = RandomEffects(frame["y"], x).fit(cov_type="clustered", clusters=clusters, group_debias=False)
     share = frame["treated"].groupby(frame["unit"].to_numpy()).transform("mean").to_numpy()
     mundlak = RandomEffects(frame["y"], x.assign(share=share)).fit(
@@ -75,10 +76,6 @@ def _fit_random_effects(
             Text("proof.mundlak", slope=slope, p=p),
         ),
     ]  # fmt: skip
-
-
-def _fit_within(model: type, frame: pd.DataFrame):  # type: ignore[no-untyped-def]
-    return model(frame["y"], frame[["treated"]], entity_effects=True, time_effects=True).fit()
 
 
 def _get(fit, name: str) -> float:  # type: ignore[no-untyped-def]
@@ -301,14 +298,10 @@ def check_results(results: ResultSet) -> CheckedResults:
     counts = {"agree": sum(check.verdict == "agrees" for check in asked), "n": len(asked), "apart": len(apart)}
     summary = Text("proof.summary", name=results.name, tolerance=TOLERANCE, **counts)
     lines = (*(format_check(check) for check in asked), str(summary))
-    return CheckedResults(lines, len(apart), () if _are_stored(results, checks) else checks)
-
-
-def _are_stored(results: ResultSet, checks: Sequence[CrossCheck]) -> bool:
-    """Whether the appendix has this table already; the last digits of differences are not looked at."""
-    stored = results.payloads.get(CROSS_CHECKS)
-    new = build_cross_checks_frame(checks)
-    return new.empty or (stored is not None and bool(stored[KEY].fillna("").equals(new[KEY].fillna(""))))
+    # The last digits of differences are not looked at.
+    stored, new = results.payloads.get(CROSS_CHECKS), build_cross_checks_frame(checks)
+    is_there = new.empty or (stored is not None and bool(stored[KEY].fillna("").equals(new[KEY].fillna(""))))
+    return CheckedResults(lines, len(apart), () if is_there else checks)
 
 
 def format_check(check: CrossCheck) -> str:

@@ -22,16 +22,11 @@ from twintrade.text import Text, pack_text
 # A registration as a file: sealed with the hash of its content, and refused where this does not fit.
 
 T = TypeVar("T")
-_ADAPTER = TypeAdapter(Registration)
+ADAPTER = TypeAdapter(Registration)
 _OF_THE_REGISTER = (
     *("unit", "twinning", "city", "signatory", "partner", "partner_city"),
     *("kind", "signed", "precision", "ended", "candidates"),
 )
-
-
-def seal_registration(registration: Registration) -> bytes:
-    """Return a registration as JSON with the hash of its content."""
-    return seal_content(_ADAPTER.dump_python(registration, mode="json"), "registration")
 
 
 def seal_content(content: Any, key: str) -> bytes:
@@ -46,7 +41,7 @@ def read_registration(root: Path, name: str) -> Registration | None:
     if not path.is_file():
         return None
     shown = f"{fingerprint.FOLDER}/{name}/{fingerprint.REGISTRATION}"
-    registration = read_sealed(path, shown, "registration", _ADAPTER)
+    registration = read_sealed(path, shown, "registration", ADAPTER)
     if registration.analysis != name:
         raise StoreError(Text("registration.of-another", file=shown, name=registration.analysis))
     return registration
@@ -111,7 +106,9 @@ def add_registration(results: ResultSet, root: Path, today: str) -> ResultSet:
     registration = read_registration(root, results.name)
     if registration is None or "spec" not in results.manifest:
         return results
-    now = list_deviations(registration, results.manifest["spec"], collect_registered_design(results))
+    before, after = asdict(registration.facts), asdict(collect_registered_design(results))
+    now = compare_specifications(registration.specification, results.manifest["spec"])  # the analysis file first
+    now += [_tell("design", *one) for one in _compare(before, after, "")]
     listed = add_dates(root, results.name, now, today)
     registered = {(column.estimator, column.specification) for column in registration.columns}
     specifications = results.specifications
@@ -139,14 +136,6 @@ def _describe(root: Path, registration: Registration, now: Sequence[Deviation]) 
         "registered_on": registration.registered,
         "registered_sha256": fingerprint.hash_registration(root, registration.analysis),
     }
-
-
-def list_deviations(
-    registration: Registration, specification: Mapping[str, Any], facts: RegisteredDesign
-) -> list[Deviation]:
-    """Return what differs from a registration, the analysis file first."""
-    of_file = compare_specifications(registration.specification, specification)
-    return of_file + [_tell("design", *one) for one in _compare(asdict(registration.facts), asdict(facts), "")]
 
 
 def compare_specifications(registered: Mapping[str, Any], now: Mapping[str, Any]) -> list[Deviation]:

@@ -33,15 +33,13 @@ def read_report_options(report: ReportSection, root: Path) -> ReportOptions:
     template = read_project_file(root, report.word_template) if report.word_template else None
     if template is not None and not template.startswith(b"PK"):
         raise SpecError(f"report.word_template: {report.word_template} is no Word document (.docx)")
-    appendix, *others = (_know_places(one, report.places) for one in build_all_options(merge_styles(style, options)))
-    return ReportOptions(appendix, tuple(others), template, report.designs_tried)
-
-
-def _know_places(options: AppendixOptions, places: Mapping[str, str]) -> AppendixOptions:
-    """Return options with the names of places in the language of the report, those of codes among them."""
-    local = load_local_names(options.language)
-    named = {code: local.get(name, name) for code, name in places.items()}
-    return replace(options, names={**local, **named, **options.names})
+    known = []
+    for one in build_all_options(merge_styles(style, options)):
+        # Names of places in the language of the report, those of codes among them.
+        local = load_local_names(one.language)
+        named = {code: local.get(name, name) for code, name in report.places.items()}
+        known.append(replace(one, names={**local, **named, **one.names}))
+    return ReportOptions(known[0], tuple(known[1:]), template, report.designs_tried)
 
 
 def read_style(root: Path, file: str) -> dict[str, Any]:
