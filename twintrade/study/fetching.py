@@ -21,24 +21,12 @@ from typing import Any
 from twintrade.data.sources import locate
 from twintrade.errors import DataError, SpecError, StoreError
 from twintrade.files import open_file, read_file
-from twintrade.sources.base import (
-    CARD_PARTS,
-    Contract,
-    Query,
-    RawAnswer,
-    Request,
-    RowsPage,
-    Source,
-    check_page,
-    list_missing,
-    list_silent,
-    refuse_answer,
-)
+from twintrade.sources import base
 from twintrade.sources.client import Client, Timer
 from twintrade.study.spec.spec_text import format_toml_line
 from twintrade.study.store.folder import has_content, write_beside, write_new
 from twintrade.study.store.locating import check_analysis_name
-from twintrade.text import Listed, Text, find_catalogue, find_fact
+from twintrade.text import Listed, Text, Value, find_catalogue, find_fact
 
 # The page beside a fetched table: where it came from, what it means, and the lines that read it.
 
@@ -48,42 +36,23 @@ _HASH = re.compile(rf"^- \*\*{CHECKSUM}:\*\* ([0-9a-f]{{64}})$", re.MULTILINE)
 _MOST_ADDRESSES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class FetchFacts:
-    """How a table was brought."""
-
-    endpoint: str
-    requests: Sequence[Request]
-    n_empty: int  # requests without rows
-    n_rows: int
-    n_silent: int  # reporters and periods without a row
-    columns: Sequence[str]
-    first: float  # first, last: When the first and the last answer came, in seconds since 1970
-    last: float
-
-
-def write_card(name: str, source: Source, query: Query, facts: FetchFacts, table: bytes, block: str) -> str:
-    """Return the card of a fetched table as Markdown."""
-    addresses = [f"`{request.address}`" for request in facts.requests[:_MOST_ADDRESSES]]
-    more = len(facts.requests) - len(addresses)
-    facts_of_source = {p: find_fact(f"sources.{p}-", source.name, source.card.get(p, "")) for p in CARD_PARTS}
+def write_card(
+    name: str, source: base.Source, query: base.Query, asked: Sequence[base.Request], table: bytes, **facts: Value
+) -> str:
+    """Return the card of a fetched table as Markdown; ``facts`` say how it was brought."""
+    addresses = [f"`{request.address}`" for request in asked[:_MOST_ADDRESSES]]
+    more = len(asked) - len(addresses)
+    facts_of_source = {p: find_fact(f"sources.{p}-", source.name, source.card.get(p, "")) for p in base.CARD_PARTS}
     document = find_catalogue().read("fetched_card.md")
     return document.format(
         name=name,
         **facts_of_source,
+        **facts,
         sharing=Text("sources.may-be-shared" if source.is_shareable else "sources.not-to-be-shared"),
         query=_describe_query(source, query),
-        endpoint=facts.endpoint,
-        first=_format_time(facts.first),
-        last=_format_time(facts.last),
-        requests=Text("sources.requests", n=len(facts.requests), empty=facts.n_empty),
         addresses="\n".join(f"  - {address}" for address in addresses),
         more=f"  - {Text('common.more', n=more)}\n" if more > 0 else "",
-        rows=Text(
-            "sources.rows", n=facts.n_rows, silent=facts.n_silent, columns=Listed(tuple(facts.columns), "comma")
-        ),
         checksum=f"- **{CHECKSUM}:** {hashlib.sha256(table).hexdigest()}",
-        block=block,
     )
 
 
@@ -108,7 +77,7 @@ def _read_card(root: Path, name: str) -> dict[str, Any]:
     return dict(tomllib.loads(block[1])["data"])
 
 
-def _describe_query(source: Source, query: Query) -> Text:
+def _describe_query(source: base.Source, query: base.Query) -> Text:
     parts = [
         ("cities", Listed(query.cities, "comma") if query.cities else ""),
         ("partners", Listed(query.partners, "comma") if query.partners else ""),
@@ -140,7 +109,7 @@ class PageFolder:
         """Return how many answers are kept."""
         return sum(1 for _ in self._folder.glob("*.page"))
 
-    def read(self, request: Request, endpoint: str) -> tuple[RawAnswer, float] | None:
+    def read(self, request: base.Request, endpoint: str) -> tuple[base.RawAnswer, float] | None:
         """Return a kept answer and the second it was given, None if none is kept or if its bytes have changed."""
         try:
             name = self._name(request, endpoint)
@@ -152,9 +121,9 @@ class PageFolder:
             is_same = facts["sha256"] == hashlib.sha256(content).hexdigest()
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
-        return (RawAnswer(content, facts["kind"], facts["status"]), facts["asked"]) if is_same else None
+        return (base.RawAnswer(content, facts["kind"], facts["status"]), facts["asked"]) if is_same else None
 
-    def keep(self, request: Request, endpoint: str, answer: RawAnswer, asked: float) -> None:
+    def keep(self, request: base.Request, endpoint: str, answer: base.RawAnswer, asked: float) -> None:
         """Keep an answer that was read without a fault."""
         facts = {"address": request.address, "kind": answer.kind, "status": answer.status, "asked": asked}
         facts["sha256"] = hashlib.sha256(answer.content).hexdigest()
@@ -170,7 +139,7 @@ class PageFolder:
         except OSError as error:
             raise StoreError(Text("study.pages-left", path=self._path, why=str(error.strerror))) from None
 
-    def _name(self, request: Request, endpoint: str) -> str:
+    def _name(self, request: base.Request, endpoint: str) -> str:
         asked = json.dumps([endpoint, request.path, request.params, request.body, request.accept])
         return f"{self._path}/{hashlib.sha256(asked.encode('utf-8')).hexdigest()[:32]}.page"
 
@@ -193,7 +162,7 @@ class Fetched:
     silent: Sequence[str]  # reporters and periods that were asked for and have no row
 
 
-def describe_fetch(source: Source, query: Query, environment: Mapping[str, str]) -> list[Text]:
+def describe_fetch(source: base.Source, query: base.Query, environment: Mapping[str, str]) -> list[Text]:
     """Return what a fetch will ask and about how much will come, without asking."""
     source.check(query)
     lookups = source.list_lookups(query)
@@ -223,8 +192,8 @@ def describe_fetch(source: Source, query: Query, environment: Mapping[str, str])
 def fetch_table(
     root: Path,
     name: str,
-    source: Source,
-    query: Query,
+    source: base.Source,
+    query: base.Query,
     client: Client,
     clock: Timer,
     *,
@@ -241,12 +210,14 @@ def fetch_table(
     lookups = [walk.ask(request) for request in source.list_lookups(query)]
     n_lookups = len(walk.asked)
     plan = source.plan(query, lookups)
-    answers = walk.ask_all(plan, Contract(source, lambda columns: source.describe_table(query, columns, lookups)))
+    answers = walk.ask_all(
+        plan, base.Contract(source, lambda columns: source.describe_table(query, columns, lookups))
+    )
     columns, rows = join_pages(source, answers)
     source.check_whole(lookups, len(rows))
     lines = {"file": paths[0], **source.describe_table(query, columns, lookups)}
-    silent = list_silent(lines, plan, columns, rows)
-    missing = list_missing(lines, silent, columns, rows) if lines.get("absent") == "zero" and silent else []
+    silent = base.list_silent(lines, plan, columns, rows)
+    missing = base.list_missing(lines, silent, columns, rows) if lines.get("absent") == "zero" and silent else []
     if missing is None:
         lines["absent"] = "missing"
     table = write_csv(columns, [*rows, *(missing or ())])
@@ -254,9 +225,13 @@ def fetch_table(
     block = "\n".join([head, *(format_toml_line(key, value) for key, value in lines.items())]) + "\n"
     requests = walk.asked[n_lookups:]
     times = sorted(walk.times)
-    n_empty = sum(not page.rows for page in answers)
-    facts = FetchFacts(client.endpoint, requests, n_empty, len(rows), len(silent), columns, times[0], times[-1])
-    card = write_card(name, source, query, facts, table, block)
+    named = Listed(tuple(columns), "comma")
+    facts: dict[str, Value] = {
+        "endpoint": client.endpoint, "first": _format_time(times[0]), "last": _format_time(times[-1]), "block": block,
+        "requests": Text("sources.requests", n=len(requests), empty=sum(not page.rows for page in answers)),
+        "rows": Text("sources.rows", n=len(rows), silent=len(silent), columns=named),
+    }  # fmt: skip
+    card = write_card(name, source, query, requests, table, **facts)
     files = {paths[1]: card.encode("utf-8"), paths[0]: table}
     write_new(root, {path: content for path, content in files.items() if not has_content(root / path, content)})
     pages.remove()
@@ -266,13 +241,13 @@ def fetch_table(
 class _Walk:
     """Asks requests one after another, each once, and remembers which."""
 
-    def __init__(self, source: Source, client: Client, clock: Timer, pages: PageFolder, tell: Tell) -> None:
+    def __init__(self, source: base.Source, client: Client, clock: Timer, pages: PageFolder, tell: Tell) -> None:
         self._source, self._client, self._clock, self._pages, self._tell = source, client, clock, pages, tell
         self._n_bytes = 0
-        self.asked: list[Request] = []
+        self.asked: list[base.Request] = []
         self.times: list[float] = []
 
-    def ask(self, request: Request, number: int = 1, n: int = 1) -> RowsPage:
+    def ask(self, request: base.Request, number: int = 1, n: int = 1) -> base.RowsPage:
         """Return the rows of one answer, kept from an earlier try or asked for; only a good one is kept."""
         kept = self._pages.read(request, self._client.endpoint)
         if kept is not None:
@@ -288,21 +263,23 @@ class _Walk:
         self.times.append(asked)
         return page
 
-    def _parse(self, request: Request, answer: RawAnswer) -> RowsPage:
+    def _parse(self, request: base.Request, answer: base.RawAnswer) -> base.RowsPage:
         """Return the rows of an answer that was asked for, within the bytes of a whole table."""
         self._n_bytes += len(answer.content)
         if self._n_bytes > _MOST_BYTES:
-            raise refuse_answer(self._source, request, Text("sources.too-large", megabytes=_MOST_BYTES // 1_000_000))
+            raise base.refuse_answer(
+                self._source, request, Text("sources.too-large", megabytes=_MOST_BYTES // 1_000_000)
+            )
         page = self._source.parse(request, answer)
-        check_page(self._source, request, page)
+        base.check_page(self._source, request, page)
         return page
 
-    def ask_all(self, requests: Sequence[Request], contract: Contract) -> list[RowsPage]:
+    def ask_all(self, requests: Sequence[base.Request], contract: base.Contract) -> list[base.RowsPage]:
         """Return the rows of every answer, those that an answer leads on to among them."""
         if not requests:
             raise SpecError(f"the query asks {self._source.name} for nothing")
         waiting, n = deque(requests), len(requests)
-        pages: list[RowsPage] = []
+        pages: list[base.RowsPage] = []
         n_following = n_without = 0
         while waiting:
             request = waiting.popleft()
@@ -314,7 +291,7 @@ class _Walk:
                 continue
             n_following, n_without = n_following + 1, n_without + (not page.rows)
             if n_following > _MOST_FOLLOWING or n_without > _MOST_WITHOUT_ROWS:
-                raise refuse_answer(self._source, request, Text("sources.no-end", n=n_following))
+                raise base.refuse_answer(self._source, request, Text("sources.no-end", n=n_following))
             waiting.appendleft(page.following)
             n += 1
         return pages
@@ -335,7 +312,7 @@ def check_free(root: Path, name: str, pages: PageFolder, *, is_resumed: bool) ->
     return paths
 
 
-def join_pages(source: Source, pages: Sequence[RowsPage]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def join_pages(source: base.Source, pages: Sequence[base.RowsPage]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return the columns of all pages and their rows, one after another."""
     filled = [page for page in pages if page.rows]
     if not filled:

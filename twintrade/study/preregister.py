@@ -16,13 +16,7 @@ from twintrade.study.claims.ledger import PAYLOAD as CLAIMS
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.jobs import Plan, plan_analysis
-from twintrade.study.registering.deviations import (
-    ADAPTER,
-    collect_registered_design,
-    read_registration,
-    seal_content,
-    select_registered,
-)
+from twintrade.study.registering import deviations
 from twintrade.study.registering.outcomes import Blank, drop_outcomes, simulate_headline
 from twintrade.study.run.columns import Run, build_generator, collect_headline_facts, run
 from twintrade.study.run.ledger import build_manifest
@@ -61,7 +55,7 @@ def register_analysis(
     """Register an analysis and return the paths and hash; no outcome after an agreement is looked at."""
     if is_registry(parse_tables(text, f"{ANALYSES}/{name}.toml")):
         raise SpecError(Text("registration.nothing-estimated", name=name))
-    earlier = read_registration(root, name)
+    earlier = deviations.read_registration(root, name)
     if earlier is not None:
         raise StoreError(Text("registration.exists", name=name, date=earlier.registered[:10], folder=FOLDER))
     plan, raw = plan_analysis(root, name, text)
@@ -87,7 +81,7 @@ def register_analysis(
         registered=now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         results_existed=_date_results(root, name),
     )
-    sealed = seal_content(ADAPTER.dump_python(registration, mode="json"), "registration")
+    sealed = deviations.seal_content(deviations.ADAPTER.dump_python(registration, mode="json"), "registration")
     sha256 = hash_bytes(sealed)
     rehearsal = render(replay_results(build_tidy_files(results), manifest), options.appendix)
     files: Mapping[str, bytes] = {
@@ -116,8 +110,8 @@ def _describe(plan: Plan, blank: Blank, rehearsed: Run, results: ResultSet) -> R
         version=__version__,
         registered="",
         results_existed="",
-        specification=select_registered(resolve_spec(plan.spec)),
-        facts=collect_registered_design(results),
+        specification=deviations.select_registered(resolve_spec(plan.spec)),
+        facts=deviations.collect_registered_design(results),
         errors=blank.shocks.errors,
         columns=tuple(_pick(RegisteredColumn, row) for row in list_records(results.specifications)),
         inference=plan.spec.inference.name,

@@ -20,26 +20,10 @@ from twintrade.study.spec.analysis import Spec, parse, resolve_spec
 from twintrade.study.spec.page_spec import ReportSection, is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_text import parse_tables
+from twintrade.study.store import folder, replay
 from twintrade.study.store.fingerprint import OF_PAGES, OF_THE_PAGE, hash_page, list_versions
-from twintrade.study.store.folder import (
-    get_lock_path,
-    get_messages_path,
-    get_results_folder,
-    hold_lock,
-    prepare,
-    write,
-    write_beside,
-)
 from twintrade.study.store.freshness import PAGE, list_changes, read_manifest
 from twintrade.study.store.locating import FOLDER, Analysis
-from twintrade.study.store.replay import (
-    add_calibration,
-    build_tidy_files,
-    read_results,
-    replay_results,
-    seal_manifest,
-    to_bytes,
-)
 from twintrade.text import DEFAULT, Text, use_language
 from twintrade.version import __version__
 
@@ -59,9 +43,9 @@ def redraw(
     file = f"{FOLDER}/{name}.toml"
     spec, raw = parse_registry(text, file) if is_registry(parse_tables(text, file)) else parse(text, file)
     options = read_report_options(spec.report, root)
-    target = prepare(root, name)
-    with hold_lock(get_lock_path(root, name), name):
-        stored = read_results(target)
+    target = folder.prepare(root, name)
+    with folder.hold_lock(folder.get_lock_path(root, name), name):
+        stored = replay.read_results(target)
         manifest = read_manifest(target) or {}
         kept = {k: v for k, v in manifest.items() if k not in ("outputs", "volatile")}
         versions = {k: v for k, v in manifest.get("versions", {}).items() if k not in OF_PAGES}
@@ -71,16 +55,16 @@ def redraw(
             if isinstance(spec, Spec):
                 of_page = {key: value for key, value in resolve_spec(spec).items() if key in OF_THE_PAGE}
                 kept["spec"] = {k: v for k, v in kept.get("spec", {}).items() if k not in OF_THE_PAGE} | of_page
-            stored = add_calibration(change(replace(stored, manifest=kept)), root)
+            stored = replay.add_calibration(change(replace(stored, manifest=kept)), root)
             stored = add_ledger(stored, list_own_claims(spec))
-            tidy = build_tidy_files(add_registration(stored, root, date.today().isoformat()))
+            tidy = replay.build_tidy_files(add_registration(stored, root, date.today().isoformat()))
         today, volatile = date.today().isoformat(), manifest.get("volatile", {})
         tried = count_designs(root, name, kept.get("design", {}), options.designs_tried, today)
         tried = max(tried, volatile.get("designs_tried", 1))
-        results = replay_results(tidy, kept | {"designs_tried": tried})
+        results = replay.replay_results(tidy, kept | {"designs_tried": tried})
         page = render(results, options.appendix, options.others, word_template=options.word_template)
         files = {**tidy, **page.files}
-        write(target, files, seal_manifest(kept, files, volatile | {"designs_tried": tried}))
+        folder.write(target, files, replay.seal_manifest(kept, files, volatile | {"designs_tried": tried}))
     return Redrawn(results, page.document)
 
 
@@ -124,8 +108,8 @@ def drop_bound_report(words: Sequence[str]) -> list[str]:
 def write_bound_report(root: Path, drawn: Sequence[Redrawn], style: str = "") -> str:
     """Write the bound report of pages in their order and return its path; ``style`` is for the pages that it adds."""
     options = read_report_options(ReportSection(style=style), root)
-    target = prepare(root, BOUND)
-    with hold_lock(get_lock_path(root, BOUND), BOUND):
+    target = folder.prepare(root, BOUND)
+    with folder.hold_lock(folder.get_lock_path(root, BOUND), BOUND):
         bound = bind([d.results for d in drawn], options.appendix, drawn=[d.document for d in drawn])
         manifest = {
             "analysis": BOUND,
@@ -134,7 +118,7 @@ def write_bound_report(root: Path, drawn: Sequence[Redrawn], style: str = "") ->
             "bound": {d.results.name: d.results.manifest.get("spec_sha256", "") for d in drawn},
             "is_simulated": bound.document.is_simulated,
         }
-        write(target, bound.files, seal_manifest(manifest, bound.files, {}))
+        folder.write(target, bound.files, replay.seal_manifest(manifest, bound.files, {}))
     return f"results/{BOUND}/appendix.html"
 
 
@@ -154,11 +138,11 @@ def record_failure(
         messages = (Message("error", kind, str(error)), *warnings)
     noted = [f"\n{Text('study.warnings-before')}", *(f"  {describe(w)}" for w in warnings[:_MOST_SHOWN])]
     after = "\n".join(noted) if warnings else ""
-    if not get_results_folder(root, name).parent.is_dir():
+    if not folder.get_results_folder(root, name).parent.is_dir():
         return AnalysisEnd(name, "failed", code, _without_list(error) + after, seconds=seconds, has_messages=False)
     try:
-        path = get_messages_path(root, name).relative_to(root).as_posix()
-        write_beside(root, path, to_bytes(build_messages_frame(messages)))
+        path = folder.get_messages_path(root, name).relative_to(root).as_posix()
+        folder.write_beside(root, path, replay.to_bytes(build_messages_frame(messages)))
     except StoreError as second:
         text = f"{_without_list(error)}\n{second}"
         return AnalysisEnd(name, "failed", code, text, seconds=seconds, has_messages=False)
