@@ -313,24 +313,17 @@ def _list_changes(frame: pd.DataFrame) -> pd.DataFrame:
     series = traded.groupby(["city", "partner"], sort=False).ngroup().to_numpy().astype(np.int64)
     logs = np.log(traded["value"].to_numpy(dtype=np.float64))
     apart = np.fmax(_find_gap(logs, series), _find_gap(-logs, series))
-    changes = traded.assign(change=logs - _shift(logs, series, -1), apart=apart)
+    changes = traded.assign(change=logs - pd.Series(logs).groupby(series).shift().to_numpy(), apart=apart)
     return changes[changes["change"].notna()].reset_index(drop=True)
 
 
 def _find_gap(logs: FloatArray, series: IntArray) -> FloatArray:
     """Return how far a series' next figures all lie above those before, NaN where fewer than three stand there."""
-    before = np.stack([_shift(logs, series, -k) for k in range(1, AROUND + 1)])
-    after = np.stack([_shift(logs, series, k) for k in range(AROUND)])
+    grouped = pd.Series(logs).groupby(series)
+    before = np.stack([grouped.shift(k) for k in range(1, AROUND + 1)])
+    after = np.stack([grouped.shift(-k) for k in range(AROUND)])
     is_known = np.minimum(np.isfinite(before).sum(axis=0), np.isfinite(after).sum(axis=0)) >= AROUND - 1
     return np.where(is_known, np.fmin.reduce(after) - np.fmax.reduce(before), np.nan)
-
-
-def _shift(logs: FloatArray, series: IntArray, by: int) -> FloatArray:
-    """Return the figure so many places on in the same series, NaN where it ends."""
-    place = np.arange(logs.size) + by
-    is_inside = (place >= 0) & (place < logs.size)
-    place = np.where(is_inside, place, 0)
-    return np.where(is_inside & (series[place] == series), logs[place], np.nan)
 
 
 def _list_common(changes: pd.DataFrame) -> FloatArray:

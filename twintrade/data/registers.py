@@ -55,11 +55,6 @@ class Coverage:
         """Estimated agreements on no list."""
         return self.total - self.n_seen
 
-    @property
-    def share_seen(self) -> float:
-        """Share of all agreements that are on a list."""
-        return self.n_seen / self.total
-
 
 def estimate_coverage(n_first: int, n_second: int, n_both: int) -> Coverage:
     """Estimate how many agreements there are from the sizes of two lists and of what they share.
@@ -364,8 +359,12 @@ def _group(rows: Iterable[ListedAgreement]) -> list[list[ListedAgreement]]:
         items = frozenset(filter(None, (row.city.item, row.partner.item)))
         keys: list[frozenset[object]] = [row.pair, *([items] if len(items) == 2 else [])]
         near = [group for key in keys for group in by_pair.get(key, ())]
-        group = next((g for g in near if _have_one_state(g[0], row)), None)
-        if group is None:
+        for group in near:
+            # Two places of one name in different states are two.
+            states = {(p.key, p.state) for one in (group[0], row) for p in (one.city, one.partner) if p.state}
+            if len({key for key, _ in states}) == len(states):
+                break
+        else:
             group = []
             groups.append(group)
         group.append(row)
@@ -374,11 +373,6 @@ def _group(rows: Iterable[ListedAgreement]) -> list[list[ListedAgreement]]:
             if not any(group is g for g in here):
                 here.append(group)
     return groups
-
-
-def _have_one_state(one: ListedAgreement, other: ListedAgreement) -> bool:
-    states = {(p.key, p.state) for row in (one, other) for p in (row.city, row.partner) if p.state}
-    return len({key for key, _ in states}) == len(states)
 
 
 def _merge(name: str, group: Sequence[ListedAgreement], conflicts: Sequence[Words]) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from twintrade.data import overlaps
 from twintrade.data.calendar import MONTH_NAMES, Frequency, parse_date, parse_month
 from twintrade.data.doubts import Jump, find_jumps, note_no_amounts, note_switches, take_apart, warn_of_jumps
 from twintrade.data.figures.conversions import Conversion, deflate
-from twintrade.data.formats.tables import TextTable, open_table
+from twintrade.data.formats.tables import open_table
 from twintrade.data.geography.cities import check_spellings
 from twintrade.data.looks.words import WORDS, find_trade, find_word_flow, has_word_of, score_numbers
 from twintrade.data.overlaps import find_totals
@@ -293,7 +293,11 @@ def find_advice(
         return None
     mine = frame[frame["file"] == file]
     cell = mine.groupby(key, sort=False).ngroup().to_numpy().astype(np.int64)
-    names = [name for name in table.columns if name not in needed and not _has_measures(table, name)]
+    names = [name for name in table.columns if name not in needed]
+    # Further figures, as weights and numbers of firms, tell no rows apart.
+    numbers = [n for n in names if find_trade(n) and not has_word_of(n, "product") and not has_word_of(n, "city")]
+    large = [n for n in numbers if len(set(table.columns[n])) > _FEW and score_numbers(table, n).share == 1.0]
+    names = [name for name in names if name not in large]
     place = pd.Series(range(table.rows.size), table.rows).loc[mine["row"]].to_numpy()
     words = {name: np.array([clean_name(c) for c in table.columns[name][place]], dtype=object) for name in names}
     values = mine["value"].to_numpy(dtype=np.float64)
@@ -308,12 +312,6 @@ def find_advice(
         joined = pd.DataFrame({name: words[name] for name in apart}).agg("/".join, axis=1).to_numpy(dtype=object)
         return Remedy("add_up_columns", tuple(apart)) if _are_parts(joined, cell, values) else None
     return None
-
-
-def _has_measures(table: TextTable, name: str) -> bool:
-    """Whether a column holds further figures, as weights and numbers of firms, that tell no rows apart."""
-    is_number = score_numbers(table, name).share == 1.0 and len(set(table.columns[name])) > _FEW
-    return is_number and not has_word_of(name, "product") and find_trade(name) != "" and not has_word_of(name, "city")
 
 
 def _is_unique(cell: IntArray, words: Mapping[str, object], names: Sequence[str]) -> bool:
@@ -331,7 +329,9 @@ def _advise(
     )
     if whole := next((total for total, parts in totals.items() if not parts), ""):
         return Remedy("where_total", (name, whole))
-    if _tells_cities_apart(mine, pairs["word"], name):
+    # A code of cities: each of its values stands beside one city's name, in every row.
+    n_cities, cities = mine["city"].nunique(), mine["city"].groupby(pairs["word"].to_numpy()).nunique()
+    if (has_word_of(name, "city") or n_cities > 1) and len(cities) > n_cities and cities.max() == 1:
         return Remedy("city_code", (name,))
     known = set(pairs["word"])
     if len(known) == len(pairs):
@@ -366,10 +366,3 @@ def _are_parts(word: object, cell: IntArray, values: FloatArray) -> bool:
     words = left.groupby(logs["word"])
     left = left - words.transform("median").where(words.transform("size") >= _LEAST_ROWS, 0.0)
     return bool(left.size and 1.4826 * left.abs().median() > _LARGEST_SPREAD)
-
-
-def _tells_cities_apart(mine: pd.DataFrame, word: pd.Series, name: str) -> bool:
-    """Return whether a column is a code of cities: each of its values stands beside one city's name, in every row."""
-    cities = mine["city"].groupby(word.to_numpy()).nunique()
-    is_code = has_word_of(name, "city") or mine["city"].nunique() > 1
-    return is_code and bool(len(cities) > mine["city"].nunique() and cities.max() == 1)

@@ -398,8 +398,9 @@ class Contract:
                 cells = list_some([quote_cell(cell) for cell in key], _MOST_NAMED)
                 raise refuse_answer(self._source, request, Text("sources.row-twice", cells=cells))
             self._keys.add(key)
-            if value is not None and row[value] and not _is_finite(row[value]):
-                raise refuse_answer(self._source, request, Text("sources.no-figure", cell=quote_cell(row[value])))
+            figure = "" if value is None else row[value]
+            if figure and not (_FIGURE.fullmatch(figure) and math.isfinite(float(figure))):
+                raise refuse_answer(self._source, request, Text("sources.no-figure", cell=quote_cell(figure)))
 
 
 def _list_keys(lines: Mapping[str, Any], request: Request, columns: Sequence[str]) -> list[str]:
@@ -448,10 +449,6 @@ def list_missing(
             cells = zip(columns, row, strict=True)
             added.append(tuple(put.get(name, cell if name in kept else "") for name, cell in cells))
     return added
-
-
-def _is_finite(cell: str) -> bool:
-    return _FIGURE.fullmatch(cell) is not None and math.isfinite(float(cell))
 
 
 def _strip_zeros(cell: str) -> str:

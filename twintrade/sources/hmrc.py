@@ -41,16 +41,14 @@ class Hmrc(Source):
             ("CommoditySitc2Id", tuple(filter(None, [query.product]))),
         )
         months = [f"{year}{month:02d}" for year in query.years for month in query.list_months(year) if month % 3 == 1]
-        questions = [(("MonthId", (month,)), *asked) for month in months]
-        return [
-            Request(
-                question[0][1][0],
-                _TRADE,
-                (("$filter", " and ".join(_join_any(name, codes) for name, codes in question if codes)),),
-                asked=question,
-            )
-            for question in questions
-        ]
+        requests = []
+        for month in months:
+            question = (("MonthId", (month,)), *asked)
+            # A condition holds for any of some values; the publisher refuses ``in``.
+            named = [[f"{name} eq {code}" for code in codes] for name, codes in question if codes]
+            conditions = [f"({' or '.join(any_of)})" if len(any_of) > 1 else any_of[0] for any_of in named]
+            requests.append(Request(month, _TRADE, (("$filter", " and ".join(conditions)),), asked=question))
+        return requests
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
         """Return the rows of ``value`` and where they go on, which must be this publisher again."""
@@ -124,9 +122,3 @@ def _read_codes(countries: RowsPage) -> dict[str, str]:
 def _list_column(page: RowsPage, name: str) -> list[str]:
     place = page.columns.index(name)
     return [row[place] for row in page.rows]
-
-
-def _join_any(name: str, values: Sequence[str]) -> str:
-    """Return a condition that holds for any of some values; the publisher refuses ``in``."""
-    conditions = " or ".join(" ".join((name, "eq", value)) for value in values)
-    return f"({conditions})" if len(values) > 1 else conditions

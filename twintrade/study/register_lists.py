@@ -186,5 +186,5 @@ def _describe(coverage: registers.Coverage, units: str) -> Text:
         low=round(coverage.low),
         high=round(coverage.high),
         unseen=round(coverage.unseen),
-        seen=coverage.share_seen,
+        seen=coverage.n_seen / coverage.total,
     )

@@ -292,7 +292,8 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
     """Return the lines of a trade table that a file suggests, each with its reason; ``cities`` are the registry's."""
     table, guesses = look_at_file(root, file)
     if known := look_for_layout(table, file, cities):
-        return [Guess("file", file), *guesses, *known, *_find_remainders(table, known), *_conventions()]
+        known += [*_find_remainders(table, known), Guess("reporter", "city", Text("data.look-reporter"))]
+        return [Guess("file", file), *guesses, *known, Guess("absent", "missing", Text("data.look-absent"))]
     names = list(table.columns)
     wide = words.list_periods(names)
     parts = _wide_periods(wide) if wide else _long_periods(table, names, file)
@@ -451,8 +452,3 @@ def _product(table: TextTable, names: list[str]) -> list[Guess]:
         return []
     revision = Guess("product_revision", UNKNOWN, Text("data.look-revision"))
     return [Guess("product", product, Text("data.look-products")), revision]
-
-
-def _conventions() -> list[Guess]:
-    absent = Guess("absent", "missing", Text("data.look-absent"))
-    return [Guess("reporter", "city", Text("data.look-reporter")), absent]

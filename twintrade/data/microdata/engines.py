@@ -267,7 +267,8 @@ def open_spark(options: Microdata, root: Path) -> "Spark":
     _reach(options)
     builder: Any = SparkSession.builder
     spill = root / options.spill
-    builder = builder.master(options.master).appName("twintrade").config("spark.driver.memory", _java(options.memory))
+    memory = options.memory.strip().lower().removesuffix("ib").removesuffix("b").replace(" ", "")
+    builder = builder.master(options.master).appName("twintrade").config("spark.driver.memory", memory)
     builder = builder.config("spark.local.dir", str(spill)).config("spark.sql.shuffle.partitions", "4")
     for key, value in _SETTINGS.items():
         builder = builder.config(key, value)
@@ -395,10 +396,6 @@ def _within(call: Callable[[], R], seconds: int, master: str) -> R:
     if isinstance(ended[0], BaseException):
         raise ended[0]
     return ended[0]
-
-
-def _java(memory: str) -> str:
-    return memory.strip().lower().removesuffix("ib").removesuffix("b").replace(" ", "")
 
 
 def _cause(error: Exception) -> str:

@@ -13,7 +13,15 @@ from twintrade.data.calendar import DateSpan, TwinningDate
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
-from twintrade.data.schema import EVENT_KINDS, KIND_ANSWERS, KindAnswer, TwinningKind, TwinningSource, UndatedSource
+from twintrade.data.schema import (
+    EVENT_KINDS,
+    KIND_ANSWERS,
+    Constant,
+    KindAnswer,
+    TwinningKind,
+    TwinningSource,
+    UndatedSource,
+)
 from twintrade.data.sources.faults import (
     AbsentInputError,
     CellError,
@@ -200,10 +208,10 @@ def list_columns(source: TwinningSource | UndatedSource) -> list[str]:
     return [part for part in [getattr(source, role) for role in _ROLES if role in names] if isinstance(part, str)]
 
 
-def read_text_column(table: TextTable, column: str | None) -> ObjectArray:
+def read_text_column(table: TextTable, column: str | Constant | None) -> ObjectArray:
     """Return a column as text, blank where it is not declared."""
-    if column is None:
-        return build_text_array([""] * table.rows.size)
+    if not isinstance(column, str):
+        return build_text_array(["" if column is None else column.constant] * table.rows.size)
     return build_text_array(clean_text(cell) for cell in table.columns[column])
 
 
@@ -409,7 +417,7 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
         {
             "city": city,
             "partner": partner,
-            "partner_city": _partner_cities(source, table),
+            "partner_city": read_text_column(table, source.partner_city),
             "kind": kinds,
             **{
                 name: read_text_column(table, getattr(source, name)) for name in ("id", "signatory", "source", "note")
@@ -425,9 +433,3 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
     if n_none:
         faults.inform("no-agreement", Text("data.no-agreement", n=n_none), source.file)
     return frame[~says_none], table.record.dropping(Text("data.dropped-no-agreement"), n_none)
-
-
-def _partner_cities(source: TwinningSource, table: TextTable) -> ObjectArray:
-    if isinstance(source.partner_city, str):
-        return build_text_array(clean_text(cell) for cell in table.columns[source.partner_city])
-    return build_text_array([source.partner_city.constant] * table.rows.size)
