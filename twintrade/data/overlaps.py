@@ -381,7 +381,10 @@ def find_subtotals(
             share = scipy.linalg.solve_triangular(factor, known, lower=True, trans="T")
         left = float(gram[k, k] - known @ known)
         of_k = [i for i, c in zip(space, share * norms[k] / norms[space], strict=True) if c > 0.5]
-        if len(of_k) > 1 and _is_sum(figures[:, k], figures[:, of_k], tolerance, nearly_all):
+        parts = figures[:, of_k]
+        is_told = (parts > 0).sum(axis=1) > 1
+        is_sum = is_told & (np.abs(figures[:, k] - parts.sum(axis=1)) <= tolerance * parts.sum(axis=1))
+        if is_told.sum() >= LEAST_CELLS and is_sum.sum() >= nearly_all * is_told.sum():
             yield int(members[k]), sorted(int(members[i]) for i in of_k)
             continue
         if left > NOTHING_NEW:
@@ -407,13 +410,6 @@ def _spread(summed: pd.DataFrame) -> tuple[FloatArray, IntArray]:
     figures[cell, member] = value
     has_trade = (figures != 0).any(axis=0)
     return figures[:, has_trade], members[has_trade].astype(np.int64)
-
-
-def _is_sum(figure: FloatArray, of_parts: FloatArray, tolerance: float, nearly_all: float) -> bool:
-    total = of_parts.sum(axis=1)
-    is_told = (of_parts > 0).sum(axis=1) > 1
-    is_sum = is_told & (np.abs(figure - total) <= tolerance * total)
-    return int(is_told.sum()) >= LEAST_CELLS and int(is_sum.sum()) >= nearly_all * int(is_told.sum())
 
 
 LEAST_TOTAL_CELLS = 4

@@ -50,7 +50,10 @@ def aggregate(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.Da
     long = frame.assign(period=frame["period"] // ratio)
     first, last = int(frame["period"].min()), int(frame["period"].max())
     whole = (long["period"] * ratio >= first) & (long["period"] * ratio + ratio - 1 <= last)
-    _report_ends(long.loc[~whole, "period"], wanted, source.file, faults)
+    if not whole.all():
+        ends = list_some([wanted.label(int(p)) for p in sorted(set(long.loc[~whole, "period"]))], _MAX_NAMED)
+        counted = {"periods": ends, "n": int((~whole).sum()), "period_name": wanted.value}
+        faults.warn("part-periods", Text("data.part-periods-at-the-ends", **counted), source.file)
     long = long[whole]
     if long.empty:
         raise DataError(f"{source.file}: no {wanted.value} is covered whole by its {source.frequency.value}s")
@@ -85,14 +88,6 @@ def _summed(long: pd.DataFrame, source: TradeSource, wanted: Frequency, ratio: i
     text = Text("data.summed-to-frequency", wanted=wanted.value, period_name=source.frequency.value)
     faults.inform("frequency", text, source.file)
     return summed.reset_index()
-
-
-def _report_ends(periods: pd.Series, wanted: Frequency, file: str, faults: Faults) -> None:
-    if periods.empty:
-        return
-    named = list_some([wanted.label(int(p)) for p in sorted(set(periods))], _MAX_NAMED)
-    text = Text("data.part-periods-at-the-ends", periods=named, n=len(periods), period_name=wanted.value)
-    faults.warn("part-periods", text, file)
 
 
 TRADE_COLUMNS = ("city", "partner", "period", "value", "flag", "file", "row")
@@ -152,7 +147,10 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     _check_agreement(sources)
     advise = partial(find_advice, {source.file: source for source in sources}, root)
     parts = _read_all(sources, root, faults, advise)
-    _check_currency(parts)
+    currencies = {part.currency: part.record.path for part in parts}
+    if len(currencies) > 1:
+        files = tuple(Text("data.file-in", file=path, currency=currency) for currency, path in currencies.items())
+        raise DataError(Text("data.files-differ-in-currency", files=Listed(files, "comma")))
     joined, superseded = _joined(parts, sources, faults, advise)
     decided = {line.city for source in sources for line in source.city_names}
     check_spellings(joined, [source.file for source in sources], decided, faults)
@@ -252,13 +250,6 @@ def _check_agreement(sources: Sequence[TradeSource]) -> None:
         if len(values) > 1:
             files = Listed(tuple(s.file for s in sources), "comma")
             raise DataError(Text("data.files-differ", files=files, name=name, values=Listed(tuple(values), "comma")))
-
-
-def _check_currency(parts: Sequence[SourceRows]) -> None:
-    currencies = {part.currency: part.record.path for part in parts}
-    if len(currencies) > 1:
-        files = tuple(Text("data.file-in", file=path, currency=currency) for currency, path in currencies.items())
-        raise DataError(Text("data.files-differ-in-currency", files=Listed(files, "comma")))
 
 
 def list_cities_left_out(source: TradeSource, root: Path, cities: Collection[str]) -> list[str]:

@@ -38,7 +38,7 @@ from twintrade.study.page.assemble import (
 )
 from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.jobs import LadderColumn, Plan, plan_analysis
+from twintrade.study.plan.jobs import LadderColumn, plan_analysis
 from twintrade.study.plan.weighing import confirm_or_stop, weigh_guesses
 from twintrade.study.proof import add_cross_checks
 from twintrade.study.redraw import record_failure
@@ -190,7 +190,11 @@ def _estimate_plan(
             open_guesses = list_open_guesses(name, text, "warning")
             observed = replace(observed, messages=(*observed.messages, *open_guesses, *moving))
             designs = Designs(observed, analysis_plan.spec.case)
-            warnings += _list_warnings(analysis_plan, designs)
+            # What a run knows before it estimates, for a run that fails as well.
+            known = [*observed.messages]
+            with suppress(TwintradeError):
+                known += designs.base(analysis_plan.spec.design).treatment.messages
+            warnings += [message for message in dict.fromkeys(known) if message.level == "warning"]
         ledger = FileLedger(folder.get_ledger_path(root, name), hash_origins(raw, observed.inputs))
         try:
             with use_workers(replace(workers, ledger=ledger, progress=progress)):
@@ -206,14 +210,6 @@ def _estimate_plan(
         calibrated = add_ledger(add_calibration(checked, root), list_own_claims(analysis_plan.spec))
         results = add_registration(calibrated, root, date.today().isoformat())
         return options, ledger, build_tidy_files(results), manifest, tuple(finished.messages)
-
-
-def _list_warnings(plan: Plan, designs: Designs) -> list[Message]:
-    """Return what a run knows before it estimates, for a run that fails as well."""
-    messages = [*designs.observed.messages]
-    with suppress(TwintradeError):
-        messages += designs.base(plan.spec.design).treatment.messages
-    return [message for message in dict.fromkeys(messages) if message.level == "warning"]
 
 
 def _stored_registry(root: Path, name: str, text: str, target: Path, started: float) -> Mapping[str, Any]:

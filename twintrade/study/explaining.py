@@ -7,12 +7,11 @@ from twintrade.errors import DataError, DesignError
 from twintrade.estimators.base import describe_assumption
 from twintrade.study.answers import Explanation
 from twintrade.study.observing.observe import observe
-from twintrade.study.page.specifications import format_citation
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import LadderColumn, Plan, plan_analysis
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.spec.page_spec import is_registry
-from twintrade.study.spec.recipes import RECIPES
+from twintrade.study.spec.recipes import RECIPES, format_citation
 from twintrade.study.spec.spec_text import parse_tables, to_toml
 from twintrade.study.store.locating import FOLDER
 from twintrade.text import Listed, Text

@@ -12,8 +12,7 @@ from twintrade.methods import find_methods, load_method
 from twintrade.render.names import list_sentences
 from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
 from twintrade.study.answers import Entry, ListAnswer
-from twintrade.study.page.specifications import format_citation
-from twintrade.study.spec.recipes import RECIPES
+from twintrade.study.spec.recipes import RECIPES, format_citation
 from twintrade.study.spec.spec_text import parse_tables, to_toml
 from twintrade.study.store.locating import FOLDER, find_project_root
 from twintrade.text import Text

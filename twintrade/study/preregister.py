@@ -75,11 +75,14 @@ def register_analysis(
     progress("draw")
     manifest = build_manifest(rehearsed, raw, root) | {"headline": collect_headline_facts(rehearsed.ladder)}
     results = assemble_results(rehearsed, manifest)
+    earlier_results, existed = get_results_folder(root, name) / MANIFEST, ""
+    if earlier_results.is_file():
+        existed = datetime.fromtimestamp(earlier_results.stat().st_mtime, UTC).date().isoformat()
     registration = replace(
         _describe(plan, blank, rehearsed, results),
         performance=performance,
         registered=now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        results_existed=_date_results(root, name),
+        results_existed=existed,
     )
     sealed = deviations.seal_content(deviations.ADAPTER.dump_python(registration, mode="json"), "registration")
     sha256 = hash_bytes(sealed)
@@ -90,14 +93,6 @@ def register_analysis(
         **{f"rehearsal/{page}": rehearsal.files[page] for page in _PAGES if page in rehearsal.files},
     }
     return [f"{FOLDER}/{name}/{path}" for path in write_new(root / FOLDER / name, files)], sha256
-
-
-def _date_results(root: Path, name: str) -> str:
-    """Return the date of existing results, empty if there are none."""
-    manifest = get_results_folder(root, name) / MANIFEST
-    if not manifest.is_file():
-        return ""
-    return datetime.fromtimestamp(manifest.stat().st_mtime, UTC).date().isoformat()
 
 
 def _describe(plan: Plan, blank: Blank, rehearsed: Run, results: ResultSet) -> Registration:

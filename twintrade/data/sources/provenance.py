@@ -32,7 +32,11 @@ def locate(root: Path, path: str, *, folder_too: bool = False) -> Path:
             f"or {DATA_VARIABLE}/name.csv for a file kept elsewhere"
         )
     if relative.parts[:1] == (DATA_VARIABLE,):
-        return _inside(_outer_folder(path), PurePosixPath(*relative.parts[1:]), path, folder_too)
+        if not (folder := os.environ.get(DATA_VARIABLE, "")):
+            raise AbsentInputError(
+                f"{path} lies outside the project: set the environment variable {DATA_VARIABLE} to its folder"
+            )
+        return _inside(Path(folder), PurePosixPath(*relative.parts[1:]), path, folder_too)
     return _inside(root, relative, path, folder_too)
 
 
@@ -48,15 +52,6 @@ def list_files(root: Path, path: str) -> list[str]:
     if not files:
         raise AbsentInputError(Text("data.no-files", path=path))
     return files
-
-
-def _outer_folder(path: str) -> Path:
-    folder = os.environ.get(DATA_VARIABLE, "")
-    if not folder:
-        raise AbsentInputError(
-            f"{path} lies outside the project: set the environment variable {DATA_VARIABLE} to its folder"
-        )
-    return Path(folder)
 
 
 def _inside(folder: Path, relative: PurePosixPath, path: str, folder_too: bool) -> Path:

@@ -142,7 +142,8 @@ def find_effect_with_total(run: Run, headline: Estimated, fit: Fit) -> Valued | 
     estimate, scale = fit.estimate, fit.view("overall").scale
     has_reference = isinstance(estimate, CohortEffects) and estimate.reference is not None
     if scale == "level":
-        return Valued(fit, _overall(headline.bands), Basis("row", _rows(fit))) if _is_even(fit) else "average"
+        basis = Basis("row", float(_weights(fit).sum()))
+        return Valued(fit, _overall(headline.bands), basis) if _is_even(fit) else "average"
     if scale == "percent" and isinstance(estimate, CohortEffects) and not has_reference:
         size = float(estimate.cell_weights[estimate.is_treated].sum())
         return Valued(fit, _overall(headline.bands), Basis("untreated", size))
@@ -204,10 +205,6 @@ def _weights(fit: Fit) -> FloatArray:
 
 def _outcomes(fit: Fit) -> FloatArray:
     return np.asarray(fit.design.observations.y[_treated_rows(fit)] * _weights(fit))
-
-
-def _rows(fit: Fit) -> float:
-    return float(_weights(fit).sum())
 
 
 def _is_even(fit: Fit) -> bool:

@@ -10,12 +10,28 @@ from typing import Any
 from twintrade.effects.result_set import EXHIBITS_FILE, Exhibit, read_exhibits
 from twintrade.errors import StoreError
 from twintrade.files import read_file
-from twintrade.study.page.specifications import escape_markdown, render_code, render_table
 from twintrade.study.store.folder import get_results_folder
 from twintrade.study.store.freshness import list_changes, read_manifest
 from twintrade.study.store.locating import FOLDER, Analysis
 from twintrade.study.store.replay import from_bytes
 from twintrade.text import Listed, Text, Words
+
+# Text as Markdown prints it and nothing else.
+
+_CELL = {"|": "\\|", "<": "&lt;", ">": "&gt;", "\n": " "}
+_IN_CODE = str.maketrans(_CELL | {"`": ""})
+_SPECIAL = str.maketrans(_CELL | {c: f"\\{c}" for c in "\\`*_[]#$~"})
+
+
+def escape_markdown(text: Any) -> str:
+    """Return text in which no character means anything to Markdown."""
+    return str(text).translate(_SPECIAL)
+
+
+def render_code(text: str) -> str:
+    """Return text as code that no character of it ends."""
+    return f"`{text.translate(_IN_CODE)}`"
+
 
 # An analysis with its fresh results, as the README of a package tells of it.
 
@@ -254,4 +270,5 @@ def _lines(lines: Iterable[Words]) -> str:
 
 
 def _table(heads: Iterable[str], rows: Sequence[Sequence[str]], **values: str) -> str:
-    return _lines(render_table([str(Text(f"readme.head-{head}", **values)) for head in heads], rows))
+    named = [str(Text(f"readme.head-{head}", **values)) for head in heads]
+    return _lines(f"| {' | '.join(row)} |" for row in (named, ["---"] * len(named), *rows))

@@ -75,7 +75,9 @@ def read_agreements(spec: Spec, root: Path, panel: Panel | None = None) -> ReadA
     registry = read_twinnings([replace(s, city_names=_join_names(spec, s)) for s in spec.data.twinnings], root)
     undated = read_undated([replace(s, city_names=_join_names(spec, s)) for s in spec.data.undated], root)
     links = undated.frame[["city", "signatory", "partner", "partner_city", "note", "span"]]
-    data, policy = spec.data, _undated_policy(spec)
+    data = spec.data
+    policies = [{source.undated for source in data.twinnings}, {source.policy for source in data.undated}]
+    policy: Literal["error", "exclude"] = "exclude" if {"exclude"} in policies else "error"
     frame, linked = build_agreements_frame(registry), tuple(data.also_linked)
     if panel is not None and spec.design.treatment.column:
         frame = pd.concat([frame, build_column_agreements(panel, spec.design.treatment.column)], ignore_index=True)
@@ -118,13 +120,6 @@ def build_column_agreements(panel: Panel, column: str) -> pd.DataFrame:
         ended=None,
         source=column,
     )
-
-
-def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:
-    registries = [source.undated for source in spec.data.twinnings]
-    lists = [source.policy for source in spec.data.undated]
-    is_excluded = any(policies and set(policies) == {"exclude"} for policies in (registries, lists))
-    return "exclude" if is_excluded else "error"
 
 
 def build_agreements_frame(registry: TwinningRegistry) -> pd.DataFrame:

@@ -228,10 +228,14 @@ _ROLES: Mapping[str, str] = {"always treated": "always-treated", "after the samp
 def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set of a run; ``manifest`` holds what is known before anything is written."""
     named = _named(run.ladder.concluded)
+    findings = (
+        (replace(c.finding, topic=c.finding.topic or DIAGNOSTICS[c.finding.diagnostic].topic), c.keys, list(payloads))
+        for c, payloads in zip(run.ladder.concluded, named, strict=True)
+    )
     results = ResultSet(
         name=run.plan.name, title=run.plan.spec.title, data=build_data_frame(run.design), twinnings=_register(run),
         specifications=build_specifications(run.ladder), effects=build_effects_frame(run.ladder),
-        bands=build_bands_frame(run.ladder), findings=_findings(run, named),
+        bands=build_bands_frame(run.ladder), findings=build_findings_frame(findings),
         messages=build_messages_frame(run.messages), payloads=_payloads(run, named, compute_money(run)),
         payload_kinds={name: kind for payloads in named for name, (_, kind) in payloads.items()}, manifest=manifest,
         is_simulated=run.observed.is_simulated, sections=build_sections(run),
@@ -301,13 +305,6 @@ def build_bands_frame(ladder: Ladder) -> pd.DataFrame:
     """Return every interval of a ladder, as bands.csv has them."""
     frames = [_keyed(bands.to_frame(), e.column) for e in ladder.estimated for bands in e.bands]
     return _joined(frames, (*_KEYS, *BAND_COLUMNS))
-
-
-def _findings(run: Run, named: Sequence[Named]) -> pd.DataFrame:
-    return build_findings_frame(
-        (replace(c.finding, topic=c.finding.topic or DIAGNOSTICS[c.finding.diagnostic].topic), c.keys, list(payloads))
-        for c, payloads in zip(run.ladder.concluded, named, strict=True)
-    )
 
 
 def _named(concluded: Sequence[ColumnFinding]) -> list[Named]:

@@ -1,9 +1,6 @@
 """One row a column of the ladder: what was estimated, on what, under which assumption, with which fit."""
 
-import re
-from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib import resources
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,31 +14,8 @@ from twintrade.estimators.base import Fit, describe_assumption
 from twintrade.inference.choosing import is_size_studied
 from twintrade.numerics.absorption import find_singletons
 from twintrade.study.run.columns import ColumnFinding, Estimated, Ladder
+from twintrade.study.spec.recipes import format_citation
 from twintrade.text import Listed, Text, Words, numbers, pack_both
-
-# Text and tables as Markdown prints them and nothing else.
-
-_CELL = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "\n": " "})
-_SPECIAL = "\\`*_[]#$~"
-
-
-def render_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table."""
-    yield f"| {' | '.join(head)} |"
-    yield f"|{' --- |' * len(head)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
-
-
-def escape_markdown(text: Any) -> str:
-    """Return text in which no character means anything to Markdown."""
-    escaped = "".join(f"\\{c}" if c in _SPECIAL else c for c in str(text))
-    return escaped.translate(_CELL)
-
-
-def render_code(text: str) -> str:
-    """Return text as code that no character of it ends."""
-    return f"`{text.translate(_CELL).replace('`', '')}`"
-
 
 _STATISTICS = (("pseudo_r2", "pseudo R²"), ("within_r2", "within R²"), ("pre_rmspe", "pre-period RMSPE"))
 DONORS = "design.label-donors"
@@ -93,6 +67,8 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     at_reference = o.rows[sample.rows[o.event_time[sample.rows] == design.reference]]
     before = design.panel.values(design.outcome)[at_reference]  # untransformed, of treated units
     study = fit.view("event") if "event" in fit.views else None
+    clusters = () if isinstance(fit.estimate.uncertainty, RefitOnly) else design.clusters
+    sizes = {name: int(np.unique(o.codes(name)[sample.rows]).size) for name in clusters}
     row: dict[str, Any] = (_of_overall(fit) if "overall" in fit.views else {}) | {
         **pack_both("equation", estimator.equation(design)), **pack_both("estimand", estimator.estimand(design)),
         **pack_both("assumption", describe_assumption(estimator, design)),
@@ -100,7 +76,7 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
         **pack_both("base_sentence", describe_base(fit)), "scale": fit.estimate.scale, "n_rows": sample.n_rows,
         "n_units": sample.n_units, "n_treated_units": sample.n_treated_units, "n_zeros": sample.n_zeros,
         "n_separated": sum(sample.n_dropped(reason) for reason in _SEPARATED), "n_singletons": _count_singletons(fit),
-        "clusters": _clusters(fit), "baseline_mean": float(before.mean()) if before.size else float("nan"),
+        "clusters": join_counts(sizes), "baseline_mean": float(before.mean()) if before.size else float("nan"),
     }  # fmt: skip
     for key, name in _STATISTICS:
         if key in sample.statistics:
@@ -178,13 +154,6 @@ def _count_singletons(fit: Fit) -> int:
     return int(find_singletons([codes[sample.rows] for codes in o.effect_codes()]).sum())
 
 
-def _clusters(fit: Fit) -> str:
-    o, used = fit.design.observations, fit.estimate.sample.rows
-    if isinstance(fit.estimate.uncertainty, RefitOnly):
-        return ""
-    return join_counts({name: int(np.unique(o.codes(name)[used]).size) for name in fit.design.clusters})
-
-
 def _of_bands(fit: Fit, bands: Sequence[Bands]) -> dict[str, Any]:
     if not bands:
         return {"inference_note": "", "inference_note_text": "", "critical_value": np.nan}
@@ -217,26 +186,3 @@ def _pretrend(estimator: str, bands: Sequence[Bands], findings: Sequence[Finding
                 "pretrend_test": one.inference,
             }
     return {}
-
-
-# From a key of the bibliography to a citation as a text prints it.
-
-_ENTRY = re.compile(r"^@\w+\{([^,\s]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
-_FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
-
-
-def format_citation(key: str) -> str:
-    """Return "Borusyak, Jaravel and Spiess (2024)" for a key; empty for an empty or unknown one."""
-    fields = _entries().get(key)
-    if fields is None:
-        return ""
-    names = [author.split(",")[0].strip().strip("{}") for author in fields.get("author", "").split(" and ")]
-    shown = Text("study.and-others", name=names[0]) if len(names) > 3 else Listed(tuple(names))
-    year = fields.get("year", "")
-    return f"{shown} ({year})" if year else str(shown)
-
-
-@cache
-def _entries() -> dict[str, dict[str, str]]:
-    text = resources.files("twintrade").joinpath("references.bib").read_text(encoding="utf-8")
-    return {key: dict(_FIELD.findall(body)) for key, body in _ENTRY.findall(text)}

@@ -88,12 +88,15 @@ class Designs:
         if panel.first_period == panel.last_period:
             period = panel.label(panel.first_period)
             raise DesignError(Text("design.one-period", period_name=panel.frequency, period=period))
+        base = None  # the first period of the year in which an index is 100
+        if section.transform == "index" and section.index_base is not None:
+            base = int(panel.number_years([section.index_base])[0]) * PERIODS_PER_YEAR[panel.frequency]
         design = Design(
             panel=panel,
             treatment=treatment or self.treatment(section),
             outcome=section.outcome,
             transform=section.transform,
-            index_base=self._base(section),
+            index_base=base,
             comparison=COMPARISONS[section.comparison](),
             fixed_effects=names if isinstance(names, str) else tuple(names),
             window=section.window,
@@ -113,26 +116,16 @@ class Designs:
         design = design.without(without) if without else design
         return _leave_out_domestic(design) if _DOMESTIC in section.without else design
 
-    def _base(self, section: DesignSection) -> int | None:
-        """Return the first period of the year in which an index is 100."""
-        if section.transform != "index" or section.index_base is None:
-            return None
-        panel = self.observed.panel
-        return int(panel.number_years([section.index_base])[0]) * PERIODS_PER_YEAR[panel.frequency]
-
     def of(self, column: LadderColumn) -> Design:
         """Return the design of one column: columns that ask for the same have one, and share what it works out."""
         asked = column.design.model_dump_json(), column.exclude_flagged, column.donors
         if asked not in self._designs:
-            self._designs[asked] = self._make(column)
+            design = self.base(column.design)
+            if column.exclude_flagged:
+                design = design.without(list_flagged_units(design.treatment))
+            unit = self.case_unit
+            self._designs[asked] = design if unit is None else _of_case(design, unit, column.donors)
         return self._designs[asked]
-
-    def _make(self, column: LadderColumn) -> Design:
-        design = self.base(column.design)
-        if column.exclude_flagged:
-            design = design.without(list_flagged_units(design.treatment))
-        unit = self.case_unit
-        return design if unit is None else _of_case(design, unit, column.donors)
 
 
 def _of_case(design: Design, unit: str, donors: str) -> Design:

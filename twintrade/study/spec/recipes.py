@@ -1,12 +1,15 @@
-"""Named presets of an analysis file: one row a recipe; whatever the file says itself wins."""
+"""Named presets of an analysis file: one row a recipe; whatever the file says itself wins. Also, citations by key."""
 
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import Any, Literal
 
 from twintrade.errors import SpecError
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +168,26 @@ def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
         merged[key] = _merged(merged[key], value) if both else deepcopy(value)
     return merged
+
+
+# From a key of the bibliography to a citation as a text prints it.
+
+_ENTRY = re.compile(r"^@\w+\{([^,\s]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
+
+
+def format_citation(key: str) -> str:
+    """Return "Borusyak, Jaravel and Spiess (2024)" for a key; empty for an empty or unknown one."""
+    fields = _entries().get(key)
+    if fields is None:
+        return ""
+    names = [author.split(",")[0].strip().strip("{}") for author in fields.get("author", "").split(" and ")]
+    shown = Text("study.and-others", name=names[0]) if len(names) > 3 else Listed(tuple(names))
+    year = fields.get("year", "")
+    return f"{shown} ({year})" if year else str(shown)
+
+
+@cache
+def _entries() -> dict[str, dict[str, str]]:
+    text = resources.files("twintrade").joinpath("references.bib").read_text(encoding="utf-8")
+    return {key: dict(_FIELD.findall(body)) for key, body in _ENTRY.findall(text)}
