@@ -261,7 +261,7 @@ def calibrate(
 ) -> None:
     """Say how often the verdict of page 1 is right, by placebo agreements among your own pairs without one."""
     from twintrade.fanout import Workers, count_cores
-    from twintrade.study.laboratory import write_calibration
+    from twintrade.study.preregister import write_calibration
     from twintrade.study.progress import report_progress
     from twintrade.study.redraw import redraw_fresh
     from twintrade.study.store import find_analyses

@@ -8,7 +8,7 @@ import pytest
 from black_box import write_project
 
 from twintrade.errors import StoreError
-from twintrade.study.deposit.readme import render_replication_readme
+from twintrade.study.deposit.bundle import render_replication_readme
 from twintrade.study.store.locating import find_analyses
 
 HEADINGS = (

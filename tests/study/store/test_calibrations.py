@@ -14,11 +14,11 @@ from twintrade.fanout import Workers
 from twintrade.inference import calibration
 from twintrade.inference.refits import build_case
 from twintrade.render.reading import find_graded
-from twintrade.study import laboratory
+from twintrade.study import preregister
 from twintrade.study.execute import execute, plan_analysis
-from twintrade.study.laboratory import write_calibration
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
+from twintrade.study.preregister import write_calibration
 from twintrade.study.redraw import redraw
 from twintrade.study.run.columns import run
 from twintrade.study.spec.spec_text import parse_tables
@@ -220,11 +220,11 @@ def test_other_outcomes_and_dates_of_the_file_are_judged_as_well(project, graded
 
 def test_placebo_registers_are_judged_by_holm_where_page_1_grades_further_outcomes(project, graded, monkeypatch):
     made, _ = plan_analysis(project, "tiny", graded)
-    monkeypatch.setattr(laboratory, "build_case", lambda fitted, _: build_case(fitted))
+    monkeypatch.setattr(preregister, "build_case", lambda fitted, _: build_case(fitted))
     column = next(one for one in made.columns if one.is_headline)
     for others, tests in (((), 1.0), (("imports",), 2.0), (("imports", "exports"), 2.0)):
         check = EvidenceOfChange(draws=99, others=others)
-        cases = laboratory._list_cases(made, column, Designs(observe("tiny", made.spec, project)), check)
+        cases = preregister._list_cases(made, column, Designs(observe("tiny", made.spec, project)), check)
         assert [case.tests for case in cases] == [tests]
 
 
