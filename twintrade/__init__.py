@@ -10,7 +10,7 @@ _NAMES = {
     "python.verbs": ("example", "panel", "compare", "fit", "infer", "check"),
     "python.showing": ("etable", "eventplot", "coefplot", "run", "read", "load", "watch"),
     "python.treated": ("cohort_statistics", "Design"),
-    "python.translated": ("World", "translate"),
+    "diagnostics.translated": ("World", "translate"),
     "design": ("Panel", "Treatment", "CohortStatistics", "NeverTreated", "NotYetTreated", "Donors"),
     "design.rules": ("TreatmentRule",),
     "effects": ("Estimate", "EventStudy", "CohortEffects", "Finding"),

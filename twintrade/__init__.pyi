@@ -18,6 +18,7 @@ from twintrade.design import Design as _Design
 from twintrade.design.rules import TreatmentRule as TreatmentRule
 from twintrade.diagnostics.base import DIAGNOSTICS as DIAGNOSTICS
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.translated import World as World, translate as translate
 from twintrade.effects import CohortEffects as CohortEffects, Estimate as Estimate, EventStudy as EventStudy
 from twintrade.effects import Finding as Finding
 from twintrade.errors import TwintradeError as TwintradeError, TwintradeWarning as TwintradeWarning
@@ -28,7 +29,6 @@ from twintrade.inference.base import Inference
 from twintrade.python.fitted import FitResult
 from twintrade.python.showing import read as read, run as run, watch as watch
 from twintrade.python.summary import Intervals, Summary
-from twintrade.python.translated import World as World, translate as translate
 from twintrade.python.treated import ComparedDesign, cohort_statistics as cohort_statistics
 from twintrade.python.verbs import example as example, panel as panel
 from twintrade.version import __version__ as __version__

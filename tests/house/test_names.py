@@ -20,7 +20,7 @@ write
 """
 VERBS = frozenset(FIRST_WORDS.split())
 # Commands and functions that a user types, and conversions that read as such.
-TYPED = {"cli", "commands", "python.verbs", "python.showing", "python.translated", "python.treated"}
+TYPED = {"cli", "commands", "python.verbs", "python.showing", "diagnostics.translated", "python.treated"}
 CONVERSIONS = {"to", "from"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared"}
 

@@ -1,9 +1,10 @@
-"""The period of each row from a column of numbers, text, dates or pandas periods, with the frequency found."""
+"""A table of any library as pandas, and the period of each of its rows, with the frequency found."""
 
 import datetime
 import re
 import warnings
-from typing import Literal
+from collections.abc import Collection
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -128,3 +129,23 @@ def _read_text(column: pd.Series, described: str, frequency: FrequencyName | Non
             return np.array([known[cell] for cell in cells], dtype=np.int64), candidate
     row, cell, reason = max(faults)
     raise DesignError(f"column {described} holds text that is no period; row {row} has {cell!r}: {reason}")
+
+
+# Tables of any library as pandas: polars, Arrow, DuckDB and whatever else narwhals reads.
+
+
+def to_pandas(table: Any, what: str, keys: Collection[str | None] = ()) -> pd.DataFrame:
+    """Return a table of pandas, polars, Arrow, DuckDB ... as a pandas frame, itself where it is one.
+
+    ``what``: the table in messages; ``keys``: columns that may be levels of a pandas index.
+    """
+    if not isinstance(table, pd.DataFrame):
+        import narwhals
+
+        try:
+            native = narwhals.from_native(table)
+        except TypeError:
+            raise DesignError(f"{what} is a table, not {table!r}; read the file with pandas.read_csv") from None
+        return (native.collect() if isinstance(native, narwhals.LazyFrame) else native).to_pandas()
+    levels = [key for key in keys if key and key in table.index.names and key not in table.columns]
+    return table.reset_index(levels) if levels else table

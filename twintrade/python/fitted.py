@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design.panel import require_word
+from twintrade.design.period_column import to_pandas
 from twintrade.effects import Bands, Estimate
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import Fit, View
@@ -20,7 +21,6 @@ from twintrade.inference.clustered import Clustered
 from twintrade.python import summary as pages
 from twintrade.python.predicting import find_counterfactual, find_model, impute_rows, list_fitted, list_fixed_effects
 from twintrade.python.summary import Intervals, Summary
-from twintrade.python.treated import to_pandas
 from twintrade.study.by_name import build_generator, build_method, explain_methods, list_names, read_inference
 
 if TYPE_CHECKING:

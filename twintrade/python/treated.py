@@ -1,7 +1,7 @@
 """What a user has at hand as onsets of units (agreements, onsets), or as statistics of cohorts."""
 
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +16,7 @@ from twintrade.data.microdata import build_cohort_tables
 from twintrade.data.overlaps import find_totals
 from twintrade.data.sources import Faults
 from twintrade.design import NEVER, CohortStatistics, Design, Panel, Treatment
-from twintrade.design.period_column import read_period_column
+from twintrade.design.period_column import read_period_column, to_pandas
 from twintrade.design.register import Agreements, CandidateDate
 from twintrade.design.rules import TreatmentRule, build_treatment, find_misspelt_agreements
 from twintrade.effects import Remedy
@@ -62,26 +62,6 @@ class ComparedDesign(Design):
         from twintrade.study.stored import build_analysis
 
         return build_analysis(self, name, money_unit, flow)[f"analyses/{name}.toml"]
-
-
-# Tables of any library as pandas: polars, Arrow, DuckDB and whatever else narwhals reads.
-
-
-def to_pandas(table: Any, what: str, keys: Collection[str | None] = ()) -> pd.DataFrame:
-    """Return a table of pandas, polars, Arrow, DuckDB ... as a pandas frame, itself where it is one.
-
-    ``what``: the table in messages; ``keys``: columns that may be levels of a pandas index.
-    """
-    if not isinstance(table, pd.DataFrame):
-        import narwhals
-
-        try:
-            native = narwhals.from_native(table)
-        except TypeError:
-            raise DesignError(f"{what} is a table, not {table!r}; read the file with pandas.read_csv") from None
-        return (native.collect() if isinstance(native, narwhals.LazyFrame) else native).to_pandas()
-    levels = [key for key in keys if key and key in table.index.names and key not in table.columns]
-    return table.reset_index(levels) if levels else table
 
 
 MOST_ROWS = 300_000  # rows in which sums of cities and of partners, and names alike, are looked for

@@ -11,6 +11,7 @@ import pandas as pd
 from twintrade.design import COMPARISONS, Comparison, Design, Panel
 from twintrade.design.fixed_effects import SETS
 from twintrade.design.panel import FrequencyName, PeriodsName, require_word
+from twintrade.design.period_column import to_pandas
 from twintrade.design.rules import TreatmentRule
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.effects import Finding
@@ -23,7 +24,7 @@ from twintrade.methods import find_name
 from twintrade.python import treated as tables
 from twintrade.python.fitted import FitResult
 from twintrade.python.summary import Intervals
-from twintrade.python.treated import ComparedDesign, to_pandas
+from twintrade.python.treated import ComparedDesign
 from twintrade.study import by_name
 from twintrade.study.scaffold import build_simulated_tables
 from twintrade.text import Text

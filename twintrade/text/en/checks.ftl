@@ -954,3 +954,15 @@ shock-tariffs = tariffs between China and the United States
 shock-pandemic = pandemic
 shock-single-market = Britain leaves the single market
 shock-ukraine = war in Ukraine
+
+## from pairs to cities
+translated-head = { $n ->
+    [one] One pair
+   *[other] { $n } pairs
+} in { $models } models of one sector; ranges are over models, in brackets the ends of the effect's interval
+translated-pairs = trade of the pairs: { PERCENT($estimate_low, sign: "always") } to { PERCENT($estimate_high, sign: "always") } ({ PERCENT($low, sign: "always") } to { PERCENT($high, sign: "always") })
+translated-exports = all exports of their cities: { PERCENT($estimate_low, sign: "always", decimals: 2) } to { PERCENT($estimate_high, sign: "always", decimals: 2) } ({ PERCENT($low, sign: "always", decimals: 2) } to { PERCENT($high, sign: "always", decimals: 2) })
+translated-other_exports = their exports to other partners: { PERCENT($estimate_low, sign: "always", decimals: 2) } to { PERCENT($estimate_high, sign: "always", decimals: 2) } ({ PERCENT($low, sign: "always", decimals: 2) } to { PERCENT($high, sign: "always", decimals: 2) })
+translated-third_exports = exports of all others to the pairs' partners: { PERCENT($estimate_low, sign: "always", decimals: 2) } to { PERCENT($estimate_high, sign: "always", decimals: 2) } ({ PERCENT($low, sign: "always", decimals: 2) } to { PERCENT($high, sign: "always", decimals: 2) })
+translated-real_income = real income of their cities: { PERCENT($estimate_low, sign: "always", decimals: 2) } to { PERCENT($estimate_high, sign: "always", decimals: 2) } ({ PERCENT($low, sign: "always", decimals: 2) } to { PERCENT($high, sign: "always", decimals: 2) })
+translated-diverted = of the pairs' rise { PERCENT($low) } to { PERCENT($high) } is lost with the cities' other partners

@@ -58,15 +58,6 @@ none-treated = 面板{ $first }–{ $last }内没有个体的处理开始：{ $b
    *[other] 请加入更早的观测，或用compare(..., always_treated="keep")保留
 }
 
-## from pairs to cities
-translated-head = { $models }个单部门模型中的{ $n }个配对；区间为模型之间的范围，括号内为效应区间两端的结果
-translated-pairs = 配对的贸易：{ PERCENT($estimate_low, sign: "always") }至{ PERCENT($estimate_high, sign: "always") }（{ PERCENT($low, sign: "always") }至{ PERCENT($high, sign: "always") }）
-translated-exports = 其城市的全部出口：{ PERCENT($estimate_low, sign: "always", decimals: 2) }至{ PERCENT($estimate_high, sign: "always", decimals: 2) }（{ PERCENT($low, sign: "always", decimals: 2) }至{ PERCENT($high, sign: "always", decimals: 2) }）
-translated-other_exports = 其城市对其他伙伴的出口：{ PERCENT($estimate_low, sign: "always", decimals: 2) }至{ PERCENT($estimate_high, sign: "always", decimals: 2) }（{ PERCENT($low, sign: "always", decimals: 2) }至{ PERCENT($high, sign: "always", decimals: 2) }）
-translated-third_exports = 其他各地对这些伙伴的出口：{ PERCENT($estimate_low, sign: "always", decimals: 2) }至{ PERCENT($estimate_high, sign: "always", decimals: 2) }（{ PERCENT($low, sign: "always", decimals: 2) }至{ PERCENT($high, sign: "always", decimals: 2) }）
-translated-real_income = 其城市的实际收入：{ PERCENT($estimate_low, sign: "always", decimals: 2) }至{ PERCENT($estimate_high, sign: "always", decimals: 2) }（{ PERCENT($low, sign: "always", decimals: 2) }至{ PERCENT($high, sign: "always", decimals: 2) }）
-translated-diverted = 配对贸易的增长中有{ PERCENT($low) }至{ PERCENT($high) }来自城市其他伙伴的减少
-
 ## the first look at a design
 plot-line = { $kind ->
     [comparison] 对照

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
+from twintrade.design.period_column import to_pandas
 from twintrade.effects import Bands
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.numerics.armington import Closure, Deficits, WorldChange, solve_world
 from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
-from twintrade.python.treated import to_pandas
 from twintrade.text import Text
 
 OUTCOMES = ("pairs", "exports", "other_exports", "third_exports", "real_income")
@@ -182,7 +182,7 @@ class Translation:
         lines = [
             str(
                 Text(
-                    "python.translated-head",
+                    "checks.translated-head",
                     n=len(self.treated),
                     models=int((self.table["outcome"] == OUTCOMES[0]).sum()),
                 )
@@ -190,10 +190,10 @@ class Translation:
         ]
         for outcome, row in ranges.iterrows():
             ends = {name: float(row[name]) for name in ("estimate_low", "estimate_high", "low", "high")}
-            lines.append(f"  {Text(f'python.translated-{outcome}', **ends)}")
+            lines.append(f"  {Text(f'checks.translated-{outcome}', **ends)}")
         low, high = self.diverted()
         if low == low:
-            lines.append(f"  {Text('python.translated-diverted', low=low, high=high)}")
+            lines.append(f"  {Text('checks.translated-diverted', low=low, high=high)}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
