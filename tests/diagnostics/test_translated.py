@@ -166,6 +166,15 @@ def test_ppml_finds_the_planted_effect_in_the_world_it_made(with_home) -> None:
     assert abs(translated.estimate_again(fixed_effects="two_way", with_home=with_home) - 0.2) > 0.002
 
 
+def test_the_world_estimated_again_has_the_deficits_it_was_translated_in() -> None:
+    world, found = build_world(draw_flows()), {}
+    for deficits in ("fixed", "proportional"):
+        translated = tt.translate(0.2, PAIRS, world, deficits=deficits)
+        assert translated.estimate_again() == pytest.approx(0.2, abs=1e-9)
+        found[deficits] = translated.estimate_again(fixed_effects="two_way")
+    assert abs(found["fixed"] - found["proportional"]) > 1e-5
+
+
 def nest(flows, costs, inner, outer, countries):
     """Flows where buyers choose a country first and one of its cities then, factory prices and expenditure held."""
     new = np.empty_like(flows)
@@ -279,6 +288,10 @@ def test_an_estimate_and_its_design_are_taken_as_they_are() -> None:
         ({"elasticity": (0.0,)}, "elasticity needs numbers above zero"),
         ({"deficits": "none"}, "deficits is one of fixed, proportional"),
         ({"world": {"with_home": False, "output": {"p0": 1.0}}}, "p0 exports more than its output of 1"),
+        (
+            {"world": {"with_home": False, "output": {"P0": 1e6}}},
+            "output names 'P0', which is no place of the matrix",
+        ),
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_words(change, said) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
+from twintrade.design.panel import suggest_word
 from twintrade.design.period_column import to_pandas
 from twintrade.effects import Bands
 from twintrade.errors import DesignError, EstimationError
@@ -96,6 +97,9 @@ class World:
 
     def _add_output(self, output: Mapping[Hashable, float] | pd.Series) -> "World":
         outputs = {str(place): float(amount) for place, amount in dict(output).items()}
+        if unknown := sorted(outputs.keys() - set(map(str, self.places))):
+            hint = suggest_word(unknown[0], [str(place) for place in self.places])
+            raise DesignError(f"output names {unknown[0]!r}, which is no place of the matrix: {hint}")
         home = np.array([outputs.get(str(place), np.nan) for place in self.places]) - self.exports
         if (home <= 0).any():
             place = self.places[int(np.argmax(home <= 0))]
@@ -140,12 +144,14 @@ class Translation:
     treated : tuple of pairs of str
     effect : tuple of float
         Estimate and ends of its interval in log points.
+    deficits : {"fixed", "proportional"}
     """
 
     table: pd.DataFrame
     world: World
     treated: tuple[tuple[str, str], ...]
     effect: tuple[float, float, float]
+    deficits: Deficits = "fixed"
 
     def ranges(self) -> pd.DataFrame:
         """Return by outcome the range of estimates and of interval ends over all models, in percent.
@@ -219,7 +225,7 @@ class Translation:
             Whether home trade is among the rows.
         """
         flows = self.world.complete(home_share)
-        change = _push(flows, self._mask, self.effect[0], elasticity, 0.0, "full", "fixed")
+        change = _push(flows, self._mask, self.effect[0], elasticity, 0.0, "full", self.deficits)
         keep = np.ones_like(flows, dtype=bool) if with_home else ~np.eye(len(flows), dtype=bool)
         origin, destination = np.nonzero(keep & (flows > 0))
         places = self.world.places
@@ -325,7 +331,7 @@ def translate(
                     "and destination exchanged; or leave it out, or join it to the rest of the world"
                 )
             rows += _translate_once(flows, mask, ends, theta, psi, closure, deficits, share)
-    return Translation(pd.DataFrame(rows), world, pairs, ends)
+    return Translation(pd.DataFrame(rows), world, pairs, ends, deficits)
 
 
 def _translate_once(
