@@ -1,4 +1,4 @@
-"""Reads covariates and weights of cities, partners, pairs and periods."""
+"""Reads covariates and weights of cities, partners, pairs and periods, and trade among all places of a world."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from twintrade.data.figures.numbers import NumberStyle, parse_numbers
 from twintrade.data.formats.tables import open_table
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import list_own_codes, resolve_column
-from twintrade.data.schema import Absent, CovariateSource
+from twintrade.data.schema import Absent, CovariateSource, WorldSource
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, quote_cell
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.trade import TRADE_COLUMNS, TradeTable
@@ -177,3 +177,17 @@ def join_covariates(frame: pd.DataFrame, tables: Sequence[CovariateTable], frequ
         joined = keys.merge(table.frame, on=list(table.keys), how="left").set_axis(frame.index)
         frame = frame.assign(**{str(name): joined[name] for name in table.frame if name not in table.keys})
     return frame
+
+
+def read_flows(source: WorldSource, root: Path) -> tuple[pd.DataFrame, InputRecord]:
+    """Return origin, destination, trade and output of each row of trade among places, and what was read."""
+    faults, columns = Faults(), [source.origin, source.destination, source.value, *filter(None, [source.output])]
+    table = open_table(root, source.file, source, columns, faults)
+    style = NumberStyle(source.decimal, {}, source.missing_tokens)
+    amounts = [parse_numbers(table.column(name), style, faults).values for name in columns[2:]]
+    faults.raise_if_any()
+    ends = {name: [str(cell).strip() for cell in table.column(name).cells] for name in columns[:2]}
+    frame = pd.DataFrame(
+        {"origin": ends[source.origin], "destination": ends[source.destination], "trade": amounts[0]}
+    )
+    return frame.assign(output=amounts[-1] if source.output else np.nan), table.record

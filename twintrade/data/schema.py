@@ -389,3 +389,35 @@ class CovariateSource(FileFormat):
         """What a row is about, of city, partner and period."""
         parts = {"city": self.city, "partner": self.partner, "period": self.period}
         return tuple(part for part, column in parts.items() if column is not None)
+
+
+# What trade among all places of a world is: what the change of some pairs means for their cities follows from it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldSource(FileFormat):
+    """Trade of one year among cities, the rest of their country, partners and the rest of the world.
+
+    file: One row for each origin and destination, best of a year before the agreements; `where` picks one of several.
+    origin, destination, value: Its columns. A row with the same place at both ends is what a place sells at home.
+    output: Column of what the origin produces, in the unit of the values: home trade is output less exports.
+    names: Names of places in the file, and the cities and partners they are in the trade table.
+    elasticity: Trade elasticities, each a model of its own.
+    supply: Elasticities of a place's labor to its real wage.
+    home_share: Shares of output sold at home, tried for places whose home trade is unknown, as [0.3, 0.6, 0.9].
+    deficits: Whether trade deficits are fixed amounts or shares of output.
+    decimal: None lets the column prove its decimal mark.
+    """
+
+    file: str
+    origin: str = "origin"
+    destination: str = "destination"
+    value: str = "trade"
+    output: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    elasticity: tuple[float, ...] = (2.5, 4.0, 8.0)
+    supply: tuple[float, ...] = (0.0, 5.0)
+    home_share: tuple[float, ...] = ()
+    deficits: Literal["fixed", "proportional"] = "fixed"
+    decimal: Literal[".", ","] | None = None
+    missing_tokens: tuple[str, ...] = ()

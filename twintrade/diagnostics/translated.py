@@ -21,6 +21,8 @@ from twintrade.text import Text
 OUTCOMES = ("pairs", "exports", "other_exports", "third_exports", "real_income")
 """What is asked of a world: trade of the pairs; their cities' exports in all and to others; exports of all others to
 the pairs' partners; real income of the cities."""
+DIVERTED = "diverted"
+"""Share of the pairs' rise that their cities' other partners lose, or of their fall that these gain."""
 N_STEPS = 9  # effects between the ends of the interval at which an outcome is held to be monotone
 
 
@@ -138,8 +140,10 @@ class Translation:
     table : DataFrame
         One row an outcome, model, elasticity, supply elasticity and home share: outcome, model, elasticity, supply,
         home_share (NaN where all home trade is known), estimate, low, high (percent), money (change at the estimate,
-        NaN for real income), is_monotone. The flows of the conditional model depend on neither elasticity (NaN); its
-        prices have no level, so that real income is not in it.
+        NaN for real income), is_monotone, varied (what alone is apart from the central model: "elasticity", "supply",
+        "home_share" or "conditional"; else "centre" or "several"). The flows of the conditional model depend on
+        neither elasticity (NaN); its prices have no level, so that real income is not in it. The outcome "diverted"
+        is the share of the pairs' change that their cities' other partners lose.
     world : World
     treated : tuple of pairs of str
     effect : tuple of float
@@ -159,7 +163,7 @@ class Translation:
         Columns estimate_low, estimate_high, low, high; holds_sign says whether every estimate has one sign. The
         range over models and the sampling interval are different things and are not mixed.
         """
-        by = self.table.groupby("outcome", sort=False)
+        by = self.table[self.table["outcome"] != DIVERTED].groupby("outcome", sort=False)
         ends = by["estimate"].agg(["min", "max"])
         return pd.DataFrame(
             {
@@ -176,10 +180,9 @@ class Translation:
 
         NaN where the estimate is no rise; zero where the cities have no other partners.
         """
-        if self.effect[0] <= 0:
-            return np.nan, np.nan
-        money = {name: rows["money"].to_numpy() for name, rows in self.table.groupby("outcome")}
-        share = -100 * money.get("other_exports", np.zeros(1)) / money["pairs"]
+        share = self.table.loc[self.table["outcome"] == DIVERTED, "estimate"]
+        if self.effect[0] <= 0 or share.empty:
+            return (np.nan, np.nan) if self.effect[0] <= 0 else (0.0, 0.0)
         return float(share.min()), float(share.max())
 
     def summary(self) -> str:
@@ -330,7 +333,13 @@ def translate(
                     f"{place} sells or buys nothing: add its trade in the other direction, as imports with origin "
                     "and destination exchanged; or leave it out, or join it to the rest of the world"
                 )
-            rows += _translate_once(flows, mask, ends, theta, psi, closure, deficits, share)
+            varied = {"conditional": closure != "full", "home_share": bool(abs(share - shares[len(shares) // 2]) > 0)}
+            varied |= {"elasticity": theta != elasticity[len(elasticity) // 2] and closure == "full"}
+            varied |= {"supply": psi != supply[0] and closure == "full"}
+            names = [name for name, is_apart in varied.items() if is_apart]
+            kind = "several" if len(names) > 1 else "".join(names) or "centre"
+            outcomes = _translate_once(flows, mask, ends, theta, psi, closure, deficits, share)
+            rows += [row | {"varied": kind} for row in outcomes]
     return Translation(pd.DataFrame(rows), world, pairs, ends, deficits)
 
 
@@ -350,17 +359,29 @@ def _translate_once(
     measured = [_measure(flows, mask, _push(flows, mask, b, theta, psi, closure, deficits)) for b in grid]
     here = int(np.searchsorted(grid, estimate))
     rows = []
-    for outcome in OUTCOMES[: -1 if closure == "conditional" else None]:  # which fixes no level of prices
-        if not measured[here][outcome][0]:
+    for outcome in (
+        *OUTCOMES[: -1 if closure == "conditional" else None],
+        DIVERTED,
+    ):  # which fixes no level of prices
+        if not measured[here][outcome if outcome != DIVERTED else "other_exports"][0]:
             continue
-        path = np.array([100 * (one[outcome][1] / one[outcome][0] - 1) for one in measured])
-        steps = np.diff(path)
-        before, after = measured[here][outcome]
+        if outcome == DIVERTED:
+            moved = np.array(
+                [[one[name][1] - one[name][0] for name in ("other_exports", "pairs")] for one in measured]
+            )
+            with np.errstate(divide="ignore", invalid="ignore"):
+                path = np.where(grid == 0, np.nan, -100 * moved[:, 0] / moved[:, 1])
+        else:
+            path = np.array([100 * (one[outcome][1] / one[outcome][0] - 1) for one in measured])
+        known = path[np.isfinite(path)]
+        if not known.size:
+            continue
+        steps = np.diff(known)
         rows.append(
             {
                 "outcome": outcome, "model": closure, "elasticity": theta, "supply": psi, "home_share": share,
-                "estimate": path[here], "low": path.min(), "high": path.max(),
-                "money": np.nan if outcome == "real_income" else after - before,
+                "estimate": path[here], "low": known.min(), "high": known.max(),
+                "money": np.nan if outcome in (DIVERTED, "real_income") else -np.subtract(*measured[here][outcome]),
                 "is_monotone": bool((steps >= -1e-9).all() or (steps <= 1e-9).all()),
             }
         )  # fmt: skip

@@ -17,6 +17,7 @@ from twintrade.errors import DataError, DesignError, EstimationError, TwintradeE
 from twintrade.estimators.base import Fit, fit
 from twintrade.inference.auto import InferencePlan
 from twintrade.numerics.arrays import FloatArray
+from twintrade.study.claims.translating import try_world
 from twintrade.study.observing.further_columns import list_treated_warnings
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
 from twintrade.study.page.assemble import list_unit_roles
@@ -143,11 +144,13 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
         with locate_faults(text, f"{FOLDER}/{name}.toml"):
             designs = Designs(observed, plan.spec.case)
             design = designs.base(plan.spec.design)
+            worlds = try_world(observed, plan.spec, design)
     except DesignError as error:
         noted = (*observed.messages, *list_open_guesses(name, text))
         report = format_data_report(observed.inputs, noted, None, _declared(name, text))
         raise DesignError(f"{error}\n\n{report}") from None
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
+    lines += [f"  {Text('study.world-head')}", *(f"    {world}" for world in worlds)] if worlds else []
     trials, is_tried = try_columns(plan, designs, design, MOST_SECONDS if with_estimates else 0.0)
     lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials))]
     failed = next((trial.error for trial in trials if trial.column.is_headline and trial.error), None)

@@ -28,6 +28,7 @@ from twintrade.render.registration import Rendered, render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
+from twintrade.study.claims.translating import try_world
 from twintrade.study.observing.observe import Observed, list_simulated_names, observe
 from twintrade.study.page.assemble import (
     assemble_results,
@@ -195,6 +196,7 @@ def _estimate_plan(
             with suppress(TwintradeError):
                 known += designs.base(analysis_plan.spec.design).treatment.messages
             warnings += [message for message in dict.fromkeys(known) if message.level == "warning"]
+            try_world(observed, analysis_plan.spec, designs.base(analysis_plan.spec.design))
         ledger = FileLedger(folder.get_ledger_path(root, name), hash_origins(raw, observed.inputs))
         try:
             with use_workers(replace(workers, ledger=ledger, progress=progress)):

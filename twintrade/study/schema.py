@@ -10,7 +10,15 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from twintrade.data.geography import CitiesSource
-from twintrade.data.schema import CityName, CovariateSource, Microdata, TwinningSource, UndatedSource
+from twintrade.data.schema import (
+    CityName,
+    CovariateSource,
+    FileFormat,
+    Microdata,
+    TwinningSource,
+    UndatedSource,
+    WorldSource,
+)
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.estimators.base import ESTIMATORS
 from twintrade.inference.base import INFERENCES
@@ -40,6 +48,7 @@ TABLES: tuple[tuple[Words, type[Any], str], ...] = (
     (Text("spec.table-in", name="treatment = { ... }", table="[design]"), analysis.TreatmentSection, ""),
     ("`[inference]`", InferenceSection, "inference"),
     ("`[report]`", ReportSection, "report"),
+    ("`[translate]`", WorldSource, "translate"),
     ("`[[claim]]`", ClaimEntry, "claim"),
     ("`[registry]`", RegistrySection, "registry"),
     ("`[registry.cities]`", CitiesSource, ""),
@@ -70,7 +79,13 @@ def render_reference_page() -> str:
 
 def _rows(table: type[Any]) -> Iterator[str]:
     meanings = _meanings(table)
+    is_again = issubclass(table, FileFormat) and table is not analysis.TradeEntry  # which stands first, in full
+    of_format = [field.name for field in fields(FileFormat)] if is_again else []
+    if of_format:
+        yield f"| {', '.join(f'`{name}`' for name in of_format)} |  |  | {Text('spec.of-format')} |"
     for name, hint, default, described in _keys(table):
+        if name in of_format:
+            continue
         meaning = " ".join((described or meanings.get(name, "")).split()).replace("|", "\\|")
         yield f"| `{name}` | {hint} | {default} | {meaning} |"
 

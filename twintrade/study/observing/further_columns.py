@@ -1,6 +1,6 @@
-"""Covariates and weights of a design, from tables of their own or from the trade file."""
+"""What stands beside the trade of a design: covariates and weights, and trade among all places of a world."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, combinations
 from pathlib import Path
@@ -10,15 +10,16 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar import Frequency
-from twintrade.data.covariates import CovariateTable, join_covariates, read_covariates
+from twintrade.data.covariates import CovariateTable, join_covariates, read_covariates, read_flows
 from twintrade.data.doubts import Jump
-from twintrade.data.geography import load_places
-from twintrade.data.schema import Constant, CovariateSource, TradeSource
+from twintrade.data.geography import find_code, load_places
+from twintrade.data.schema import Constant, CovariateSource, FileFormat, TradeSource, WorldSource
 from twintrade.data.sources import Faults, InputRecord
-from twintrade.design import Design
+from twintrade.design import Design, Panel
 from twintrade.design.fixed_effects import list_effect_columns
+from twintrade.diagnostics.translated import World
 from twintrade.effects import Message
-from twintrade.errors import SpecError
+from twintrade.errors import DesignError, SpecError
 from twintrade.numerics.arrays import BoolArray
 from twintrade.study.spec.analysis import Spec
 from twintrade.text import Listed, Text, list_some
@@ -194,3 +195,31 @@ def _warn_of_absent(frame: pd.DataFrame, name: str, frequency: Frequency, faults
         "data.covariate-absent", name=name, n=int(is_absent.sum()), n_rows=len(frame), first=Listed(first, "comma")
     )
     faults.warn("covariate-absent", text)
+
+
+# Trade among all places of a world, in the names of the panel.
+
+
+def read_world(source: WorldSource, panel: Panel, root: Path) -> tuple[World, tuple[InputRecord, ...]]:
+    """Return trade among places, countries by the codes of the panel where it has them, and what was read."""
+    frame, record = read_flows(source, root)
+    known = {str(place) for place in (*panel.cities, *panel.partners)}
+    ends = ["origin", "destination"]
+    named = {name: _find_place(name, source.names, known) for name in pd.unique(frame[ends].to_numpy().ravel())}
+    frame = frame.assign(**{end: frame[end].map(named) for end in ends})
+    outputs = frame.groupby("origin")["output"]
+    try:
+        if (outputs.nunique() > 1).any():
+            raise DesignError(
+                Text("data.world-output", place=str(outputs.nunique().idxmax()), column=source.output or "")
+            )
+        return World.from_frame(frame, value="trade", output=outputs.first().dropna()), (record,)
+    except DesignError as error:
+        raise DesignError(Text("common.headed", head=source.file, said=error.text)) from None
+
+
+def _find_place(cell: str, declared: Mapping[str, str], known: Collection[str]) -> str:
+    """Return what the panel calls a place: as declared, as written, or by its country's code."""
+    name = declared.get(cell, cell)
+    code = "" if name in known else find_code(name)
+    return code if code and code in known else name

@@ -27,9 +27,10 @@ from twintrade.data.trade import TradeTable, list_cities_left_out, read_trade
 from twintrade.design import Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.design.register import Agreements, CandidateDate
+from twintrade.diagnostics.translated import World
 from twintrade.effects import Message
 from twintrade.errors import DataError, SpecError
-from twintrade.study.observing.further_columns import FurtherColumns, add_further_columns, list_wanted
+from twintrade.study.observing.further_columns import FurtherColumns, add_further_columns, list_wanted, read_world
 from twintrade.study.spec.analysis import Spec, TradeEntry, simulate_trade
 from twintrade.study.store.replay import to_bytes
 from twintrade.text import Listed, Text, list_some
@@ -164,6 +165,7 @@ class Observed:
     reconciliation: Reconciliation | None = None  # the registry held against the trade tables
     jumps: tuple[Jump, ...] = ()  # changes of the outcome that nothing in their series explains
     totals_only: tuple[str, ...] = ()  # partners that the analysis file keeps for totals only
+    world: World | None = None  # trade among all places, where the analysis asks what it means for cities
 
 
 def format_currency(money_unit: str) -> str:
@@ -209,7 +211,9 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     left_out = [city for source in sources for city in list_cities_left_out(source, root, absent)]
     decided = (*read.agreements.decided_cities, *left_out)
     kept = {code for source in sources for code in find_totals_only(source.partner_names)}
-    inputs = tuple(record for table in tables for record in table.provenance) + further.inputs + read.inputs
+    world, of_world = read_world(spec.translate, panel, root) if spec.translate else (None, ())
+    inputs = tuple(record for table in tables for record in table.provenance)
+    inputs += further.inputs + read.inputs + of_world
     messages = tuple(m for table in tables for m in table.messages) + further.messages + read.messages
     ends = (panel.waves[0], panel.waves[-1]) if panel.waves else (panel.first_period, panel.last_period)
     of_table = {c for table in tables for c in table.cities}, {p for table in tables for p in table.partners}
@@ -223,6 +227,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         reconciliation=reconcile(read.registry, read.undated, *of_table, *ends, tables[0].frequency),
         jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
         totals_only=tuple(sorted(kept & set(map(str, panel.partners)))),
+        world=world,
     )
 
 
@@ -276,6 +281,7 @@ def list_declared_files(spec: Spec) -> list[str]:
     files += [source.file for source in spec.data.covariates]
     files += [source.file for source in spec.data.twinnings]
     files += [source.file for source in spec.data.undated]
+    files += [spec.translate.file] if spec.translate else []
     return [file for file in dict.fromkeys(files) if file]
 
 

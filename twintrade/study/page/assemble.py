@@ -31,6 +31,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.claims.money import PAYLOAD as MONEY
 from twintrade.study.claims.money import compute_money
+from twintrade.study.claims.translating import compute_translation
 from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.jobs import LadderColumn
 from twintrade.study.run.columns import ColumnFinding, Estimated, Ladder, Run
@@ -328,7 +329,7 @@ def _payloads(run: Run, named: Sequence[Named], money: Money | None) -> dict[str
     payloads = {name: frame for frames in named for name, (frame, _) in frames.items()}
     if money is not None:
         payloads[MONEY] = money.to_frame()
-    payloads |= build_treated_totals(run)
+    payloads |= build_treated_totals(run) | compute_translation(run)
     covariates = build_covariates_frame(run.ladder)
     if not covariates.empty:
         payloads[COVARIATES] = covariates

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from twintrade.data.calendar import Frequency
 from twintrade.data.figures import parse_money_unit
-from twintrade.data.schema import CovariateSource, TradeSource, TwinningSource, UndatedSource, UnitColumn
+from twintrade.data.schema import CovariateSource, TradeSource, TwinningSource, UndatedSource, UnitColumn, WorldSource
 from twintrade.design.fixed_effects import list_effect_columns, list_effect_names
 from twintrade.design.panel import PeriodsName
 from twintrade.design.transforms import TransformName
@@ -342,6 +342,9 @@ class Spec(Section):
     inference: InferenceSection = InferenceSection()
     diagnostic: list[NamedEntry] = Field(default=[])
     report: ReportSection = ReportSection()
+    translate: WorldSource | None = Field(
+        default=None, description="from the treated pairs to all trade of their cities"
+    )
     claim: list[ClaimEntry] = Field(default=[], description="claims of your own for the ledger")
 
 

@@ -802,6 +802,7 @@ covariate-by = { $names } of the trade file { $n ->
    *[other] have
 } one value a { $keys }; rows that the file does not have take it
 covariate-absent = { $name } has no value in { $n } of { $n_rows } rows, which a column with it leaves out; the first is { $first }
+world-output = { $column } differs between rows from { $place }: it is what a place produces in all, the same in each of its rows
 
 ## lists of agreements
 merged-dates = dates exclude each other: { $dates }

@@ -49,6 +49,8 @@ remark-covariates = One table a file. Columns of the trade file need none: the d
 remark-undated = Or `[[data.undated]]`, where there are several lists.
 remark-inference = Further keys are options of the named method.
 remark-report = docs/report.md shows how to use it.
+remark-translate = docs/tutorials/whose_trade.md says what it answers.
+of-format = How the file is written, as under `[[data.trade]]`.
 remark-claim = One table a claim; they stand in the ledger after those of the literature.
 remark-registry = With `recipe = "registry"`, in place of `[data]` and `[design]`.
 table-in = `{ $name }` in `{ $table }`

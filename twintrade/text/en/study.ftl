@@ -294,3 +294,12 @@ coverage-bound = { $bound ->
    *[unknown] No shared agreement cites the same page in both. Where one list was copied from the other, or both have what is famous, the estimate is a lower bound.
 }
 coverage-share = Of { $n } comparison pairs without a known agreement, { SHARE($share, decimals: 1) } would have a hidden one ({ SHARE($low, decimals: 1) } to { SHARE($high, decimals: 1) }): a share for [[diagnostic]] hidden_agreements.
+
+## from pairs to cities
+world-head = translation
+world = { $places } places, { $unknown } of them without known home trade; { $pairs ->
+    [one] one treated pair
+   *[other] { $pairs } treated pairs
+} in { $models } models
+world-of-exports = [translate] is about exports of cities to partners: set outcome = "exports" and unit = "dyad" in [design] (given: { $outcome }, { $unit })
+world-open = the interval has an end missing, so that no world is at it

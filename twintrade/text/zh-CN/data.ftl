@@ -685,6 +685,7 @@ covariate-taken = data.covariates { $file }：“{ $name }”已是另一列的�
 covariate-of-microdata = { $names }：单笔货运的列不能作协变量；请将其放入[[data.covariates]]下的单独表中
 covariate-by = 贸易文件中的{ $names }按{ $keys }各取一值；文件中没有的行沿用该值
 covariate-absent = { $n_rows }行中有{ $n }行的{ $name }没有值，使用它的估计列会剔除这些行；第一处为{ $first }
+world-output = { $place }各行的{ $column }不同：它应为该地的全部产出，各行相同
 
 ## lists of agreements
 merged-dates = 日期相互矛盾：{ $dates }

@@ -50,6 +50,8 @@ remark-covariates = 每个文件一个表。贸易文件中的列无须在此声
 remark-undated = 若有多份名单，则用`[[data.undated]]`。
 remark-inference = 其余的键是所选方法的选项。
 remark-report = 用法见docs/report.md。
+remark-translate = 它回答什么，见docs/tutorials/whose_trade.md。
+of-format = 文件的写法，同`[[data.trade]]`。
 remark-claim = 每个论断一个表；在论断核对表中排在文献论断之后。
 remark-registry = 与`recipe = "registry"`同用，代替`[data]`和`[design]`。
 table-in = `{ $table }`中的`{ $name }`

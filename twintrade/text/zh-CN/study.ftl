@@ -280,3 +280,9 @@ coverage-bound = { $bound ->
    *[unknown] 没有一份共有的协议在两份名单中引用同一网页。若其中一份抄自另一份，或两份都只收录知名的协议，则该估计值是下界。
 }
 coverage-share = 在{ $n }个没有已知协议的对照配对中，估计有{ SHARE($share, decimals: 1) }存在未登记的协议（{ SHARE($low, decimals: 1) }至{ SHARE($high, decimals: 1) }）：此比例可用于[[diagnostic]]的hidden_agreements。
+
+## from pairs to cities
+world-head = 推算
+world = { $places }个地方，其中{ $unknown }个的本地销售未知；{ $pairs }个处理配对，{ $models }个模型
+world-of-exports = [translate]针对城市对伙伴的出口：请在[design]中设outcome = "exports"和unit = "dyad"（现为{ $outcome }、{ $unit }）
+world-open = 区间缺少一端，因此没有与之对应的世界
