@@ -64,9 +64,28 @@ def list_faults(results: ResultSet, language: str = "en-GB") -> list[str]:
         statements = list_statements(facts)
         checks = (
             *(check_ranges, check_appendix, check_order, check_pictures, check_counts, check_words),
-            *(check_yardstick, check_found, check_judged),
+            *(check_yardstick, check_found, check_judged, check_translated),
         )
         return [fault for check in checks for fault in check(facts, statements)]
+
+
+def check_translated(facts: Facts, statements: list[Text]) -> Iterator[str]:
+    """A share that is diverted is stated of a change in a direction alone, and where all models give it one sign."""
+    stated = [dict(text.values) for text in statements if text.key == "brief.diverted"]
+    frame = facts.page.results.payloads.get(
+        "translation", pd.DataFrame(columns=["outcome", "estimate", "low", "high"])
+    )
+    rows, effect = frame[frame["outcome"] == "diverted"], facts.effect
+    clear = effect is not None and facts.answer.side == (
+        "rise" if effect.low > 0 else "fall" if effect.high < 0 else ""
+    )
+    may = clear and facts.answer.is_evidence and ((rows["low"] > 0).all() or (rows["high"] < 0).all()) and len(rows)
+    if len(stated) != bool(may):
+        yield f"{len(stated)} shares diverted are stated under {facts.answer}"
+    for values in stated:
+        sizes = sorted(np.abs([rows["estimate"].min(), rows["estimate"].max()]))
+        if (values["direction"], values["low"], values["high"]) != (facts.answer.side, *sizes):
+            yield f"a share diverted is {values}"
 
 
 def is_within(value: float, ends: tuple[float, float]) -> bool:

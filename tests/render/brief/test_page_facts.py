@@ -50,6 +50,7 @@ def simulate_page(rng: np.random.Generator, recipe: str):
     if recipe in ("totals", "graded"):
         payloads |= simulate_totals(rng)
         payloads |= {"percent_effects": pd.DataFrame({"label": ["total", "average"], "effect": rng.normal(0, 40, 2)})}
+        payloads |= {"translation": simulate_translation(rng)}
         rows = [name_check_row(results, name) for name in ("concentration", "percent_effects")]
         results = replace(results, findings=pd.concat([findings, pd.DataFrame(rows)], ignore_index=True))
     if recipe in ("graded", "case"):
@@ -77,6 +78,14 @@ def simulate_totals(rng):
     low = PERIODS["expected"] * rng.uniform(0.3, 1.4, len(PERIODS))
     periods = PERIODS.assign(low=low.where(PERIODS["low"].notna()), high=(low * 2).where(PERIODS["low"].notna()))
     return {"treated_pairs": pairs, "treated_periods": periods, "concentration": shares}
+
+
+def simulate_translation(rng):
+    """Shares diverted in three models, most often of one sign, beside another outcome."""
+    shares = rng.normal(rng.choice([-30, 0, 30]), 8, 3)
+    ends = {"low": shares - rng.uniform(0, 9, 3), "high": shares + rng.uniform(0, 9, 3)}
+    rows = pd.DataFrame({"outcome": "diverted", "estimate": shares, **ends})
+    return pd.concat([rows.assign(outcome="pairs"), rows], ignore_index=True)
 
 
 def simulate_grade(rng, recipe, payloads):

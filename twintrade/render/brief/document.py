@@ -28,6 +28,7 @@ from twintrade.render.brief.pictures import (
 from twintrade.render.brief.statements import (
     explain_no_range,
     list_changes,
+    list_diverted,
     list_readings,
     list_reasons,
     list_unasked,
@@ -346,7 +347,8 @@ def list_told(facts: Facts) -> list[Text]:
         return [Text("brief.told-nothing")]
     if not pairs:
         key = "brief.told-rise" if effect.percent > 0 else "brief.told-fall"
-        return [Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_spread(effect))]
+        told = Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_spread(effect))
+        return [told, *list_diverted(facts)]
     unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
     times = [read_number(p["n_periods"]) for p in pairs]
     sums = {
@@ -374,7 +376,7 @@ def list_told(facts: Facts) -> list[Text]:
     for gap, name in farthest if len(gaps) > NAMED_PAIRS else ():
         side = "short" if gap < 0 else "ahead"
         sentences.append(Text("brief.told-pair", name=name, side=side, gap=texts.format_quantity(abs(gap), unit)))
-    return sentences
+    return sentences + list_diverted(facts)
 
 
 def _warn(page: Page) -> list[blocks.Note]:

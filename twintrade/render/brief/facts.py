@@ -140,6 +140,17 @@ class Graded:
         return self.effect.inference == "placebo"
 
 
+@dataclass(frozen=True, slots=True)
+class Diverted:
+    """The share of the change that the cities' other partners lose, or gain, in percent over all models."""
+
+    # Whether page 1 states it; else the change is of no direction, the share of no sign, there are no other partners,
+    # or nothing was translated
+    state: Literal["stated", "cannot", "sign", "alone", "reason"]
+    low: float = math.nan
+    high: float = math.nan
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Facts:
     """What the brief of an analysis rests on."""
@@ -190,6 +201,21 @@ class Facts:
     def periods(self) -> list[Record]:
         """Totals of treated pairs by period, empty where the headline has none."""
         return _list_payload(self.page.results, "treated_periods")
+
+    @property
+    def diverted(self) -> Diverted | None:
+        """What the declared world says of the cities' other partners; None where none was declared."""
+        rows = _list_payload(self.page.results, "translation")
+        shares = [row for row in rows if take_text(row.get("outcome")) == "diverted"]
+        if not shares:
+            return Diverted("reason" if take_text(rows[0].get("reason")) else "alone") if rows else None
+        sizes, effect = sorted(read_number(row["estimate"]) for row in shares), self.effect
+        low, high = sizes[0], sizes[-1]
+        side = "neither" if effect is None or effect.holds_zero else "rise" if effect.low > 0 else "fall"
+        if not self.answer.is_evidence or side != self.answer.side:
+            return Diverted("cannot", low, high)
+        is_signed = all(read_number(r["low"]) > 0 for r in shares) or all(read_number(r["high"]) < 0 for r in shares)
+        return Diverted("stated" if is_signed else "sign", low, high)
 
     @property
     def pairs(self) -> list[Record]:

@@ -462,3 +462,15 @@ def _explain_verdict(facts: Facts) -> Text | None:
     side = "none" if not facts.effect.holds_zero else sides.pop() if len(sides) == 1 else "both"
     is_all = "yes" if len(apart) == len(others) else "no"
     return Text("brief.reason-verdict", n=len(apart), of=len(others), all=is_all, side=side)
+
+
+def list_diverted(facts: Facts) -> list[Text]:
+    """Return the share of the change that is diverted, where it has one sign over all models."""
+    diverted = facts.diverted
+    if diverted is None or diverted.state != "stated":
+        return []
+    low, high = sorted(map(abs, (diverted.low, diverted.high)))
+    is_point = numbers.format_percent(low, 0) == numbers.format_percent(high, 0)
+    along = "yes" if diverted.high < 0 else "no"  # the other partners go with the pairs
+    values = {"low": low, "high": high, "point": "yes" if is_point else "no", "along": along}
+    return [Text("brief.diverted", direction=facts.answer.side, n=facts.n_treated, **values)]

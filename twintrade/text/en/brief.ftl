@@ -205,6 +205,24 @@ told-pair = { $name }: { $gap } { $side ->
 told-rise = After the agreement { $outcome } stood { SIZE($size) } above those expected without it ({ $range }).
 told-fall = After the agreement { $outcome } stood { SIZE($size) } below those expected without it ({ $range }).
 told-nothing = No change is stated.
+diverted = In a model in which every place sells one variety of its own, { diverted-share } of the { $direction ->
+    [rise] rise
+   *[fall] fall
+} { $along ->
+    [yes] comes on top in trade with the { diverted-cities } other partners
+   *[no] { $direction ->
+        [rise] is diverted from
+       *[fall] goes to
+    } the { diverted-cities } other partners
+}.
+diverted-share = { $point ->
+    [yes] about { PERCENT($low, decimals: 0) }
+   *[no] between { PERCENT($low, decimals: 0) } and { PERCENT($high, decimals: 0) }
+}
+diverted-cities = { $n ->
+    [one] city's
+   *[other] cities'
+}
 believe = How sure are we?
 weigh = { $n ->
     [0] { "" }

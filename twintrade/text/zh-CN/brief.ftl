@@ -199,6 +199,19 @@ told-pair = { $name }比预期{ $side ->
 told-rise = 协议生效后，{ $outcome }比没有协议时的预期值高{ SIZE($size) }（{ $range }）。
 told-fall = 协议生效后，{ $outcome }比没有协议时的预期值低{ SIZE($size) }（{ $range }）。
 told-nothing = 不报告变化幅度。
+diverted = 在各地只销售一种自有商品的模型中，{ $direction ->
+    [rise] 增长
+   *[fall] 下降
+}的{ $point ->
+    [yes] 约{ PERCENT($low, decimals: 0) }
+   *[no] { PERCENT($low, decimals: 0) }至{ PERCENT($high, decimals: 0) }
+}{ $along ->
+    [yes] 还会另外出现在这些城市与其他伙伴的贸易中
+   *[no] { $direction ->
+        [rise] 来自这些城市对其他伙伴贸易的转移
+       *[fall] 转向了这些城市的其他伙伴
+    }
+}。
 believe = 有多大把握？
 weigh = { $n ->
     [0] { "" }
