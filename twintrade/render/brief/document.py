@@ -347,8 +347,8 @@ def list_told(facts: Facts) -> list[Text]:
         return [Text("brief.told-nothing")]
     if not pairs:
         key = "brief.told-rise" if effect.percent > 0 else "brief.told-fall"
-        told = Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_spread(effect))
-        return [told, *list_diverted(facts)]
+        change = Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_spread(effect))
+        return [change, *list_diverted(facts)]
     unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
     times = [read_number(p["n_periods"]) for p in pairs]
     sums = {

@@ -1,7 +1,7 @@
 """The forest plot: one effect a line, grouped, the pooled one as a diamond."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -149,6 +149,7 @@ def _name_size(row: Record) -> str:
 MOST_SPACED = 30
 SPACED, TIGHT, DENSE, FINE = 0.24, 0.18, 0.17, 0.15  # inches of a row: of few, of many, of changes, of checks
 JUDGED = ((5.0, "right"), (9.0, "right"), (10.0, "left"))  # sizes of type from the axis to change, p and verdict
+MOST_PANEL = 22  # letters of a panel's name on a line
 MOST_LETTERS = 46  # letters of a name on a line
 DIFFERENCES = ("difference", "difference_low", "difference_high")
 POOLED = ("pooled", "summary", "all", "average")
@@ -187,6 +188,28 @@ def draw_differences(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = D
         right.set_xlabel(name_column("difference"))
         _name_rows(left, rows, lines)
         right.tick_params(axis="y", length=0, labelleft=False)
+    return figure
+
+
+def draw_panels(frame: pd.DataFrame, outcomes: Mapping[str, str], *, x_label: str, theme: Theme) -> Figure:
+    """Draw several outcomes of the same rows side by side, each on an axis of its own.
+
+    ``frame``: label, outcome, effect, low, high; ``outcomes``: those drawn, with what their panels are called.
+    """
+    labels = list(dict.fromkeys(frame["label"]))
+    lines = _place_rows([{"label": label} for label in labels], theme)
+    empty = dict.fromkeys(VALUES, math.nan)
+    with open_figure(theme, lines.height + 1.1) as figure:
+        every = figure.subplots(1, len(outcomes), sharey=True, squeeze=False)[0]
+        for axes, (outcome, name) in zip(every, outcomes.items(), strict=True):
+            of = {row["label"]: row for row in list_records(frame[frame["outcome"] == outcome])}
+            rows = [of.get(label, {"label": label, **empty}) for label in labels]
+            _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme)
+            _name_effects(axes, rows, lines, VALUES)
+            axes.set_title(split_label(name, MOST_PANEL), fontsize=theme.size * 0.85, loc="left")
+            axes.set_xlabel(x_label, fontsize=theme.size * 0.85)
+            axes.locator_params(axis="x", nbins=3)
+            _name_rows(axes, [{"label": label} for label in labels], lines)
     return figure
 
 

@@ -433,3 +433,35 @@ target_average_unit = the row average of log ratios
 target_path = the path against { $what }
 signs_differ = The signs differ: some of these numbers say a rise and some a fall. The headline answers for { $target }, as the analysis file fixes it.
 no_bounds = How far the headline would move if its assumption failed by a given amount is not computed; the bounds under Sensitivity are those of the path of { $label }.
+
+## from pairs to cities
+translation = From the pairs to their cities: new trade or diverted
+translation_opening = The change of page 1, { PERCENT($effect, sign: "always") } (from { PERCENT($effect_low, sign: "always") } to { PERCENT($effect_high, sign: "always") }), is laid on the trade costs of { $n_pairs ->
+    [one] the treated pair
+   *[other] { $n_pairs } treated pairs alike, although some changed more than others,
+} in a world of { $n_places } places and one sector, in which every place sells one variety of its own.
+translation_stated = Page 1 states what share of it is diverted, { PERCENT($low, decimals: 0) } to { PERCENT($high, decimals: 0) } over all models, because that share has one sign in every model and at both ends of the interval.
+translation_cannot = Page 1 says nothing of diverted trade, because it finds no change in a direction. The table says what the estimate would mean if it were true, and what both ends of its interval would.
+translation_sign = Page 1 says nothing of diverted trade, because its share has no one sign over the models and the interval: over the models it runs from { PERCENT($low, decimals: 0) } to { PERCENT($high, decimals: 0) }.
+translation_alone = In this world the cities have no other partners that trade could be diverted from.
+translation_table = Trade of the pairs and of their cities with and without the change, in percent
+translation_note = Change and ends: of the effect and its interval in the central model ({ $centre }). Further columns: the range of the change over other values of one quantity, all else as in the central model; conditional: output and expenditure of every place are held. Neither model bounds the other. Real income is that of all who live in the cities, those who moved there included; the conditional model fixes none.
+translation_figure = The change in each model, with the ends of the effect's interval pushed through it
+translation_pairs = Trade of the pairs
+translation_exports = All exports of their cities
+translation_other_exports = Their exports to other partners
+translation_third_exports = Others' exports to the pairs' partners
+translation_real_income = Real income of their cities
+translation_diverted = Share of the change that other partners lose
+translation_outcome_head = Outcome
+translation_change_head = Change
+translation_ends_head = Ends
+translation_elasticity_head = Trade elasticity
+translation_supply_head = Supply elasticity
+translation_home_share_head = Home share
+translation_conditional_head = Conditional
+translation_full = full
+translation_conditional = conditional
+translation_of_elasticity = trade { COMPACT($value) }
+translation_of_supply = supply { COMPACT($value) }
+translation_of_home_share = home share { SHARE($value) }
