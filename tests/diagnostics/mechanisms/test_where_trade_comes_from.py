@@ -70,6 +70,9 @@ def test_no_money_is_put_on_spillovers(rng, transform) -> None:
     found = Spillovers().check(fit(estimator, made(in_city=-0.2).with_outcome("flow", transform)), BY_UNIT, rng)
     assert not {"trade", "amount"} & set(found.table)
     assert "No net amount is given" in found.sentence
+    assert "what a city exports in all, which [translate] answers in a model" in found.sentence
+    fitted = fit(estimator, made(in_city=-0.2).with_outcome("flow", transform))
+    assert found.table["low"].iloc[0] == BY_UNIT.infer(fitted, "overall", rng).low[0]  # the interval of its column
     assert "Valued at" not in found.sentence
     assert found.sentence.count("interval") >= 3  # each effect with its own, and why the sum has none
     assert np.isnan(found.value)

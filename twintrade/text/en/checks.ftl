@@ -437,7 +437,7 @@ spillovers-verdict = { $verdict ->
        *[no] How large spillovers could be is not known: the check cannot tell.
     }
 }
-spillovers-net = No net amount is given: the effects come from separate regressions, so their sum has no interval.
+spillovers-net = No net amount is given: the effects come from separate regressions, so their sum has no interval. Nor do they say what a city exports in all, which [translate] answers in a model. The direct effect has the interval of its column; where page 1 compares with pairs as large and growing, its interval is another.
 rings-net = by distance: { $label }
 rings-none = Rings of distance, { $label }: not available because { $reason }.
 rings-beyond = beyond { $last }: the comparison

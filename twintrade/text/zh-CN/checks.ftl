@@ -405,7 +405,7 @@ spillovers-verdict = { $verdict ->
        *[no] 溢出效应可能有多大尚不清楚：该检查无法判断。
     }
 }
-spillovers-net = 不给出净额：各效应来自不同的回归，其和没有区间。
+spillovers-net = 不给出净额：各效应来自不同的回归，其和没有区间。它们也不说明城市的全部出口如何变化，这由[translate]在模型中回答。直接效应的区间取自其所在的列；第1页若与规模和增长相近的配对比较，区间便不同。
 rings-net = 按距离：{ $label }
 rings-none = 距离环，{ $label }：无法给出结果，{ $reason }。
 rings-beyond = { $last }以外：对照
