@@ -1,5 +1,7 @@
 """The headline translated from pairs to cities: a file's world read, refused, pushed through and stored."""
 
+import runpy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -98,3 +100,9 @@ def test_a_matrix_that_is_not_there_is_named(project, spec_text) -> None:
     assert parse(spec_text + DECLARED)[0].translate.elasticity == (2.5, 4.0, 8.0)
     with pytest.raises(TwintradeError, match=r"world\.csv"):
         check_analysis(project, "tiny", spec_text + DECLARED)
+
+
+def test_the_bundled_world_is_what_its_script_writes_and_holds_the_trade_of_its_analysis(root) -> None:
+    script = runpy.run_path(str(root / ".ci/world.py"))
+    bundled = pd.read_csv(root / script["FILE"], dtype={"output": "Int64"})
+    pd.testing.assert_frame_equal(script["build_world"](), bundled, check_dtype=False)

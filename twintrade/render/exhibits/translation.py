@@ -56,7 +56,7 @@ def _build_table(page: Page, rows: list[Record]) -> blocks.Table:
         values = [build_cell(numbers.format_fixed(read_number(r["estimate"]), decimals), *cite(r, "estimate"))
                   for r in by["conditional"]]  # fmt: skip
         lines.append(blocks.build_row(page.say(f"translation_{outcome}"), *cells, *(values or [build_cell("")])))
-    columns = tuple(blocks.Column("right" if name != "outcome" else "left") for name in heads)
+    columns = (blocks.Column("left", 1.0), *(blocks.Column("right") for _ in heads[1:]))
     header = blocks.build_row(*(page.say(f"translation_{name}_head") for name in heads)).cells
     central = next(row for row in rows if take_text(row["varied"]) == "centre")
     notes = (*page.simulated_note, page.say("translation_note", centre=_name_model(page, central)))
