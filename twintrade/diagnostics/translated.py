@@ -81,7 +81,7 @@ class World:
         ends = table[[origin, destination]].astype(str)
         if ends.duplicated().any():
             first = " to ".join(ends[ends.duplicated()].iloc[0])
-            raise DesignError(f"the matrix of trade has two rows from {first}; add them up")
+            raise DesignError(f"the matrix of trade has two rows from {first}; add them up, or keep one year")
         places = np.array(sorted({*ends[origin], *ends[destination]}), dtype=object)
         amounts = pd.to_numeric(table[value], errors="coerce").to_numpy(dtype=np.float64)
         unread = (np.isnan(amounts) & table[value].notna().to_numpy()) | np.isinf(amounts)
@@ -333,13 +333,13 @@ def translate(
                     f"{place} sells or buys nothing: add its trade in the other direction, as imports with origin "
                     "and destination exchanged; or leave it out, or join it to the rest of the world"
                 )
-            varied = {"conditional": closure != "full", "home_share": bool(abs(share - shares[len(shares) // 2]) > 0)}
-            varied |= {"elasticity": theta != elasticity[len(elasticity) // 2] and closure == "full"}
-            varied |= {"supply": psi != supply[0] and closure == "full"}
-            names = [name for name, is_apart in varied.items() if is_apart]
-            kind = "several" if len(names) > 1 else "".join(names) or "centre"
+            middle = elasticity[len(elasticity) // 2], supply[0], shares[len(shares) // 2]
+            steps = zip(("elasticity", "supply", "home_share"), (theta, psi, share), middle, strict=True)
+            apart = [name for name, value, centre in steps if abs(value - centre) > 0]  # not where either is unknown
+            apart += ["conditional"] if closure != "full" else []
+            varied = "several" if len(apart) > 1 else "".join(apart) or "centre"
             outcomes = _translate_once(flows, mask, ends, theta, psi, closure, deficits, share)
-            rows += [row | {"varied": kind} for row in outcomes]
+            rows += [row | {"varied": varied} for row in outcomes]
     return Translation(pd.DataFrame(rows), world, pairs, ends, deficits)
 
 
@@ -358,33 +358,26 @@ def _translate_once(
     grid = np.unique(np.r_[np.linspace(low, high, N_STEPS), estimate])
     measured = [_measure(flows, mask, _push(flows, mask, b, theta, psi, closure, deficits)) for b in grid]
     here = int(np.searchsorted(grid, estimate))
+    totals = {name: np.array([one[name] for one in measured]) for name in OUTCOMES}
+    gains = {name: both[:, 1] - both[:, 0] for name, both in totals.items()}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        paths = {name: 100 * gains[name] / both[:, 0] for name, both in totals.items() if both[here, 0]}
+        if "other_exports" in paths:
+            paths[DIVERTED] = np.where(grid == 0, np.nan, -100 * gains["other_exports"] / gains["pairs"])
+    if closure == "conditional":  # which fixes no level of prices
+        del paths["real_income"]
     rows = []
-    for outcome in (
-        *OUTCOMES[: -1 if closure == "conditional" else None],
-        DIVERTED,
-    ):  # which fixes no level of prices
-        if not measured[here][outcome if outcome != DIVERTED else "other_exports"][0]:
-            continue
-        if outcome == DIVERTED:
-            moved = np.array(
-                [[one[name][1] - one[name][0] for name in ("other_exports", "pairs")] for one in measured]
-            )
-            with np.errstate(divide="ignore", invalid="ignore"):
-                path = np.where(grid == 0, np.nan, -100 * moved[:, 0] / moved[:, 1])
-        else:
-            path = np.array([100 * (one[outcome][1] / one[outcome][0] - 1) for one in measured])
-        known = path[np.isfinite(path)]
-        if not known.size:
-            continue
-        steps = np.diff(known)
-        rows.append(
-            {
-                "outcome": outcome, "model": closure, "elasticity": theta, "supply": psi, "home_share": share,
-                "estimate": path[here], "low": known.min(), "high": known.max(),
-                "money": np.nan if outcome in (DIVERTED, "real_income") else -np.subtract(*measured[here][outcome]),
-                "is_monotone": bool((steps >= -1e-9).all() or (steps <= 1e-9).all()),
-            }
-        )  # fmt: skip
+    for outcome, path in paths.items():
+        steps = np.diff(known := path[np.isfinite(path)])
+        if known.size:
+            rows.append(
+                {
+                    "outcome": outcome, "model": closure, "elasticity": theta, "supply": psi, "home_share": share,
+                    "estimate": path[here], "low": known.min(), "high": known.max(),
+                    "money": np.nan if outcome in (DIVERTED, "real_income") else gains[outcome][here],
+                    "is_monotone": bool((steps >= -1e-9).all() or (steps <= 1e-9).all()),
+                }
+            )  # fmt: skip
     return rows
 
 

@@ -9,7 +9,7 @@ from twintrade.diagnostics.translated import Translation, World, translate
 from twintrade.effects import Bands
 from twintrade.errors import DesignError, SpecError, TwintradeError
 from twintrade.study.observing.observe import Observed
-from twintrade.study.run.columns import Run
+from twintrade.study.run.columns import Estimated, Run
 from twintrade.study.spec.analysis import Spec
 from twintrade.text import Text, pack_text
 
@@ -34,7 +34,7 @@ def compute_translation(run: Run) -> dict[str, pd.DataFrame]:
     if asked is None or world is None or headline is None or headline.fit is None:
         return {}
     try:
-        translated = _translate(_find_pushed(run), headline.fit.design, world, asked)
+        translated = _translate(_find_pushed(run, headline), headline.fit.design, world, asked)
     except TwintradeError as error:
         return {PAYLOAD: pd.DataFrame({"reason": [str(error)], "reason_text": [pack_text(error.text)]})}
     effect, low, high = (100 * np.expm1(one) for one in translated.effect)
@@ -42,20 +42,19 @@ def compute_translation(run: Run) -> dict[str, pd.DataFrame]:
     return {PAYLOAD: translated.table.assign(**pushed, n_places=world.places.size)}
 
 
-def _find_pushed(run: Run) -> Bands | list[float]:
+def _find_pushed(run: Run, headline: Estimated) -> Bands | list[float]:
     """Return the change of page 1 with its interval: the graded one where there is one."""
-    if run.ladder.graded is not None:
-        row = run.ladder.graded.table.iloc[0]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log1p(row[["percent", "low", "high"]].to_numpy(dtype=np.float64) / 100)
-        if not np.isfinite(logs).all():
-            raise DesignError(Text("study.world-open"))
-        return [float(one) for one in logs]
-    bands = run.ladder.headline.bands if run.ladder.headline is not None else ()
-    overall = next((b for b in bands if b.estimate.kind == "overall"), None)
-    if overall is None:
+    overall = next((b for b in headline.bands if b.estimate.kind == "overall"), None)
+    if run.ladder.graded is None and overall is not None:
+        return overall
+    graded = pd.DataFrame() if run.ladder.graded is None else run.ladder.graded.table
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log1p(
+            graded.reindex(columns=["percent", "low", "high"]).to_numpy(dtype=np.float64)[:1].ravel() / 100
+        )
+    if not (logs.size and np.isfinite(logs).all()):
         raise DesignError(Text("study.world-open"))
-    return overall
+    return [float(one) for one in logs]
 
 
 def _translate(effect: float | Bands | list[float], design: Design, world: World, asked: WorldSource) -> Translation:
