@@ -13,7 +13,7 @@ from twintrade.data.calendar import Frequency
 from twintrade.data.covariates import CovariateTable, join_covariates, read_covariates, read_flows
 from twintrade.data.doubts import Jump
 from twintrade.data.geography import find_code, load_places
-from twintrade.data.schema import Constant, CovariateSource, FileFormat, TradeSource, WorldSource
+from twintrade.data.schema import Constant, CovariateSource, TradeSource, WorldSource
 from twintrade.data.sources import Faults, InputRecord
 from twintrade.design import Design, Panel
 from twintrade.design.fixed_effects import list_effect_columns
