@@ -21,10 +21,9 @@ from twintrade.study.claims.translating import try_world
 from twintrade.study.observing.further_columns import list_treated_warnings
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
 from twintrade.study.page.assemble import list_unit_roles
-from twintrade.study.plan.designs import Designs, find_refusal, group_reasons
+from twintrade.study.plan.designs import Designs, find_refusal, group_reasons, list_most_damaging, weigh_guesses
 from twintrade.study.plan.forecast import compute_forecast, plan_column
 from twintrade.study.plan.jobs import LadderColumn, Plan, plan_analysis
-from twintrade.study.plan.weighing import list_most_damaging, weigh_guesses
 from twintrade.study.progress import report_when_slow
 from twintrade.study.registry_study import list_sentences, run_registry
 from twintrade.study.spec.page_spec import is_registry, parse_registry

@@ -38,9 +38,8 @@ from twintrade.study.page.assemble import (
     write_sections,
 )
 from twintrade.study.page.specifications import build_specifications
-from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.designs import Designs, confirm_or_stop, weigh_guesses
 from twintrade.study.plan.jobs import LadderColumn, plan_analysis
-from twintrade.study.plan.weighing import confirm_or_stop, weigh_guesses
 from twintrade.study.proof import add_cross_checks
 from twintrade.study.redraw import record_failure
 from twintrade.study.registering import watching

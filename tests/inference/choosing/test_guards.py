@@ -65,17 +65,17 @@ OTHERS = {
     "refits of a plan, refused with the reason": "inference/refits/leave_out.MOST_REFITS",
     "rows of a fit by a method asked for by name, refused with the reason": "inference/crv2.MOST_WEIGHTED",
     "draws and variants of a check, which it prints": """
-        data/totals.MOST_FIGURES data/totals.MOST_MEMBERS diagnostics/sensitivity/dates.MOST_STEPS
+        data/overlaps.MOST_FIGURES data/overlaps.MOST_MEMBERS diagnostics/sensitivity/dates.MOST_STEPS
         diagnostics/sensitivity/leave_one_out.MOST_TRIED
         diagnostics/variants.MOST_DRAWS inference/evidence.LARGEST_EFFECT inference/evidence.MOST_DRAWS
         estimators/imputing/comparison_units.MOST_ROWS
         estimators/imputing/comparison_units.MOST_STEPPED estimators/imputing/comparison_units.MOST_UNITS
         study/checking.MOST_SECONDS""",
     "thresholds of a judgement": """
-        data/totals.MOST_TOTALS estimators/imputing/comparison_units.MOST_ZEROS
+        data/overlaps.MOST_TOTALS estimators/imputing/comparison_units.MOST_ZEROS
         inference/choosing/decision.MOST_ON_LEVERAGE_ONE inference/refits/dealing.MOST_GROWTH
         inference/refits/dealing.MOST_SIZE inference/refits/pair_totals.MOST_SQUARE study/proof/regressions.MOST_ZEROS
-        study/plan/weighing.MOST_MOVED study/registering/outcomes.MOST_SERIAL
+        study/plan/designs.MOST_MOVED study/registering/outcomes.MOST_SERIAL
         study/registering/watching.MOST_STRATA""",
     "ranges of floating point": """
         estimators/repeating/treatment_blocks.LARGEST_STEP inference/refits/reassignment.LARGEST_LOG

@@ -10,8 +10,8 @@ from twintrade.study import checking, progress
 from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
+from twintrade.study.plan.designs import MOST_MOVED, confirm_or_stop, list_most_damaging, weigh_guesses
 from twintrade.study.plan.jobs import plan_analysis
-from twintrade.study.plan.weighing import MOST_MOVED, confirm_or_stop, list_most_damaging, weigh_guesses
 from twintrade.study.scaffold import build_simulated_tables, write_scaffold
 
 
