@@ -16,7 +16,6 @@ from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError, EstimationError, TwintradeError
 from twintrade.estimators.base import Fit, fit
 from twintrade.inference.auto import InferencePlan
-from twintrade.numerics.arrays import FloatArray
 from twintrade.study.claims.translating import try_world
 from twintrade.study.observing.further_columns import list_treated_warnings
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
@@ -228,6 +227,8 @@ def list_open_guesses(name: str, text: str, level: Level = "info") -> Iterator[M
 def _panel(design: Design) -> Iterator[str]:
     panel = design.panel
     values = panel.values(design.outcome)
+    known = values[np.isfinite(values)]
+    quartiles = np.quantile(known, [0.25, 0.5, 0.75]) if known.size else ()
     n_cells = panel.n_units * ((panel.last_period - panel.first_period) // panel.step + 1)
     yield f"  {Text('study.panel')}"
     cells = Text(
@@ -246,17 +247,10 @@ def _panel(design: Design) -> Iterator[str]:
         outcome_unit=panel.units_of_measure.get(design.outcome, "") or "none",
         zeros=int((values == 0).sum()),
         missing=int(np.isnan(values).sum()),
-        quartiles=_quartiles(values),
+        quartiles=" / ".join(f"{q:,.0f}" for q in quartiles) if known.size else str(Text("tables.no-bound")),
     )
     yield f"    {cells}"
     yield f"    {outcome}"
-
-
-def _quartiles(values: FloatArray) -> str:
-    known = values[np.isfinite(values)]
-    if not known.size:
-        return str(Text("tables.no-bound"))
-    return " / ".join(f"{q:,.0f}" for q in np.quantile(known, [0.25, 0.5, 0.75]))
 
 
 def _treatment(design: Design) -> Iterator[str]:

@@ -19,7 +19,7 @@ from twintrade.data.sources.faults import Faults, quote_cell
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.errors import DataError
 from twintrade.extras import note_library
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import IntArray
 from twintrade.text import Text, Words, list_some, pack_text
 
 # Mean reference rates of the European Central Bank, from the optional package that carries them.
@@ -122,7 +122,7 @@ def convert_currency(
     source: Words = rates.file or Text("data.conversion-ecb")
     records = []
     if rates.file:
-        quotes, record = _rate_table(rates, currency, root, faults)
+        quotes, record = _read_series(rates, rates.rate, currency, root, faults)
         records.append(record)
     else:
         quotes = load_ecb_rates(currency, rates.target, wanted, rates.frequency)
@@ -146,7 +146,7 @@ def deflate(
         return Converted(frame, unit)
     if deflator.frequency is not frequency:
         raise DataError(f"{deflator.file}: an index by {deflator.frequency.value} for figures by {frequency.value}")
-    index, record = _series(deflator, root, faults)
+    index, record = _read_series(deflator, deflator.index, "", root, faults)
     try:
         base = frequency.parse(deflator.base)
     except ValueError as error:
@@ -163,34 +163,26 @@ def deflate(
     return Converted(_times(frame, frame["period"].to_numpy(), factors), target, used, (record,))
 
 
-def _rate_table(
-    rates: ExchangeRates, currency: str, root: Path, faults: Faults
+def _read_series(
+    declared: ExchangeRates | Deflator, column: str, currency: str, root: Path, faults: Faults
 ) -> tuple[dict[int, float], InputRecord]:
-    table = open_table(root, rates.file, rates, [rates.currency, rates.period, rates.rate], faults)
-    is_mine = np.array([c.strip() == currency for c in table.columns[rates.currency]], dtype=bool)
-    mine = table.keep(is_mine, Text("data.dropped-currency"))
-    if not mine.rows.size:
-        raise DataError(f"{rates.file} has no rate of {currency} in its column {rates.currency}")
-    periods = parse_periods(mine.column(rates.period), rates.frequency, faults)
-    values = parse_numbers(mine.column(rates.rate), NumberStyle(), faults).values
-    return _unique(periods, values, rates.file), mine.record
-
-
-def _series(deflator: Deflator, root: Path, faults: Faults) -> tuple[dict[int, float], InputRecord]:
-    table = open_table(root, deflator.file, deflator, [deflator.period, deflator.index], faults)
-    periods = parse_periods(table.column(deflator.period), deflator.frequency, faults)
-    values = parse_numbers(table.column(deflator.index), NumberStyle(), faults).values
-    return _unique(periods, values, deflator.file), table.record
-
-
-def _unique(periods: IntArray, values: FloatArray, file: str) -> dict[int, float]:
+    """Return the positive values of a column by period, of rates those of a currency, and where they came from."""
+    of = [declared.currency] if isinstance(declared, ExchangeRates) else []
+    table, file = open_table(root, declared.file, declared, [*of, declared.period, column], faults), declared.file
+    for name in of:
+        is_mine = np.array([c.strip() == currency for c in table.columns[name]], dtype=bool)
+        table = table.keep(is_mine, Text("data.dropped-currency"))
+        if not table.rows.size:
+            raise DataError(f"{file} has no rate of {currency} in its column {name}")
+    periods = parse_periods(table.column(declared.period), declared.frequency, faults)
+    values = parse_numbers(table.column(column), NumberStyle(), faults).values
     by_period: dict[int, float] = {}
     for period, value in zip(periods.tolist(), values.tolist(), strict=True):
         if period in by_period and by_period[period] != value:
             raise DataError(f"{file} has two values for one period; use where to choose the series")
         if value > 0:
             by_period[period] = value
-    return by_period
+    return by_period, table.record
 
 
 def _list_absent(periods: object, known: dict[int, float], frequency: Frequency) -> list[str]:

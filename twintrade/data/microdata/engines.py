@@ -27,6 +27,8 @@ from twintrade.fanout import get_scope
 from twintrade.files import open_file
 from twintrade.text import Text
 
+NO_FILES = MicrodataFiles("csv", (), ())  # before any are opened
+
 # Delimited files in another encoding, written again in UTF-8 in a stream, because no engine reads GB18030.
 
 _CHUNK = 1 << 22
@@ -109,7 +111,7 @@ class DuckDB:
 
     def __init__(self, connection: Any, options: Microdata, spill: Path) -> None:
         self._connection, self._options, self._spill = connection, options, spill
-        self._files: MicrodataFiles | None = None
+        self._files = NO_FILES
         self._roles: Mapping[str, str] = {}
         self._paths: list[str] = []
         self._view = ""
@@ -170,7 +172,6 @@ class DuckDB:
 
     def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
         """Return each cell's first occurrence, read again in the order of the files."""
-        assert self._files is not None
         places: dict[str, tuple[str, int | None]] = {}
         column, wanted = self._column(self._roles[role]), list(cells)
         self._connection.execute("SET preserve_insertion_order = true")
@@ -197,11 +198,9 @@ class DuckDB:
 
     def _column(self, name: str) -> str:
         quoted = '"' + name.replace('"', '""') + '"'
-        assert self._files is not None
         return quoted if self._files.kind != "duckdb" else f"CAST({quoted} AS VARCHAR)"
 
     def _source(self, paths: Sequence[str]) -> str:
-        assert self._files is not None
         if self._files.kind == "parquet":
             return f"read_parquet({_listed(paths)}, union_by_name = true)"
         if self._files.kind == "csv":
@@ -215,7 +214,6 @@ class DuckDB:
         return 'declared."' + (self._options.table or ROWS).replace('"', '""') + '"'
 
     def _delimited(self, header: Sequence[str], paths: Sequence[str]) -> str:
-        assert self._files is not None
         columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in header)
         return (
             f"read_csv({_listed(paths)}, columns = {{{columns}}}, auto_detect = false, header = true, "
@@ -230,7 +228,7 @@ class DuckDB:
             text = text.replace(str(self._spill / _PAGES), self._options.spill)
             names = {"memory": self._options.memory, "spill": self._options.spill}
             return Text("data.memory-and-disk-short", **names, error=text)
-        if self._files is None:
+        if self._files is NO_FILES:
             return Text("data.cells-not-summed", error=text)
         for path, name in zip(self._paths, self._files.names, strict=True):
             text = text.replace(path, name).replace(Path(path).name, name) if path in str(error) else text
@@ -291,7 +289,7 @@ class Spark:
 
     def __init__(self, session: Any, options: Microdata, spill: Path) -> None:
         self._session, self._options, self._spill = session, options, spill
-        self._files: MicrodataFiles | None = None
+        self._files = NO_FILES
 
     def open(self, files: MicrodataFiles, roles: Mapping[str, str], encoding: str | None) -> None:
         """Make the view of the files."""
@@ -320,7 +318,7 @@ class Spark:
                 warnings.simplefilter("ignore", FutureWarning)
                 return self._session.sql(statement).toArrow()
         except Exception as error:
-            if self._files is None:
+            if self._files is NO_FILES:
                 raise DataError(Text("data.cells-not-summed", error=_cause(error))) from None
             paths = [str(path) for path in self._files.paths]
             raise DataError(explain_reading(paths, self._files.names, error, _cause(error))) from None
@@ -337,7 +335,6 @@ class Spark:
         wanted = self._session.createDataFrame([(c,) for c in cells], "cell STRING")
         rows = self._session.table(_PLACES).selectExpr(f"COALESCE(CAST({role} AS {TEXT}), '') AS cell", "place")
         places = rows.join(wanted, "cell").groupBy("cell").agg({"place": "min"}).collect()
-        assert self._files is not None
         names = {p.name: n for p, n in zip(self._files.paths, self._files.names, strict=True)}
         return {row[0]: (names.get(row[1], row[1]), None) for row in places}
 
@@ -349,7 +346,6 @@ class Spark:
         shutil.rmtree(self._spill / "decoded", ignore_errors=True)
 
     def _frame(self, header: Sequence[str], paths: list[str], roles: Mapping[str, str]) -> Any:
-        assert self._files is not None
         if self._files.kind == "parquet":
             frame = self._session.read.parquet(*paths)
         else:
