@@ -17,7 +17,7 @@ from twintrade.data.geography.cities import find_listed_place
 from twintrade.data.geography.countries import find_code
 from twintrade.data.registry.matching import SIGNED_FROM
 from twintrade.data.schema import FileFormat
-from twintrade.data.sources.faults import CellError, Faults, attempt, clean_text, fold_name
+from twintrade.data.sources.faults import CellError, Faults, clean_text, fold_name, try_parse
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text, Words
 
@@ -315,7 +315,7 @@ def _list_faults(listing: Listing, today: datetime.date | None) -> Iterator[tupl
             refuse_future(row.date, today)
         except CellError as error:
             yield row.row, Text("data.date-unread", why=Text("data.cell", cell=row.date.iso, reason=error.text))
-        end = attempt(parse_date, row.ended)
+        end = try_parse(parse_date, row.ended)
         if end is not None and find_interval(end)[1] < find_interval(row.date)[0]:
             yield row.row, Text("data.ended-first", date=row.date.iso, end=row.ended)
 

@@ -23,9 +23,9 @@ from twintrade.data.sources.faults import (
     Faults,
     Fix,
     InvalidDataError,
-    attempt,
     clean_name,
     fold_name,
+    try_parse,
 )
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.trade_source import SourceRows, convert_to_target_currency, list_needed_columns, read_source
@@ -337,7 +337,7 @@ def _advise(
 def _choose_version(name: str, pairs: pd.DataFrame) -> Fix:
     """Return which of several versions of a figure counts: the newest, or the one that every cell has."""
     known = sorted(set(pairs["word"]))
-    if all(attempt(parse_date, word) is not None for word in known):
+    if all(try_parse(parse_date, word) is not None for word in known):
         return Remedy("newest", (name,))
     older = [w for w in known if fold_name(w) in WORDS["provisional"]]
     rest = pairs[~pairs["word"].isin(older)]

@@ -25,10 +25,10 @@ from twintrade.data.sources.faults import (
     COLUMN_NAMES,
     Faults,
     TextColumn,
-    attempt,
     build_text_array,
     clean_name,
     quote_cell,
+    try_parse,
 )
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import Remedy
@@ -120,7 +120,7 @@ def _take_newest(frame: pd.DataFrame, source: TradeSource, long: TextTable, faul
     if source.newest is None or faults.n_errors:
         return frame
     column = long.column(source.newest)
-    dates = {cell: date.earliest for cell in set(column.cells) if (date := attempt(parse_date, cell)) is not None}
+    dates = {cell: date.earliest for cell in set(column.cells) if (date := try_parse(parse_date, cell)) is not None}
     is_undated = np.array([cell not in dates for cell in column.cells], dtype=bool)
     column.errors(faults, "newest", is_undated, lambda cell: Text("data.newest-no-date", cell=quote_cell(cell)))
     order = {date: i for i, date in enumerate(sorted(set(dates.values())))}

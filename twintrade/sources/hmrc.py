@@ -45,7 +45,7 @@ class Hmrc(Source):
         for month in months:
             question = (("MonthId", (month,)), *asked)
             # A condition holds for any of some values; the publisher refuses ``in``.
-            named = [[f"{name} eq {code}" for code in codes] for name, codes in question if codes]
+            named = [[" ".join((name, "eq", code)) for code in codes] for name, codes in question if codes]
             conditions = [f"({' or '.join(any_of)})" if len(any_of) > 1 else any_of[0] for any_of in named]
             requests.append(Request(month, _TRADE, (("$filter", " and ".join(conditions)),), asked=question))
         return requests

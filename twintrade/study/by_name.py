@@ -87,8 +87,8 @@ def read_effect(panel: Panel, columns: list[str]) -> str:
     """Return the design's word for an effect, or a cluster, of some columns."""
     parts = [part for column in columns for part in str(column).split(TOGETHER)]
     # The design's own names stand before those of the table.
-    own = {part for part in parts if part in EFFECTS or part in panel.columns}
-    parts = [p if p in own else panel.key_columns.get(p) or OTHER_NAMES.get(p, p) for p in parts]
+    known = {part for part in parts if part in EFFECTS or part in panel.columns}
+    parts = [p if p in known else panel.key_columns.get(p) or OTHER_NAMES.get(p, p) for p in parts]
     combined = _COMBINED.get(frozenset(parts))
     if combined is None and panel.is_dyadic and set(parts) == {"city", "partner"}:
         return TOGETHER.join(parts) if "unit" in panel.key_columns.values() else "unit"

@@ -22,7 +22,7 @@ from twintrade.errors import SpecError, StoreError
 from twintrade.estimators.base import Fit
 from twintrade.files import read_file
 from twintrade.study.plan.designs import build_usual_design
-from twintrade.study.run.packing import PARTS, Parts, pack_parts
+from twintrade.study.run.packing import PARTS, PackedParts, pack_parts
 from twintrade.study.runner import run_all
 from twintrade.study.scaffold import check_new_name
 from twintrade.study.spec.spec_text import format_toml_line, to_toml
@@ -178,6 +178,6 @@ def read_fit(path: Any) -> Fit:
                 raise StoreError(
                     f"{path.name} was saved by twintrade {version}, and this is {__version__}; fit again"
                 )
-            return Fit(*Parts(archive).unpack(content["parts"]))
+            return Fit(*PackedParts(archive).unpack(content["parts"]))
     except (*SPOILT, LookupError, ValueError, TypeError, AttributeError, ImportError):
         raise StoreError(f"{path.name} is no fit that fit.save wrote, or is damaged; fit again") from None

@@ -16,7 +16,7 @@ from twintrade.data.formats import raw_table
 from twintrade.data.formats.containers import iterate_in_time, list_in_time
 from twintrade.data.schema import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.faults import Faults, attempt, build_text_array, quote_cell
+from twintrade.data.sources.faults import Faults, build_text_array, quote_cell, try_parse
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 from twintrade.text import Listed, Text, Value
@@ -66,7 +66,7 @@ def list_possible_encodings(raw: bytes) -> list[str]:
     """Return the encodings that read a file that is not UTF-8, those first that make words of its bytes."""
     runs = [len(run) for run in _HIGH.findall(raw)]
     has_accents = bool(runs) and sum(n == 1 for n in runs) >= _MOSTLY * len(runs)
-    texts = {name: attempt(raw.decode, name) for name in (*_OF_ONE_BYTE, *_EAST_ASIAN)}
+    texts = {name: try_parse(raw.decode, name) for name in (*_OF_ONE_BYTE, *_EAST_ASIAN)}
     of_one_byte = [name for name in _OF_ONE_BYTE if texts[name] is not None]
     signs = {name: {c for c in texts[name] or "" if not (c.isascii() or c.isalpha())} for name in of_one_byte}
     of_letters = [name for name in of_one_byte if signs[name] <= _BESIDE_LETTERS]
@@ -93,7 +93,7 @@ def list_readings(raw: bytes) -> Listed:
 
 def _list_readings(raw: bytes, line: int) -> Listed:
     sample = raw.split(b"\n")[line - 1].strip()
-    readings = [(name, attempt(sample.decode, name)) for name in list_possible_encodings(raw)]
+    readings = [(name, try_parse(sample.decode, name)) for name in list_possible_encodings(raw)]
     return Listed(tuple(f"{name}: {quote_cell(text)}" for name, text in readings if text is not None), "semicolon")
 
 
@@ -110,7 +110,7 @@ def find_codec(encoding: str, place: str = "") -> str:
 
 def _declared(raw: bytes, declared: str, file: str) -> str:
     codec = find_codec(declared, f"{file}: ")
-    if not codec.startswith("utf") and not raw.isascii() and attempt(raw.decode, "utf-8") is not None:
+    if not codec.startswith("utf") and not raw.isascii() and try_parse(raw.decode, "utf-8") is not None:
         raise DataError(f"{file} is UTF-8, not {declared} as declared: remove encoding from the analysis file")
     try:
         return raw.decode(codec)

@@ -12,7 +12,7 @@ import numpy as np
 
 from twintrade.data.calendar import Frequency
 from twintrade.data.sources import limits
-from twintrade.data.sources.faults import attempt, build_text_array, quote_cell
+from twintrade.data.sources.faults import build_text_array, quote_cell, try_parse
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text
@@ -219,7 +219,7 @@ def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]],
 def _find_wide_layout(names: Sequence[str]) -> tuple[int, Frequency] | None:
     """Return how many columns are named by which period, when the header reads like a wide layout."""
     for frequency in Frequency:
-        n_periods = sum(attempt(frequency.parse, name) is not None for name in names)
+        n_periods = sum(try_parse(frequency.parse, name) is not None for name in names)
         if n_periods >= _PERIODS_OF_A_WIDE_TABLE:
             return n_periods, frequency
     return None

@@ -23,7 +23,7 @@ from twintrade.data.formats.workbook import list_visible_sheets, read_sheet_text
 from twintrade.data.geography.countries import find_codes, load_places
 from twintrade.data.looks.words import list_periods, score_periods, take_head
 from twintrade.data.schema import UNNAMED, FileFormat
-from twintrade.data.sources.faults import Faults, attempt, clean_name, quote_cell
+from twintrade.data.sources.faults import Faults, clean_name, quote_cell, try_parse
 from twintrade.data.sources.provenance import list_files, locate
 from twintrade.errors import UNDECIDED, DataError
 from twintrade.numerics.arrays import find_step
@@ -272,7 +272,7 @@ def read_back_agreements(root: Path, guesses: Sequence[Guess]) -> list[Text]:
     readings = []
     for i in range(codes.size):
         city, twin = _cell(table, lines["city"], i), _cell(table, lines.get("partner_city", {"constant": ""}), i)
-        read = attempt(parse_date, dates[i], None, find_day_order(dates[i], orders)) if dates else None
+        read = try_parse(parse_date, dates[i], None, find_day_order(dates[i], orders)) if dates else None
         date = (read.iso if read else "") if dates else "none"
         if city not in ("", UNNAMED) and codes[i] and date:
             country, city = load_places()[codes[i]].name, names.get(city, city)
@@ -288,7 +288,7 @@ def find_period_step(root: Path, guesses: Sequence[Guess]) -> int:
     cells = wide or table.columns.get(lines.get("period", ""), [])
     if "subperiod" in lines or "to_frequency" in lines:
         return 1
-    read = [attempt(Frequency(lines.get("frequency", "year")).parse, cell) for cell in set(map(str, cells))]
+    read = [try_parse(Frequency(lines.get("frequency", "year")).parse, cell) for cell in set(map(str, cells))]
     ordinals = np.array([period for period in read if period is not None], dtype=np.int64)
     is_yearly = lines.get("frequency", "year") == "year"
     return 0 if is_yearly and find_waves(ordinals) else find_step(ordinals)

@@ -21,7 +21,7 @@ from twintrade.data.figures.money import parse_money_unit, read_header, split_un
 from twintrade.data.figures.numbers import Decimal, NumberStyle, parse_numbers
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.countries import find_codes, load_places
-from twintrade.data.sources.faults import Faults, TextColumn, attempt, quote_cell
+from twintrade.data.sources.faults import Faults, TextColumn, quote_cell, try_parse
 from twintrade.data.sources.provenance import read_packaged
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text, Value
@@ -258,6 +258,6 @@ def is_units(table: TextTable, name: str) -> bool:
 
 
 def _parsed(cells: Sequence[str], parse: Callable[[str], object]) -> Score:
-    odd = [cell for cell in cells[:_SAMPLE] if attempt(parse, cell) is None]
+    odd = [cell for cell in cells[:_SAMPLE] if try_parse(parse, cell) is None]
     n = len(cells[:_SAMPLE])
     return Score((n - len(odd)) / n if n else 0.0, 0.0, odd[0] if odd else "", len(odd))

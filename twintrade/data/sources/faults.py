@@ -44,7 +44,7 @@ class CellError(ValueError):
         self.text, self.remedy = text, remedy
 
 
-def attempt(parse: Callable[..., T], *cells: object) -> T | None:
+def try_parse(parse: Callable[..., T], *cells: object) -> T | None:
     """Return what cells are read as, None where they cannot be read."""
     try:
         return parse(*cells)

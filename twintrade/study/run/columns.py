@@ -29,7 +29,7 @@ from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.designs import Designs, find_refusal
 from twintrade.study.plan.forecast import REPORTED_VIEWS, compute_forecast, list_reported_views, plan_column
 from twintrade.study.plan.jobs import Check, LadderColumn, Plan
-from twintrade.study.run.packing import PARTS, Parts, pack_parts
+from twintrade.study.run.packing import PARTS, PackedParts, pack_parts
 from twintrade.text import Listed, Text, Words
 
 # Seeds from the analysis' seed and a job's name, so that no job moves another's numbers.
@@ -138,7 +138,7 @@ def _pack_bands(bands: Mapping[View, Bands], known: KnownDraws | None) -> bytes:
 
 def _unpack_bands(packed: bytes, fit: Fit) -> dict[View, Bands]:
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        bare, draws = Parts(archive).unpack(json.loads(archive.read(PARTS))["parts"])
+        bare, draws = PackedParts(archive).unpack(json.loads(archive.read(PARTS))["parts"])
     if draws:
         options, seed, kept, overall = draws
         method = Randomization(**options)

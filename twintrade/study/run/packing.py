@@ -21,7 +21,7 @@ HOMES = tuple(f"twintrade.{room}." for room in _ROOMS)  # of its classes
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class PackedParts:
     """The parts of values in an archive; what occurs twice is kept once."""
 
     archive: zipfile.ZipFile
@@ -104,6 +104,6 @@ def pack_parts(values: Any, facts: Mapping[str, str]) -> bytes:
     """Return values as an archive, facts about them beside them."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        content = json.dumps({**facts, "parts": Parts(archive).pack(values)})
+        content = json.dumps({**facts, "parts": PackedParts(archive).pack(values)})
         archive.writestr(zipfile.ZipInfo(PARTS), content, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
