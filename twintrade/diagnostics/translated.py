@@ -463,7 +463,7 @@ def _choose_shares(world: World, home_share: Sequence[float]) -> tuple[float, ..
         n, first = int(world.lacks_home.sum()), world.places[world.lacks_home][0]
         raise DesignError(
             f"what {n} places sell at home is unknown (first: {first}), and without it no market share is known: "
-            "give output, rows with the same place at both ends, or home_share=(0.3, 0.6, 0.9) for a range"
+            "give output, rows with the same place at both ends, or 0.3, 0.6 and 0.9 as home_share for a range"
         )
     if not all(0 < share < 1 for share in home_share):
         raise DesignError(f"home_share lies between 0 and 1, not {list(home_share)}")
