@@ -16,6 +16,7 @@ from twintrade.render.page import Page
 from twintrade.render.style import AppendixOptions
 
 PUSHED = {"effect": 22.1, "effect_low": 10.5, "effect_high": 35.0, "n_pairs": 1, "n_places": 6}
+PUSHED |= {"again": 21.3, "again_effects": "two_way"}
 
 
 def translate(pairs=(("A", "C"),), **options) -> pd.DataFrame:
@@ -63,6 +64,7 @@ def test_the_table_keeps_models_and_sampling_apart() -> None:
         ({"grade": "cannot", "side": "neither", "low": -5.0}, 1.0, "because it finds no change in a direction"),
         ({}, -1.0, "because its share has no one sign"),
         ({}, None, "no other partners"),
+        ({}, 1.0, "PPML with two-way effects would find +21.3%"),
     ],
 )
 def test_the_appendix_says_why_page_1_states_a_share_or_none(record, share, said) -> None:

@@ -57,6 +57,8 @@ def test_a_run_pushes_its_headline_through_the_declared_world(project, spec_text
     direct = tt.translate(pushed, pairs, world, elasticity=(4.0,)).table
     np.testing.assert_allclose(stored["estimate"], direct["estimate"], rtol=1e-9)
     assert stored["n_pairs"].iloc[0] == len(pairs)
+    assert stored["again_effects"].iloc[0] == "gravity"
+    assert stored["again"].iloc[0] == pytest.approx(stored["effect"].iloc[0], abs=1e-6)  # diversion is proportional
     assert "data/raw/world.csv" in (project / "results/tiny/manifest.json").read_text()
 
 

@@ -8,7 +8,7 @@ from twintrade.render.citing import build_cell, cite
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, read_number, take_text
-from twintrade.text import Listed, Text, join_sentences, numbers, texts
+from twintrade.text import Listed, Text, find_fact, join_sentences, numbers, texts
 
 PAYLOAD = "translation"
 SHOWN = {"pairs": 1, "exports": 2, "other_exports": 2, "third_exports": 3, "real_income": 3, "diverted": 0}
@@ -28,9 +28,12 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     pushed = {name: read_number(rows[0][name]) for name in ("effect", "effect_low", "effect_high")}
     counts = {name: reading.read_whole(rows[0][name]) or 0 for name in ("n_pairs", "n_places")}
     why = page.say(f"translation_{diverted.state}", low=diverted.low, high=diverted.high)
-    opening = blocks.build_paragraph(join_sentences((page.say("translation_opening", **pushed, **counts), why)))
-    table, drawn = _build_table(page, rows), _draw_models(page, frame)
-    return blocks.Heading(2, page.say(PAYLOAD), PAYLOAD), opening, table, drawn
+    effects = find_fact("labels.column-effects-", take_text(rows[0]["again_effects"]))
+    again = page.say("translation_again", again=read_number(rows[0]["again"]), effects=effects)
+    opening = blocks.build_paragraph(
+        join_sentences((page.say("translation_opening", **pushed, **counts), why, again))
+    )
+    return blocks.Heading(2, page.say(PAYLOAD), PAYLOAD), opening, _build_table(page, rows), _draw_models(page, frame)
 
 
 def _build_table(page: Page, rows: list[Record]) -> blocks.Table:
@@ -38,9 +41,8 @@ def _build_table(page: Page, rows: list[Record]) -> blocks.Table:
     heads = ["outcome", "change", "ends", *varied, "conditional"]
     lines = []
     for outcome, decimals in SHOWN.items():
-        by = {
-            name: [r for r in rows if r["outcome"] == outcome and r["varied"] == name] for name in (*heads, "centre")
-        }
+        mine = [row for row in rows if row["outcome"] == outcome]
+        by = {name: [row for row in mine if row["varied"] == name] for name in (*heads, "centre")}
         if not by["centre"]:
             continue
         centre = by["centre"][0]

@@ -198,12 +198,11 @@ def draw_panels(frame: pd.DataFrame, outcomes: Mapping[str, str], *, x_label: st
     """
     labels = list(dict.fromkeys(frame["label"]))
     lines = _place_rows([{"label": label} for label in labels], theme)
-    empty = dict.fromkeys(VALUES, math.nan)
     with open_figure(theme, lines.height + 1.1) as figure:
         every = figure.subplots(1, len(outcomes), sharey=True, squeeze=False)[0]
         for axes, (outcome, name) in zip(every, outcomes.items(), strict=True):
             of = {row["label"]: row for row in list_records(frame[frame["outcome"] == outcome])}
-            rows = [of.get(label, {"label": label, **empty}) for label in labels]
+            rows = [of.get(label, {"label": label, **dict.fromkeys(VALUES, math.nan)}) for label in labels]
             _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme)
             _name_effects(axes, rows, lines, VALUES)
             axes.set_title(split_label(name, MOST_PANEL), fontsize=theme.size * 0.85, loc="left")

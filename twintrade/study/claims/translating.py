@@ -34,11 +34,15 @@ def compute_translation(run: Run) -> dict[str, pd.DataFrame]:
     if asked is None or world is None or headline is None or headline.fit is None:
         return {}
     try:
-        translated = _translate(_find_pushed(run, headline), headline.fit.design, world, asked)
+        translated = _translate(_find_pushed(run, headline), design := headline.fit.design, world, asked)
+        effects = design.fixed_effects if isinstance(design.fixed_effects, str) else "gravity"
+        share = (*asked.home_share, 0.6)[len(asked.home_share) // 2]
+        again = translated.estimate_again(asked.elasticity[len(asked.elasticity) // 2], share, fixed_effects=effects)
     except TwintradeError as error:
         return {PAYLOAD: pd.DataFrame({"reason": [str(error)], "reason_text": [pack_text(error.text)]})}
     effect, low, high = (100 * np.expm1(one) for one in translated.effect)
     pushed = {"effect": effect, "effect_low": low, "effect_high": high, "n_pairs": len(translated.treated)}
+    pushed |= {"again": 100 * np.expm1(again), "again_effects": effects}
     return {PAYLOAD: translated.table.assign(**pushed, n_places=world.places.size)}
 
 
@@ -49,9 +53,7 @@ def _find_pushed(run: Run, headline: Estimated) -> Bands | list[float]:
         return overall
     graded = pd.DataFrame() if run.ladder.graded is None else run.ladder.graded.table
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log1p(
-            graded.reindex(columns=["percent", "low", "high"]).to_numpy(dtype=np.float64)[:1].ravel() / 100
-        )
+        logs = np.log1p(graded.reindex(columns=["percent", "low", "high"])[:1].to_numpy(np.float64).ravel() / 100)
     if not (logs.size and np.isfinite(logs).all()):
         raise DesignError(Text("study.world-open"))
     return [float(one) for one in logs]

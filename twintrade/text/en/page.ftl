@@ -444,6 +444,7 @@ translation_stated = Page 1 states what share of it is diverted, { PERCENT($low,
 translation_cannot = Page 1 says nothing of diverted trade, because it finds no change in a direction. The table says what the estimate would mean if it were true, and what both ends of its interval would.
 translation_sign = Page 1 says nothing of diverted trade, because its share has no one sign over the models and the interval: over the models it runs from { PERCENT($low, decimals: 0) } to { PERCENT($high, decimals: 0) }.
 translation_alone = In this world the cities have no other partners that trade could be diverted from.
+translation_again = On the trade after the change in the central model, PPML with { $effects } would find { PERCENT($again, sign: "always") }: what is apart from the change is diverted trade that an estimate counts as part of it.
 translation_table = Trade of the pairs and of their cities with and without the change, in percent
 translation_note = Change and ends: of the effect and its interval in the central model ({ $centre }). Further columns: the range of the change over other values of one quantity, all else as in the central model; conditional: output and expenditure of every place are held. Neither model bounds the other. Real income is that of all who live in the cities, those who moved there included; the conditional model fixes none.
 translation_figure = The change in each model, with the ends of the effect's interval pushed through it

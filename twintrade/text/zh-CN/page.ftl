@@ -432,6 +432,7 @@ translation_stated = 第1页说明其中转移的份额（各模型中为{ PERCE
 translation_cannot = 第1页不谈贸易转移，因为没有发现方向明确的变化。下表说明若估计值为真意味着什么，以及区间两端意味着什么。
 translation_sign = 第1页不谈贸易转移，因为其份额在各模型和区间内的符号不一致：各模型中为{ PERCENT($low, decimals: 0) }至{ PERCENT($high, decimals: 0) }。
 translation_alone = 在这个世界里，这些城市没有其他伙伴，贸易无从转移。
+translation_again = 对中心模型中变化之后的贸易，采用{ $effects }的PPML会得到{ PERCENT($again, sign: "always") }：与该变化的差额是估计值误计入的转移贸易。
 translation_table = 有无该变化时配对及其城市的贸易（%）
 translation_note = 变化与两端：效应及其区间在中心模型（{ $centre }）中的结果。其余各列：其他条件同中心模型，仅一个量取其他值时变化的范围；条件模型：各地产出和支出不变。两个模型互不构成界限。实际收入是城市全体居民（包括迁入者）的收入；条件模型不能确定它。
 translation_figure = 各模型中的变化及效应区间两端的结果
