@@ -351,6 +351,34 @@ class UndatedSource(FileFormat):
     partner_names: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySource(FileFormat):
+    """Another policy than the agreements: a consulate, an office abroad, a flight, a trade agreement.
+
+    name: What tables call it.
+    city, partner: What a row is about: the columns that are there decide. City and partner together are a pair.
+    date, ended: Columns of the first day and, where it ended, of the last; blank where it still lasts.
+    level: Column of its level; not read yet.
+    day_first: What 03/09/2004 means; None refuses it.
+    """
+
+    name: str
+    file: str
+    city: str | Constant | None = None
+    partner: str | Constant | None = None
+    date: str
+    ended: str | None = None
+    level: str | None = None
+    day_first: bool | None = None
+    city_names: tuple[CityName, ...] = ()
+    partner_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What a row is about, of city and partner."""
+        return tuple(name for name in ("city", "partner") if getattr(self, name) is not None)
+
+
 # What a table of covariates or weights is: which columns are wanted, and what a row is about.
 
 

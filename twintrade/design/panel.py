@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar import find_waves
+from twintrade.data.registry import Policy
 from twintrade.design.period_column import FREQUENCIES, read_period_column
 from twintrade.design.period_column import FrequencyName as FrequencyName
 from twintrade.errors import DesignError
@@ -174,6 +175,7 @@ class Panel:
         What each key column of the frame it was read from holds: "period", "unit", "city" or "partner".
     given_keys : mapping of str to array
         By "unit", "city" and "partner": the keys of that frame, in the order of the labels made from them.
+    policies : tuple of Policy
 
     Examples
     --------
@@ -194,6 +196,7 @@ class Panel:
     units_of_measure: Mapping[str, str] = field(default_factory=dict)
     key_columns: Mapping[str, str] = field(default_factory=dict)
     given_keys: Mapping[str, ObjectArray] = field(default_factory=dict)
+    policies: tuple[Policy, ...] = ()
 
     def __post_init__(self) -> None:
         require_word("frequency", self.frequency, list(PERIODS_PER_YEAR))
@@ -270,8 +273,7 @@ class Panel:
             require_word("periods", periods, get_args(PeriodsName))
         ordinals, frequency = read_period_column(frame[period], period, frequency)
         waves = _choose_waves(ordinals, frequency, periods)
-        if waves:
-            ordinals = 1 + np.searchsorted(waves, ordinals)
+        ordinals = 1 + np.searchsorted(waves, ordinals) if waves else ordinals
         coded = dict(zip(_KEYS, number_keys(frame, unit, city, partner), strict=True))
         (unit_codes, units, _), (city_codes, cities, _), (partner_codes, partners, _) = coded.values()
         order = None if is_ascending(unit_codes, ordinals) else sort_rows(unit_codes, ordinals)
@@ -474,8 +476,7 @@ def _require_columns(frame: pd.DataFrame, names: tuple[str | None, ...]) -> None
         if name is not None and name not in list(frame.columns):
             present = ", ".join(map(str, frame.columns))
             raise DesignError(f"the panel has no column {name!r}; columns are {present}")
-    twice = frame.columns[frame.columns.duplicated()]
-    if twice.size:
+    if (twice := frame.columns[frame.columns.duplicated()]).size:
         raise DesignError(f"two columns of the panel are called {twice[0]!r}; rename one")
 
 
@@ -493,8 +494,7 @@ def _refuse_two_ends(unit: IntArray, codes: IntArray, first: IntArray, units: Ob
 def _refuse_duplicates(unit: IntArray, period: IntArray, units: ObjectArray) -> None:
     same = np.flatnonzero((np.diff(unit) == 0) & (np.diff(period) == 0))
     if same.size:
-        k = int(same[0])
+        n, first = same.size, f"{units[unit[same[0]]]}, {period[same[0]]}"
         raise DesignError(
-            f"{same.size} pairs of rows share unit and period (first: {units[unit[k]]}, {period[k]}). "
-            "Aggregate them or declare a finer unit."
+            f"{n} pairs of rows share unit and period (first: {first}). Aggregate them or declare a finer unit."
         )

@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar import DateSpan, Frequency, TwinningDate
+from twintrade.data.geography import list_near_names
+from twintrade.data.registry import Policy, PolicyDates
 from twintrade.design.panel import Panel, name_key, name_keys
-from twintrade.effects.messages import Message
+from twintrade.effects.messages import Level, Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, ObjectArray
-from twintrade.text import Listed, Text, Words, pack_text
+from twintrade.text import Listed, Text, Words, list_some, pack_text
 
 # Onset per unit, with what lies behind each onset and who cannot take part in any comparison.
 
@@ -178,6 +180,58 @@ def find_onset(date: TwinningDate, frequency: Frequency, late_from: int, vague_y
 def find_end(date: TwinningDate, frequency: Frequency) -> int:
     """Return the first period in which an agreement that ended on this date no longer counts: the one after it."""
     return frequency.ordinal(date.year, date.month or 12) + 1
+
+
+# Other policies by the same rule of dates.
+
+MOST_NEAR = 4  # names that one message names
+
+
+def build_policies(
+    policies: Collection[PolicyDates], panel: Panel, late_from: int = 12
+) -> tuple[Panel, tuple[Message, ...]]:
+    """Return the panel with the policies dated by unit, and what does not fit it."""
+    policies_by_unit, messages = list[Policy](), list[Message]()
+    ends = {"city": panel.cities[panel.unit_city], "partner": panel.partners[panel.unit_partner]}
+    for policy in policies:
+        if "partner" in policy.keys and not panel.is_dyadic:
+            raise DesignError(Text("design.policy-by-partner", name=policy.name))
+        onset, end = np.full(panel.n_units, NEVER), np.full(panel.n_units, NEVER)
+        keys = [tuple(map(str, key)) for key in zip(*(ends[name] for name in policy.keys), strict=True)]
+        for unit, key in enumerate(keys):
+            if key in policy.dates:
+                onset[unit], end[unit] = _date_policy(policy, key, panel, late_from)
+        policies_by_unit.append(Policy(policy.name, policy.keys, onset, end))
+        messages += _note_strange_rows(policy, sorted(set(policy.dates) - set(keys)), panel)
+    return replace(panel, policies=tuple(policies_by_unit)), tuple(messages)
+
+
+def _date_policy(policy: PolicyDates, key: tuple[str, ...], panel: Panel, late_from: int) -> tuple[float, float]:
+    start, last = policy.dates[key]
+    onset = DateChoice(dates=("signed",), late_from=late_from, vague_years_later=0).onset(start, panel)
+    if onset is None:
+        what = Listed(key, "comma")
+        raise DesignError(Text("design.policy-vague", name=policy.name, what=what, date=start.iso))
+    frequency = Frequency.YEAR if panel.waves else Frequency(panel.frequency)
+    return onset, NEVER if last is None else float(panel.number_years([find_end(last, frequency)])[0])
+
+
+def _note_strange_rows(policy: PolicyDates, strange: list[tuple[str, ...]], panel: Panel) -> Iterator[Message]:
+    """Yield what is said of rows that concern no unit: a name nearly one of the panel may be misspelt."""
+    known = {"city": set(map(str, panel.cities)), "partner": set(map(str, panel.partners))}
+    near = [
+        Text("design.policy-near", name=name, near=Listed(meant, "or"))
+        for at, end in enumerate(policy.keys)
+        for name in dict.fromkeys(key[at] for key in strange)
+        if name not in known[end] and end == "city" and (meant := list_near_names(name, known[end]))
+    ]
+    if near:
+        text = Text("design.policy-misspelt", name=policy.name, names=list_some(near, MOST_NEAR, "semicolon"))
+        yield Message("warning", "policy", text)
+    if strange:
+        level: Level = "warning" if len(strange) == len(policy.dates) else "info"
+        text = Text("design.policy-outside", name=policy.name, n=len(strange), n_rows=len(policy.dates))
+        yield Message(level, "policy", text)
 
 
 # Units treated from their first period on, as comparison.

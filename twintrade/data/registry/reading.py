@@ -18,6 +18,7 @@ from twintrade.data.schema import (
     KIND_ANSWERS,
     Constant,
     KindAnswer,
+    PolicySource,
     TwinningKind,
     TwinningSource,
     UndatedSource,
@@ -236,12 +237,12 @@ def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.
         kinds = _mapped(table.column(source.event), known, EVENT_KINDS, "events", faults)
         texts = read_text_column(table, source.event)
     precision = read_text_column(table, source.precision)
-    dates = _dates(source, table.column(source.date), precision, faults, is_start=True)
+    dates = read_dates(source, table.column(source.date), precision, faults, is_start=True)
     ended = build_text_array([""] * n_rows)
     if source.ended is not None:
         column = table.column(source.ended)
-        ends = _dates(source, column, build_text_array([""] * n_rows), faults)
-        before = np.array([_ends_before(d, e) for d, e in zip(dates, ends, strict=True)], dtype=bool)
+        ends = read_dates(source, column, build_text_array([""] * n_rows), faults)
+        before = np.array([is_ended_before(d, e) for d, e in zip(dates, ends, strict=True)], dtype=bool)
         column.errors(faults, "date", before, lambda cell: Text("data.ends-before", cell=quote_cell(cell)))
         ended = build_text_array(e.iso if e else "" for e in ends)
     spans = read_spans(source, table, faults)
@@ -254,7 +255,7 @@ def read_spans(source: TwinningSource | UndatedSource, table: TextTable, faults:
     for name in ("not_before", "not_after"):
         column = getattr(source, name)
         ends.append(
-            [None] * table.rows.size if column is None else _dates(source, table.column(column), None, faults)
+            [None] * table.rows.size if column is None else read_dates(source, table.column(column), None, faults)
         )
     spans = np.empty(table.rows.size, dtype=object)
     for i, (first, last) in enumerate(zip(*ends, strict=True)):
@@ -289,8 +290,8 @@ def _mapped(
     return words
 
 
-def _dates(
-    source: TwinningSource | UndatedSource,
+def read_dates(
+    source: TwinningSource | UndatedSource | PolicySource,
     column: TextColumn,
     precision: ObjectArray | None,
     faults: Faults,
@@ -298,7 +299,7 @@ def _dates(
     is_start: bool = False,
 ) -> list[TwinningDate | None]:
     """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
-    day, day_first = (source.as_of, source.day_first) if isinstance(source, TwinningSource) else (None, None)
+    day, day_first = (getattr(source, name, None) for name in ("as_of", "day_first"))
     as_of = calendar.parse_date(day) if day else None
     orders = calendar.find_day_orders(column.cells, day_first)
     dates: list[TwinningDate | None] = []
@@ -317,7 +318,8 @@ def _dates(
     return dates
 
 
-def _ends_before(start: TwinningDate | None, end: TwinningDate | None) -> bool:
+def is_ended_before(start: TwinningDate | None, end: TwinningDate | None) -> bool:
+    """Return whether an end comes before its beginning, as far as both are known."""
     if start is None or end is None:
         return False
     coarser = min(start, end, key=lambda d: len(d.iso)).precision

@@ -17,16 +17,17 @@ from twintrade.data.registry import (
     Reconciliation,
     TwinningRegistry,
     UndatedAgreements,
+    read_policies,
     read_twinnings,
     read_undated,
     reconcile,
 )
-from twintrade.data.schema import CityName, Constant, TradeSource, TwinningSource, UndatedSource
+from twintrade.data.schema import CityName, Constant, PolicySource, TradeSource, TwinningSource, UndatedSource
 from twintrade.data.sources import AbsentInputError, InputRecord, hold_collection, list_files, locate
 from twintrade.data.trade import TradeTable, list_cities_left_out, read_trade
 from twintrade.design import Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
-from twintrade.design.register import Agreements, CandidateDate
+from twintrade.design.register import Agreements, CandidateDate, build_policies
 from twintrade.diagnostics.translated import World
 from twintrade.effects import Message
 from twintrade.errors import DataError, SpecError
@@ -88,7 +89,7 @@ def read_agreements(spec: Spec, root: Path, panel: Panel | None = None) -> ReadA
     return ReadAgreements(agreements, registry, undated)
 
 
-def _join_names(spec: Spec, source: TwinningSource | UndatedSource) -> tuple[CityName, ...]:
+def _join_names(spec: Spec, source: TwinningSource | UndatedSource | PolicySource) -> tuple[CityName, ...]:
     """Return the names of a list of agreements, and those that every trade table declares for a city in all years."""
     known = {line.name for line in source.city_names}
     declared = [n for n in spec.data.trade[0].city_names if (n.code, n.first, n.last) == (None, None, None)]
@@ -121,6 +122,16 @@ def build_column_agreements(panel: Panel, column: str) -> pd.DataFrame:
         ended=None,
         source=column,
     )
+
+
+def _add_policies(spec: Spec, root: Path, panel: Panel) -> tuple[Panel, tuple[InputRecord, ...], tuple[Message, ...]]:
+    """Return the panel with the other policies of an analysis, their files, and what was noted."""
+    if not spec.data.policies:
+        return panel, (), ()
+    sources = [replace(source, city_names=_join_names(spec, source)) for source in spec.data.policies]
+    policies, noted = read_policies(sources, root)
+    panel, of_panel = build_policies(policies, panel, spec.design.treatment.late_from)
+    return panel, tuple(policy.record for policy in policies if policy.record), (*noted, *of_panel)
 
 
 def build_agreements_frame(registry: TwinningRegistry) -> pd.DataFrame:
@@ -206,6 +217,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     tables = [complete(table, is_waves=is_waves) for table in read_tables]
     panel, further = _panel(spec, sources, tables, root, is_waves)
     _check_outcomes(spec, panel)
+    panel, of_policies, policy_notes = _add_policies(spec, root, panel)
     read = read_agreements(spec, root, panel)
     absent = set(read.agreements.registry["city"]) - {str(city) for city in panel.cities}
     left_out = [city for source in sources for city in list_cities_left_out(source, root, absent)]
@@ -213,8 +225,8 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     kept = {code for source in sources for code in find_totals_only(source.partner_names)}
     world, of_world = read_world(spec.translate, panel, root) if spec.translate else (None, ())
     inputs = tuple(record for table in tables for record in table.provenance)
-    inputs += further.inputs + read.inputs + of_world
-    messages = tuple(m for table in tables for m in table.messages) + further.messages + read.messages
+    inputs += further.inputs + read.inputs + of_policies + of_world
+    messages = tuple(m for table in tables for m in table.messages) + further.messages + read.messages + policy_notes
     ends = (panel.waves[0], panel.waves[-1]) if panel.waves else (panel.first_period, panel.last_period)
     of_table = {c for table in tables for c in table.cities}, {p for table in tables for p in table.partners}
     return Observed(
@@ -280,7 +292,7 @@ def list_declared_files(spec: Spec) -> list[str]:
     files += [part.file for entry in spec.data.trade for part in (entry.exchange, entry.deflator) if part is not None]
     files += [source.file for source in spec.data.covariates]
     files += [source.file for source in spec.data.twinnings]
-    files += [source.file for source in spec.data.undated]
+    files += [source.file for source in spec.data.undated] + [source.file for source in spec.data.policies]
     files += [spec.translate.file] if spec.translate else []
     return [file for file in dict.fromkeys(files) if file]
 

@@ -10,7 +10,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from twintrade.data.calendar import Frequency
 from twintrade.data.figures import parse_money_unit
-from twintrade.data.schema import CovariateSource, TradeSource, TwinningSource, UndatedSource, UnitColumn, WorldSource
+from twintrade.data.schema import (
+    CovariateSource,
+    PolicySource,
+    TradeSource,
+    TwinningSource,
+    UndatedSource,
+    UnitColumn,
+    WorldSource,
+)
 from twintrade.design.fixed_effects import list_effect_columns, list_effect_names
 from twintrade.design.panel import PeriodsName
 from twintrade.design.transforms import TransformName
@@ -125,6 +133,7 @@ class DataSection(Section):
     twinnings: list[TwinningSource] = Field(default=[])
     undated: list[UndatedSource] = Field(default=[], description="links without a date; one table or several")
     covariates: list[CovariateSource] = Field(default=[], description="tables of covariates and weights")
+    policies: list[PolicySource] = Field(default=[], description="dates of other policies than the agreements")
     also_linked: list[str] = Field(default=[], description="dyads known to have undated links that are in no file")
     wider_register: bool = Field(
         default=False,

@@ -791,6 +791,13 @@ look-no-column = { $file }: no column looks like { $part ->
    *[other] { $columns }
 }. If the header stands elsewhere or a column is missing, correct the file; else write the declaration by hand, as docs/spec.md lists it
 
+# Other policies.
+policy-twice = two blocks of data.policies are called { $name }; give each policy one name and one block
+policy-about-nothing = data.policies { $name }: say what a row is about, as city = "…", partner = "…" or both, with columns of the file
+policy-levels = data.policies { $name } names a column of levels: policies of several levels are not read yet; remove level, or give each level a block of its own
+policy-undated = { $name } has no date for { $what }: add it, or leave out the row if there is no such policy
+policy-ends-before = { $name } ends before it begins for { $what }
+policy-repeated = { $name } has two rows for { $what }: keep one, with one beginning and one end
 # Columns of covariates and weights.
 covariate-differs = { $name } is not the value of row { PLAIN($before) } for the same { $what }
 covariates-about-nothing = data.covariates { $file }: say what a row is about, as city = "…", partner = "…" or period = "…" with a column of the file

@@ -185,6 +185,11 @@ unknown-city = { $n ->
     [none] { "" }
    *[other] { $other } stands in other letters than the cities of the table ({ $city } …), so that no names could be compared.{ " " }
 }If the table has it under another name, its pair counts here as never treated: say so under city_names. A run lists them in payloads/agreements_outside_panel.csv
+policy-by-partner = { $name } is dated by partner, and the units are cities; give its dates by city, or set design.unit = "dyad"
+policy-vague = { $name } of { $what } is dated { $date }, which is too vague for the periods of the panel: add the month
+policy-near = { $name } may be { $near }
+policy-misspelt = { $name } names cities that the panel does not have: { $names }; correct them, or say which they are under city_names
+policy-outside = { $name }: { $n } of { $n_rows } rows concern no unit of the panel
 no-index-base = index_base { $base } is no period of the panel, which has { $first } to { $last }
 
 ## words of an option

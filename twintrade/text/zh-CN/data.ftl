@@ -677,6 +677,13 @@ look-no-column = { $file }：没有像{ $part ->
    *[other] { $columns }
 }。若表头在别处或缺少列，请改正文件；否则请按docs/spec.md所列手工写出声明
 
+# Other policies.
+policy-twice = data.policies中有两个区块名为{ $name }；请为每项政策只用一个名称和一个区块
+policy-about-nothing = data.policies { $name }：请说明一行对应什么，用 city = "…"、partner = "…" 或两者指向文件中的列
+policy-levels = data.policies { $name }指定了级别列：尚不能读取分级政策；请删去level，或为每一级别各设一个区块
+policy-undated = { $name }没有{ $what }的日期：请补上，若并无此政策则删去该行
+policy-ends-before = { $name }在{ $what }的结束早于开始
+policy-repeated = { $name }中{ $what }有两行：请只保留一行，含一个开始和一个结束
 # Columns of covariates and weights.
 covariate-differs = { $name }与第{ PLAIN($before) }行中同一{ $what }的值不同
 covariates-about-nothing = data.covariates { $file }：请说明一行对应什么，用 city = "…"、partner = "…" 或 period = "…" 指向文件中的列
