@@ -103,6 +103,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "placebo_space": "twintrade.diagnostics.single_case.placebo_space:PlaceboSpace",
         "placebo_time": "twintrade.diagnostics.single_case.placebo_space:PlaceboTime",
         "pooled_cases": "twintrade.diagnostics.single_case.date_sets:PooledCases",
+        "policies": "twintrade.diagnostics.who_is_compared.policies:PoliciesCheck",
         "power": "twintrade.diagnostics.sensitivity.power:Power",
         "pretrend_power": "twintrade.diagnostics.pre_period.pretrends:PretrendPower",
         "pretrends": "twintrade.diagnostics.pre_period.pretrends:Pretrends",

@@ -360,6 +360,7 @@ class PolicySource(FileFormat):
     date, ended: Columns of the first day and, where it ended, of the last; blank where it still lasts.
     level: Column of its level; not read yet.
     day_first: What 03/09/2004 means; None refuses it.
+    office: Whether it is an office abroad: the claim that offices make twinning work is judged by it.
     """
 
     name: str
@@ -369,6 +370,7 @@ class PolicySource(FileFormat):
     date: str
     ended: str | None = None
     level: str | None = None
+    office: bool = False
     day_first: bool | None = None
     city_names: tuple[CityName, ...] = ()
     partner_names: Mapping[str, str] = field(default_factory=dict)

@@ -201,7 +201,7 @@ def build_policies(
         for unit, key in enumerate(keys):
             if key in policy.dates:
                 onset[unit], end[unit] = _date_policy(policy, key, panel, late_from)
-        policies_by_unit.append(Policy(policy.name, policy.keys, onset, end))
+        policies_by_unit.append(Policy(policy.name, policy.keys, onset, end, policy.is_office))
         messages += _note_strange_rows(policy, sorted(set(policy.dates) - set(keys)), panel)
     return replace(panel, policies=tuple(policies_by_unit)), tuple(messages)
 

@@ -14,10 +14,11 @@ from twintrade.data.calendar import DateSpan, TwinningDate, parse_date
 from twintrade.data.geography import check_spellings, find_code, is_aggregate, is_remainder, is_total_word
 from twintrade.data.microdata import build_cohort_tables
 from twintrade.data.overlaps import find_totals
+from twintrade.data.registry import PolicyDates
 from twintrade.data.sources import Faults
 from twintrade.design import NEVER, CohortStatistics, Design, Panel, Treatment
 from twintrade.design.period_column import read_period_column, to_pandas
-from twintrade.design.register import Agreements, CandidateDate
+from twintrade.design.register import Agreements, CandidateDate, build_policies
 from twintrade.design.rules import TreatmentRule, build_treatment, find_misspelt_agreements
 from twintrade.effects import Remedy
 from twintrade.errors import DataError, DesignError, TwintradeWarning
@@ -155,6 +156,29 @@ def build_treatment_from_table(
         elif message.code == "unknown-city" or (message.code == "agreement-outside-panel" and not is_all_said):
             warnings.warn(message.message, TwintradeWarning, stacklevel=5)
     return treatment
+
+
+def add_policies(panel: Panel, policies: Mapping[str, Any]) -> Panel:
+    """Return the panel with other policies, each from a table with city, partner or both, date and ended."""
+    dated = []
+    for name in sorted(policies):
+        table = to_pandas(policies[name], name)
+        keys = tuple(key for key in ("city", "partner") if key in table)
+        if not keys or "date" not in table or "level" in table:
+            raise DesignError(Text("python.policy-columns", name=name, leveled="yes" if "level" in table else "no"))
+        rows = zip(*(_text(table, column) for column in (*keys, "date", "ended")), strict=True)
+        dates: dict[tuple[str, ...], tuple[TwinningDate, TwinningDate | None]] = {}
+        for place, (*ends, begun, ended) in enumerate(rows):
+            start = _read_date(begun, place, "date")
+            if start is None or tuple(ends) in dates:
+                raise DesignError(Text("python.policy-rows", name=name, row=place))
+            dates[tuple(ends)] = start, _read_date(ended, place, "ended")
+        dated.append(PolicyDates(name, keys, dates))
+    panel, messages = build_policies(dated, panel)
+    for message in messages:
+        if message.level == "warning":
+            warnings.warn(str(message.message), TwintradeWarning, stacklevel=4)
+    return panel
 
 
 def _write_replace(table: str, column: str, names: Mapping[str, str]) -> str:

@@ -62,6 +62,7 @@ def panel(
     frequency: FrequencyName | None = None,
     units_of_measure: Mapping[str, str] | None = None,
     periods: PeriodsName | None = None,
+    policies: Mapping[str, Any] | None = None,
 ) -> Panel:
     """Return a long table as a panel; the table is left untouched.
 
@@ -82,6 +83,9 @@ def panel(
     periods : {"waves", "calendar"}, optional
         Years at unequal steps, no two of them neighbors, are waves (2000, 2005, 2010, 2014): event times count waves,
         and an agreement between two counts from the later one. "calendar" counts years, "waves" is for other years.
+    policies : mapping of str to DataFrame, optional
+        Other policies than the agreement, for ``check(fit, "policies")``: by name a table with city, partner or both,
+        date, and ended where they end.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def panel(
     Panel: 80 pairs of city and partner, 2003–2018, 1,280 rows; columns exports_usd, x
     """
     frame = to_pandas(frame, "panel", (city, partner, unit, period))
-    return Panel.from_frame(
+    made = Panel.from_frame(
         frame,
         city=city,
         partner=partner,
@@ -104,6 +108,7 @@ def panel(
         units_of_measure=units_of_measure,
         periods=periods,
     )
+    return tables.add_policies(made, policies) if policies else made
 
 
 @by_name.explain_call

@@ -30,6 +30,7 @@ class Policy:
     # onset, end: (n_units,): first period in force, and first in which it no longer is; `inf` for never
     onset: FloatArray
     end: FloatArray
+    is_office: bool = False  # whether it is an office abroad
 
     def is_in_force(self, unit: IntArray, period: IntArray) -> BoolArray:
         """Return whether it is in force in rows given by their unit and period."""
@@ -49,6 +50,7 @@ class PolicyDates:
     # By city, partner, or both: the date from which, and the one to which it is in force, None while it lasts
     dates: dict[tuple[str, ...], tuple[TwinningDate, TwinningDate | None]]
     record: InputRecord | None = None
+    is_office: bool = False
 
 
 def read_policies(sources: Sequence[PolicySource], root: Path) -> tuple[tuple[PolicyDates, ...], tuple[Message, ...]]:
@@ -93,4 +95,4 @@ def _read(source: PolicySource, root: Path, faults: Faults) -> PolicyDates:
         if fault:
             text = Text(f"data.policy-{fault}", name=quote_cell(source.name), what=Listed(key, "comma"))
             faults.error("policy", text, table.file, int(table.rows[place]), source.date)
-    return PolicyDates(source.name, keys, known, table.record)
+    return PolicyDates(source.name, keys, known, table.record, source.office)

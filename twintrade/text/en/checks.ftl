@@ -205,6 +205,39 @@ always-treated = { $n } { units } are treated from their first period on{ $used 
    *[no] , and are left out here
 }. With them as comparison the effect is { $compared }, without them { $excluded }: the first assumes that what their agreement does no longer changes. { $verdict }
 
+## other policies
+policies-none = no other policy is dated, or none begins within the data; declare one under [[data.policies]]
+policies-agreement = the agreement
+policies-set = { $names } { $alone ->
+    [yes] alone
+   *[no] in force
+}
+policies-order = { $order ->
+    [first] { $one }, then { $other }
+    [second] { $other }, then { $one }
+   *[together] { $one } and { $other } from the same period
+}
+policies-increment = { $one } where { $other } is in force already
+policies-office = { $policy } in force already, less the agreement alone
+policies-no-increment = { $policy } has fewer than { $fewest } pairs that have it alone as long after its start
+policies-never-alone = no pair has { $policy } alone
+policies-bundle = { $one } and { $other } began together in { $n } of { $n_all } pairs: their effects cannot be told apart
+policies-interval = { $effect }{ $known ->
+    [yes] { " " }(from { $low } to { $high })
+   *[no] { "" }
+}
+policies-effect = { $label }: { $effect }, { $n } { $n ->
+    [one] pair
+   *[other] pairs
+}
+policies = The headline, { $headline }, does not ask whether { $names } was in force as well. Against { $units ->
+    [city] cities
+   *[other] pairs
+} and years before any of them: { $effects }.
+policies-refused = Not estimated, { $label }: { $reason }.
+policies-lost = { SHARE($share) } of the rows under a policy have no row before any policy to be compared with, and count in no average.
+policies-absorbed = { $policy } is the same for all that share { $effects } effects, which absorb it: it needs no control.
+
 ## a remainder of the partners
 remainder-none = the table has no rest of the world, or the comparison is with donors
 remainder-label = { $compared ->

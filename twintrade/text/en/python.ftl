@@ -52,6 +52,11 @@ total = the { $end } { $name } { $how ->
    *[word] is by its name a sum of others
 } and would count as one more unit. To leave it out
 alike = { $name } and { $other } are perhaps one { $end } under two names, and count as two. If they are one
+policy-columns = { $leveled ->
+    [yes] { $name } has levels, which are not read yet: give each level a policy of its own
+   *[no] the table of { $name } needs city, partner or both, and date
+}
+policy-rows = row { PLAIN($row) } of { $name } has no date, or is about the same as one before
 agreements-repeated = { $n ->
     [one] { $n } agreement is
    *[other] { $n } agreements are

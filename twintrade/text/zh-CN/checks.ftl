@@ -206,6 +206,34 @@ always-treated = 有{ $n }个{ unit }从首期起就受处理{ $used ->
 }。以其为对照，效应为{ $compared }；不以其为对照，效应为{ $excluded }。前者假定其协议的作用不再变化。{ $verdict }
 
 ## a remainder of the partners
+policies-none = 没有其他政策的日期，或没有一项在数据期间开始；请在[[data.policies]]下声明
+policies-agreement = 协议
+policies-set = { $alone ->
+    [yes] 仅{ $names }
+   *[no] { $names }同时生效
+}
+policies-order = { $order ->
+    [first] 先{ $one }，后{ $other }
+    [second] 先{ $other }，后{ $one }
+   *[together] { $one }与{ $other }同期开始
+}
+policies-increment = 已有{ $other }时的{ $one }
+policies-office = 已有{ $policy }时与仅有协议时之差
+policies-no-increment = 在开始后同样时长，仅有{ $policy }的组合少于{ $fewest }个
+policies-never-alone = 没有组合仅有{ $policy }
+policies-bundle = { $one }与{ $other }在{ $n_all }个组合中的{ $n }个同时开始：两者的效应无法区分
+policies-interval = { $effect }{ $known ->
+    [yes] （{ $low }至{ $high }）
+   *[no] { "" }
+}
+policies-effect = { $label }：{ $effect }，{ $n }个组合
+policies = 主要结果为{ $headline }，未考虑{ $names }是否同时生效。与任何政策之前的{ $units ->
+    [city] 城市
+   *[other] 组合
+}和年份相比：{ $effects }。
+policies-refused = 未估计{ $label }：{ $reason }。
+policies-lost = 处于政策之下的行中有{ SHARE($share) }没有任何政策之前的行可比，不计入任何平均。
+policies-absorbed = { $policy }对共有{ $effects }效应的各组合相同，已被其吸收：无需控制。
 remainder-none = 没有代表其余伙伴的数据，或以对照供体作比较
 remainder-label = { $compared ->
     [yes] 纳入比较

@@ -52,6 +52,11 @@ total = { $end } { $name }{ $how ->
    *[word] 按名称是其他各项之和
 }，会与它们并列为一个个体。如要剔除
 alike = { $name }与{ $other }可能是同一{ $end }的两种写法，现按两个计。如为同一个
+policy-columns = { $leveled ->
+    [yes] { $name }含有级别，尚不能读取：请将每一级别作为单独的政策
+   *[no] { $name }的表需要city、partner或两者，以及date
+}
+policy-rows = { $name }的第{ PLAIN($row) }行没有日期，或与前一行重复
 agreements-repeated = { $n }项协议重复列出（首项：{ $first }）；以最早的日期为准。如要各保留一项
 none-treated = 面板{ $first }–{ $last }内没有个体的处理开始：{ $begun }个自首期即受处理，{ $later }个在末期之后。{ $begun ->
     [0] 请核对协议的日期与名称：panel.units列出名称

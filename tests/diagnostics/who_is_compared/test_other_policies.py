@@ -1,0 +1,237 @@
+"""The agreement beside other policies: every average equals least squares on rows before any policy, written out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twintrade as tt
+from twintrade.data.registry import Policy
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.who_is_compared.policies import PoliciesCheck, build_cell, describe_bundle, gather_policies
+from twintrade.errors import DesignError, TwintradeWarning
+from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.randomization import Randomization
+
+CITIES, PARTNERS, YEARS, FIRST = 6, 7, 12, 2000
+N = CITIES * PARTNERS
+NEVER = np.full(N, np.inf)
+PERCENT = Imputation(family="poisson", measure="percent")
+
+
+def draw_onsets(rng, n):
+    onset = NEVER.copy()
+    onset[rng.permutation(N)[:n]] = rng.integers(FIRST + 3, FIRST + 9, n)
+    return onset
+
+
+def make_design(*policies, agreement=None, seed=1, effects="gravity", **options):
+    rng = np.random.default_rng(seed)
+    names = [[f"{end}{k}" for k in range(n)] for end, n in (("c", CITIES), ("p", PARTNERS))]
+    index = pd.MultiIndex.from_product([*names, range(FIRST, FIRST + YEARS)], names=["city", "partner", "period"])
+    pairs, noise = rng.normal(4, 1, (N, 1)), rng.normal(0, 0.2, (N, YEARS))
+    frame = index.to_frame(index=False).assign(flow=np.exp(pairs + noise).ravel())
+    panel = replace(Panel.from_frame(frame, city="city", partner="partner"), policies=policies)
+    agreement = draw_onsets(np.random.default_rng(seed + 100), 9) if agreement is None else agreement
+    treatment = Treatment(units=panel.units, onset=agreement)
+    return Design(panel=panel, treatment=treatment, outcome="flow", fixed_effects=effects, **options)
+
+
+def make_policy(name="office", seed=7, n=12, end=NEVER, onset=None):
+    onset = draw_onsets(np.random.default_rng(seed), n) if onset is None else onset
+    return Policy(name, ("city", "partner"), onset, end)
+
+
+def check(design, estimator=PERCENT, inference=None, seed=0):
+    inference = inference or Clustered(by=("city",), draws=1)
+    return PoliciesCheck().check(fit(estimator, design), inference, np.random.default_rng(seed))
+
+
+def dummies(design, columns=()):
+    o = design.observations
+    parts = [np.eye(int(code.max()) + 1)[code] for code in o.effect_codes()]
+    return np.column_stack([*parts, *columns])
+
+
+def predict(design, is_free, is_poisson, columns=()):
+    """Return what rows that are free predict for all, by dense dummies: least squares, or Poisson by its steps."""
+    x, y = dummies(design, columns), design.observations.y
+    if not is_poisson:
+        return x @ np.linalg.lstsq(x[is_free], y[is_free], rcond=None)[0]
+    mu = y[is_free] + 1.0
+    for _ in range(60):
+        root, target = np.sqrt(mu)[:, None], np.log(mu) + (y[is_free] - mu) / mu
+        beta = np.linalg.lstsq(root * x[is_free], root[:, 0] * target, rcond=None)[0]
+        mu = np.exp(x[is_free] @ beta)
+    return np.exp(x @ beta)
+
+
+def average(y, predicted, rows, is_poisson):
+    if is_poisson:
+        return 100 * (y[rows].sum() / predicted[rows].sum() - 1)
+    return (y[rows] - predicted[rows]).mean()
+
+
+LINEAR = Imputation()
+FAMILIES = pytest.mark.parametrize("estimator", [LINEAR, PERCENT], ids=["linear", "Poisson"])
+
+
+@FAMILIES
+def test_averages_by_set_and_order_are_those_of_one_imputation_from_rows_before_any_policy(estimator):
+    office, flight = make_policy(), make_policy("flight", seed=9, n=6)
+    design = make_design(office, flight, effects="two_way")
+    table = check(design, estimator).table.set_index("label")["effect"]
+    o, is_poisson = design.observations, estimator.is_poisson
+    starts = {"agreement": design.onset[o.unit], "office": office.onset[o.unit], "flight": flight.onset[o.unit]}
+    on = {name: o.period >= start for name, start in starts.items()}
+    predicted = predict(design, ~np.any(list(on.values()), axis=0), is_poisson)
+
+    def only(*names):
+        return np.all([on[name] == (name in names) for name in on], axis=0)
+
+    both = only("agreement", "office")
+    wanted = {
+        "the agreement alone": only("agreement"),
+        "office alone": only("office"),
+        "flight alone": only("flight"),
+        "the agreement and office in force": both,
+        "the agreement, then office": both & (starts["agreement"] < starts["office"]),
+        "office, then the agreement": both & (starts["agreement"] > starts["office"]),
+        "the agreement and office from the same period": both & (starts["agreement"] == starts["office"]),
+    }
+    for label, rows in wanted.items():
+        if rows.any() and label in table:
+            assert table[label] == pytest.approx(average(o.y, predicted, rows, is_poisson), rel=1e-6), label
+    assert {"the agreement alone", "office alone", "flight alone"} <= set(table.index)
+    assert any("then" in label for label in table.index)
+
+
+@FAMILIES
+def test_an_increment_takes_the_others_effect_from_pairs_that_have_it_alone(estimator):
+    office = make_policy(n=16)
+    design = make_design(office, effects="two_way", agreement=draw_onsets(np.random.default_rng(3), 14))
+    found = check(design, estimator).table.set_index("label")
+    o, is_poisson = design.observations, estimator.is_poisson
+    agreement, start = design.onset[o.unit], office.onset[o.unit]
+    since = np.where(np.isfinite(start), o.period - start, -1)
+    alone = (o.period >= start) & (o.period < agreement)
+    n_alone = {e: np.unique(o.unit[alone & (since == e)]).size for e in np.unique(since[alone])}
+    known = np.array([e for e, n in n_alone.items() if n >= 3])
+    assert 0 < known.size < np.unique(since[alone]).size
+    free = (o.period < agreement) & (o.period < start)
+    fitted = free | (alone & np.isin(since, known))
+    rows = (o.period >= agreement) & (start < agreement) & np.isin(since, known)
+    predicted = predict(design, fitted, is_poisson, [since == e for e in known])
+    row = found.loc["the agreement where office is in force already"]
+    assert row["effect"] == pytest.approx(average(o.y, predicted, rows, is_poisson), rel=1e-6)
+    assert (row["n_pairs"], row["n_rows"]) == (np.unique(o.unit[rows]).size, rows.sum())
+
+
+@pytest.mark.parametrize("estimator", [LINEAR, Imputation(family="poisson"), PERCENT])
+@pytest.mark.parametrize("anticipation", [0, 1])
+def test_with_one_policy_all_is_the_imputation_of_today(estimator, anticipation):
+    options = {"anticipation": anticipation, "reference": -1 - anticipation, "clusters": ("city", "partner")}
+    design = make_design(**options)
+    alone = build_cell(gather_policies(design)[0], [0])
+    headline, again = fit(estimator, design), fit(estimator, alone)
+    assert again.estimate.effects == pytest.approx(headline.estimate.effects, rel=1e-12, abs=1e-12)
+    one, other = (
+        Clustered(by=("city",), draws=1).infer(f, "overall", np.random.default_rng(1)) for f in (headline, again)
+    )
+    assert other.se[0] == pytest.approx(one.se[0], rel=1e-12)
+    draws = Randomization(draws=49)
+    p = [draws.infer(f, "overall", np.random.default_rng(1)).p[0] for f in (headline, again)]
+    assert p[0] == p[1]
+    # An office without an agreement is imputed as an agreement would be.
+    office = make_design(make_policy(onset=design.onset), agreement=NEVER, **options)
+    of_office = fit(estimator, build_cell(gather_policies(office)[0], [1]))
+    assert of_office.estimate.effects == pytest.approx(headline.estimate.effects, rel=1e-12, abs=1e-12)
+
+
+def test_the_order_of_policies_never_matters():
+    policies = make_policy(), make_policy("flight", seed=9, n=8), make_policy("consulate", seed=11, n=5)
+    one, other = (check(make_design(*p), inference=Randomization(draws=19)) for p in (policies, policies[::-1]))
+    pd.testing.assert_frame_equal(one.table, other.table)
+    assert str(one.text) == str(other.text)
+
+
+def test_policies_that_are_hardly_ever_apart_are_refused_by_name():
+    agreement = NEVER.copy()
+    agreement[:11] = FIRST + 5 + np.arange(11) % 3
+    onset = agreement.copy()
+    onset[:2] -= 1
+    design = make_design(make_policy(onset=onset), agreement=agreement)
+    said = "office and the agreement began together in 9 of 11 pairs: their effects cannot be told apart"
+    beside = gather_policies(design)[0]
+    assert [str(describe_bundle(beside, k)) for k in (0, 1)] == [said, said]
+    finding = check(design)
+    assert said in str(finding.text)
+    known = finding.table.dropna(subset=["effect"])
+    assert known["label"].tolist()[0] == "the agreement and office in force"
+    assert finding.table["effect"].isna()[:2].all()
+
+
+def test_an_increment_is_refused_without_three_pairs_that_have_the_other_alone():
+    agreement, onset = NEVER.copy(), NEVER.copy()
+    agreement[:6], onset[4:6], onset[6:8] = FIRST + 6, FIRST + 4, FIRST + 4
+    finding = check(make_design(make_policy(onset=onset), agreement=agreement))
+    row = finding.table.set_index("label").loc["the agreement where office is in force already"]
+    assert np.isnan(row["effect"])
+    assert "fewer than 3 pairs that have it alone" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("onset", "effects"),
+    [(np.where(np.arange(N) % PARTNERS == 2, FIRST + 5.0, np.inf), "partner × year"),
+     (np.repeat(np.where(np.arange(CITIES) < 2, FIRST + 4.0, np.inf), PARTNERS), "city × year")],
+)  # fmt: skip
+def test_a_policy_of_whole_partners_or_cities_needs_no_control(onset, effects):
+    finding = check(make_design(make_policy(onset=onset)))
+    assert f"{effects} effects, which absorb it: it needs no control" in str(finding.text)
+    assert finding.table.empty
+    # Without these effects it is a policy as others.
+    assert "needs no control" not in str(check(make_design(make_policy(onset=onset), effects="two_way")).text)
+
+
+def test_rows_after_the_end_of_a_policy_are_in_no_average():
+    office = make_policy(end=np.full(N, FIRST + 9.0))
+    beside = gather_policies(make_design(office))[0]
+    period = beside.design.panel.period
+    is_over = (period >= FIRST + 9) & np.isfinite(office.onset)[beside.design.panel.unit]
+    assert is_over.any()
+    for members in beside.list_sets():
+        assert not (beside.find_rows(members) & is_over).any()
+        treated = build_cell(beside, members).observations
+        assert not is_over[treated.rows].any()
+
+
+def test_shares_say_what_each_average_rests_on_and_what_is_lost():
+    onset = make_policy().onset
+    onset[: 2 * PARTNERS] = FIRST
+    finding = check(make_design(make_policy(onset=onset)))
+    sets = finding.table[finding.table["group"] == "set"]
+    assert sets["n_lost"].sum() > 0
+    n_all = sets["n_rows"].sum() + sets["n_lost"].sum()
+    assert sets["share"].tolist() == pytest.approx((sets["n_rows"] / n_all).tolist())
+    assert "of the rows under a policy have no row before any policy" in str(finding.text)
+
+
+def test_a_table_of_dates_is_a_policy_from_python():
+    trade, agreements = tt.example()
+    offices = pd.DataFrame({"city": ["Alder", "Birch"], "partner": ["BRA", "AUS"], "date": ["2008-03", 2010]})
+    flights = pd.DataFrame({"partner": ["BRA"], "date": ["2009"], "ended": ["2012"]})
+    keys = {"city": "city", "partner": "partner", "period": "year"}
+    panel = tt.panel(trade, **keys, policies={"office": offices, "flight": flights})
+    assert [policy.name for policy in panel.policies] == ["flight", "office"]
+    flight, office = panel.policies
+    assert dict(zip(panel.units, office.onset, strict=True))["Alder-BRA"] == 2008
+    assert dict(zip(panel.units, flight.end, strict=True))["Birch-BRA"] == 2013
+    finding = tt.check(tt.fit("imputation", tt.compare(panel, agreements, "exports_usd")), "policies", "clustered")
+    assert {"the agreement alone", "office alone"} <= set(finding.table["label"])
+    with pytest.raises(DesignError, match="city, partner or both"):
+        tt.panel(trade, **keys, policies={"office": offices[["date"]]})
+    with pytest.warns(TwintradeWarning, match="concern no unit"):
+        tt.panel(trade, **keys, policies={"office": offices.assign(city="Zug")})
