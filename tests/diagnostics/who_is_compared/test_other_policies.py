@@ -190,10 +190,10 @@ def test_an_increment_is_refused_without_three_pairs_that_have_the_other_alone()
 )  # fmt: skip
 def test_a_policy_of_whole_partners_or_cities_needs_no_control(onset, effects):
     finding = check(make_design(make_policy(onset=onset)))
-    assert f"{effects} effects, which absorb it: it needs no control" in str(finding.text)
+    assert f"Needs no control: office, which is the same for all that share {effects} effects" in str(finding.text)
     assert finding.table.empty
     # Without these effects it is a policy as others.
-    assert "needs no control" not in str(check(make_design(make_policy(onset=onset), effects="two_way")).text)
+    assert "Needs no control" not in str(check(make_design(make_policy(onset=onset), effects="two_way")).text)
 
 
 def test_rows_after_the_end_of_a_policy_are_in_no_average():

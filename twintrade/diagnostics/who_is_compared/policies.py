@@ -15,7 +15,7 @@ from twintrade.design.fixed_effects import name_effect
 from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import Variant
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.base import fit as estimate
@@ -166,7 +166,7 @@ def describe_bundle(beside: Policies, one: int) -> Text | None:
 
 # One variant a set in force, an order of arrival, or a policy where another is in force already.
 
-SET, ORDER, INCREMENT, OFFICE = "set", "order", "increment", "office"
+ALONE, SET, ORDER, INCREMENT, OFFICE = "alone", "set", "order", "increment", "office"
 COLUMNS = (
     *("label", "label_text", "group", "effect", "low", "high", "p", "n_pairs", "n_rows", "n_lost", "share"),
     *("reason", "reason_text"),
@@ -188,12 +188,13 @@ def list_cells(beside: Policies) -> Iterator[Cell]:
         alone = "yes" if len(members) == 1 else "no"
         label = Text("checks.policies-set", names=Listed(tuple(_name(beside, k) for k in members)), alone=alone)
         rows, orders = beside.find_rows(members), list(_list_orders(beside, members))
+        group = ALONE if members == (0,) else SET
         bundle = describe_bundle(beside, members[0]) if alone == "yes" else None
         if bundle is not None:
-            yield Cell(Variant(label, SET, None, bundle), np.zeros_like(rows))
+            yield Cell(Variant(label, group, None, bundle), np.zeros_like(rows))
         else:
             of_set = orders[0].variant.label if len(orders) == 1 else label
-            yield Cell(Variant(of_set, SET, build_cell(beside, members)), rows)
+            yield Cell(Variant(of_set, group, build_cell(beside, members)), rows)
         yield from orders if len(orders) > 1 else ()
     for other in range(1, len(beside.policies)):
         yield _build_increment_cell(beside, 0, other)
@@ -239,6 +240,7 @@ class PoliciesCheck(Diagnostic):
     name: ClassVar[str] = "policies"
     citation: ClassVar[str] = "borusyak2024"
     payload_kinds: ClassVar = {"policies": "forest"}
+    topic: ClassVar[Topic] = "forest"
 
     def concerns(self, design: Design) -> bool:
         """Whether another policy is dated."""
@@ -261,11 +263,11 @@ class PoliciesCheck(Diagnostic):
         except TwintradeError as error:
             return self.unavailable(error.text)
         text = Listed((*_say(headline, beside, table), *told), "sentences")
-        known = table[table["effect"].notna() & (table["group"] != OFFICE)]
+        shown = table[table["effect"].notna() & table["group"].isin((ALONE, SET, ORDER))]
         return self.conclude(
             text,
             table,
-            payloads={"policies": known, "policy_effects": table},
+            payloads={"policy_effects": table, "policies": shown.assign(group="", scale=headline.estimate.scale)},
             value=float(table["effect"].iloc[0]),
             unit=headline.estimate.scale,
             messages=variants.list_failures(self.name, table[table["group"] != INCREMENT]),
@@ -338,7 +340,7 @@ def _say(fit: Fit, beside: Policies, table: pd.DataFrame) -> Iterator[Words]:
     )
     reasons = zip(variants.list_words(table, "label"), variants.list_words(table, "reason"), strict=True)
     yield from (Text("checks.policies-refused", label=k, reason=reason) for k, reason in reasons if str(reason))
-    sets = table[table["group"] == SET]
+    sets = table[table["group"].isin((ALONE, SET))]
     lost = int(sets["n_lost"].sum())
     if lost:
         yield Text("checks.policies-lost", share=lost / (lost + int(sets["n_rows"].sum())))

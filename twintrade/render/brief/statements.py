@@ -152,7 +152,7 @@ def _list_checked(facts: Facts) -> list[StatedChange]:
     """Return what checks of the headline make of it under another average or comparison, each with its sentence."""
     if facts.headline is None or facts.effect is None:
         return []
-    kinds = (_read_hidden, _read_average, _read_always, _read_conditional, _read_singles)
+    kinds = (_read_hidden, _read_average, _read_always, _read_policies, _read_conditional, _read_singles)
     return [one for one in (read(facts) for read in kinds) if one is not None]
 
 
@@ -228,6 +228,11 @@ def _read_average(facts: Facts) -> StatedChange | None:
 def _read_always(facts: Facts) -> StatedChange | None:
     rows = _list_rows(facts, "always_treated")
     return _check("always", _convert(facts, rows[0], "effect")) if len(rows) == 2 else None
+
+
+def _read_policies(facts: Facts) -> StatedChange | None:
+    alone = [r for r in _list_rows(facts, "policies") if take_text(r.get("group")) == "alone"]
+    return _check("policies", _convert(facts, alone[0], "effect")) if alone else None
 
 
 def _read_conditional(facts: Facts) -> StatedChange | None:

@@ -33,6 +33,15 @@ from twintrade.study.spec.spec_text import parse_tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlantedEffect:
+    """Log points planted on some dyads from a year on."""
+
+    effect: float
+    effect_on: tuple[str, ...]
+    effect_from: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedTrade:
     """What to draw in place of a file; everything made from it says SIMULATED.
 
@@ -42,7 +51,8 @@ class SimulatedTrade:
     cities, partners: As the registry names them; partners as codes. first, last: Years. level: A typical flow in the
     first year, in the money unit of the table. growth: Log points a year, common to all flows. noise: Standard
     deviation of a flow's shock, in log points. effect: Log points planted on ``effect_on`` from
-    ``effect_from`` on, a year. effect_on: Dyads, as city-partner. by: Length of a period; months have seasons.
+    ``effect_from`` on, a year. effect_on: Dyads, as city-partner. also: Further effects, with the same three keys.
+    by: Length of a period; months have seasons.
     """
 
     seed: int
@@ -56,6 +66,7 @@ class SimulatedTrade:
     effect: float = 0.0
     effect_on: tuple[str, ...] = ()
     effect_from: int | None = None
+    also: tuple[PlantedEffect, ...] = ()
     by: Literal["year", "month"] = "year"
 
     def __post_init__(self) -> None:
@@ -68,7 +79,8 @@ class SimulatedTrade:
         if self.effect and (not self.effect_on or self.effect_from is None):
             raise ValueError("an effect needs effect_on (dyads) and effect_from (a year)")
         known = {f"{c}-{p}" for c in self.cities for p in self.partners}
-        if unknown := sorted(set(self.effect_on) - known):
+        named = {dyad for planted in self.also for dyad in planted.effect_on} | set(self.effect_on)
+        if unknown := sorted(named - known):
             raise ValueError(f"effect_on names {unknown[0]}, which is no dyad of this table")
 
 
@@ -92,9 +104,14 @@ def simulate_trade(options: SimulatedTrade, city: str, partner: str, period: str
     frame = pd.MultiIndex.from_product([options.cities, options.partners, labels], names=[city, partner, period])
     table = frame.to_frame(index=False)
     dyad = table[city].astype(str) + "-" + table[partner].astype(str)
-    is_after = np.tile(times >= (options.effect_from or options.last + 1) * per_year, shape[0] * shape[1])
-    planted = dyad.isin(options.effect_on) & is_after
-    table[value] = np.rint(np.exp(log_flow.ravel() + options.effect * planted.to_numpy())).astype(np.int64)
+    first = PlantedEffect(
+        effect=options.effect, effect_on=options.effect_on, effect_from=options.effect_from or options.last + 1
+    )
+    raised = log_flow.ravel()
+    for planted in (first, *options.also):
+        is_after = np.tile(times >= planted.effect_from * per_year, shape[0] * shape[1])
+        raised = raised + planted.effect * (dyad.isin(planted.effect_on).to_numpy() & is_after)
+    table[value] = np.rint(np.exp(raised)).astype(np.int64)
     return table
 
 

@@ -35,6 +35,7 @@ _CHECKS = [
     {"name": "selection", "if_any": True}, {"name": "conditional_trends"}, {"name": "hidden_agreements"},
     {"name": "anticipation"}, {"name": "placebo_dates"},
     {"name": "always_treated", "if_any": True}, {"name": "undated_agreements", "if_any": True},
+    {"name": "policies", "if_any": True},
 ]  # fmt: skip
 _PATHS = [{"name": "reference_year", "on": "all"}]
 # Whether treated rows that serve as comparison move a regression.

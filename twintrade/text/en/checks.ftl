@@ -236,7 +236,7 @@ policies = The headline, { $headline }, does not ask whether { $names } was in f
 } and years before any of them: { $effects }.
 policies-refused = Not estimated, { $label }: { $reason }.
 policies-lost = { SHARE($share) } of the rows under a policy have no row before any policy to be compared with, and count in no average.
-policies-absorbed = { $policy } is the same for all that share { $effects } effects, which absorb it: it needs no control.
+policies-absorbed = Needs no control: { $policy }, which is the same for all that share { $effects } effects; these absorb it.
 
 ## a remainder of the partners
 remainder-none = the table has no rest of the world, or the comparison is with donors

@@ -85,7 +85,7 @@ need-C7 = the number of twins and the population of each city: the recipe regist
 need-C8 = the check heterogeneity by order, or the number of agreements as the treatment
 need-C9 = a registry that says which agreements have ended: the recipe registry
 need-C10 = the check heterogeneity by kind, with agreements of both sorts
-need-C11 = the dates at which offices abroad opened, as a second treatment beside the agreement; with as few as three offices, a randomization test over the dates and cities at which they could have opened
+need-C11 = the dates at which offices abroad opened, under [[data.policies]] with office = true, and the check policies; with as few as three offices, a randomization test over the dates and cities at which they could have opened
 need-C12 = one row a city with who leads its projects, how centralized it is and whether projects succeeded; Fisher's exact test of the first, a permutation test of the correlation of the second
 need-C13 = a table of cities by networks with membership; a permutation test of the overlap that keeps the size of each network and the memberships of each city
 need-C14 = the check heterogeneity by partner
