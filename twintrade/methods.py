@@ -80,6 +80,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "comparison": "twintrade.diagnostics.who_is_compared.estimators:ComparisonCheck",
         "concentration": "twintrade.diagnostics.who_is_compared.twfe_weights:Concentration",
         "conditional_trends": "twintrade.diagnostics.pre_period.selection:ConditionalTrends",
+        "contamination": "twintrade.diagnostics.who_is_compared.policy_parts:ContaminationCheck",
         "date_sets": "twintrade.diagnostics.single_case.date_sets:DateSets",
         "dates": "twintrade.diagnostics.sensitivity.dates:Dates",
         "donor_sets": "twintrade.diagnostics.single_case.date_sets:DonorSets",

@@ -218,7 +218,7 @@ class TWFEWeights(Diagnostic):
         """Return the sum of negative weights; payload ``twfe_weights`` has one row a treated cell."""
         o = fit.design.observations
         is_poisson = fit.estimator.is_poisson
-        scale, unit = _name_unit(fit)
+        scale, unit = name_unit(fit)
         try:
             cells = compute_poisson_weights(o) if is_poisson else compute_cell_weights(o)
         except EstimationError as error:
@@ -262,7 +262,7 @@ class TWFEWeights(Diagnostic):
         return judge_regression(finding, fit, inference, rng)
 
 
-def _name_unit(fit: Fit) -> tuple[Words, dict[str, Words]]:
+def name_unit(fit: Fit) -> tuple[Words, dict[str, Words]]:
     """Return what the coefficient is counted in, as an effect in a sentence takes it and as a label does."""
     design = fit.design
     if fit.estimator.is_poisson or design.scale == "log points":

@@ -313,6 +313,20 @@ twfe-weights = In a static { $family ->
     }
    *[no] is compatible with an average effect of zero if effects differ across cells by a standard deviation of { $spread }
 }.
+contamination-none = no covariate is a policy, of zeros and ones
+contamination-apart = the effects of the agreement and of { $policies } cannot be told apart: no other rows have one without the other
+contamination-absorbed = The fixed effects absorb { $policies }, as they do every policy of the whole city, partner or period that they are of: { $n ->
+    [one] it needs
+   *[other] they need
+} no control.
+contamination = In a static { $family ->
+    [poisson] Poisson regression
+   *[linear] regression
+} on the agreement and { $policies } with { $effects } effects, the agreement's coefficient { $coefficient } is the sum of { $own } from its own effects and { $bias } from effects of { $policies }{ $cells ->
+    [time] , which may differ by time since the start
+    [start] , which may differ by starting date
+   *[start-and-time] , which may differ by starting date and time since the start
+}. The latter enter with weights that sum to zero and in absolute value to { FIXED($weights, decimals: 2) }.
 
 ## leave one out
 leave-one-out-all = all
@@ -672,6 +686,10 @@ weights-negative = negative weights
 weights-sum = sum of negative weights
 weights-zero = spread of effects compatible with an average of zero{ weights-unit }
 weights-opposite = spread of effects compatible with the opposite sign everywhere{ weights-unit }
+contamination-own = of it the agreement's own effects{ weights-unit }
+contamination-alone = coefficient in rows without any other policy{ weights-unit }
+contamination-bias = of it effects of { $policy }{ weights-unit }
+contamination-weights = sum of absolute weights of effects of { $policy }
 weights-unit = { $named ->
     [yes] , { $unit }
    *[no] { "" }

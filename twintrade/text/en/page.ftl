@@ -179,6 +179,7 @@ payload_leave_one_out = The estimate without each in turn
 payload_conditional_trends = The effect among pairs alike in size and growth before
 payload_policies = The agreement alone and beside other policies
 payload_policy_effects = Effects by the policies in force, and the rows behind them
+payload_contamination = What the agreement's coefficient is made of beside other policies
 payload_always_treated = The effect with pairs treated throughout as comparison
 payload_evidence = The verdict: the change against pairs as large and growing
 payload_calibration = The verdict on placebo registers, dealt to pairs without an agreement

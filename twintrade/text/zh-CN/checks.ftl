@@ -292,6 +292,17 @@ twfe-weights = 在含{ $effects }效应的静态{ $family ->
     }
    *[no] 与平均效应为零并不矛盾，只要各单元格效应的标准差达到{ $spread }
 }。
+contamination-none = 没有取值为0和1的协变量可视为政策
+contamination-apart = 协议与{ $policies }的效应无法区分：没有其他行只有其中之一
+contamination-absorbed = 固定效应已吸收{ $policies }，正如它们吸收其所对应的整个城市、伙伴或时期的任何政策：无需控制。
+contamination = 在对协议和{ $policies }、含{ $effects }效应的静态{ $family ->
+    [poisson] 泊松回归
+   *[linear] 回归
+}中，协议的系数{ $coefficient }等于自身效应{ $own }与{ $policies }的效应{ $bias }之和{ $cells ->
+    [time] （效应可随开始后的时间而不同）
+    [start] （效应可随开始日期而不同）
+   *[start-and-time] （效应可随开始日期及其后时间而不同）
+}。后者的权重之和为零，绝对值之和为{ FIXED($weights, decimals: 2) }。
 
 ## leave one out
 leave-one-out-all = 全部
@@ -628,6 +639,10 @@ weights-negative = 负权重数
 weights-sum = 负权重之和
 weights-zero = 与平均效应为零相容的效应离散程度{ weights-unit }
 weights-opposite = 与各处符号均相反相容的效应离散程度{ weights-unit }
+contamination-own = 其中协议自身的效应{ weights-unit }
+contamination-alone = 无其他政策的行中的系数{ weights-unit }
+contamination-bias = 其中{ $policy }的效应{ weights-unit }
+contamination-weights = { $policy }效应权重的绝对值之和
 weights-unit = { $named ->
     [yes] （{ $unit }）
    *[no] { "" }

@@ -228,6 +228,7 @@ check-clusters = 聚类
 check-comparison = 对照组
 check-conditional_trends = 事前相近配对的趋势
 check-concentration = 集中度
+check-contamination = 其他政策的混杂
 check-date_sets = 日期口径
 check-dates = 日期
 check-descriptive_registry = 登记表

@@ -162,6 +162,7 @@ payload_leave_one_out = 逐一剔除后的估计值
 payload_conditional_trends = 事前规模和增速相近的配对之间的效应
 payload_policies = 仅有协议与协议同其他政策并存
 payload_policy_effects = 按生效政策的效应及其所依据的行
+payload_contamination = 与其他政策并列时协议系数的构成
 payload_always_treated = 以始终处理的配对为对照的效应
 payload_evidence = 结论：与规模和增长相近的配对相比的变化
 payload_calibration = 安慰剂登记表的结论：协议分给没有协议的配对

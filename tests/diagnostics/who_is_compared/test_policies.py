@@ -1,0 +1,133 @@
+"""What other policies in a regression put into the agreement's coefficient, and which of them need no control."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.who_is_compared.policy_parts import ContaminationCheck, date_policies, find_policies
+from twintrade.estimators.base import fit
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.clustered import Clustered
+from twintrade.numerics.contamination import decompose_coefficient
+
+N_CITIES, N_PARTNERS, N_PERIODS = 8, 10, 12
+CLUSTERED = Clustered(draws=99)
+
+
+def made(growth=0.1, transform="log", fixed_effects="gravity", overlap=0.5, noise=0.1, **options):
+    """Pairs with agreements and offices from dates of their own; office effects grow, agreements' are constant."""
+    rng = np.random.default_rng(1)
+    n = N_CITIES * N_PARTNERS
+    city, partner = np.divmod(np.arange(n), N_PARTNERS)
+    onset = np.where(rng.random(n) < 0.4, rng.integers(4, 9, n), np.inf)
+    office = np.where(rng.random(n) < np.where(np.isfinite(onset), overlap, 0.3), rng.integers(3, 9, n), np.inf)
+    fta = np.where(rng.random(N_PARTNERS) < 0.5, 6, np.inf)[partner]
+    period = np.tile(np.arange(N_PERIODS), n)
+    pair = np.arange(n).repeat(N_PERIODS)
+    since = period - office[pair]
+    eta = rng.normal(size=n)[pair] + noise * rng.normal(size=pair.size)
+    eta += 0.3 * (period >= onset[pair]) + growth * np.maximum(since + 1, 0)
+    frame = pd.DataFrame(
+        {"city": "c" + pd.Series(city[pair]).astype(str), "partner": "p" + pd.Series(partner[pair]).astype(str)}
+    )
+    frame = frame.assign(period=2000 + period, flow=np.exp(3 + eta), office=(since >= 0) * 1.0)
+    frame = frame.assign(fta=(period >= fta[pair]) * 1.0, moved=rng.normal(size=pair.size))
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    treatment = Treatment(
+        panel.units,
+        pd.Series(2000 + onset, "c" + pd.Series(city).astype(str) + "-p" + pd.Series(partner).astype(str))
+        .reindex(panel.units)
+        .to_numpy(),
+    )
+    given = {"covariates": ("office", "fta", "moved")} | options
+    return Design(
+        panel=panel, treatment=treatment, outcome="flow", transform=transform, fixed_effects=fixed_effects, **given
+    )
+
+
+def check(design, method=None):
+    return ContaminationCheck().check(
+        fit(method or TWFE(shape="static"), design), CLUSTERED, np.random.default_rng(0)
+    )
+
+
+def read(finding):
+    return dict(zip(finding.table["quantity"], finding.table["value"], strict=True))
+
+
+def test_policies_are_covariates_of_zeros_and_ones():
+    assert find_policies(made()) == ("office", "fta")
+    assert not ContaminationCheck().concerns(made(covariates=("moved",)))
+    assert check(made(covariates=())).reason
+
+
+def test_starts_are_those_of_the_spell_that_a_row_is_in():
+    o = made().observations
+    policies = np.zeros((o.n_rows, 1))
+    policies[[0, 1, 5, 6, 12, 13], 0] = 1.0
+    starts = date_policies(o, policies)[[0, 1, 5, 6, 12, 13], 0]
+    assert starts.tolist() == [2000, 2000, 2005, 2005, 2000, 2000]
+
+
+@pytest.mark.parametrize("method", [TWFE(shape="static"), PPML(shape="static")], ids=lambda m: m.name)
+def test_parts_sum_to_the_regressions_coefficient(method):
+    design = made(transform="level" if method.is_poisson else "log")
+    rows = read(check(design, method))
+    coefficient, own, _, bias, weights = rows.values()
+    assert coefficient == pytest.approx(fit(method, design).view("overall").effects[0], abs=1e-8)
+    assert own + bias == pytest.approx(coefficient, abs=1e-8)
+    assert weights > 0.05
+
+
+def test_growing_effects_of_an_office_contaminate_and_constant_ones_do_not():
+    """Without noise the agreement's own effects are .3 whatever the office's are."""
+    growing, constant = (list(read(check(made(growth, noise=0.0))).values()) for growth in (0.1, 0.0))
+    np.testing.assert_allclose(constant[:4], [0.3, 0.3, 0.3, 0.0], atol=1e-9)
+    np.testing.assert_allclose(growing[1:3], [0.3, 0.3], atol=1e-9)
+    assert abs(growing[3]) > 0.005
+
+
+def test_a_policy_of_a_whole_partner_needs_no_control():
+    finding = check(made())
+    assert "The fixed effects absorb fta" in finding.sentence
+    assert "needs no control" in finding.sentence
+    only = check(made(covariates=("fta",)))
+    assert only.verdict == "informs"
+    assert only.value == 0
+    two_way = check(made(fixed_effects="two_way"))
+    assert "absorb" not in two_way.sentence
+    assert "of it effects of fta, log points" in read(two_way)
+
+
+@pytest.mark.parametrize("lone", [False, True])
+def test_policies_that_are_never_apart_are_refused_by_name(lone):
+    """Also where one pair has the office alone, at times of which it says nothing for others."""
+    design = made(covariates=("office",))
+    o, frame = design.observations, design.panel.to_frame()
+    frame["office"] = o.is_treated * 1.0
+    untreated = np.flatnonzero(~o.is_ever_treated)[0]
+    frame.loc[lone & (o.unit == untreated) & (o.period == o.periods[-1]), "office"] = 1.0
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    given = {"outcome": "flow", "transform": "log", "covariates": ("office",)}
+    finding = check(Design(panel=panel, treatment=design.treatment, **given))
+    assert "the agreement and of office cannot be told apart" in finding.sentence
+
+
+def test_units_of_money_and_the_order_of_covariates_move_nothing():
+    base = read(check(made(fixed_effects="two_way")))
+    turned = read(check(made(fixed_effects="two_way", covariates=("moved", "fta", "office"))))
+    assert base.keys() == turned.keys()
+    np.testing.assert_allclose([turned[k] for k in base], list(base.values()), atol=1e-9)
+
+
+def test_the_table_is_that_of_the_formulas_on_the_designs_rows():
+    design = made(covariates=("office", "moved"))
+    o = design.observations
+    policies = np.column_stack([o.is_treated, o.covariates[:, 0]]).astype(float)
+    starts = date_policies(o, policies)
+    cells = starts * 100 + o.period[:, None] - starts
+    parts = decompose_coefficient(o.y, policies, cells, o.effect_codes(), o.covariates[:, 1:])
+    rows = list(read(check(design)).values())
+    np.testing.assert_allclose([rows[0], rows[1], rows[3]], [parts.coefficient, parts.own, parts.bias[0]], atol=1e-12)
