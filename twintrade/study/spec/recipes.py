@@ -40,13 +40,20 @@ _CHECKS = [
 _PATHS = [{"name": "reference_year", "on": "all"}]
 # Whether treated rows that serve as comparison move a regression.
 _WEIGHTS = {"name": "twfe_weights", "on": "twfe"}
+# Whether effects of other policies move its coefficient.
+_CONTAMINATION: dict[str, Any] = {"name": "contamination", "on": "twfe", "if_any": True}
 _TWO_WAY = [
     _WEIGHTS,
+    _CONTAMINATION,
     {"name": "bacon", "on": "twfe"},
     {"name": "estimators", "on": "twfe", "names": ["imputation", "callaway_santanna", "sun_abraham"]},
 ]
-_GRAVITY_TWFE = [_WEIGHTS, {"name": "estimators", "on": "twfe", "names": ["imputation", "etwfe", "sun_abraham"]}]
-_PPML = [{"name": "estimators", "on": "ppml", "names": ["imputation", "etwfe"]}]
+_GRAVITY_TWFE = [
+    _WEIGHTS,
+    _CONTAMINATION,
+    {"name": "estimators", "on": "twfe", "names": ["imputation", "etwfe", "sun_abraham"]},
+]
+_PPML = [{"name": "estimators", "on": "ppml", "names": ["imputation", "etwfe"]}, _CONTAMINATION | {"on": "ppml"}]
 _TOTALS = [{"name": "evidence"}, {"name": "concentration"}, {"name": "percent_effects"}, {"name": "honest"}]
 _POISSON: dict[str, Any] = {"name": "imputation", "family": "poisson"}
 _LEVELS: list[dict[str, Any]] = [
