@@ -69,11 +69,11 @@ def test_strata_agree_with_the_formulas_of_the_paper(seed, weighted):
             weight = product / np.average(twice**2, weights=w)
             tau = np.average(y[inside & treated], weights=w[inside & treated])
             parts[k] += share * weight * (tau - np.average(y[inside & none], weights=w[inside & none]))
-    np.testing.assert_allclose([found.own, *found.bias], parts, atol=EXACT)
+    np.testing.assert_allclose([found.own_part, *found.bias], parts, atol=EXACT)
     X = np.hstack([arms, dummies(stratum)])
     plain = np.linalg.lstsq(X * root[:, None], y * root, rcond=None)[0]
     assert found.coefficient == pytest.approx(plain[0], abs=EXACT)
-    assert found.own + found.bias.sum() == pytest.approx(found.coefficient, abs=EXACT)
+    assert found.own_part + found.bias.sum() == pytest.approx(found.coefficient, abs=EXACT)
     rows = arm < 2
     one = np.linalg.lstsq((X * root[:, None])[rows][:, [0, *range(3, 8)]], (y * root)[rows], rcond=None)[0][0]
     alone = estimate_alone(y, arms, [stratum], None, w if weighted else None)
@@ -97,23 +97,23 @@ def test_a_panel_with_overlaps_agrees_with_dense_regressions(seed):
     tau = np.linalg.lstsq(saturated, y, rcond=None)[0]
     cut = blocks[0].shape[1]
     parts = [omega @ blocks[0] @ tau[:cut], omega @ blocks[1] @ tau[cut : cut + blocks[1].shape[1]]]
-    np.testing.assert_allclose([found.own, *found.bias], parts, atol=EXACT)
+    np.testing.assert_allclose([found.own_part, *found.bias], parts, atol=EXACT)
     assert found.weights @ policies[:, 0] == pytest.approx(1, abs=1e-12)
     assert found.weights @ policies[:, 1] == pytest.approx(0, abs=1e-12)
-    assert found.own + found.bias[0] == pytest.approx(found.coefficient, abs=EXACT)
+    assert found.own_part + found.bias[0] == pytest.approx(found.coefficient, abs=EXACT)
 
 
 def test_one_policy_and_constant_effects_have_no_contamination():
     y, policies, cells, codes = drawn_panel(5)
     one = decompose_coefficient(y, policies[:, :1], cells[:, :1], codes)
-    assert one.own == pytest.approx(one.coefficient, abs=1e-10)
+    assert one.own_part == pytest.approx(one.coefficient, abs=1e-10)
     assert one.bias.size == 0
     other = np.roll(policies[:, 0].reshape(30, 12), 1, axis=0).ravel()
     both = np.column_stack([policies[:, 0], other])
     clean = codes[0] + 0.1 * codes[1] + 0.3 * both[:, 0] - 2 * other
     since = np.column_stack([cells[:, 0], np.roll(cells[:, 0].reshape(30, 12), 1, axis=0).ravel()])
     found = decompose_coefficient(clean, both, since, codes)
-    np.testing.assert_allclose([found.coefficient, found.own, found.bias[0]], [0.3, 0.3, 0], atol=1e-9)
+    np.testing.assert_allclose([found.coefficient, found.own_part, found.bias[0]], [0.3, 0.3, 0], atol=1e-9)
     assert found.absolute[0] > 0.01
 
 
@@ -124,7 +124,7 @@ def test_a_poisson_coefficient_is_decomposed_exactly():
     flow = np.random.default_rng(0).poisson(np.exp(1 + y)).astype(float)
     found = decompose_coefficient(flow, policies, cells, codes, is_poisson=True)
     assert found.coefficient == pytest.approx(fit_poisson(flow, policies, codes).coefficients[0], abs=EXACT)
-    assert found.own + found.bias[0] == pytest.approx(found.coefficient, abs=EXACT)
+    assert found.own_part + found.bias[0] == pytest.approx(found.coefficient, abs=EXACT)
     rows = policies[:, 1] == 0
     alone = fit_poisson(flow[rows], policies[rows, :1], [c[rows] for c in codes]).coefficients[0]
     assert estimate_alone(flow, policies, codes, is_poisson=True) == pytest.approx(alone, abs=EXACT)
@@ -138,7 +138,9 @@ def test_the_order_of_policies_and_of_rows_moves_nothing():
     again = decompose_coefficient(
         y[order], arms[order][:, [0, 2, 1]], cells[order], [stratum[order]], None, weights[order]
     )
-    np.testing.assert_allclose([again.own, *again.bias], [first.own, first.bias[1], first.bias[0]], atol=1e-11)
+    np.testing.assert_allclose(
+        [again.own_part, *again.bias], [first.own_part, first.bias[1], first.bias[0]], atol=1e-11
+    )
 
 
 def test_what_effects_absorb_and_what_is_never_apart():
@@ -153,4 +155,4 @@ def test_what_effects_absorb_and_what_is_never_apart():
     both[lone & (codes[1] >= 8), 1] = 1.0
     since = np.where(lone, codes[1] - 8, cells[:, 0])
     found = decompose_coefficient(y, both, np.column_stack([cells[:, 0], since]), codes)
-    assert np.isnan(found.own)
+    assert np.isnan(found.own_part)

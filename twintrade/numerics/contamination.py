@@ -19,7 +19,9 @@ class Contamination:
 
     coefficient: float  # NaN, as what follows, where the effects and the other policies determine the first
     weights: FloatArray  # (n,): ω of each row, with coefficient = ω'y; zero in rows that a Poisson fit left out
-    own: float  # Σ ω over the first policy's rows times its effects, weights that sum to one; NaN if not told apart
+    own_part: (
+        float  # Σ ω over the first policy's rows times its effects, weights that sum to one; NaN if not told apart
+    )
     bias: FloatArray  # (K - 1,): likewise of each other policy, weights that sum to zero
     absolute: FloatArray  # (K - 1,): sum of |ω| over the rows of each other policy
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.who_is_compared.policy_parts import ContaminationCheck, date_policies, find_policies
+from twintrade.diagnostics.who_is_compared.policy_parts import ContaminationCheck, find_starts, find_policies
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
@@ -67,7 +67,7 @@ def test_starts_are_those_of_the_spell_that_a_row_is_in():
     o = made().observations
     policies = np.zeros((o.n_rows, 1))
     policies[[0, 1, 5, 6, 12, 13], 0] = 1.0
-    starts = date_policies(o, policies)[[0, 1, 5, 6, 12, 13], 0]
+    starts = find_starts(o, policies)[[0, 1, 5, 6, 12, 13], 0]
     assert starts.tolist() == [2000, 2000, 2005, 2005, 2000, 2000]
 
 
@@ -126,8 +126,10 @@ def test_the_table_is_that_of_the_formulas_on_the_designs_rows():
     design = made(covariates=("office", "moved"))
     o = design.observations
     policies = np.column_stack([o.is_treated, o.covariates[:, 0]]).astype(float)
-    starts = date_policies(o, policies)
+    starts = find_starts(o, policies)
     cells = starts * 100 + o.period[:, None] - starts
     parts = decompose_coefficient(o.y, policies, cells, o.effect_codes(), o.covariates[:, 1:])
     rows = list(read(check(design)).values())
-    np.testing.assert_allclose([rows[0], rows[1], rows[3]], [parts.coefficient, parts.own, parts.bias[0]], atol=1e-12)
+    np.testing.assert_allclose(
+        [rows[0], rows[1], rows[3]], [parts.coefficient, parts.own_part, parts.bias[0]], atol=1e-12
+    )

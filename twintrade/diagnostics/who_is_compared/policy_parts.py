@@ -32,7 +32,7 @@ def find_policies(design: Design) -> tuple[str, ...]:
     return tuple(name for name, known in zip(o.covariate_names, is_policy, strict=True) if known)
 
 
-def date_policies(o: Observations, policies: FloatArray) -> IntArray:
+def find_starts(o: Observations, policies: FloatArray) -> IntArray:
     """Return the period in which each policy (n_rows, K) of ones last began in a row's unit, (n_rows, K)."""
     is_first = np.diff(o.unit, prepend=-1) != 0
     starts = np.zeros(policies.shape, dtype=np.int64)
@@ -73,28 +73,28 @@ class ContaminationCheck(Diagnostic):
             return self.unavailable(Text("checks.contamination-none"))
         of = np.isin(o.covariate_names, names)
         absorbed = mark_absorbed(o.covariates[:, of], o.effect_codes(), o.weights)
-        told = Text("checks.contamination-absorbed", n=int(absorbed.sum()), policies=_list(names, absorbed))
+        absorbed_text = Text("checks.contamination-absorbed", n=int(absorbed.sum()), policies=_list(names, absorbed))
         if absorbed.all():
-            return self.conclude(told, value=0.0, unit=name_unit(fit)[0])
+            return self.conclude(absorbed_text, value=0.0, unit=name_unit(fit)[0])
         of[np.flatnonzero(of)[absorbed]] = False
         others = _list(names, ~absorbed)
         try:
             parts, resolution, alone = _decompose(fit, o, of)
         except EstimationError as error:
             return self.unavailable(error.text)
-        if np.isnan(parts.own):
+        if np.isnan(parts.own_part):
             return self.unavailable(Text("checks.contamination-apart", policies=others))
         finding = self._tell(fit, parts, alone, others, resolution)
         if absorbed.any():
-            finding = replace(finding, text=Listed((finding.text, told), "sentences"))
+            finding = replace(finding, text=Listed((finding.text, absorbed_text), "sentences"))
         return judge_regression(finding, fit, inference, rng)
 
     def _tell(self, fit: Fit, parts: Contamination, alone: float, others: Listed, resolution: str) -> Finding:
         scale, unit = name_unit(fit)
-        bias = parts.coefficient - parts.own
+        bias = parts.coefficient - parts.own_part
         rows = [
             (Text("checks.weights-coefficient", **unit), parts.coefficient),
-            (Text("checks.contamination-own", **unit), parts.own),
+            (Text("checks.contamination-own", **unit), parts.own_part),
             (Text("checks.contamination-alone", **unit), alone),
         ]
         for name, its, weight in zip(others.items, parts.bias, parts.absolute, strict=True):
@@ -106,7 +106,7 @@ class ContaminationCheck(Diagnostic):
             effects=fit.design.effects_label,
             policies=others,
             coefficient=Text("common.effect", value=parts.coefficient, scale=scale),
-            own=Text("common.effect", value=parts.own, scale=scale),
+            own=Text("common.effect", value=parts.own_part, scale=scale),
             bias=Text("common.effect", value=bias, scale=scale),
             weights=float(parts.absolute.sum()),
             cells=resolution,
@@ -122,7 +122,7 @@ def _decompose(fit: Fit, o: Observations, of: BoolArray) -> tuple[Contamination,
     """Decompose at the finest resolution that tells policies apart; and the coefficient without their rows."""
     y, controls, is_poisson = o.y, o.covariates[:, ~of], fit.estimator.is_poisson
     policies = np.column_stack([o.is_treated, o.covariates[:, of]]).astype(np.float64)
-    starts, codes = date_policies(o, policies), o.effect_codes()
+    starts, codes = find_starts(o, policies), o.effect_codes()
     # An agreement that began before the rows do is dated all the same.
     starts[o.is_treated, 0] = o.onset[o.is_treated].astype(np.int64)
     for resolution in RESOLUTIONS:
@@ -131,6 +131,6 @@ def _decompose(fit: Fit, o: Observations, of: BoolArray) -> tuple[Contamination,
         if n_cells * o.n_rows > MOST_NUMBERS and resolution != RESOLUTIONS[-1]:
             continue
         parts = decompose_coefficient(y, policies, cells, codes, controls, o.weights, is_poisson=is_poisson)
-        if np.isfinite(parts.own):
+        if np.isfinite(parts.own_part):
             break
     return parts, resolution, estimate_alone(y, policies, codes, controls, o.weights, is_poisson=is_poisson)
