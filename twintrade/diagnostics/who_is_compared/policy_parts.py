@@ -18,18 +18,41 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, find_dist
 from twintrade.numerics.contamination import Contamination, decompose_coefficient, estimate_alone, mark_absorbed
 from twintrade.text import Listed, Text
 
-# Policies are covariates of zeros and ones; what is left of a coefficient without the effects of others is its own.
+# What is left of a coefficient without the effects of other policies is the agreement's own.
 
 RESOLUTIONS = ("start-and-time", "time", "start")
 """Within which a policy's effect is one number: the first of these at which rows tell all policies' effects apart."""
 MOST_NUMBERS = 30_000_000  # of the dummies of such cells, above which a coarser resolution is tried
 
 
-def find_policies(design: Design) -> tuple[str, ...]:
-    """Return the covariates that are zero in some of the compared rows, and one in all others."""
+@dataclass(frozen=True, slots=True, eq=False)
+class OtherPolicies:
+    """The policies beside the agreement in the compared rows, and what else is controlled for."""
+
+    names: tuple[str, ...]
+    in_force: FloatArray  # (n_rows, K)
+    controls: FloatArray  # (n_rows, n_controls)
+
+    def take(self, which: BoolArray) -> "OtherPolicies":
+        """Return some of the policies, (K,)."""
+        names = tuple(name for name, one in zip(self.names, which, strict=True) if one)
+        return OtherPolicies(names, self.in_force[:, which], self.controls)
+
+
+def find_policies(design: Design) -> OtherPolicies:
+    """Return the declared policies of the panel, and covariates that are zero in some rows and one in all others."""
     o = design.observations
-    is_policy = [np.isin(x, (0.0, 1.0)).all() and 0 < x.sum() < x.size for x in o.covariates.T]
-    return tuple(name for name, known in zip(o.covariate_names, is_policy, strict=True) if known)
+    unit = o.unit_rows[o.unit]
+    columns = {p.name: p.is_in_force(unit, o.period).astype(np.float64) for p in design.panel.policies}
+    is_control = np.ones(len(o.covariate_names), dtype=bool)
+    for k, (name, x) in enumerate(zip(o.covariate_names, o.covariates.T, strict=True)):
+        if np.isin(x, (0.0, 1.0)).all():
+            columns.setdefault(name, x)
+            is_control[k] = False
+    columns = {name: x for name, x in columns.items() if 0 < x.sum() < x.size}
+    return OtherPolicies(
+        tuple(columns), np.array([*columns.values()]).reshape(-1, o.n_rows).T, o.covariates[:, is_control]
+    )
 
 
 def find_starts(o: Observations, policies: FloatArray) -> IntArray:
@@ -54,39 +77,36 @@ def list_cells(o: Observations, starts: IntArray, resolution: str) -> IntArray:
 class ContaminationCheck(Diagnostic):
     """How much of a static regression's coefficient of the agreement are effects of the other policies in it.
 
-    Other policies are covariates of zeros and ones. Their effects enter with weights that sum to zero, and cancel if
-    they are all the same. Those that the fixed effects absorb need no control and are named.
+    Other policies are declared ones and covariates of zeros and ones. Their effects enter with weights that sum to
+    zero, and cancel if they are all the same. Those that the fixed effects absorb need no control and are named.
     """
 
     name: ClassVar[str] = "contamination"
     citation: ClassVar[str] = "goldsmithpinkham2024"
 
     def concerns(self, design: Design) -> bool:
-        """Whether a covariate is a policy."""
-        return bool(find_policies(design))
+        """Whether there is a policy beside the agreement."""
+        return bool(find_policies(design).names)
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the coefficient's parts; the payload has one row each."""
-        design = fit.design
-        o, names = design.observations, find_policies(design)
-        if not names:
+        o, policies = fit.design.observations, find_policies(fit.design)
+        if not policies.names:
             return self.unavailable(Text("checks.contamination-none"))
-        of = np.isin(o.covariate_names, names)
-        absorbed = mark_absorbed(o.covariates[:, of], o.effect_codes(), o.weights)
-        absorbed_text = Text("checks.contamination-absorbed", n=int(absorbed.sum()), policies=_list(names, absorbed))
-        if absorbed.all():
-            return self.conclude(absorbed_text, value=0.0, unit=name_unit(fit)[0])
-        of[np.flatnonzero(of)[absorbed]] = False
-        others = _list(names, ~absorbed)
+        is_absorbed = mark_absorbed(policies.in_force, o.effect_codes(), o.weights)
+        absorbed, others = policies.take(is_absorbed).names, policies.take(~is_absorbed)
+        no_control = Text("checks.contamination-absorbed", n=len(absorbed), policies=Listed(absorbed, "and"))
+        if not others.names:
+            return self.conclude(no_control, value=0.0, unit=name_unit(fit)[0])
         try:
-            parts, resolution, alone = _decompose(fit, o, of)
+            parts, resolution, alone = _decompose(fit, o, others)
         except EstimationError as error:
             return self.unavailable(error.text)
         if np.isnan(parts.own_part):
-            return self.unavailable(Text("checks.contamination-apart", policies=others))
-        finding = self._tell(fit, parts, alone, others, resolution)
-        if absorbed.any():
-            finding = replace(finding, text=Listed((finding.text, absorbed_text), "sentences"))
+            return self.unavailable(Text("checks.contamination-apart", policies=Listed(others.names, "and")))
+        finding = self._tell(fit, parts, alone, Listed(others.names, "and"), resolution)
+        if absorbed:
+            finding = replace(finding, text=Listed((finding.text, no_control), "sentences"))
         return judge_regression(finding, fit, inference, rng)
 
     def _tell(self, fit: Fit, parts: Contamination, alone: float, others: Listed, resolution: str) -> Finding:
@@ -114,14 +134,10 @@ class ContaminationCheck(Diagnostic):
         return self.conclude(text, variants.build_quantities(rows), value=bias, unit=scale)
 
 
-def _list(names: tuple[str, ...], which: BoolArray) -> Listed:
-    return Listed(tuple(name for name, one in zip(names, which, strict=True) if one), "and")
-
-
-def _decompose(fit: Fit, o: Observations, of: BoolArray) -> tuple[Contamination, str, float]:
+def _decompose(fit: Fit, o: Observations, others: OtherPolicies) -> tuple[Contamination, str, float]:
     """Decompose at the finest resolution that tells policies apart; and the coefficient without their rows."""
-    y, controls, is_poisson = o.y, o.covariates[:, ~of], fit.estimator.is_poisson
-    policies = np.column_stack([o.is_treated, o.covariates[:, of]]).astype(np.float64)
+    y, controls, is_poisson = o.y, others.controls, fit.estimator.is_poisson
+    policies = np.column_stack([o.is_treated, others.in_force]).astype(np.float64)
     starts, codes = find_starts(o, policies), o.effect_codes()
     # An agreement that began before the rows do is dated all the same.
     starts[o.is_treated, 0] = o.onset[o.is_treated].astype(np.int64)

@@ -313,7 +313,7 @@ twfe-weights = In a static { $family ->
     }
    *[no] is compatible with an average effect of zero if effects differ across cells by a standard deviation of { $spread }
 }.
-contamination-none = no covariate is a policy, of zeros and ones
+contamination-none = no other policy is declared, and no covariate is one, of zeros and ones
 contamination-apart = the effects of the agreement and of { $policies } cannot be told apart: no other rows have one without the other
 contamination-absorbed = The fixed effects absorb { $policies }, as they do every policy of the whole city, partner or period that they are of: { $n ->
     [one] it needs

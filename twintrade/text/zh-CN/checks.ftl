@@ -292,7 +292,7 @@ twfe-weights = 在含{ $effects }效应的静态{ $family ->
     }
    *[no] 与平均效应为零并不矛盾，只要各单元格效应的标准差达到{ $spread }
 }。
-contamination-none = 没有取值为0和1的协变量可视为政策
+contamination-none = 未声明其他政策，也没有取值为0和1的协变量可视为政策
 contamination-apart = 协议与{ $policies }的效应无法区分：没有其他行只有其中之一
 contamination-absorbed = 固定效应已吸收{ $policies }，正如它们吸收其所对应的整个城市、伙伴或时期的任何政策：无需控制。
 contamination = 在对协议和{ $policies }、含{ $effects }效应的静态{ $family ->

@@ -1,11 +1,14 @@
 """What other policies in a regression put into the agreement's coefficient, and which of them need no control."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from twintrade.data.registry import Policy
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.who_is_compared.policy_parts import ContaminationCheck, find_starts, find_policies
+from twintrade.diagnostics.who_is_compared.policy_parts import ContaminationCheck, find_policies, find_starts
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
@@ -58,7 +61,8 @@ def read(finding):
 
 
 def test_policies_are_covariates_of_zeros_and_ones():
-    assert find_policies(made()) == ("office", "fta")
+    assert find_policies(made()).names == ("office", "fta")
+    assert find_policies(made()).controls.shape[1] == 1
     assert not ContaminationCheck().concerns(made(covariates=("moved",)))
     assert check(made(covariates=())).reason
 
@@ -113,6 +117,22 @@ def test_policies_that_are_never_apart_are_refused_by_name(lone):
     given = {"outcome": "flow", "transform": "log", "covariates": ("office",)}
     finding = check(Design(panel=panel, treatment=design.treatment, **given))
     assert "the agreement and of office cannot be told apart" in finding.sentence
+
+
+def test_declared_policies_enter_as_covariates_do():
+    """A policy with dates by unit says the same as its column; both are one policy."""
+    design = made()
+    o, panel = design.observations, design.panel
+    in_force = o.covariates[:, 0].reshape(panel.n_units, N_PERIODS)
+    onset = np.where(in_force.any(axis=1), o.periods[0] + in_force.argmax(axis=1), np.inf)
+    policy = Policy("office", ("city", "partner"), onset, np.full(panel.n_units, np.inf))
+    declared = replace(design, panel=replace(panel, policies=(policy,)), covariates=("moved",))
+    assert find_policies(declared).names == ("office",)
+    expected = made(covariates=("office", "moved"))
+    assert list(read(check(declared)).values())[:5] == pytest.approx(
+        list(read(check(expected)).values())[:5], abs=1e-9
+    )
+    assert find_policies(replace(declared, covariates=("office",))).names == ("office",)
 
 
 def test_units_of_money_and_the_order_of_covariates_move_nothing():
