@@ -435,3 +435,29 @@ def test_a_year_is_narrowed_by_the_months_of_its_ends_and_crossed_bounds_are_ref
     assert onset(build_treatment(ties_of(bounded("2005-03", "2005-09")), panel_of(), later), "A-GBR") == 2005
     with pytest.raises(DesignError, match="correct one of the two dates"):
         build_treatment(ties_of(bounded("2012", "2005")), panel_of())
+
+
+LEVELS = TreatmentRule(rule="levels", kinds=("memorandum", "sister city"))
+
+
+def test_levels_are_the_highest_kind_in_force():
+    """A memorandum, a sister city beside it, and after that has ended the memorandum again."""
+    ties = ties_of(
+        ("A", "GBR", {"signed": "2002"}, "memorandum"),
+        ("A", "GBR", {"signed": "2004"}, "sister city", "2006"),
+        ("B", "GBR", {"signed": "2005"}),
+    )
+    panel = panel_of()
+    found = build_treatment(ties, panel, LEVELS)
+    level = {str(unit): found.dose[panel.unit == k].tolist() for k, unit in enumerate(panel.units)}
+    assert level["A-GBR"] == [0, 0, 1, 1, 2, 2, 2, 1, 1, 1]
+    assert level["B-GBR"] == [0, 0, 0, 0, 0, 2, 2, 2, 2, 2]
+    assert onset(found, "A-GBR") == 2002
+    assert found.levels == ("memorandum", "sister city")
+    assert not found.is_absorbing
+    assert "memorandum" in str(found.rule)
+
+
+def test_levels_need_their_names_in_order():
+    with pytest.raises(DesignError, match="kinds"):
+        TreatmentRule(rule="levels")

@@ -45,6 +45,8 @@ class Treatment:
     messages : tuple of Message
     name : str
         Column that the treatment was read from; empty where it was made from agreements or onsets.
+    levels : tuple of str
+        What doses 1, 2, ... are called; empty where they are numbers.
 
     Examples
     --------
@@ -61,6 +63,7 @@ class Treatment:
     dose: FloatArray | None = None
     messages: tuple[Message, ...] = ()
     name: str = ""
+    levels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "excluded", {name_key(unit): reason for unit, reason in self.excluded.items()})

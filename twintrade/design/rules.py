@@ -133,7 +133,8 @@ def build_outside_messages(
 
 MOST_NAMED = 60  # units that one message names
 
-RuleName = Literal["first_agreement", "nth_agreement", "dose"]
+RuleName = Literal["first_agreement", "nth_agreement", "dose", "levels"]
+WITH_DOSE = ("dose", "levels")
 UndatedLink = Literal["flag", "exclude"]
 
 OTHER_DATE: Literal["other-date"] = "other-date"
@@ -149,7 +150,7 @@ class TreatmentRule:
 
     Attributes
     ----------
-    rule : {"first_agreement", "nth_agreement", "dose"}
+    rule : {"first_agreement", "nth_agreement", "dose", "levels"}
         The first agreement between the two ends counts; or the n-th; or the number of agreements in force.
     date : str or tuple of str
         Which of an agreement's dates: "signed", "first", "last", or a kind of candidate date ("memorandum"). Of
@@ -160,6 +161,7 @@ class TreatmentRule:
         In annual panels an agreement from this month on counts from the next year; 13 never.
     kinds : tuple of str
         Kinds of agreement that count; empty for all. Agreements of other kinds keep their unit out of the comparison.
+        For ``levels`` the lowest first: a unit's level is the highest in force.
     vague_years_later : int
         Years added where only the year is known: 0, or 1 for the check shown beside it.
     undated_link : {"flag", "exclude"}
@@ -188,6 +190,13 @@ class TreatmentRule:
             raise DesignError(f"late_from is a month from 1 to 12, or 13 for never, not {self.late_from}")
         if self.n < 1:
             raise DesignError(f"n counts agreements from 1, not {self.n}")
+        if self.is_by_level and not self.kinds:
+            raise DesignError(Text("design.levels-without-kinds"))
+
+    @property
+    def is_by_level(self) -> bool:
+        """Whether kinds of agreement are levels, the lowest first."""
+        return self.rule == "levels"
 
     @property
     def dates(self) -> tuple[str, ...]:
@@ -230,7 +239,7 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     is_same = is_named & ends.isin(ends[~is_undated])
     onset = _onsets(rule, register, panel)
     starts = inside["unit"].map(dict(zip(panel.units, onset, strict=True))).astype(float)
-    is_later = (inside["earliest"].astype(float) >= starts) & (rule.rule != "dose")
+    is_later = (inside["earliest"].astype(float) >= starts) & (rule.rule not in WITH_DOSE)
     is_older = inside["counts"] & (inside["latest"].astype(float) < starts)
     linked = set(inside.loc[is_undated & ~is_same & ~is_later, "unit"]) | set(agreements.also_linked)
     aside = linked if rule.undated_link == "exclude" else set(inside.loc[is_undated & ~is_same & is_older, "unit"])
@@ -272,6 +281,7 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
         is_absorbing=dose is None or bool((np.diff(dose)[panel.unit[1:] == panel.unit[:-1]] >= 0).all()),
         dose=dose,
         messages=tuple(messages),
+        levels=rule.kinds if rule.is_by_level else (),
     )
 
 
@@ -330,18 +340,20 @@ def _refuse_undated(excluded: Mapping[str, str], register: pd.DataFrame, panel: 
 
 
 def _dose(rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel: Panel) -> FloatArray | None:
-    """Agreements in force by row: for the rule ``dose``, and as 0/1 where an agreement ended in the sample."""
+    """Agreements in force by row, or their highest level; without such a rule 0/1 where one ended in the sample."""
     counted = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
     frequency = Frequency.YEAR if panel.waves else Frequency(panel.frequency)
     ends = [float(find_end(e, frequency)) if isinstance(e, TwinningDate) else np.inf for e in counted["end"]]
     ends = list(panel.number_years(ends))
-    if rule.rule != "dose" and not (np.array([*ends, np.inf]) <= panel.last_period).any():
+    if rule.rule not in WITH_DOSE and not (np.array([*ends, np.inf]) <= panel.last_period).any():
         return None
     position = {u: i for i, u in enumerate(panel.units)}
     in_force = np.zeros(panel.n_rows)
-    for unit, start, end in zip(counted["unit"], counted["onset"], ends, strict=True):
-        in_force += (panel.unit == position[unit]) & (panel.period >= int(start)) & (panel.period < end)
-    if rule.rule == "dose":
+    for unit, start, end, kind in zip(counted["unit"], counted["onset"], ends, counted["kind"], strict=True):
+        lasts = (panel.unit == position[unit]) & (panel.period >= int(start)) & (panel.period < end)
+        level = 1.0 + rule.kinds.index(kind) if rule.is_by_level else 1.0
+        in_force = np.maximum(in_force, level * lasts) if rule.is_by_level else in_force + lasts
+    if rule.rule in WITH_DOSE:
         return in_force
     status = (in_force >= (rule.n if rule.rule == "nth_agreement" else 1)).astype(np.float64)
     return None if (status == (panel.period >= onset[panel.unit])).all() else status

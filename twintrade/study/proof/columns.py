@@ -131,7 +131,7 @@ def _find_obstacle(design: Mapping[str, Any], changed: list[str]) -> Text | None
         return Text("proof.own-design", key=others[0])
     if design["transform"] not in ("level", "log"):
         return Text("proof.not-in-data", what="transform")
-    if design["anticipation"] or design["treatment"]["rule"] == "dose":
+    if design["anticipation"] or design["treatment"]["rule"] in ("dose", "levels"):
         return Text("proof.not-in-data", what="anticipation" if design["anticipation"] else "dose")
     return None
 

@@ -176,13 +176,14 @@ class DataSection(Section):
 class TreatmentSection(Section):
     """How dates of agreements become onsets.
 
-    rule: What counts: the first agreement of city and partner, the n-th, or the number of agreements in force.
+    rule: What counts: the first agreement of city and partner, the n-th, the number of agreements in
+        force, or the highest of their kinds as a level.
     date: Which date of an agreement: signed, first, last, or a kind of candidate date; of several the first that it
         has.
     n: For nth_agreement.
     late_from: In annual data an agreement from this month on counts from the next year; 13 never.
     kinds: Kinds of agreement that count; all when empty. Pairs with agreements of other kinds are left out of the
-        comparison.
+        comparison. For levels, the lowest first.
     vague_years_later: Years added to a date known only by its year.
     undated_link: Whether a pair that has a dated agreement within the sample and a link without a date, which may be
         older, counts as treated and is flagged, or is undated and excluded.
@@ -190,7 +191,7 @@ class TreatmentSection(Section):
     """
 
     column: str | None = None
-    rule: Literal["first_agreement", "nth_agreement", "dose"] = "first_agreement"
+    rule: Literal["first_agreement", "nth_agreement", "dose", "levels"] = "first_agreement"
     date: str | list[str] = "signed"
     n: int = Field(default=1, ge=1)
     late_from: int = Field(default=12, ge=1, le=13)

@@ -109,9 +109,11 @@ rule = { $parts }.
 rule-first_agreement = A pair counts as treated from its first agreement
 rule-nth_agreement = A pair counts as treated from its agreement number { $n }
 rule-dose = A pair's dose is its number of agreements in force, and it counts as treated from the first
+rule-levels = A pair's level is the highest kind of agreement in force, in the order given, and it counts as treated from the first
 rule-dates = the date taken is { $dates }
 rule-date = “{ $name }”
 rule-else = else “{ $name }”
+levels-without-kinds = treatment rule "levels" needs the kinds of agreement as kinds = [...], the lowest level first
 rule-kinds = only { $kinds } count
 rule-late = in month { $month } or later it counts from the next year
 rule-vague = a date known only by its year counts from { $years ->

@@ -97,9 +97,11 @@ rule = { $parts }。
 rule-first_agreement = 配对自其首项协议起视为已处理
 rule-nth_agreement = 配对自其第{ $n }项协议起视为已处理
 rule-dose = 配对的处理强度为其生效中的协议数，自首项协议起视为已处理
+rule-levels = 配对的级别为其生效中协议的最高类别（按所列顺序），自首项协议起视为已处理
 rule-dates = 所用日期为{ $dates }
 rule-date = “{ $name }”
 rule-else = 其次“{ $name }”
+levels-without-kinds = 处理规则"levels"需要用kinds = [...]按由低到高列出协议类别
 rule-kinds = 只计入{ $kinds }
 rule-late = { $month }月及以后的自次年起算
 rule-vague = 只知年份的日期自{ $years ->
