@@ -96,6 +96,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "leave_one_out": "twintrade.diagnostics.sensitivity.leave_one_out:LeaveOneOut",
         "levelling_off": "twintrade.diagnostics.pre_period.reference_year:LevellingOff",
         "leverage": "twintrade.diagnostics.who_is_compared.twfe_weights:Leverage",
+        "level_changes": "twintrade.diagnostics.who_is_compared.policy_parts:LevelChanges",
         "margins": "twintrade.diagnostics.mechanisms.outcomes:Margins",
         "outcomes": "twintrade.diagnostics.mechanisms.outcomes:Outcomes",
         "paths": "twintrade.diagnostics.single_case.case_paths:CasePaths",

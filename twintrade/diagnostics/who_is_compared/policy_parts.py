@@ -1,22 +1,25 @@
-"""Other policies beside the agreement: what a regression on all of them mixes into the agreement's coefficient."""
+"""Other policies beside the agreement, in one coefficient, and the levels of one policy, change by change."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
-from twintrade.design import Design, Observations
+from twintrade.design import Design, Observations, Treatment
 from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import format_effect
 from twintrade.diagnostics.who_is_compared.estimators import judge_regression
 from twintrade.diagnostics.who_is_compared.twfe_weights import name_unit
-from twintrade.effects import Finding
-from twintrade.errors import EstimationError
-from twintrade.estimators.base import Fit
+from twintrade.effects import EventStudy, Finding
+from twintrade.errors import EstimationError, TwintradeError
+from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
+from twintrade.estimators.base import fit as estimate
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, find_distinct
 from twintrade.numerics.contamination import Contamination, decompose_coefficient, estimate_alone, mark_absorbed
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words, pack_text
 
 # What is left of a coefficient without the effects of other policies is the agreement's own.
 
@@ -150,3 +153,159 @@ def _decompose(fit: Fit, o: Observations, others: OtherPolicies) -> tuple[Contam
         if np.isfinite(parts.own_part):
             break
     return parts, resolution, estimate_alone(y, policies, codes, controls, o.weights, is_poisson=is_poisson)
+
+
+# Levels of one policy: each change against pairs that are at the level it leaves and have not left it yet.
+
+LEVEL_COLUMNS = ("label", "label_text", "n_treated_units", "n_units", "effect", "low", "high", "p", "scale", "reason")
+PATH_COLUMNS = ("label", "label_text", "event_time", "effect", "low", "high")
+DOSES, PER_LEVEL = "chaisemartin_dhaultfoeuille", {"normalized": True}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spells:
+    """Runs of rows of one unit at one level, numbered in the order of rows."""
+
+    row: IntArray  # (n_rows,): spell of each row
+    level: FloatArray  # (n_spells,)
+    unit: IntArray  # (n_spells,)
+    start: IntArray  # (n_spells,): first period
+    is_first: BoolArray  # (n_spells,): first of its unit at its level
+    to: FloatArray  # (n_spells,): level of the unit's next spell; NaN for its last
+
+    @property
+    def left(self) -> FloatArray:
+        """Period in which the unit leaves the level, infinite for its last spell, (n_spells,)."""
+        return np.where(np.isnan(self.to), np.inf, np.append(self.start[1:], 0))
+
+
+def find_spells(o: Observations) -> Spells:
+    """Return the spells of the compared rows by their dose, or by whether they are treated."""
+    dose = np.asarray(o.is_treated, dtype=np.float64) if o.dose is None else o.dose[o.rows]
+    begins = (np.diff(o.unit, prepend=-1) != 0) | (np.diff(dose, prepend=np.nan) != 0)
+    first = np.flatnonzero(begins)
+    level, unit = dose[first], o.unit[first]
+    is_first = ~pd.DataFrame({"unit": unit, "level": level}).duplicated().to_numpy()
+    to = np.where(np.append(unit[1:], -1) == unit, np.append(level[1:], np.nan), np.nan)
+    return Spells(np.cumsum(begins) - 1, level, unit, o.period[first], is_first, to)
+
+
+def list_changes(spells: Spells) -> list[tuple[float, float]]:
+    """Return the changes of level that units make when they first leave a level, ascending."""
+    used = spells.is_first & ~np.isnan(spells.to)
+    return sorted(set(zip(spells.level[used].tolist(), spells.to[used].tolist(), strict=True)))
+
+
+def build_change(design: Design, spells: Spells, old: float, new: float) -> Design:
+    """Return the design of one change: rows at the old level, and at the new one of units that go there next."""
+    o = design.observations
+    stays = spells.is_first & (spells.level == old)
+    goes = stays & (spells.to == new)
+    after = np.append(False, goes[:-1])
+    # Rows in which a change elsewhere may be anticipated say nothing of those who stay.
+    is_ahead = o.period >= np.where(stays & ~goes, spells.left, np.inf)[spells.row] - design.anticipation
+    keep = np.zeros(design.panel.n_rows, dtype=bool)
+    keep[o.rows] = (stays | after)[spells.row] & ~is_ahead
+    onset = np.full(design.panel.n_units, np.inf)
+    onset[o.unit_rows[spells.unit[goes]]] = spells.left[goes]
+    excluded = design.treatment.excluded
+    treatment = Treatment(design.panel.units, onset, excluded, rule=design.treatment.rule)
+    return replace(design, treatment=treatment).restricted(keep)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChanges(Diagnostic):
+    """The effect of each change of level, as from a memorandum to a sister city or to none, on pairs that make it.
+
+    Pairs are compared with those at the same level that have not left it yet, by imputation, and agreements are dealt
+    anew among these where inference is by randomization. The assumption is that pairs at one level would have moved
+    alike had none changed. Beside it is the effect per level of de Chaisemartin and D'Haultfœuille with two-way
+    effects.
+    """
+
+    name: ClassVar[str] = "level_changes"
+    citation: ClassVar[str] = "dechaisemartin2024"
+    payload_kinds: ClassVar = {"level_changes": "table"}
+
+    def concerns(self, design: Design) -> bool:
+        """Whether the treatment has levels, or ends."""
+        return design.treatment.dose is not None
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a change; payload ``level_changes_path`` has the effects by event time."""
+        design = fit.design
+        if not self.concerns(design):
+            return self.unavailable(Text("checks.level-changes-none"))
+        spells = find_spells(design.observations)
+        rows, paths = list[dict[str, object]](), list[dict[str, object]]()
+        for old, new in list_changes(spells):
+            label = Text("checks.level-change", old=_name_level(design, old), new=_name_level(design, new))
+            row, path = _estimate_change(label, _impute(fit), build_change(design, spells, old, new), inference, rng)
+            rows.append(row)
+            paths += path
+        per_level = replace(design, fixed_effects="two_way")
+        rows.append(
+            _estimate_change(
+                Text("checks.level-per-level"), ESTIMATORS[DOSES](**PER_LEVEL), per_level, inference, rng
+            )[0]
+        )
+        table = pd.DataFrame(rows, columns=[*LEVEL_COLUMNS, "reason_text"])
+        known = table.iloc[:-1].dropna(subset=["effect"])
+        if known.empty:
+            return self.unavailable(variants.list_reasons(table))
+        said = [
+            Text(
+                "checks.level-says",
+                change=change,
+                n=int(row["n_treated_units"]),
+                units=design.panel.unit_kind,
+                effect=format_effect(row["effect"], str(row["scale"])),
+                tested="no" if np.isnan(row["p"]) else "yes",
+                p=row["p"],
+            )
+            for change, (_, row) in zip(variants.list_words(known, "label"), known.iterrows(), strict=True)
+        ]
+        path_table = pd.DataFrame(paths, columns=list(PATH_COLUMNS))
+        payloads = {self.name: table, f"{self.name}_path": path_table}
+        text = Text("checks.level-changes", changes=Listed(tuple(said), "semicolon"))
+        return self.conclude(text, table, payloads=payloads, messages=variants.list_failures(self.name, table))
+
+
+def _name_level(design: Design, level: float) -> Words:
+    names = design.treatment.levels
+    if level == 0:
+        return Text("checks.level-none")
+    return names[int(level) - 1] if names else f"{level:g}"
+
+
+def _impute(fit: Fit) -> Estimator:
+    """Return the fit's own method if it imputes, else imputation of the same family."""
+    if fit.estimator.imputes_by is not None:
+        return fit.estimator
+    options = {"family": "poisson", "measure": "percent"} if fit.estimator.is_poisson else {}
+    return ESTIMATORS["imputation"](**options)
+
+
+def _estimate_change(
+    label: Text, method: Estimator, design: Design, inference: Inference, rng: np.random.Generator
+) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Return the row of a change, with the reason where it has no effect or interval, and its rows by event time."""
+    row: dict[str, object] = {"label": str(label), "label_text": pack_text(label), "reason": "", "reason_text": ""}
+    named = {name: row[name] for name in ("label", "label_text")}
+    row |= dict.fromkeys(("effect", "low", "high", "p"), np.nan) | {"scale": ""}
+    row |= dict.fromkeys(("n_treated_units", "n_units"), 0)
+    path: list[dict[str, object]] = []
+    try:
+        change = estimate(method, design)
+        overall = change.view("overall")
+        row |= {"n_treated_units": overall.sample.n_treated_units, "n_units": overall.sample.n_units}
+        row |= {"effect": float(overall.effects[0]), "scale": overall.scale}
+        bands = inference.infer(change, "overall", rng)
+        row |= {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
+        by_event = inference.infer(change, "event", rng)
+        if isinstance(by_event.estimate, EventStudy):
+            effects = (by_event.estimate.event_times, by_event.estimate.effects, by_event.low, by_event.high)
+            path = [named | dict(zip(PATH_COLUMNS[2:], at, strict=True)) for at in zip(*effects, strict=True)]
+    except TwintradeError as error:
+        row |= {"reason": str(error.text), "reason_text": pack_text(error.text)}
+    return row, path

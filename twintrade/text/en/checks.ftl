@@ -328,6 +328,20 @@ contamination = In a static { $family ->
    *[start-and-time] , which may differ by starting date and time since the start
 }. The latter enter with weights that sum to zero and in absolute value to { FIXED($weights, decimals: 2) }.
 
+## levels of one policy
+level-changes-none = the agreement has one level and does not end
+level-none = none
+level-change = { $old } to { $new }
+level-per-level = per level, all first changes (de Chaisemartin–D'Haultfœuille, normalized)
+level-says = { $change } { $effect } in { $n } { $n ->
+    [one] { unit }
+   *[other] { units }
+}{ $tested ->
+    [yes] { " " }({ P($p) })
+   *[no] { "" }
+}
+level-changes = By change of level, compared with those that stay at the same level: { $changes }.
+
 ## leave one out
 leave-one-out-all = all
 leave-one-out-label = { $dimension ->

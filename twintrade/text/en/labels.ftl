@@ -76,6 +76,7 @@ column-weight_all = All untreated
 check-case_tests = Methods and donor sets
 check-conditional_trends = Trends of pairs alike before
 check-contamination = Contamination by other policies
+check-level_changes = Changes of level
 check-date_sets = Readings of the date
 check-descriptive_registry = Registry
 check-always_treated = Pairs treated throughout

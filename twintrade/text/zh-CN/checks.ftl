@@ -304,6 +304,17 @@ contamination = 在对协议和{ $policies }、含{ $effects }效应的静态{ $
    *[start-and-time] （效应可随开始日期及其后时间而不同）
 }。后者的权重之和为零，绝对值之和为{ FIXED($weights, decimals: 2) }。
 
+## levels of one policy
+level-changes-none = 协议只有一个级别且未终止
+level-none = 无
+level-change = { $old }至{ $new }
+level-per-level = 每一级别，所有首次变动（de Chaisemartin–D'Haultfœuille，标准化）
+level-says = { $change }：{ $effect }，{ $n }个{ units }{ $tested ->
+    [yes] （{ P($p) }）
+   *[no] { "" }
+}
+level-changes = 按级别变动，与停留在同一级别者相比：{ $changes }。
+
 ## leave one out
 leave-one-out-all = 全部
 leave-one-out-label = { $dimension ->

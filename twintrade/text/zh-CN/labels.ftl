@@ -229,6 +229,7 @@ check-comparison = 对照组
 check-conditional_trends = 事前相近配对的趋势
 check-concentration = 集中度
 check-contamination = 其他政策的混杂
+check-level_changes = 级别变动
 check-date_sets = 日期口径
 check-dates = 日期
 check-descriptive_registry = 登记表
