@@ -77,11 +77,17 @@ def compare_paired(
     both = _subtract(fit, again, headline, other)
     if both is None or isinstance(method, Placebo):
         return PairedDifference(difference)
+    return infer_widest(both, method, rng)
+
+
+def infer_widest(fit: Fit, method: Inference, rng: np.random.Generator) -> PairedDifference:
+    """Return the overall effect with the widest of its intervals by all clusters of the method and by each."""
+    difference = float(fit.view("overall").effects[0])
     names = tuple(getattr(method, "by", ())) or fit.design.clusters
     known: list[Bands] = []
     for by in dict.fromkeys([names, *((name,) for name in names)]):
         with suppress(InferenceError):
-            known.append(Clustered(by=by, draws=1).infer(both, "overall", rng))
+            known.append(Clustered(by=by, draws=1).infer(fit, "overall", rng))
     known = [bands for bands in known if bands.se[0] > 0]
     if not known:
         return PairedDifference(difference)

@@ -24,6 +24,7 @@ class Contamination:
     )
     bias: FloatArray  # (K - 1,): likewise of each other policy, weights that sum to zero
     absolute: FloatArray  # (K - 1,): sum of |ω| over the rows of each other policy
+    influence: FloatArray  # (n,): part of each row in the error of all biases together, given ω
 
 
 def mark_absorbed(policies: FloatArray, codes: Sequence[IntArray], weights: FloatArray | None = None) -> BoolArray:
@@ -62,12 +63,17 @@ def decompose_coefficient(
     total = float(scored @ D[:, 0])
     if total <= COLLINEAR * float(D[:, 0] @ (D[:, 0] if w is None else w * D[:, 0])):
         unknown = np.full(policies.shape[1] - 1, np.nan)
-        return Contamination(float("nan"), np.zeros(y.size), float("nan"), unknown, unknown)
+        return Contamination(float("nan"), np.zeros(y.size), float("nan"), unknown, unknown, np.zeros(y.size))
     omega = scored / total
-    parts = _weigh_effects(outcome, D, cells[rows], x, inside, omega)
-    placed = np.zeros(y.size)
-    placed[rows] = omega
-    return Contamination(float(omega @ outcome), placed, float(parts[0]), parts[1:], np.abs(omega) @ D[:, 1:])
+    loadings = _weigh_effects(D, cells[rows], x, inside, omega)
+    # Residuals of the regression itself: those of its cells are too small where cells have few rows.
+    residuals = _net_of(inside, outcome, np.hstack([D, x]))
+    placed, influence = np.zeros(y.size), np.zeros(y.size)
+    placed[rows], influence[rows] = omega, (omega - loadings[:, 0]) * residuals
+    own_part, *bias = loadings.T @ outcome
+    return Contamination(
+        float(omega @ outcome), placed, float(own_part), np.array(bias), np.abs(omega) @ D[:, 1:], influence
+    )
 
 
 def estimate_alone(
@@ -101,14 +107,14 @@ def _net_of(effects: Absorber, column: FloatArray, others: FloatArray) -> FloatA
 
 
 def _weigh_effects(
-    y: FloatArray, policies: FloatArray, cells: IntArray, x: FloatArray, effects: Absorber, omega: FloatArray
+    policies: FloatArray, cells: IntArray, x: FloatArray, effects: Absorber, omega: FloatArray
 ) -> FloatArray:
-    """Return each policy's effects by cell, weighed with ω, (K,); NaN where rows do not tell its effects apart."""
+    """Return the weights of rows in each policy's effects weighed with ω, (n, K); NaN where not told apart."""
     dummies, policy = [], []
     for k in range(policies.shape[1]):
         used = policies[:, k] > 0
         codes = compact(cells[used, k])
-        block = np.zeros((y.size, int(codes.max(initial=-1)) + 1))
+        block = np.zeros((omega.size, int(codes.max(initial=-1)) + 1))
         block[np.flatnonzero(used), codes] = 1.0
         dummies.append(block)
         policy += [k] * block.shape[1]
@@ -122,6 +128,6 @@ def _weigh_effects(
     targets = np.zeros((policies.shape[1], norms.size))
     targets[policy, np.arange(len(policy))] = omega @ columns[:, : len(policy)]
     targets = targets / np.where(norms > 0, norms, 1.0) @ vectors
-    effect = (vectors.T @ (weighted.T @ y))[is_known] / values[is_known]
+    inverse = vectors[:, is_known] / values[is_known]
     lost = np.linalg.norm(targets[:, ~is_known], axis=1) > NOT_APART * np.linalg.norm(targets, axis=1)
-    return np.where(lost, np.nan, targets[:, is_known] @ effect)
+    return np.where(lost, np.nan, weighted @ (inverse @ targets[:, is_known].T))

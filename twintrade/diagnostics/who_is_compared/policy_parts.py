@@ -8,16 +8,18 @@ import pandas as pd
 
 from twintrade.design import Design, Observations, Treatment
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_effect
-from twintrade.diagnostics.who_is_compared.estimators import judge_regression
+from twintrade.diagnostics.base import INFORMS, Diagnostic, Judged, judge_bound
+from twintrade.diagnostics.variants import PairedDifference, format_effect
 from twintrade.diagnostics.who_is_compared.twfe_weights import name_unit
-from twintrade.effects import EventStudy, Finding
+from twintrade.effects import Estimate, EventStudy, Finding, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
 from twintrade.estimators.base import fit as estimate
+from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, find_distinct
+from twintrade.inference.placebo import Placebo
+from twintrade.inference.randomization import Randomization
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, find_distinct, sum_by_group
 from twintrade.numerics.contamination import Contamination, decompose_coefficient, estimate_alone, mark_absorbed
 from twintrade.text import Listed, Text, Words, pack_text
 
@@ -107,34 +109,67 @@ class ContaminationCheck(Diagnostic):
             return self.unavailable(error.text)
         if np.isnan(parts.own_part):
             return self.unavailable(Text("checks.contamination-apart", policies=Listed(others.names, "and")))
-        finding = self._tell(fit, parts, alone, Listed(others.names, "and"), resolution)
-        if absorbed:
-            finding = replace(finding, text=Listed((finding.text, no_control), "sentences"))
-        return judge_regression(finding, fit, inference, rng)
+        bias = _test_bias(fit, parts, resolve_method(fit, inference), rng)
+        judged = _judge_bias(fit, bias, inference, rng)
+        verdict = "unknown" if np.isnan(bias.p) else judged.verdict.replace(" ", "-")
+        said = [
+            self._say(fit, parts, bias, Listed(others.names, "and"), resolution),
+            Text("checks.contamination-judged", verdict=verdict, p=bias.p),
+        ]
+        table = self._list_parts(fit, parts, alone, others.names)
+        text = Listed(tuple([*said, no_control] if absorbed else said), "sentences")
+        return self.conclude(text, table, judged, value=bias.effect, unit=name_unit(fit)[0])
 
-    def _tell(self, fit: Fit, parts: Contamination, alone: float, others: Listed, resolution: str) -> Finding:
-        scale, unit = name_unit(fit)
-        bias = parts.coefficient - parts.own_part
+    def _list_parts(self, fit: Fit, parts: Contamination, alone: float, others: tuple[str, ...]) -> pd.DataFrame:
+        unit = name_unit(fit)[1]
         rows = [
             (Text("checks.weights-coefficient", **unit), parts.coefficient),
             (Text("checks.contamination-own", **unit), parts.own_part),
             (Text("checks.contamination-alone", **unit), alone),
         ]
-        for name, its, weight in zip(others.items, parts.bias, parts.absolute, strict=True):
+        for name, its, weight in zip(others, parts.bias, parts.absolute, strict=True):
             rows.append((Text("checks.contamination-bias", policy=name, **unit), float(its)))
             rows.append((Text("checks.contamination-weights", policy=name), float(weight)))
-        text = Text(
+        return variants.build_quantities(rows)
+
+    def _say(self, fit: Fit, parts: Contamination, bias: PairedDifference, others: Listed, resolution: str) -> Text:
+        scale = name_unit(fit)[0]
+        return Text(
             "checks.contamination",
             family="poisson" if fit.estimator.is_poisson else "linear",
             effects=fit.design.effects_label,
             policies=others,
             coefficient=Text("common.effect", value=parts.coefficient, scale=scale),
             own=Text("common.effect", value=parts.own_part, scale=scale),
-            bias=Text("common.effect", value=bias, scale=scale),
+            bias=Text("common.effect", value=bias.effect, scale=scale),
+            low=Text("common.effect", value=bias.low, scale=scale),
+            high=Text("common.effect", value=bias.high, scale=scale),
+            known="yes" if np.isfinite(bias.bound) else "no",
             weights=float(parts.absolute.sum()),
             cells=resolution,
         )
-        return self.conclude(text, variants.build_quantities(rows), value=bias, unit=scale)
+
+
+def _test_bias(fit: Fit, parts: Contamination, method: Inference, rng: np.random.Generator) -> PairedDifference:
+    """Return what other policies add to the coefficient, with an interval where errors are clustered."""
+    o, headline = fit.design.observations, fit.view("overall")
+    bias = parts.coefficient - parts.own_part
+    if isinstance(method, Randomization | Placebo):
+        return PairedDifference(bias)
+    by_unit = sum_by_group(parts.influence[:, None], o.unit, o.n_units)
+    kept = {name: getattr(headline, name) for name in ("scale", "sample", "names", "n_units", "n_cells")}
+    estimate = Estimate(effects=np.array([bias]), uncertainty=UnitInfluence(o.unit_ids, by_unit), **kept)
+    return variants.infer_widest(replace(fit, estimate=estimate), method, rng)
+
+
+def _judge_bias(fit: Fit, bias: PairedDifference, inference: Inference, rng: np.random.Generator) -> Judged:
+    """Return what contamination says of a headline that is such a regression; of any other it informs."""
+    if not fit.estimator.takes_treated:
+        return INFORMS
+    yardstick = variants.measure_headline(fit, inference, rng)
+    if name_unit(fit)[0] == "log-points":
+        yardstick = yardstick.in_logs(fit.estimate.scale)
+    return judge_bound(bias.p, bias.bound, yardstick, (bias.high - bias.low) / 2)
 
 
 def _decompose(fit: Fit, o: Observations, others: OtherPolicies) -> tuple[Contamination, str, float]:

@@ -322,11 +322,21 @@ contamination-absorbed = The fixed effects absorb { $policies }, as they do ever
 contamination = In a static { $family ->
     [poisson] Poisson regression
    *[linear] regression
-} on the agreement and { $policies } with { $effects } effects, the agreement's coefficient { $coefficient } is the sum of { $own } from its own effects and { $bias } from effects of { $policies }{ $cells ->
+} on the agreement and { $policies } with { $effects } effects, the agreement's coefficient { $coefficient } is the sum of { $own } from its own effects and { $bias } { $known ->
+    [yes] (95 % interval from { $low } to { $high }){ " " }
+   *[no] { "" }
+}from effects of { $policies }{ $cells ->
     [time] , which may differ by time since the start
     [start] , which may differ by starting date
    *[start-and-time] , which may differ by starting date and time since the start
 }. The latter enter with weights that sum to zero and in absolute value to { FIXED($weights, decimals: 2) }.
+contamination-judged = { $verdict ->
+    [objects] Their part is distinguishable from zero ({ P($p) }), so that the coefficient is not the agreement's alone.
+    [does-not-object] Their part is not distinguishable from zero ({ P($p) }) and too small to change the conclusion.
+    [cannot-tell] Their part is not distinguishable from zero ({ P($p) }), but may be large enough to change the conclusion.
+    [informs] The headline is no such regression (test that their part is zero: { P($p) }).
+   *[unknown] How sure their part is cannot be said with this inference.
+}
 
 ## levels of one policy
 level-changes-none = the agreement has one level and does not end

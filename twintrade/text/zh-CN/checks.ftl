@@ -298,11 +298,21 @@ contamination-absorbed = 固定效应已吸收{ $policies }，正如它们吸收
 contamination = 在对协议和{ $policies }、含{ $effects }效应的静态{ $family ->
     [poisson] 泊松回归
    *[linear] 回归
-}中，协议的系数{ $coefficient }等于自身效应{ $own }与{ $policies }的效应{ $bias }之和{ $cells ->
+}中，协议的系数{ $coefficient }等于自身效应{ $own }与{ $policies }的效应{ $bias }{ $known ->
+    [yes] （95 %区间为{ $low }至{ $high }）
+   *[no] { "" }
+}之和{ $cells ->
     [time] （效应可随开始后的时间而不同）
     [start] （效应可随开始日期而不同）
    *[start-and-time] （效应可随开始日期及其后时间而不同）
 }。后者的权重之和为零，绝对值之和为{ FIXED($weights, decimals: 2) }。
+contamination-judged = { $verdict ->
+    [objects] 后者可与零区分（{ P($p) }），因此系数并非仅由协议所致。
+    [does-not-object] 后者与零无法区分（{ P($p) }），且不足以改变结论。
+    [cannot-tell] 后者与零无法区分（{ P($p) }），但可能大到足以改变结论。
+    [informs] 主要估计并非此类回归（后者为零的检验：{ P($p) }）。
+   *[unknown] 此种推断无法说明后者的不确定性。
+}
 
 ## levels of one policy
 level-changes-none = 协议只有一个级别且未终止
