@@ -111,7 +111,9 @@ class Treatment:
         return cls(units=labels, onset=values)
 
     @classmethod
-    def from_dose(cls, panel: Panel, dose: FloatArray, rule: Words | None = None) -> "Treatment":
+    def from_dose(
+        cls, panel: Panel, dose: FloatArray, rule: Words | None = None, levels: tuple[str, ...] = ()
+    ) -> "Treatment":
         """Build from an intensity by row: agreements in force, an ordered kind of agreement, or 0/1 where one ends.
 
         The onset is the first period whose dose differs from the unit's first one; it may be a fall.
@@ -122,6 +124,8 @@ class Treatment:
         dose : FloatArray, shape (panel.n_rows,)
         rule : str
             Sentence that says where the dose comes from.
+        levels : tuple of str
+            What doses 1, 2, ... are called.
 
         Raises
         ------
@@ -142,7 +146,7 @@ class Treatment:
         falls = np.diff(dose)[panel.unit[1:] == panel.unit[:-1]] < 0
         is_absorbing = not falls.any() and not dose[starts].any()
         rule = rule or Text("design.onset-by-dose")
-        return cls(units=panel.units, onset=onset, rule=rule, is_absorbing=is_absorbing, dose=dose)
+        return cls(units=panel.units, onset=onset, rule=rule, is_absorbing=is_absorbing, dose=dose, levels=levels)
 
     def aligned(self, units: ObjectArray) -> FloatArray:
         """Return the onset of each named unit, shape (n,).

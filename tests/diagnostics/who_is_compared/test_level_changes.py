@@ -180,7 +180,7 @@ def test_one_lasting_level_has_no_changes_to_tell_apart():
 @pytest.mark.slow
 @pytest.mark.parametrize(("method", "n_panels"), [(Scaled(draws=99), 200), (Randomization(draws=99), 100)])
 def test_size_and_coverage(method, n_panels):
-    """Of 60 pairs each, scaled errors reject 2 % where nothing changes and cover 97 to 98 %; randomization 0 to 4 %."""
+    """Scaled errors reject 2 % where nothing changes and cover 97 to 98 %; randomization rejects 0 to 4 %."""
     n, rejected, covered = n_panels, np.zeros(3), np.zeros(3)
     for seed in range(n):
         rng = np.random.default_rng(seed)

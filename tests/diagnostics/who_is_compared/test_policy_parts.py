@@ -179,7 +179,7 @@ def test_the_table_is_that_of_the_formulas_on_the_designs_rows():
 @pytest.mark.slow
 @pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
 def test_size_power_and_coverage_of_the_part_of_other_policies(fixed_effects):
-    """Of 150 panels with errors by pair 3 to 4 % object to constant effects, and about 40 % to growth of .05 a year."""
+    """Of 150 panels, errors by pair, 3 to 4 % object to constant effects and about 40 % to growth of .05 a year."""
     by_unit, rejected, covered = Clustered(by=("unit",), draws=1), {0.0: 0, 0.05: 0}, {0.0: 0, 0.05: 0}
     for growth in rejected:
         for seed in range(150):

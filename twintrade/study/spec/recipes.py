@@ -36,6 +36,7 @@ _CHECKS = [
     {"name": "anticipation"}, {"name": "placebo_dates"},
     {"name": "always_treated", "if_any": True}, {"name": "undated_agreements", "if_any": True},
     {"name": "policies", "if_any": True},
+    {"name": "level_changes", "if_any": True},
 ]  # fmt: skip
 _PATHS = [{"name": "reference_year", "on": "all"}]
 # Whether treated rows that serve as comparison move a regression.
