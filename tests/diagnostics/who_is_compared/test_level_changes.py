@@ -98,7 +98,7 @@ def test_one_level_is_todays_imputation():
         np.testing.assert_allclose(
             row[["effect", "low", "high", "p"]].astype(float), expected, rtol=1e-12, atol=1e-12
         )
-        assert row["label"] == "none to 1"
+        assert row["label"] == "none to agreement"
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -11,7 +11,7 @@ from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import INFORMS, Diagnostic, Judged, judge_bound
 from twintrade.diagnostics.variants import PairedDifference, format_effect
 from twintrade.diagnostics.who_is_compared.twfe_weights import name_unit
-from twintrade.effects import Estimate, EventStudy, Finding, UnitInfluence
+from twintrade.effects import Estimate, EventStudy, Finding, Topic, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
 from twintrade.estimators.base import fit as estimate
@@ -112,12 +112,12 @@ class ContaminationCheck(Diagnostic):
         bias = _test_bias(fit, parts, resolve_method(fit, inference), rng)
         judged = _judge_bias(fit, bias, inference, rng)
         verdict = "unknown" if np.isnan(bias.p) else judged.verdict.replace(" ", "-")
-        said = [
+        sentences = [
             self._say(fit, parts, bias, Listed(others.names, "and"), resolution),
             Text("checks.contamination-judged", verdict=verdict, p=bias.p),
         ]
         table = self._list_parts(fit, parts, alone, others.names)
-        text = Listed(tuple([*said, no_control] if absorbed else said), "sentences")
+        text = Listed(tuple([*sentences, no_control] if absorbed else sentences), "sentences")
         return self.conclude(text, table, judged, value=bias.effect, unit=name_unit(fit)[0])
 
     def _list_parts(self, fit: Fit, parts: Contamination, alone: float, others: tuple[str, ...]) -> pd.DataFrame:
@@ -260,7 +260,7 @@ class LevelChanges(Diagnostic):
 
     name: ClassVar[str] = "level_changes"
     citation: ClassVar[str] = "dechaisemartin2024"
-    payload_kinds: ClassVar = {"level_changes": "table"}
+    topic: ClassVar[Topic] = "forest"
 
     def concerns(self, design: Design) -> bool:
         """Whether the treatment has levels, or ends."""
@@ -288,7 +288,7 @@ class LevelChanges(Diagnostic):
         known = table.iloc[:-1].dropna(subset=["effect"])
         if known.empty:
             return self.unavailable(variants.list_reasons(table))
-        said = [
+        sentences = [
             Text(
                 "checks.level-says",
                 change=change,
@@ -302,7 +302,7 @@ class LevelChanges(Diagnostic):
         ]
         path_table = pd.DataFrame(paths, columns=list(PATH_COLUMNS))
         payloads = {self.name: table, f"{self.name}_path": path_table}
-        text = Text("checks.level-changes", changes=Listed(tuple(said), "semicolon"))
+        text = Text("checks.level-changes", changes=Listed(tuple(sentences), "semicolon"))
         return self.conclude(text, table, payloads=payloads, messages=variants.list_failures(self.name, table))
 
 
@@ -310,7 +310,10 @@ def _name_level(design: Design, level: float) -> Words:
     names = design.treatment.levels
     if level == 0:
         return Text("checks.level-none")
-    return names[int(level) - 1] if names else f"{level:g}"
+    if names:
+        return names[int(level) - 1]
+    dose = design.treatment.dose
+    return Text("checks.level-agreement") if dose is None or dose.max() == 1 else f"{level:g}"
 
 
 def _impute(fit: Fit) -> Estimator:

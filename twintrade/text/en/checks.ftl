@@ -341,6 +341,7 @@ contamination-judged = { $verdict ->
 ## levels of one policy
 level-changes-none = the agreement has one level and does not end
 level-none = none
+level-agreement = agreement
 level-change = { $old } to { $new }
 level-per-level = per level, all first changes (de Chaisemartin–D'Haultfœuille, normalized)
 level-says = { $change } { $effect } in { $n } { $n ->

@@ -317,6 +317,7 @@ contamination-judged = { $verdict ->
 ## levels of one policy
 level-changes-none = 协议只有一个级别且未终止
 level-none = 无
+level-agreement = 协议
 level-change = { $old }至{ $new }
 level-per-level = 每一级别，所有首次变动（de Chaisemartin–D'Haultfœuille，标准化）
 level-says = { $change }：{ $effect }，{ $n }个{ units }{ $tested ->
