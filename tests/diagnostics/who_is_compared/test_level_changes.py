@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.who_is_compared.policy_parts import LevelChanges, build_change, find_spells, list_changes
+from twintrade.diagnostics.who_is_compared.policy_effects import LevelChanges, build_change, find_spells, list_changes
 from twintrade.estimators.base import fit
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.imputation import Imputation

@@ -8,7 +8,7 @@ import pytest
 
 from twintrade.data.registry import Policy
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.who_is_compared.policy_parts import ContaminationCheck, find_policies, find_starts
+from twintrade.diagnostics.who_is_compared.policy_effects import ContaminationCheck, find_policies, find_starts
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
