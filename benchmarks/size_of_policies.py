@@ -128,11 +128,17 @@ def _truth(average: str, planted: str) -> float:
     return {"office alone": office, "both": agreement + office}.get(average, agreement)
 
 
-def tabulate(results: pd.DataFrame) -> str:
+def tabulate(results: pd.DataFrame, overlaps: tuple[float | str, ...] = (*OVERLAPS, "all")) -> str:
     """Return one row an overlap and average: bias and spread in log points, size, coverage and power in percent."""
-    lines = ["| overlap | average | panels | bias | spread | rejects | covers | width | finds |", "|---" * 9 + "|"]
-    for overlap, average in product(OVERLAPS, ("headline", *AVERAGES)):
-        cell = results[(results["overlap"] == overlap) & (results["average"] == average) & results["effect"].notna()]
+    lines = [
+        "| overlap | average | panels | bias, none | planted | spread | rejects | covers | width | finds |",
+        "|---" * 10 + "|",
+    ]
+    for overlap, average in product(overlaps, ("headline", *AVERAGES)):
+        cell = results[(results["average"] == average) & results["effect"].notna()]
+        cell = cell if overlap == "all" else cell[cell["overlap"] == overlap]
+        if cell.empty:
+            continue
         truth = np.array([_truth(average, str(planted)) for planted in cell["planted"]])
         gaps = np.log1p(cell["effect"] / 100) - truth
         is_null, is_tested = cell["planted"] == "none", np.isfinite(cell["p"])
@@ -141,6 +147,7 @@ def tabulate(results: pd.DataFrame) -> str:
         rejects = cell["p"] <= 0.05
         numbers = [
             f"{gaps[is_null].mean():+.3f}" if is_null.any() else "",
+            f"{gaps[~is_null].mean():+.3f}" if (~is_null).any() else "",
             f"{gaps[is_null].std():.3f}" if is_null.any() else "",
             format_share(rejects[is_tested & is_null]),
             format_share(((low <= truth) & (truth <= high))[is_known]),
@@ -148,11 +155,17 @@ def tabulate(results: pd.DataFrame) -> str:
             format_share(rejects[is_known]),
         ]
         counts = f"{int((is_tested & is_null).sum())} + {int(is_known.sum())}"
-        lines.append(f"| {overlap:.0%} | {average} | {counts} | " + " | ".join(numbers) + " |")
+        name = overlap if isinstance(overlap, str) else f"{overlap:.0%}"
+        lines.append(f"| {name} | {average} | {counts} | " + " | ".join(numbers) + " |")
     return "\n".join(lines)
 
 
-TABLES = {"averages": tabulate}
+def tabulate_all(results: pd.DataFrame) -> str:
+    """Return one row an average, over all overlaps."""
+    return tabulate(results, ("all",))
+
+
+TABLES = {"pooled": tabulate_all, "averages": tabulate}
 SMOKE = (
     ("--overlaps", "0.6", "--planted", "none", "--placements", "1", "--draws", "39", "--results",
      "{folder}/policies.csv"),

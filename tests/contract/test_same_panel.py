@@ -91,6 +91,7 @@ LONG = (
 TOO_SMALL = {
     "selection": "needs ten agreements for each of its variables",
     "remainder": "needs a rest of the world among the partners",
+    "policies": "needs the dates of another policy",
 }
 
 METHODS = [

@@ -98,7 +98,7 @@ def panel(
     Panel: 80 pairs of city and partner, 2003–2018, 1,280 rows; columns exports_usd, x
     """
     frame = to_pandas(frame, "panel", (city, partner, unit, period))
-    made = Panel.from_frame(
+    bare = Panel.from_frame(
         frame,
         city=city,
         partner=partner,
@@ -108,7 +108,7 @@ def panel(
         units_of_measure=units_of_measure,
         periods=periods,
     )
-    return tables.add_policies(made, policies) if policies else made
+    return tables.add_policies(bare, policies) if policies else bare
 
 
 @by_name.explain_call

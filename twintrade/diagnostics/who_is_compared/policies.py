@@ -151,7 +151,7 @@ def _name(beside: Policies, k: int) -> Words:
 
 
 def describe_bundle(beside: Policies, one: int) -> Text | None:
-    """Return the policy that one is hardly ever without, None where it is told apart from each."""
+    """Return the policy that one is hardly ever without, None where it can be kept apart from each."""
     rows = beside.find_rows([one])
     for other in range(len(beside.policies)):
         apart = int(beside.has_any(beside.in_force[one] & ~beside.in_force[other] & beside.is_counted).sum())
@@ -174,7 +174,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cell:
+class PolicyCell:
     """A variant with the rows of the panel behind it."""
 
     variant: Variant
@@ -182,7 +182,7 @@ class Cell:
     signers: tuple[str, ...] = ()  # pairs among which the policy could have been dealt; all where there are none
 
 
-def list_cells(beside: Policies) -> Iterator[Cell]:
+def list_cells(beside: Policies) -> Iterator[PolicyCell]:
     """Yield what is averaged, with the reason where it cannot be told apart."""
     for members in beside.list_sets():
         alone = "yes" if len(members) == 1 else "no"
@@ -191,17 +191,17 @@ def list_cells(beside: Policies) -> Iterator[Cell]:
         group = ALONE if members == (0,) else SET
         bundle = describe_bundle(beside, members[0]) if alone == "yes" else None
         if bundle is not None:
-            yield Cell(Variant(label, group, None, bundle), np.zeros_like(rows))
+            yield PolicyCell(Variant(label, group, None, bundle), np.zeros_like(rows))
         else:
             of_set = orders[0].variant.label if len(orders) == 1 else label
-            yield Cell(Variant(of_set, group, build_cell(beside, members)), rows)
+            yield PolicyCell(Variant(of_set, group, build_cell(beside, members)), rows)
         yield from orders if len(orders) > 1 else ()
     for other in range(1, len(beside.policies)):
         yield _build_increment_cell(beside, 0, other)
         yield _build_increment_cell(beside, other, 0)
 
 
-def _list_orders(beside: Policies, members: tuple[int, ...]) -> Iterator[Cell]:
+def _list_orders(beside: Policies, members: tuple[int, ...]) -> Iterator[PolicyCell]:
     """Yield the orders in which two policies came about."""
     if len(members) != 2:
         return
@@ -212,16 +212,16 @@ def _list_orders(beside: Policies, members: tuple[int, ...]) -> Iterator[Cell]:
         rows: BoolArray = beside.find_rows(members) & units[beside.design.panel.unit]
         if rows.any():
             label = Text("checks.policies-order", order=order, **names)
-            yield Cell(Variant(label, ORDER, build_cell(beside, members, units)), rows)
+            yield PolicyCell(Variant(label, ORDER, build_cell(beside, members, units)), rows)
 
 
-def _build_increment_cell(beside: Policies, of: int, given: int) -> Cell:
+def _build_increment_cell(beside: Policies, of: int, given: int) -> PolicyCell:
     label, panel = _label_increment(beside, of, given), beside.design.panel
     try:
         design, rows = build_increment(beside, of, given)
     except DesignError as error:
-        return Cell(Variant(label, INCREMENT, None, error.text), np.zeros(panel.n_rows, dtype=bool))
-    return Cell(Variant(label, INCREMENT, design), rows, list_signers(beside, given))
+        return PolicyCell(Variant(label, INCREMENT, None, error.text), np.zeros(panel.n_rows, dtype=bool))
+    return PolicyCell(Variant(label, INCREMENT, design), rows, list_signers(beside, given))
 
 
 def list_signers(beside: Policies, given: int) -> tuple[str, ...]:
@@ -256,13 +256,13 @@ class PoliciesCheck(Diagnostic):
                 family = "poisson" if fit.estimator.is_poisson else "linear"
                 headline = estimate(Imputation(family=family), fit.design)  # type: ignore[arg-type]
             beside, absorbed = gather_policies(headline.design)
-            told = tuple(_say_absorbed(headline.design, *one) for one in absorbed)
+            sentences = tuple(_say_absorbed(headline.design, *one) for one in absorbed)
             if len(beside.policies) == 1:
-                return self.conclude(Listed(told or (Text("checks.policies-none"),), "sentences"))
+                return self.conclude(Listed(sentences or (Text("checks.policies-none"),), "sentences"))
             table = self._compare(headline, beside, inference, rng)
         except TwintradeError as error:
             return self.unavailable(error.text)
-        text = Listed((*_say(headline, beside, table), *told), "sentences")
+        text = Listed((*_say(headline, beside, table), *sentences), "sentences")
         shown = table[table["effect"].notna() & table["group"].isin((ALONE, SET, ORDER))]
         return self.conclude(
             text,
@@ -286,7 +286,7 @@ class PoliciesCheck(Diagnostic):
         return pd.DataFrame([*table.to_dict("records"), *_list_offices(beside, table)], columns=list(COLUMNS))
 
 
-def _count_rows(fit: Fit, beside: Policies, cells: Sequence[Cell]) -> Iterator[tuple[int, int, int, float]]:
+def _count_rows(fit: Fit, beside: Policies, cells: Sequence[PolicyCell]) -> Iterator[tuple[int, int, int, float]]:
     """Yield pairs and rows behind each cell, rows without a row to be compared with, and the share of all."""
     family = fit.estimator.imputes_by or "linear"
     of_free = _find_imputed(beside.design, family, beside)
