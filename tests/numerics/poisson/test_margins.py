@@ -61,6 +61,19 @@ def test_means_are_those_of_regressions_without_the_rows(rng, options) -> None:
         assert means[draw][seen] == pytest.approx(wanted[seen], rel=EXACT)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"absent": 5}, {"missing": 0.1, "absent": 3}, {"by_city": False}, {"by_partner": False, "missing": 0.1}],
+)
+def test_means_of_all_rows_have_the_margins_of_the_flows(rng, options) -> None:
+    table = make_table(rng, **options)
+    means = np.where(table.is_observed, table.means.of_all().reshape(table.y.shape), 0.0)
+    for axis, has_effect in enumerate((table.by_partner, table.by_city, True)):
+        if has_effect:
+            flows = table.y.sum(axis=axis)
+            assert means.sum(axis=axis) == pytest.approx(flows, rel=1e-8, abs=1e-8 * flows.max())
+
+
 def test_a_draw_does_not_depend_on_its_block(rng) -> None:
     """Draws that are done early, and how many are fitted at once, move none of the others beyond the tolerance."""
     table, starts = make_table(rng, absent=4), np.array([3, 6, 6])

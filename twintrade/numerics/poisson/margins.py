@@ -212,7 +212,8 @@ class _Iteration:
                 moved = np.log(now / last)
             is_open &= (np.abs(moved) > tolerance).any(axis=1)
             if k % LEAP == LEAP - 1:
-                self._leap(start, *(np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved)))
+                steps = (np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved))
+                self._leap(start, *steps, is_open)
             if 2 * is_open.sum() <= is_open.size:
                 factors.put(left, self.factors)
                 if not is_open.any():
@@ -224,10 +225,10 @@ class _Iteration:
         factors.put(left, self.factors)
         return factors
 
-    def _leap(self, start: MarginFactors, before: FloatArray, moved: FloatArray) -> None:
+    def _leap(self, start: MarginFactors, before: FloatArray, moved: FloatArray, is_open: BoolArray) -> None:
         """Go on as far as further rounds would if each moved a draw by the same share of the one before (Aitken)."""
         share = (before * moved).sum(axis=1) / np.maximum((before**2).sum(axis=1), TINY)
-        share = np.clip(share, 0.0, MOST_SHARE)[:, None, None]
+        share = np.where(is_open, np.clip(share, 0.0, MOST_SHARE), 0.0)[:, None, None]
 
         def extend(now: FloatArray, then: FloatArray) -> FloatArray:
             ratio = np.divide(now, then, out=np.ones_like(now), where=(now > 0) & (then > 0))
@@ -249,9 +250,9 @@ class _Iteration:
         self.of_entries = self._read()
 
     def _measure(self) -> FloatArray:
-        """Return what each pair would have had in the rows left out, (n_draws, n); of no pairs the means of all."""
+        """Return what each pair would have had in the rows left out, (n_draws, n); of no pairs those of all rows."""
         if not self.n_pairs:
-            return np.asarray(self.factors.of_all().sum(axis=0)[None])
+            return self.factors.of_all().reshape(1, -1)
         pair, city, partner = (of[: self.slot.size] for of in self.of_entries)
         n_draws = len(self.factors.pair)
         return sum_by_group(pair * city * partner, self.slot, n_draws * self.n_pairs).reshape(n_draws, -1)
