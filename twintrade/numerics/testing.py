@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
+import numpy.typing as npt
 import scipy
 
 from twintrade.errors import EstimationError, InferenceError
@@ -16,6 +18,7 @@ from twintrade.text import Text
 STEPS = 50
 CONVERGED = 1e-10
 LARGEST_LOG = 80.0
+SHORTEST = np.finfo(np.float32).tiny
 FARTHEST = 20.0  # log hazard ratio of a standard deviation beyond which some variable predicts who signs perfectly
 
 
@@ -77,25 +80,97 @@ def _score_date(
     return z[signs].sum(axis=0) - mean.sum(axis=0), square - mean.T @ mean
 
 
+HEADROOM = 2.0
+"""How many times as long as any wait that decides are the longest ones that are kept for deals by other hazards."""
+MOST_WAITS = 8_000_000
+NUMBERS_AT_ONCE = 250_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waits:
+    """How long units wait to sign at a date in some draws: all of them, or those that wait no longer than a bound."""
+
+    draws: slice
+    times: npt.NDArray[np.float32]  # (n_draws, n): infinite after the last
+    units: npt.NDArray[np.int32] | None  # (n_draws, n); None for all
+    bound: float
+
+    def shorten(self, bound: float) -> "Waits":
+        """Return the waits up to a bound."""
+        at = np.flatnonzero(self.times <= bound)
+        row, unit = np.divmod(at, self.times.shape[1])
+        counts = np.bincount(row, minlength=len(self.times))
+        place = np.arange(counts.max(initial=0)) < counts[:, None]
+        times, units = np.full(place.shape, np.inf, dtype=np.float32), np.zeros(place.shape, dtype=np.int32)
+        times[place], units[place] = self.times.take(at), unit
+        return Waits(self.draws, times, units, bound)
+
+
 def draw_signers(
-    log_hazard: FloatArray, signed: IntArray, can_begin: BoolArray, draws: int, rng: np.random.Generator
+    log_hazard: FloatArray,
+    signed: IntArray,
+    can_begin: BoolArray,
+    draws: int,
+    rng: np.random.Generator,
+    waits: list[Waits] | None = None,
 ) -> IntArray:
-    """Return who signs in every draw, (draws, n_signers): at each date as many as really did, by their hazards."""
-    n_units = can_begin.shape[0]
-    logs = np.broadcast_to(log_hazard if log_hazard.ndim == 2 else log_hazard[:, None], can_begin.shape)
-    is_whole, row = np.ones(draws, dtype=bool), np.arange(draws)[:, None]
-    chosen = [np.empty((draws, 0), dtype=np.int64)]
+    """Return who signs in every draw, (draws, n_signers): at each date as many as really did, by their hazards.
+
+    ``waits``: of earlier draws by other hazards and a generator that began like this one; filled for later ones.
+    """
+    logs, n_units = log_hazard.reshape(len(log_hazard), -1), len(can_begin)
+    slowness = np.exp(np.minimum(logs.max(axis=0) - logs, LARGEST_LOG)).astype(np.float32)
+    slowness, n_each = np.where(can_begin, slowness, np.float32(np.inf)), max(1, NUMBERS_AT_ONCE // n_units)
+    blocks = [slice(low, min(low + n_each, draws)) for low in range(0, draws, n_each)]
+    chosen = _choose(slowness, signed, draws, iter(waits), len(blocks)) if waits else None
+    if chosen is None:
+        if waits is not None:
+            waits.clear()
+        drawn = (
+            Waits(some, np.maximum(times, SHORTEST, out=times), None, np.inf)
+            for _ in np.flatnonzero(signed)
+            for some in blocks
+            for times in [rng.standard_exponential((some.stop - some.start, n_units), dtype=np.float32)]
+        )
+        chosen = _choose(slowness, signed, draws, drawn, len(blocks), waits)
+        assert chosen is not None
+    return chosen
+
+
+def _choose(
+    slowness: FloatArray,
+    signed: IntArray,
+    draws: int,
+    waits: Iterator[Waits],
+    n_blocks: int,
+    kept: list[Waits] | None = None,
+) -> IntArray | None:
+    """Return who signs, at each date those that wait least; None where these may not be among the waits."""
+    is_taken, is_whole = np.zeros((draws, len(slowness)), dtype=bool), np.ones(draws, dtype=bool)
+    chosen, end, size = np.empty((draws, int(signed.sum())), dtype=np.int64), 0, 0
     for date in np.flatnonzero(signed):
-        slowness = np.exp(np.minimum(logs[:, date].max() - logs[:, date], LARGEST_LOG)).astype(np.float32)
-        times = rng.standard_exponential((draws, n_units), dtype=np.float32)
-        times *= slowness
-        times[:, ~can_begin[:, date]] = np.inf
-        for earlier in chosen:
-            times[row, earlier] = np.inf
-        first = find_smallest(times, int(signed[date]))
-        is_whole &= np.isfinite(times[row, first]).all(axis=1)
-        chosen.append(first)
-    return np.concatenate(chosen, axis=1)[is_whole]
+        at = slice(end, end + int(signed[date]))
+        for one in islice(waits, n_blocks):
+            slow, taken = slowness[:, date], is_taken[one.draws]
+            if one.units is not None:
+                slow, taken = slow.take(one.units), np.take_along_axis(taken, one.units, axis=1)
+            times = one.times * slow
+            times[taken] = np.inf
+            first = find_smallest(times, at.stop - at.start)
+            last = np.take_along_axis(times, first, axis=1).max(axis=1)
+            if (last > one.bound).any():
+                return None
+            is_whole[one.draws] &= np.isfinite(last)
+            chosen[one.draws, at] = first if one.units is None else np.take_along_axis(one.units, first, axis=1)
+            if kept is not None:
+                kept.append(one.shorten(HEADROOM * float(last.max(initial=0.0))))
+                size += kept[-1].times.size
+                if size > MOST_WAITS:
+                    kept.clear()
+                    kept = None
+        end = at.stop
+        np.put_along_axis(is_taken, chosen[:, at], True, axis=1)
+    return chosen[is_whole]
 
 
 def count_expected_groups(group: IntArray, signed: IntArray, can_begin: BoolArray) -> float:

@@ -87,6 +87,7 @@ OTHERS = {
     "approximations: the largest clusters whose products with each other the degrees of freedom count": """
         numerics/linear/cluster_forms.MOST_EXACT""",
     "sizes of files that are read, refused with the reason": "files.MOST_BYTES",
+    "guards of deals, which test_signing.py holds to the same deals": "numerics/testing.MOST_WAITS",
     "what is shown or named": """
         design/rules.MOST_AGREEMENTS design/rules.MOST_NAMED diagnostics/who_is_compared/balance.MOST_UNITS
         study/scaffold.MOST_MARKS study/scaffold.MOST_QUESTIONS study/spec/report_options.MOST_BYTES""",

@@ -18,6 +18,7 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import measure_size, score_growth, score_size
 from twintrade.inference.refits.permutation import replace_outcome
+from twintrade.numerics import testing
 from twintrade.numerics.testing import count_expected_groups, draw_signers, fit_hazard
 
 ROUNDING, SOFTWARE = 1e-9, 1e-6
@@ -110,6 +111,25 @@ def test_draws_are_as_likely_as_hazards_one_after_the_other(rng, varies) -> None
     for (early, third), share in wanted.items():
         rate = (drawn == [*early, third]).all(axis=1).mean()
         assert rate == pytest.approx(share, abs=4 * np.sqrt(share / n) + 1e-12)
+
+
+@pytest.mark.parametrize("most", [0, 8_000_000])
+def test_waits_that_were_kept_deal_the_same_agreements(rng, monkeypatch, most) -> None:
+    """Under hazards near those they were kept for they are read; under far ones all are drawn again."""
+    monkeypatch.setattr(testing, "MOST_WAITS", most)
+    monkeypatch.setattr(testing, "NUMBERS_AT_ONCE", 9000)
+    logs, signed, can_begin = rng.normal(size=(300, 3)), np.array([4, 0, 12]), rng.random((300, 3)) < 0.9
+    can_begin[:, 2] &= np.arange(300) < 290
+    waits, drawn = [], []
+    for spread in (0.5, 0.0, 0.6, 4.0, 0.5):
+        kept = list(waits)
+        alone, again = (
+            draw_signers(spread * logs, signed, can_begin, 99, np.random.default_rng(3), one) for one in (None, waits)
+        )
+        assert (again == alone).all()
+        drawn.append(len(kept) != len(waits) or any(a is not b for a, b in zip(kept, waits, strict=True)))
+    assert drawn == ([False] * 5 if most == 0 else [True, False, False, True, False])
+    assert (len(waits) > 0) == (most > 0)
 
 
 def test_size_and_growth_are_those_before_each_date() -> None:

@@ -16,7 +16,7 @@ from twintrade.inference.refits.pair_totals import PairNoise, PairTotals, Timing
 from twintrade.inference.refits.permutation import build_labels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.poisson import FlowTable, MarginFactors
-from twintrade.numerics.testing import Hazard, count_expected_groups, draw_signers, fit_hazard, score_sizes
+from twintrade.numerics.testing import Hazard, Waits, count_expected_groups, draw_signers, fit_hazard, score_sizes
 from twintrade.text import Text
 
 DealtBy = Literal["hazard", "naive", "labels", "size"]
@@ -42,6 +42,9 @@ class DealtCase:
     # (n_pairs, n_periods) each: other flows whose size and growth also say who signs
     others: tuple[FloatArray, ...] = ()
     tests: float = 1.0  # by how much Holm's adjustment for several outcomes multiplies p of the total
+    _waits: dict[tuple[int, int], list[Waits]] = field(
+        default_factory=dict, init=False
+    )  # by number of draws and seed
 
     @property
     def multipliers(self) -> FloatArray:
@@ -137,7 +140,8 @@ class DealtCase:
 
     def deal(self, logs: FloatArray, draws: int, seed: int) -> IntArray:
         """Return who has the agreements in each deal, (n_draws, n); ``logs``: (n_pairs,) or (n_pairs, n_dates)."""
-        return draw_signers(logs, self._signed, self.can_begin, draws, np.random.default_rng(seed))
+        waits, rng = self._waits.setdefault((draws, seed), []), np.random.default_rng(seed)
+        return draw_signers(logs, self._signed, self.can_begin, draws, rng, waits)
 
     def relabel(self, draws: int, seed: int) -> IntArray:
         """Return the same with labels of cities and partners permuted, so that agreements stay as clustered."""
