@@ -12,6 +12,7 @@ from twintrade.diagnostics.variants import (
     compare_paired,
     compare_variants,
     draw_paired,
+    infer_in_turn,
     judge_table,
     measure_headline,
 )
@@ -22,7 +23,7 @@ from twintrade.estimators.repeating import one_step
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import deal_onsets, replace_outcome
+from twintrade.inference.refits import deal_onsets, few_treated, replace_outcome
 from twintrade.numerics.poisson import fit_poisson
 
 EXACT = 1e-10
@@ -215,6 +216,57 @@ def test_the_model_without_treatment_is_fitted_once_for_all_that_leave_rows_out(
         assert replace(shared, left=left).compare(less) == together
     shared.compare(whole.refit(replace(design, fixed_effects="unit"), "overall"))
     assert len(fitted) == 4
+
+
+@pytest.mark.parametrize("method", [Imputation(), Imputation(family="poisson", measure="percent")], ids=repr)
+def test_draws_that_end_early_decide_as_all_of_them_do(method):
+    ended = 0
+    for seed in range(6):
+        design = made(seed, growth=0.4 * (seed % 2))
+        if method.is_poisson:
+            design = design.with_outcome("y", "level")
+            design = replace_outcome(design, np.exp(0.3 * design.observations.y))
+        whole = fit(method, design)
+        headline = draw_paired(whole, Randomization(draws=99, across="units"), np.random.default_rng(seed))
+        later = whole.refit(replace(design, anticipation=1, reference=-2), "overall")
+        early, of_all = headline.compare(later), replace(headline, is_random=False).compare(later)
+        assert (early.p <= 0.05) == (of_all.p <= 0.05) == (early.low > 0 or early.high < 0)
+        is_early = early.p > few_treated.find_limit(99, 0.95)
+        assert is_early or early == of_all
+        ended += is_early
+    assert ended >= 2
+
+
+@pytest.mark.parametrize("n_draws", [99, 199, 90])
+def test_p_values_and_intervals_of_draws_that_end_early_are_as_rare_as_they_say(n_draws):
+    """Real statistics that are draws themselves, and moved by what the interval is to contain."""
+    rng, trials = np.random.default_rng(n_draws), 4000
+    share = np.array([0.05, 0.2, 0.5])
+    small, missed, ended = np.zeros(3), 0, 0
+    for moved in np.repeat([0.0, 1.5], trials):
+        draws, real = rng.standard_normal(n_draws), rng.standard_normal() + moved
+        observed, used, p = few_treated.compare_in_turn(
+            lambda run, real=real, draws=draws: (real, draws[run.start : run.stop]), n_draws, 0.95, ends_early=True
+        )
+        critical = np.sort(np.abs(used))[-int(0.05 * (used.size + 1) + 1e-9)]
+        assert (p <= 0.05) == (abs(observed) > critical)
+        small += (moved == 0) * (p <= share)
+        missed += abs(observed - moved) > critical
+        ended += used.size < n_draws
+    assert (small / trials <= share + 3 * np.sqrt(share * (1 - share) / trials)).all()
+    assert missed / (2 * trials) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / (2 * trials))
+    assert ended > trials
+
+
+def test_a_test_that_ends_early_is_made_again_with_all_draws_where_p_is_small():
+    design = made(0)
+    whole, null = fit(Imputation(), design), replace_outcome(design, np.random.default_rng(1).normal(size=400))
+    method, asked = Randomization(draws=99, across="units", intervals=False), []
+    for one in (whole, whole.refit(null)):
+        bands = infer_in_turn(one, method, method, np.random.default_rng(2))
+        asked.append(bands.facts["draws"])
+        assert (bands.p[0] <= few_treated.find_limit(99, 0.95)) == (asked[-1] == 99)
+    assert asked == [99, 39]
 
 
 @pytest.mark.parametrize("method", [Imputation(), Imputation(family="poisson", measure="percent")], ids=repr)

@@ -29,7 +29,15 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import FEWEST, Dealing, DrawnHeadline, draw_headline, find_draws
+from twintrade.inference.refits import (
+    FEWEST,
+    FIRST_DRAWS,
+    Dealing,
+    DrawnHeadline,
+    draw_headline,
+    find_draws,
+    find_limit,
+)
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Listed, Text, Words, find_fact, pack_text, parse_text
@@ -102,7 +110,8 @@ def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> DrawnH
     dealing = deal_few(fit, method, MOST_DRAWS, rng)
     if dealing.scheme.n_assignments < FEWEST:
         return None
-    return draw_headline(fit, dealing.onsets, rng, has_noise_by_size=method.noise != "equal")
+    options = {"has_noise_by_size": method.noise != "equal", "is_random": not dealing.is_complete}
+    return draw_headline(fit, dealing.onsets, rng, **options)
 
 
 def deal_few(fit: Fit, method: Randomization, most: int, rng: np.random.Generator) -> Dealing:
@@ -256,7 +265,7 @@ def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict
         method = resolve_method(fit, inference)
         is_drawn = isinstance(method, Randomization)
         if has_tests or not is_drawn:
-            bands = inference.infer(again, "overall", rng)
+            bands = infer_in_turn(again, inference, method, rng)
             row |= {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
         paired = compare_paired(fit, again, Placebo() if is_drawn and not is_same_target else method, rng, drawn)
     except TwintradeError as error:
@@ -265,6 +274,15 @@ def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict
         # Without an error the difference is still no agreement.
         return row | ({"difference": row["effect"] - headline.effects[0]} if estimate.scale == headline.scale else {})
     return row | dict(zip(NUMBERS[4:], (paired.effect, paired.low, paired.high, paired.p), strict=True))
+
+
+def infer_in_turn(fit: Fit, inference: Inference, method: Inference, rng: np.random.Generator) -> Bands:
+    """Return bands of the overall effect by few draws, or by all where p is small enough or ends are wanted."""
+    if isinstance(method, Randomization) and method.draws > FIRST_DRAWS and not method.intervals:
+        few = simplify_inference(fit, inference, FIRST_DRAWS).infer(fit, "overall", rng)
+        if not few.p[0] <= find_limit(method.draws, method.level):
+            return few
+    return inference.infer(fit, "overall", rng)
 
 
 def measure_headline(

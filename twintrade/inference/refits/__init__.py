@@ -15,7 +15,9 @@ from twintrade.inference.refits.dealt_cases import compare_totals as compare_tot
 from twintrade.inference.refits.dealt_cases import compute_simulation_error as compute_simulation_error
 from twintrade.inference.refits.dealt_cases import compute_tail_shares as compute_tail_shares
 from twintrade.inference.refits.dealt_cases import find_critical as find_critical
+from twintrade.inference.refits.few_treated import FIRST_DRAWS as FIRST_DRAWS
 from twintrade.inference.refits.few_treated import compute_two_sided_share as compute_two_sided_share
+from twintrade.inference.refits.few_treated import find_limit as find_limit
 from twintrade.inference.refits.few_treated import invert_randomization as invert_randomization
 from twintrade.inference.refits.leave_out import build_effects_projection as build_effects_projection
 from twintrade.inference.refits.leave_out import compute_partial_shares as compute_partial_shares

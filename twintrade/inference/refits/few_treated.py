@@ -72,6 +72,37 @@ def compute_two_sided_share(observed: float, drawn: FloatArray) -> float:
     return float((1 + (sizes >= abs(observed) - slack).sum()) / (1 + drawn.size))
 
 
+FIRST_DRAWS = 39
+
+
+def compare_in_turn(
+    draw: Callable[[range], tuple[float, FloatArray]], n_draws: int, level: float, *, ends_early: bool
+) -> tuple[float, FloatArray, float]:
+    """Return the real statistic, the drawn ones, and p by all draws, or by the first where it is above a limit.
+
+    Such a p is valid: up to the limit it is no smaller than by all draws, and above it no smaller than by the first.
+
+    ``draw``: from a run of draws to the real statistic and theirs, some of which may be missing.
+    """
+    cuts = [0, FIRST_DRAWS, n_draws] if ends_early and n_draws > FIRST_DRAWS else [0, n_draws]
+    observed, drawn, p = np.nan, np.empty(0), np.nan
+    for run in map(range, cuts, cuts[1:]):
+        observed, new = draw(run)
+        drawn = np.append(drawn, new)
+        p = compute_two_sided_share(observed, drawn)
+        if p > find_limit(n_draws, level) and (1 - level) * (drawn.size + 1) > 1 - TIE:
+            break
+    return observed, drawn, p
+
+
+def find_limit(n_draws: int, level: float) -> float:
+    """Return p by the first draws beyond which it cannot come down to 1 - level: too many are as large already.
+
+    After Besag and Clifford (1991), looking once.
+    """
+    return float(np.ceil((1 - level) * (n_draws + 1) - TIE)) / (FIRST_DRAWS + 1)
+
+
 def invert_randomization(
     observed: float, observed_slope: float, drawn: FloatArray, drawn_slope: FloatArray, level: float, shift: int = 0
 ) -> tuple[float, float]:

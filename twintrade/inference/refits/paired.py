@@ -1,15 +1,16 @@
 """How far two estimates of one target lie apart under assignments that could have come about as well."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from twintrade.design import Design
 from twintrade.estimators.base import Fit
-from twintrade.estimators.repeating import Null, OneStep
-from twintrade.inference.refits.few_treated import TIE, compute_two_sided_share
+from twintrade.estimators.repeating import LinearNull, Null, OneStep
+from twintrade.inference.refits.few_treated import TIE, compare_in_turn
 from twintrade.inference.refits.permutation import SHIFTED, Permuted, estimate_overall, is_linear, permute
 from twintrade.inference.refits.ratio_inversion import LARGEST, is_ratio, take_logs
 from twintrade.inference.refits.reassignment import Dealing, find_observed_onsets
@@ -97,6 +98,7 @@ class DrawnHeadline:
     # (n_draws + 1,): in logs where they are in percent; the real one last, NaN where draws are refits
     effects: FloatArray
     scales: FloatArray  # (n_draws + 1,): what differences are compared over
+    is_random: bool = True  # whether the draws are in random order, and not all that there are
 
     def compare(self, again: Fit, level: float = 0.95) -> DrawnDifference | None:
         """Return how unusual the difference of another estimate is among those under other assignments.
@@ -106,25 +108,32 @@ class DrawnHeadline:
         the difference moves no draw, so the interval is the difference plus and minus the draws' critical size, at
         the real assignment's noise. Draws in one step stand beside the real difference in one step: the interval is
         around that one, widened to the printed difference, and where their signs differ p is 1, as where the
-        difference is rounding. None where too few draws give both estimates.
+        difference is rounding. Draws end early where p cannot come down to 1 - ``level``. None where too few draws
+        give both estimates.
         """
-        estimate = self.fit.view("overall")
-        variant = None
-        if again.design is self.fit.design:
-            variant = _find_left(self.fit, again, self.onsets)
-        if variant is None:
-            variant = _estimate_changed(self.left, _take_out(self.fit, again), self.moves)
-        drawn = (take_logs(estimate, variant) - self.effects) / self.scales
+        estimate, n = self.fit.view("overall"), len(self.onsets)
         real = take_logs(estimate, np.array([estimate.effects[0], again.view("overall").effects[0]]))
         difference, scale = float(real[1] - real[0]), self.scales[-1]
-        observed = difference / scale if np.isnan(self.effects[-1]) else float(drawn[-1])
-        drawn = drawn[:-1][np.isfinite(drawn[:-1])]
+        known = _find_left(self.fit, again, self.onsets) if again.design is self.fit.design else None
+        estimate_some: Callable[[IntArray], FloatArray]
+        if known is None:
+            estimate_some = _change_draws(self.left, _take_out(self.fit, again), self.moves).estimate
+        else:
+            estimate_some = known.__getitem__
+
+        def draw(run: range) -> tuple[float, FloatArray]:
+            at = np.append(run, n)
+            drawn = (take_logs(estimate, estimate_some(at)) - self.effects[at]) / self.scales[at]
+            observed = difference / scale if np.isnan(self.effects[-1]) else float(drawn[-1])
+            return observed, drawn[:-1][np.isfinite(drawn[:-1])]
+
+        observed, drawn, p = compare_in_turn(draw, n, level, ends_early=self.is_random and known is None)
         if drawn.size < FEWEST_DRAWS or not np.isfinite([difference, observed]).all():
             return None
         needed = int(np.floor((1 - level) * (drawn.size + 1) + TIE))
         critical = float(np.sort(np.abs(drawn))[-needed]) if needed else np.inf
-        is_none = abs(difference) <= TIE * max(1.0, abs(real[0])) or observed * difference < 0
-        p = 1.0 if is_none else compute_two_sided_share(observed, drawn)
+        if abs(difference) <= TIE * max(1.0, abs(real[0])) or observed * difference < 0:
+            p = 1.0
         ends = [min((observed - critical) * scale, difference), max((observed + critical) * scale, difference)]
         if is_ratio(self.fit):
             ends = [end if abs(end) <= LARGEST else np.copysign(np.inf, end) for end in ends]
@@ -134,7 +143,12 @@ class DrawnHeadline:
 
 
 def draw_headline(
-    fit: Fit, onsets: Sequence[FloatArray], rng: np.random.Generator, *, has_noise_by_size: bool
+    fit: Fit,
+    onsets: Sequence[FloatArray],
+    rng: np.random.Generator,
+    *,
+    has_noise_by_size: bool,
+    is_random: bool = True,
 ) -> DrawnHeadline | None:
     """Estimate the headline under other assignments of what its effect leaves; None where none can be taken out.
 
@@ -146,7 +160,7 @@ def draw_headline(
     left = _take_out(fit, fit)
     estimated = _find_left(fit, fit, onsets)
     if estimated is None:
-        estimated = _estimate_draws(left, left, left.design, onsets)
+        estimated = _Draws(left, left, left.design, onsets).estimate(np.arange(len(onsets) + 1))
     effects = take_logs(fit.view("overall"), estimated)
     scales = np.ones(effects.size)
     if has_noise_by_size:
@@ -156,7 +170,7 @@ def draw_headline(
             studentizer.learn(_fit_null(left, model))
         scales = studentizer.scale("overall", 0)
     moves = tuple(_Reassignment.find(fit.design, one, rng) for one in onsets)
-    return DrawnHeadline(fit, left, tuple(onsets), moves, effects, scales)
+    return DrawnHeadline(fit, left, tuple(onsets), moves, effects, scales, is_random)
 
 
 def _find_left(fit: Fit, again: Fit, onsets: Sequence[FloatArray]) -> FloatArray | None:
@@ -203,8 +217,8 @@ class _Reassignment:
         return out
 
 
-def _estimate_changed(left: Fit, changed: Fit, moves: Sequence[_Reassignment]) -> FloatArray:
-    """Return the changed estimate under each draw and the real assignment, NaN where it cannot be made."""
+def _change_draws(left: Fit, changed: Fit, moves: Sequence[_Reassignment]) -> "_Draws":
+    """Return the draws of the changed estimate."""
     design, real = changed.design, find_observed_onsets(left.design)
     is_new = np.isinf(real) & np.isfinite(design.onset)
     outside = np.where(is_new, design.onset, np.inf)
@@ -212,39 +226,63 @@ def _estimate_changed(left: Fit, changed: Fit, moves: Sequence[_Reassignment]) -
     gone, everything = _find_left_out(left.design, design)
     whole = replace(design, kept=everything) if gone.any() else design
     lost = [_move_rows(left.design, gone, move) for move in moves] if gone.any() else []
-    return _estimate_draws(left, changed, whole, onsets, lost)
+    return _Draws(left, changed, whole, onsets, lost)
 
 
-def _estimate_draws(
-    left: Fit, fit: Fit, whole: Design, onsets: Sequence[FloatArray], lost: Sequence[BoolArray] = ()
-) -> FloatArray:
-    """Return the overall effect under each draw and, where it is made in one step, last the real one, else NaN.
+@dataclass(frozen=True, eq=False)
+class _Draws:
+    """The overall effect under draws, of which some are estimated at a time."""
 
-    ``left``: the headline on the outcome without its effect; ``fit``: its design is the real one; ``whole``: of all
-    rows that some draw observes; ``lost`` (panel.n_rows,): rows that each draw leaves out of it, if any.
-    """
-    designs = [whole.reassigned(onset) for onset in onsets]
-    if lost:
-        designs = [design.restricted(~gone) for design, gone in zip(designs, lost, strict=True)]
-    out = np.full(len(designs) + 1, np.nan)
-    model = None if is_linear(fit) else fit.estimator.one_step(whole)
-    if model is not None:
-        model = keep_shown(model, ["overall"])
-        by_draw = {k: model.build_blocks(design) for k, design in enumerate((*designs, fit.design))}
+    # left, fit: the headline on the outcome without its effect, and what is estimated; its design is the real one
+    left: Fit
+    fit: Fit
+    whole: Design  # of all rows that some draw observes
+    onsets: Sequence[FloatArray]
+    lost: Sequence[BoolArray] = ()  # (panel.n_rows,): rows that each draw leaves out of it, if any
+
+    @cached_property
+    def never(self) -> BoolArray:
+        """Rows that neither the design nor any draw observes, shape (panel.n_rows,)."""
+        every = np.all(self.lost, axis=0)
+        return np.asarray(every if self.fit.design.kept is None else every & ~self.fit.design.kept)
+
+    @cached_property
+    def null(self) -> Null | None:
+        """The model without treatment, if draws are made in one step from it."""
+        model = None if is_linear(self.fit) else self.fit.estimator.one_step(self.whole)
+        if model is None:
+            return None
+        null = _fit_null(self.left, keep_shown(model, ["overall"]))
+        if self.lost and self.never.any():
+            null = null.without(np.flatnonzero(self.never[self.whole.observations.rows]))
+        return null
+
+    @cached_property
+    def linear(self) -> LinearNull | None:
+        """The linear model without treatment, if there is one."""
+        ever = self.whole.restricted(~self.never)
+        return self.fit.estimator.linear_null(ever, ever.observations.y[:, None], ["overall"])
+
+    def estimate(self, places: IntArray) -> FloatArray:
+        """Return the effect under draws and, where it is made in one step, the real one, which is last, else NaN."""
+        fit, onsets = self.fit, [self.onsets[k] for k in places[:-1]]
+        out = np.full(places.size, np.nan)
+        if self.null is None and not self.lost:
+            permuted = permute(fit, ["overall"], onsets, False, False)
+            out[permuted.kept] = permuted.views["overall"].effects[:, 0]
+            return out
+        designs = [self.whole.reassigned(onset) for onset in onsets]
+        if self.lost:
+            designs = [one.restricted(~self.lost[k]) for one, k in zip(designs, places[:-1], strict=True)]
+        if self.null is None:
+            out[:-1] = estimate_overall(fit, self.linear, len(designs), designs.__getitem__, "randomization")[0]
+            return out
+        by_draw = {k: self.null.model.build_blocks(design) for k, design in enumerate((*designs, fit.design))}
         usable = {k: blocks for k, blocks in by_draw.items() if blocks is not None}
-        null = _fit_null(left, model)
-        if lost and (never := _find_never(fit.design, lost)).any():
-            null = null.without(np.flatnonzero(never[whole.observations.rows]))
-        estimated = null.estimate(list(usable.values()), {"overall": fit.view("overall")})
-        out[list(usable)] = estimated["overall"][:, 0]
-    elif lost:
-        ever = whole.restricted(~_find_never(fit.design, lost))
-        linear = fit.estimator.linear_null(ever, ever.observations.y[:, None], ["overall"])
-        out[:-1] = estimate_overall(fit, linear, len(designs), designs.__getitem__, "randomization")[0]
-    else:
-        permuted = permute(fit, ["overall"], onsets, False, False)
-        out[permuted.kept] = permuted.views["overall"].effects[:, 0]
-    return out
+        out[list(usable)] = self.null.estimate(list(usable.values()), {"overall": fit.view("overall")})["overall"][
+            :, 0
+        ]
+        return out
 
 
 def _fit_null(left: Fit, model: OneStep) -> Null:
@@ -260,12 +298,6 @@ def _fit_null(left: Fit, model: OneStep) -> Null:
     if known is None:
         known = workings["null",] = model.under_none
     return replace(known, model=model)
-
-
-def _find_never(design: Design, lost: Sequence[BoolArray]) -> BoolArray:
-    """Return the rows that neither a design nor any draw observes, shape (panel.n_rows,)."""
-    every = np.all(lost, axis=0)
-    return np.asarray(every if design.kept is None else every & ~design.kept)
 
 
 def _find_left_out(design: Design, changed: Design) -> tuple[BoolArray, BoolArray]:
