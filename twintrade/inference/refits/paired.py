@@ -160,7 +160,7 @@ def draw_headline(
     left = _take_out(fit, fit)
     estimated = _find_left(fit, fit, onsets)
     if estimated is None:
-        estimated = _Draws(left, left, left.design, onsets).estimate(np.arange(len(onsets) + 1))
+        estimated = _DrawsOfChange(left, left, left.design, onsets).estimate(np.arange(len(onsets) + 1))
     effects = take_logs(fit.view("overall"), estimated)
     scales = np.ones(effects.size)
     if has_noise_by_size:
@@ -217,7 +217,7 @@ class _Reassignment:
         return out
 
 
-def _change_draws(left: Fit, changed: Fit, moves: Sequence[_Reassignment]) -> "_Draws":
+def _change_draws(left: Fit, changed: Fit, moves: Sequence[_Reassignment]) -> "_DrawsOfChange":
     """Return the draws of the changed estimate."""
     design, real = changed.design, find_observed_onsets(left.design)
     is_new = np.isinf(real) & np.isfinite(design.onset)
@@ -226,11 +226,11 @@ def _change_draws(left: Fit, changed: Fit, moves: Sequence[_Reassignment]) -> "_
     gone, everything = _find_left_out(left.design, design)
     whole = replace(design, kept=everything) if gone.any() else design
     lost = [_move_rows(left.design, gone, move) for move in moves] if gone.any() else []
-    return _Draws(left, changed, whole, onsets, lost)
+    return _DrawsOfChange(left, changed, whole, onsets, lost)
 
 
 @dataclass(frozen=True, eq=False)
-class _Draws:
+class _DrawsOfChange:
     """The overall effect under draws, of which some are estimated at a time."""
 
     # left, fit: the headline on the outcome without its effect, and what is estimated; its design is the real one
