@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import LEVEL, Diagnostic
 from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
@@ -26,7 +26,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import JointTest
 from twintrade.inference.crv2 import Scaled
-from twintrade.inference.refits import compute_two_sided_share, estimate_overall
+from twintrade.inference.refits import compare_in_turn, estimate_overall
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact, sum_by_group
 from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing import adjust_sharpened_q
@@ -217,19 +217,24 @@ class Heterogeneity(Diagnostic):
 
     def _relabeled(self, fit: Fit, groups: ObjectArray, names: list[str], rng: np.random.Generator) -> float:
         """Return how often groups dealt out otherwise lie as far apart."""
-        dealt = [groups, *(rng.permutation(groups) for _ in range(self.draws))]
+        dealt = [rng.permutation(groups) for _ in range(self.draws)]
         null = fit.estimator.linear_null(fit.design, fit.design.observations.y[:, None], ["overall"])
         n = len(names)
 
-        def keep(k: int) -> Design:
-            return keep_group(fit.design, dealt[k // n] == names[k % n])
+        def draw(run: range) -> tuple[float, FloatArray]:
+            some = [groups, *dealt[run.start : run.stop]]
 
-        effects = estimate_overall(fit, null, n * len(dealt), keep, "groups")[0].reshape(-1, n)
-        for k in np.flatnonzero(np.isnan(effects[0])):
-            fit.refit(keep(int(k)), "overall")  # says why
-        observed, *drawn = np.ptp(effects, axis=1)
-        known = np.array(drawn)[~np.isnan(drawn)]
-        return compute_two_sided_share(float(observed), known) if known.size else float("nan")
+            def keep(k: int) -> Design:
+                return keep_group(fit.design, some[k // n] == names[k % n])
+
+            effects = estimate_overall(fit, null, n * len(some), keep, "groups")[0].reshape(-1, n)
+            for k in np.flatnonzero(np.isnan(effects[0])):
+                fit.refit(keep(int(k)), "overall")  # says why
+            observed, *drawn = np.ptp(effects, axis=1)
+            return float(observed), np.array(drawn)[~np.isnan(drawn)]
+
+        _, drawn, p = compare_in_turn(draw, self.draws, 1 - LEVEL, ends_early=True)
+        return p if drawn.size else float("nan")
 
 
 def keep_group(design: Design, members: BoolArray) -> Design:

@@ -16,6 +16,7 @@ from twintrade.inference.refits.dealt_cases import compute_simulation_error as c
 from twintrade.inference.refits.dealt_cases import compute_tail_shares as compute_tail_shares
 from twintrade.inference.refits.dealt_cases import find_critical as find_critical
 from twintrade.inference.refits.few_treated import FIRST_DRAWS as FIRST_DRAWS
+from twintrade.inference.refits.few_treated import compare_in_turn as compare_in_turn
 from twintrade.inference.refits.few_treated import compute_two_sided_share as compute_two_sided_share
 from twintrade.inference.refits.few_treated import find_limit as find_limit
 from twintrade.inference.refits.few_treated import invert_randomization as invert_randomization
