@@ -78,6 +78,17 @@ def test_the_bytes_of_a_figure_do_not_depend_on_what_was_saved_before(nothing_cu
     assert [pdf_of(text) for text in reversed(TEXTS)] == alone[::-1]
 
 
+def test_a_large_typeface_cut_by_way_of_a_language_gives_the_same_bytes(cuts, monkeypatch):
+    alone = [pdf_of(text) for text in TEXTS]
+    for kept in (embedding._cut, embedding._bytes):
+        kept.cache_clear()
+    monkeypatch.setattr(embedding, "MANY_GLYPHS", 0)
+    cuts.clear()
+    assert [pdf_of(text) for text in TEXTS] == alone
+    assert max(cuts) > 100  # all that English uses
+    assert len(cuts) > 1  # and what each figure does, of those
+
+
 def test_matplotlib_is_left_as_it_was_found_whatever_happens():
     options = embedded.subset.Options
     before = embedded.get_glyphs_subset, embedded.font_as_file, options._drop_tables_default
