@@ -350,14 +350,11 @@ class Leverage(Diagnostic):
         cells = others[["treated_unit", "treated_period"]].drop_duplicates()
         label = fit.design.panel.label
         names = [f"{unit} {label(int(at))}" for unit, at in zip(rows["unit"], rows["period"], strict=True)]
-        table = variants.compare_variants(
-            fit, [_leave_out(fit.design, others)], variants.simplify_inference(fit, inference), rng
-        )
+        left, method = [_leave_out(fit.design, others)], variants.simplify_inference(fit, inference)
+        table = variants.compare_variants(fit, left, method, rng, is_same_target=False, has_tests=False)
         # Errors that do not see these rows' noise cannot test what it does.
-        judged, scale = (
-            variants.judge_table(table.assign(**dict.fromkeys(variants.NUMBERS[5:], np.nan)), yardstick),
-            fit.estimate.scale,
-        )
+        table, scale = table.assign(**dict.fromkeys(variants.NUMBERS[5:], np.nan)), fit.estimate.scale
+        judged = variants.judge_table(table, yardstick)
         without = float(table["effect"].iloc[0])
         text = Text(
             "checks.leverage",

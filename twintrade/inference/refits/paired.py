@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from twintrade.design import Design
 from twintrade.estimators.base import Fit
-from twintrade.estimators.repeating import LinearNull, Null, OneStep
+from twintrade.estimators.repeating import Null, OneStep
 from twintrade.inference.refits.few_treated import TIE, compare_in_turn
 from twintrade.inference.refits.permutation import SHIFTED, Permuted, estimate_overall, is_linear, permute
 from twintrade.inference.refits.ratio_inversion import LARGEST, is_ratio, take_logs
@@ -77,6 +76,10 @@ def find_draws(fit: Fit) -> KnownDraws | None:
 FEWEST_DRAWS = 19
 
 
+EstimateSome: TypeAlias = Callable[[IntArray], FloatArray]
+"""From places of draws and, last, of the real assignment to effects; NaN for the real one unless made in one step."""
+
+
 @dataclass(frozen=True, slots=True)
 class DrawnDifference:
     """An interval and a p-value of one estimate less another, on the scale of both."""
@@ -115,11 +118,11 @@ class DrawnHeadline:
         real = take_logs(estimate, np.array([estimate.effects[0], again.view("overall").effects[0]]))
         difference, scale = float(real[1] - real[0]), self.scales[-1]
         known = _find_left(self.fit, again, self.onsets) if again.design is self.fit.design else None
-        estimate_some: Callable[[IntArray], FloatArray]
-        if known is None:
-            estimate_some = _change_draws(self.left, _take_out(self.fit, again), self.moves).estimate
-        else:
-            estimate_some = known.__getitem__
+        estimate_some: EstimateSome = (
+            _prepare_changed(self.left, _take_out(self.fit, again), self.moves)
+            if known is None
+            else known.__getitem__
+        )
 
         def draw(run: range) -> tuple[float, FloatArray]:
             at = np.append(run, n)
@@ -160,7 +163,7 @@ def draw_headline(
     left = _take_out(fit, fit)
     estimated = _find_left(fit, fit, onsets)
     if estimated is None:
-        estimated = _DrawsOfChange(left, left, left.design, onsets).estimate(np.arange(len(onsets) + 1))
+        estimated = _prepare_draws(left, left, left.design, onsets)(np.arange(len(onsets) + 1))
     effects = take_logs(fit.view("overall"), estimated)
     scales = np.ones(effects.size)
     if has_noise_by_size:
@@ -217,8 +220,8 @@ class _Reassignment:
         return out
 
 
-def _change_draws(left: Fit, changed: Fit, moves: Sequence[_Reassignment]) -> "_DrawsOfChange":
-    """Return the draws of the changed estimate."""
+def _prepare_changed(left: Fit, changed: Fit, moves: Sequence[_Reassignment]) -> EstimateSome:
+    """Prepare the changed estimate under the draws."""
     design, real = changed.design, find_observed_onsets(left.design)
     is_new = np.isinf(real) & np.isfinite(design.onset)
     outside = np.where(is_new, design.onset, np.inf)
@@ -226,63 +229,46 @@ def _change_draws(left: Fit, changed: Fit, moves: Sequence[_Reassignment]) -> "_
     gone, everything = _find_left_out(left.design, design)
     whole = replace(design, kept=everything) if gone.any() else design
     lost = [_move_rows(left.design, gone, move) for move in moves] if gone.any() else []
-    return _DrawsOfChange(left, changed, whole, onsets, lost)
+    return _prepare_draws(left, changed, whole, onsets, lost)
 
 
-@dataclass(frozen=True, eq=False)
-class _DrawsOfChange:
-    """The overall effect under draws, of which some are estimated at a time."""
+def _prepare_draws(
+    left: Fit, fit: Fit, whole: Design, onsets: Sequence[FloatArray], lost: Sequence[BoolArray] = ()
+) -> EstimateSome:
+    """Prepare the overall effect under the draws.
 
-    # left, fit: the headline on the outcome without its effect, and what is estimated; its design is the real one
-    left: Fit
-    fit: Fit
-    whole: Design  # of all rows that some draw observes
-    onsets: Sequence[FloatArray]
-    lost: Sequence[BoolArray] = ()  # (panel.n_rows,): rows that each draw leaves out of it, if any
+    ``left``: the headline on the outcome without its effect; ``fit``: its design is the real one; ``whole``: of all
+    rows that some draw observes; ``lost`` (panel.n_rows,): rows that each draw leaves out of it, if any.
+    """
+    model = None if is_linear(fit) else fit.estimator.one_step(whole)
+    null = None if model is None else _fit_null(left, keep_shown(model, ["overall"]))
+    linear = None
+    if lost:
+        never = _find_never(fit.design, lost)
+        if null is None:
+            ever = whole.restricted(~never)
+            linear = fit.estimator.linear_null(ever, ever.observations.y[:, None], ["overall"])
+        elif never.any():
+            null = null.without(np.flatnonzero(never[whole.observations.rows]))
 
-    @cached_property
-    def never(self) -> BoolArray:
-        """Rows that neither the design nor any draw observes, shape (panel.n_rows,)."""
-        every = np.all(self.lost, axis=0)
-        return np.asarray(every if self.fit.design.kept is None else every & ~self.fit.design.kept)
-
-    @cached_property
-    def null(self) -> Null | None:
-        """The model without treatment, if draws are made in one step from it."""
-        model = None if is_linear(self.fit) else self.fit.estimator.one_step(self.whole)
-        if model is None:
-            return None
-        null = _fit_null(self.left, keep_shown(model, ["overall"]))
-        if self.lost and self.never.any():
-            null = null.without(np.flatnonzero(self.never[self.whole.observations.rows]))
-        return null
-
-    @cached_property
-    def linear(self) -> LinearNull | None:
-        """The linear model without treatment, if there is one."""
-        ever = self.whole.restricted(~self.never)
-        return self.fit.estimator.linear_null(ever, ever.observations.y[:, None], ["overall"])
-
-    def estimate(self, places: IntArray) -> FloatArray:
-        """Return the effect under draws and, where it is made in one step, the real one, which is last, else NaN."""
-        fit, onsets = self.fit, [self.onsets[k] for k in places[:-1]]
-        out = np.full(places.size, np.nan)
-        if self.null is None and not self.lost:
-            permuted = permute(fit, ["overall"], onsets, False, False)
+    def estimate(places: IntArray) -> FloatArray:
+        draws, out = places[:-1].tolist(), np.full(places.size, np.nan)
+        if null is None and not lost:
+            permuted = permute(fit, ["overall"], [onsets[k] for k in draws], False, False)
             out[permuted.kept] = permuted.views["overall"].effects[:, 0]
             return out
-        designs = [self.whole.reassigned(onset) for onset in onsets]
-        if self.lost:
-            designs = [one.restricted(~self.lost[k]) for one, k in zip(designs, places[:-1], strict=True)]
-        if self.null is None:
-            out[:-1] = estimate_overall(fit, self.linear, len(designs), designs.__getitem__, "randomization")[0]
+        designs = [whole.reassigned(onsets[k]) for k in draws]
+        if lost:
+            designs = [design.restricted(~lost[k]) for design, k in zip(designs, draws, strict=True)]
+        if null is None:
+            out[:-1] = estimate_overall(fit, linear, len(designs), designs.__getitem__, "randomization")[0]
             return out
-        by_draw = {k: self.null.model.build_blocks(design) for k, design in enumerate((*designs, fit.design))}
+        by_draw = {k: null.model.build_blocks(design) for k, design in enumerate((*designs, fit.design))}
         usable = {k: blocks for k, blocks in by_draw.items() if blocks is not None}
-        out[list(usable)] = self.null.estimate(list(usable.values()), {"overall": fit.view("overall")})["overall"][
-            :, 0
-        ]
+        out[list(usable)] = null.estimate(list(usable.values()), {"overall": fit.view("overall")})["overall"][:, 0]
         return out
+
+    return estimate
 
 
 def _fit_null(left: Fit, model: OneStep) -> Null:
@@ -298,6 +284,12 @@ def _fit_null(left: Fit, model: OneStep) -> Null:
     if known is None:
         known = workings["null",] = model.under_none
     return replace(known, model=model)
+
+
+def _find_never(design: Design, lost: Sequence[BoolArray]) -> BoolArray:
+    """Return the rows that neither a design nor any draw observes, shape (panel.n_rows,)."""
+    every = np.all(lost, axis=0)
+    return np.asarray(every if design.kept is None else every & ~design.kept)
 
 
 def _find_left_out(design: Design, changed: Design) -> tuple[BoolArray, BoolArray]:
