@@ -128,8 +128,7 @@ def build_increment(beside: Policies, of: int, given: int) -> tuple[Design, Bool
     """
     design = beside.design
     panel, before = design.panel, beside.policies[given].onset
-    alone, both = beside.find_rows([given]), beside.find_rows([of, given])
-    both &= (before < beside.policies[of].onset)[panel.unit]
+    alone, both = beside.find_rows([given]), _find_later(beside, of, given)
     since = np.where(alone | both, panel.period - np.where(np.isfinite(before), before, 0)[panel.unit], -1)
     pairs = pd.Series(panel.unit[alone]).groupby(since[alone]).nunique()
     known = pairs.index[pairs >= FEWEST].to_numpy()
@@ -144,6 +143,12 @@ def build_increment(beside: Policies, of: int, given: int) -> tuple[Design, Bool
     )
     onset = np.where(has_rows, beside.policies[of].onset, np.inf)
     return wider.restricted(beside.is_free | alone | rows).reassigned(onset), rows
+
+
+def _find_later(beside: Policies, of: int, given: int) -> BoolArray:
+    """Return rows with exactly two policies in which one came after the other, shape (panel.n_rows,)."""
+    is_later = beside.policies[given].onset < beside.policies[of].onset
+    return np.asarray(beside.find_rows([of, given]) & is_later[beside.design.panel.unit])
 
 
 def _name(beside: Policies, k: int) -> Words:
@@ -197,8 +202,9 @@ def list_cells(beside: Policies) -> Iterator[PolicyCell]:
             yield PolicyCell(Variant(of_set, group, build_cell(beside, members)), rows)
         yield from orders if len(orders) > 1 else ()
     for other in range(1, len(beside.policies)):
-        yield _build_increment_cell(beside, 0, other)
-        yield _build_increment_cell(beside, other, 0)
+        for of, given in ((0, other), (other, 0)):
+            if _find_later(beside, of, given).any():
+                yield _build_increment_cell(beside, of, given)
 
 
 def _list_orders(beside: Policies, members: tuple[int, ...]) -> Iterator[PolicyCell]:
@@ -263,11 +269,12 @@ class PoliciesCheck(Diagnostic):
         except TwintradeError as error:
             return self.unavailable(error.text)
         text = Listed((*_say(headline, beside, table), *sentences), "sentences")
-        shown = table[table["effect"].notna() & table["group"].isin((ALONE, SET, ORDER))]
+        known = table[table["effect"].notna()]
+        shown = known[known["group"].isin((ALONE, SET, ORDER))]
         return self.conclude(
             text,
             table,
-            payloads={"policy_effects": table, "policies": shown.assign(group="", scale=headline.estimate.scale)},
+            payloads={"policy_effects": known, "policies": shown.assign(group="", scale=headline.estimate.scale)},
             value=float(table["effect"].iloc[0]),
             unit=headline.estimate.scale,
             messages=variants.list_failures(self.name, table[table["group"] != INCREMENT]),

@@ -230,7 +230,7 @@ policies-effect = { $label }: { $effect }, { $n } { $n ->
     [one] pair
    *[other] pairs
 }
-policies = The headline, { $headline }, does not ask whether { $names } was in force as well. Against { $units ->
+policies = The headline, { $headline }, does not ask what else was in force: { $names }. Against { $units ->
     [city] cities
    *[other] pairs
 } and years before any of them: { $effects }.

@@ -227,7 +227,7 @@ policies-interval = { $effect }{ $known ->
    *[no] { "" }
 }
 policies-effect = { $label }：{ $effect }，{ $n }个组合
-policies = 主要结果为{ $headline }，未考虑{ $names }是否同时生效。与任何政策之前的{ $units ->
+policies = 主要结果为{ $headline }，未考虑其他政策是否生效：{ $names }。与任何政策之前的{ $units ->
     [city] 城市
    *[other] 组合
 }和年份相比：{ $effects }。
