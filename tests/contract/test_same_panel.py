@@ -92,6 +92,8 @@ TOO_SMALL = {
     "selection": "needs ten agreements for each of its variables",
     "remainder": "needs a rest of the world among the partners",
     "policies": "needs the dates of another policy",
+    "contamination": "needs another policy than the agreement",
+    "level_changes": "needs levels, or an agreement that ends",
 }
 
 METHODS = [

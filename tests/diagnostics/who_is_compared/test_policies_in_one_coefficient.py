@@ -156,7 +156,17 @@ def test_declared_policies_enter_as_covariates_do():
     assert find_policies(replace(declared, covariates=("office",))).names == ("office",)
 
 
-def test_units_of_money_and_the_order_of_covariates_move_nothing():
+@pytest.mark.parametrize("method", [TWFE(shape="static"), PPML(shape="static")], ids=lambda m: m.name)
+def test_units_of_money_and_the_order_of_rows_move_nothing(method):
+    design = made(transform="level" if method.is_poisson else "log", covariates=("office",))
+    frame = design.panel.to_frame().sample(frac=1, random_state=1)
+    columns = {"city": "city", "partner": "partner"}
+    other = Panel.from_frame(frame.assign(flow=1e6 * frame["flow"]), **columns)
+    base, again = read(check(design, method)), read(check(replace(design, panel=other), method))
+    np.testing.assert_allclose(list(again.values()), list(base.values()), atol=1e-8)
+
+
+def test_the_order_of_covariates_moves_nothing():
     base = read(check(made(fixed_effects="two_way")))
     turned = read(check(made(fixed_effects="two_way", covariates=("moved", "fta", "office"))))
     assert base.keys() == turned.keys()
