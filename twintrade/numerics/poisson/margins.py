@@ -122,8 +122,10 @@ class MarginFactors:
         city, partner = np.divmod(pairs, n_partners)
         pair = self.pair.take(draw * n_cities * n_partners + pairs)
         by_city, by_partner = (of.reshape(-1, of.shape[2]) for of in (self.city, self.partner))
-        of_city = by_city.take(draw * n_cities + city, axis=0)
-        return np.asarray(pair[:, :, None] * of_city * by_partner.take(draw * n_partners + partner, axis=0))
+        means = by_city.take(draw * n_cities + city, axis=0)
+        means *= by_partner.take(draw * n_partners + partner, axis=0)
+        means *= pair[:, :, None]
+        return means
 
     def of_all(self) -> FloatArray:
         """Return the means of every pair in the only draw, (n_pairs, n_periods)."""
@@ -176,13 +178,14 @@ class _Iteration:
         begins = np.multiply.outer(self.sizes, np.arange(n_draws))[:, :, None]
         is_out = table.is_observed.reshape(-1, n_periods).take(pairs, axis=0)
         is_out &= np.arange(n_periods) >= starts[:, None]
-        self.slot, period = np.divmod(np.flatnonzero(is_out), n_periods)
-        self.draw = self.slot // max(self.n_pairs, 1)
+        counts = np.count_nonzero(is_out, axis=2).ravel()
+        self.slot = np.repeat(np.arange(counts.size), counts)
+        self.draw = np.repeat(np.arange(n_draws), counts.reshape(n_draws, -1).sum(axis=1))
         city, partner = np.divmod(pairs, n_partners)
         of_pairs = np.stack([pairs, city * n_periods, partner * n_periods]) + begins
-        self.at = of_pairs.reshape(3, -1).take(self.slot, axis=1)
-        self.at[1:] += period
-        lost = table.y.take((pairs * n_periods).take(self.slot) + period)
+        self.at = np.repeat(of_pairs.reshape(3, -1), counts, axis=1)
+        self.at[1:] += np.flatnonzero(is_out) - n_periods * self.slot
+        lost = table.by_pair.take(pairs, axis=0)[is_out]
         if table.holes[0].size:
             city, partner, period = table.holes
             places = np.stack([city * n_partners + partner, city * n_periods + period, partner * n_periods + period])
@@ -228,11 +231,11 @@ class _Iteration:
     def _leap(self, start: MarginFactors, before: FloatArray, moved: FloatArray, is_open: BoolArray) -> None:
         """Go on as far as further rounds would if each moved a draw by the same share of the one before (Aitken)."""
         share = (before * moved).sum(axis=1) / np.maximum((before**2).sum(axis=1), TINY)
-        share = np.where(is_open, np.clip(share, 0.0, MOST_SHARE), 0.0)[:, None, None]
+        share, far = np.where(is_open, np.clip(share, 0.0, MOST_SHARE), 0.0)[:, None, None], np.log(MOST_RATIO)
 
         def extend(now: FloatArray, then: FloatArray) -> FloatArray:
             ratio = np.divide(now, then, out=np.ones_like(now), where=(now > 0) & (then > 0))
-            return np.asarray(now * np.clip(ratio ** (share / (1 - share)), 1 / MOST_RATIO, MOST_RATIO))
+            return np.asarray(now * np.exp(np.clip(np.log(ratio) * (share / (1 - share)), -far, far)))
 
         f = self.factors
         self.factors = MarginFactors(f.pair, extend(f.city, start.city), extend(f.partner, start.partner))
