@@ -87,7 +87,7 @@ def test_workers_lost_for_good_end_in_one_message(shared, monkeypatch):
 
 
 def test_a_scheduler_that_does_not_answer_ends_in_one_message(monkeypatch, shared):
-    monkeypatch.setattr(sys.modules["twintrade.fanout.spread"], "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(sys.modules["twintrade.fanout.jobs"], "ANSWER_SECONDS", 1)
     workers = Workers(backend="dask", scheduler="tcp://127.0.0.1:9")
     with pytest.raises(FanoutError, match=r"at tcp://127\.0\.0\.1:9 does not answer within 1 seconds"):
         run_jobs("loop", slow, JOBS, shared=shared, workers=workers)

@@ -28,7 +28,7 @@ from twintrade.fanout import (
     use_workers,
 )
 from twintrade.fanout import jobs as jobs_module
-from twintrade.fanout.spread import RENEWED
+from twintrade.fanout.jobs import RENEWED
 
 JOBS = {f"unit {i}": i for i in range(24)}
 

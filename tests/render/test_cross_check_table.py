@@ -8,7 +8,7 @@ import pytest
 from twintrade.effects.messages import CROSS_CHECKS, CrossCheck, build_cross_checks_frame
 from twintrade.render.blocks import Absent, BulletList, Document, Note, Span, Table
 from twintrade.render.citing import place_rows
-from twintrade.render.exhibits.cross_check import build_cross_check as build_exhibit
+from twintrade.render.exhibits.run import build_cross_check as build_exhibit
 from twintrade.render.page import Page
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.render.writers.html import render_html

@@ -18,7 +18,7 @@ from twintrade.render.appendix import build_document
 from twintrade.render.binder import bind
 from twintrade.render.blocks import Heading, Table
 from twintrade.render.exhibits import summary
-from twintrade.render.figures.event_study import draw_studies_on
+from twintrade.render.figures.percent_paths import draw_studies_on
 from twintrade.render.names import Wording, list_check_names, list_sentences
 from twintrade.render.page import Page, collect_romanized
 from twintrade.render.style import Theme, build_all_options, build_options

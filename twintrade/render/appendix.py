@@ -7,19 +7,10 @@ from twintrade.effects import ResultSet
 from twintrade.render import blocks
 from twintrade.render.brief import build_brief
 from twintrade.render.citing import place_rows
-from twintrade.render.exhibits import (
-    cross_check,
-    data_card,
-    event_study,
-    robustness,
-    run,
-    single_case,
-    summary,
-    translation,
-)
+from twintrade.render.exhibits import data_card, event_study, robustness, run, single_case, summary, translation
 from twintrade.render.exhibits.single_case import build_effects_topic, build_topic_exhibit
+from twintrade.render.names import EXHIBIT_NAMES
 from twintrade.render.page import Page, name_results
-from twintrade.render.presets import EXHIBIT_NAMES
 from twintrade.render.style import AppendixOptions
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.text import MARK, find_catalogue, find_topic
@@ -29,7 +20,7 @@ Exhibit = Callable[[Page], tuple[blocks.Block, ...] | blocks.Absent]
 _EXHIBITS: Mapping[str, Exhibit] = {
     "summary": summary.build_exhibit,
     "single_case": single_case.build_exhibit,
-    "ladder": cross_check.build_ladder,
+    "ladder": run.build_ladder,
     "event_study": event_study.build_exhibit,
     "sensitivity": robustness.build_exhibit,
     "forest": build_effects_topic("forest"),
@@ -45,7 +36,7 @@ _EXHIBITS: Mapping[str, Exhibit] = {
     "selection": build_topic_exhibit("selection"),
     "assumptions": run.build_assumptions,
     "warnings": run.build_warnings,
-    "cross_check": cross_check.build_cross_check,
+    "cross_check": run.build_cross_check,
     "machine": run.build_machine,
 }
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from twintrade.errors import SpecError
-from twintrade.render.names import Wording
-from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
+from twintrade.render.names import EXHIBIT_NAMES, PRESETS, Wording
 from twintrade.render.tables.effect_rows import TableOptions, Under
 from twintrade.text import (
     DEFAULT,

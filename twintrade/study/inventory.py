@@ -9,8 +9,7 @@ from pathlib import Path
 from twintrade.errors import DataError, SpecError
 from twintrade.files import read_file
 from twintrade.methods import find_methods, load_method
-from twintrade.render.names import list_sentences
-from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
+from twintrade.render.names import EXHIBIT_NAMES, PRESETS, list_sentences
 from twintrade.study.answers import Entry, ListAnswer
 from twintrade.study.spec.recipes import RECIPES, format_citation
 from twintrade.study.spec.spec_text import parse_tables, to_toml

@@ -10,7 +10,7 @@ from made_results import make_results
 from twintrade.effects.result_set import EXHIBITS_FILE, Exhibit, read_exhibits, write_exhibits
 from twintrade.render.appendix import build_document, open_page
 from twintrade.render.blocks import Absent, BulletList, Paragraph, list_exhibits
-from twintrade.render.exhibits import cross_check, robustness
+from twintrade.render.exhibits import robustness, run
 from twintrade.render.names import Wording
 from twintrade.render.registration import render
 from twintrade.render.style import AppendixOptions
@@ -38,7 +38,7 @@ def test_an_analysis_without_estimates_says_why_in_place_of_the_ladder(said, sho
     bare = replace(
         results, specifications=results.specifications.head(0), sections={"no_effect": said} if said else {}
     )
-    assert cross_check.build_ladder(open_page(bare, AppendixOptions())) == Absent(shown)
+    assert run.build_ladder(open_page(bare, AppendixOptions())) == Absent(shown)
 
 
 def test_exhibits_come_back_tables_first():
@@ -120,6 +120,6 @@ def test_the_ladder_is_called_one_where_each_column_takes_out_more(effects, said
     made = make_results()
     columns = made.specifications[~made.specifications["is_skipped"]]
     columns = columns.iloc[: len(effects)].assign(fixed_effects=effects, is_headline=False)
-    blocks = cross_check.build_ladder(open_page(replace(made, specifications=columns), AppendixOptions()))
+    blocks = run.build_ladder(open_page(replace(made, specifications=columns), AppendixOptions()))
     intro, *_ = [block for block in blocks if isinstance(block, Paragraph)]
     assert said in "".join(str(getattr(span, "text", "")) for span in intro.spans)

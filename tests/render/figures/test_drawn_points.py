@@ -19,7 +19,7 @@ from twintrade.render.brief import drawings
 from twintrade.render.brief.facts import Effect
 from twintrade.render.exhibits import event_study as event_exhibit
 from twintrade.render.exhibits.payloads import build_payload
-from twintrade.render.figures import counts, events, forest, percent_paths, points, raw_series
+from twintrade.render.figures import counts, forest, percent_paths, points, raw_series
 from twintrade.render.figures.theme import open_figure
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline
@@ -259,7 +259,7 @@ def test_series_run_over_time_and_keep_their_names(draw):
 @pytest.mark.parametrize(("form", "step"), [("{}", 4), ("{}-01", 6)])
 def test_an_axis_names_as_many_periods_as_it_has_room_for(form, step):
     years = range(2000, 2040)
-    shown = events.choose_periods({float(year): form.format(year) for year in years}, 12)
+    shown = raw_series.choose_periods({float(year): form.format(year) for year in years}, 12)
     assert shown == ([float(year) for year in years[::step]], [form.format(year) for year in years[::step]])
 
 
@@ -284,7 +284,7 @@ def test_a_case_has_its_paths_above_and_its_gap_below():
         {"method": "sdid", "donor_set": "A", "period": [2000, 2001, 2002], "period_label": ["2000", "2001", "2002"],
          "observed": [1.0, 2.0, 4.0], "counterfactual": [1.0, 2.5, 3.0], "gap": [0.0, -0.5, 1.0]}
     )  # fmt: skip
-    drawing = events.draw_case(frame, set_names={"A": "Near"}, sets=["A"])
+    drawing = raw_series.draw_case(frame, set_names={"A": "Near"}, sets=["A"])
     upper, lower = read(drawing, "line"), read(drawing, "line", panel=1)
     hold(upper, frame, x=[2000, 2001, 2002] * 2, y=[*frame["observed"], *frame["counterfactual"]])
     hold(lower, frame, x="period", y="gap")

@@ -8,7 +8,7 @@ from label_faults import list_faults
 
 from twintrade.render.brief import drawings
 from twintrade.render.brief.facts import Effect
-from twintrade.render.figures import counts, events, forest, percent_paths, points, raw_series
+from twintrade.render.figures import counts, forest, percent_paths, points, raw_series
 from twintrade.render.figures.theme import mark_simulated, open_figure
 from twintrade.render.style import Theme
 
@@ -203,7 +203,7 @@ def test_cases(kind, sets, scale):
                         counterfactual=rng.exponential(scale, 30), gap=rng.normal(0, scale, 30))
          for method in ("synthetic_control", "synthetic_did") for key in keys]
     )  # fmt: skip
-    drawing = events.draw_case(rows, *make_context(kind), set_names=names, sets=keys, gap_label="Gap")
+    drawing = raw_series.draw_case(rows, *make_context(kind), set_names=names, sets=keys, gap_label="Gap")
     assert find_faults(drawing) == []
     one = rows[rows["method"] == "synthetic_did"]
     placebos = pd.concat(

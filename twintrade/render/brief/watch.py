@@ -10,9 +10,9 @@ from matplotlib.figure import Figure as Drawing
 from twintrade.render import blocks
 from twintrade.render.citing import WORDS, Sources, cite
 from twintrade.render.exhibits.data_card import build_status
-from twintrade.render.figures.events import choose_periods
 from twintrade.render.figures.percent_paths import choose_frame, write_tick
 from twintrade.render.figures.points import draw_interval, name_point, write_change
+from twintrade.render.figures.raw_series import choose_periods
 from twintrade.render.figures.theme import add_legend_below, draw_zero_line, open_figure
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, list_records, read_number, read_truth, read_words, take_text

@@ -16,8 +16,7 @@ from twintrade.render.figures.percent_paths import (
 from twintrade.render.names import capitalize, name_base, name_scale
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, format_label, take_text
-from twintrade.render.tables.effect_rows import convert_record
-from twintrade.render.tables.event_paths import Study, build_paths_table, build_whole_tables
+from twintrade.render.tables.effect_rows import Study, build_paths_table, build_whole_tables, convert_record
 from twintrade.text import Listed, Text, numbers, texts
 
 # The event study: the headline and at most two other methods in one figure, others in panels, all in tables.

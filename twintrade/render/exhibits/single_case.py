@@ -10,8 +10,8 @@ from twintrade.render import blocks, reading
 from twintrade.render.citing import is_placed
 from twintrade.render.exhibits.payloads import build_payload, is_drawn
 from twintrade.render.figures import alt_text, points
-from twintrade.render.figures import events as case
-from twintrade.render.figures.events import list_event_key
+from twintrade.render.figures import raw_series as case
+from twintrade.render.figures.raw_series import list_event_key
 from twintrade.render.names import OF_NO_COLUMN, name_check, name_column, name_method
 from twintrade.render.page import Page
 from twintrade.render.reading import TABLED, Record, find_payload, read_column, take_text

@@ -1,7 +1,7 @@
 """Effects by event time as changes in percent on a scale of logs: of a few methods on one axis, of more in panels."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
+from twintrade.effects import Bands
 from twintrade.render import reading
 from twintrade.render.figures.points import Write, draw_interval, name_point, write_change
 from twintrade.render.figures.theme import (
     LEGEND_LINE,
     MARKERS,
+    apply_theme,
     draw_onset_line,
     draw_zero_line,
     measure_label,
@@ -24,7 +26,7 @@ from twintrade.render.figures.theme import (
 from twintrade.render.names import name_scale
 from twintrade.render.reading import Record, read_number, take_text
 from twintrade.render.style import DEFAULT_THEME, Theme
-from twintrade.text import Text, Words, numbers
+from twintrade.text import Text, Words, numbers, texts
 
 HEIGHT = 3.4
 VALUES = ("effect", "low", "high")
@@ -383,3 +385,47 @@ def choose_frame(values: npt.ArrayLike, room: float = 0.05) -> tuple[list[int], 
 def write_tick(percent: int) -> str:
     """Return a change in percent as an axis prints it, with its sign."""
     return f"+{percent}" if percent > 0 else numbers.format_fixed(percent, 0)
+
+
+# The event study of a notebook, on axes at hand, as a page draws it.
+
+
+def draw_studies_on(axes: Axes, studies: Mapping[str, Bands], *, period_name: str = "period") -> None:
+    """Draw event studies of one scale by their names on axes at hand: the first solid, the others beside it."""
+    frames = [convert_to_logs(read_study(bands, label)) for label, bands in studies.items()]
+    theme = Theme()
+    with apply_theme(theme):
+        draw_study_in(axes, pd.concat(frames, ignore_index=True), None, period_name, theme)
+
+
+def read_study(bands: Bands, label: str) -> pd.DataFrame:
+    """Return the event times of bands as ``draw`` takes them."""
+    estimate, frame = bands.estimate, bands.to_frame()
+    reference = getattr(estimate, "reference", None)
+    shown = frame.assign(
+        label=label,
+        base=estimate.base,
+        n_units=estimate.n_units,
+        is_reference=frame["event_time"] == reference if reference is not None else False,
+    )[(frame["kind"] == "event").to_numpy()]
+    low, high = getattr(estimate, "binned", (False, False))
+    times, last = shown["event_time"].astype(int), len(shown) - 1
+    labels = [
+        numbers.format_event_time_label(e, is_first=low and i == 0, is_last=high and i == last)
+        for i, e in enumerate(times)
+    ]
+    return shown.assign(event_label=labels)
+
+
+def read_whole_effect(bands: Bands, *, is_percent: bool) -> pd.DataFrame:
+    """Return an overall effect with its words; in log points where it is a change and changes are in percent."""
+    row = bands.to_frame().iloc[0].to_dict() | {"scale": bands.estimate.scale}
+    is_change = is_percent and row["scale"] in CHANGES
+    is_log = is_change and row["scale"] == "log points"
+    shown = [numbers.convert_log_to_percent(row[name]) if is_log else row[name] for name in VALUES]
+    decimals = 1 if is_change else numbers.choose_decimals(shown[0])
+    unit = "%" if is_change else ""
+    spread = texts.format_interval(shown[1], shown[2], decimals, unit)
+    words = "\n".join(filter(None, (numbers.format_fixed(shown[0], decimals) + unit, spread)))
+    frame = pd.DataFrame([row | {"shown": words}])
+    return convert_to_logs(frame) if is_change else frame
