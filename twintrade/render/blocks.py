@@ -296,37 +296,34 @@ def list_exhibits(blocks: Iterable[Block]) -> list[Table | Figure]:
     ]
 
 
+_INNER: Mapping[type, str] = {
+    Paragraph: "spans", Note: "spans", BulletList: "items", Aside: "blocks", FigureRow: "figures",
+    KeyNumbers: "numbers",
+}  # fmt: skip
+"""Where blocks hold further parts that are changed with them."""
+
+
+def change_parts(part: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a block, or a tuple of blocks or spans, with every part changed, the innermost first."""
+    if isinstance(part, tuple):
+        return tuple(change_parts(one, change) for one in part)
+    if name := _INNER.get(type(part)):
+        part = replace(part, **{name: change_parts(getattr(part, name), change)})
+    return change(part)
+
+
 def replace_exhibits(blocks: Iterable[Block], change: Callable[[Exhibited], Exhibited]) -> list[Block]:
     """Return blocks with every table and figure changed."""
-    changed: list[Block] = []
-    for block in blocks:
-        if isinstance(block, FigureRow):
-            block = FigureRow(tuple(f for f in map(change, block.figures) if isinstance(f, Figure)))
-        elif isinstance(block, Table | Figure):
-            block = change(block)
-        changed.append(block)
-    return changed
-
-
-def replace_spans(block: Block, change: Callable[[tuple[Span, ...]], tuple[Span, ...]]) -> Block:
-    """Return a block with its running text changed."""
-    if isinstance(block, Paragraph | Note):
-        return replace(block, spans=change(block.spans))
-    if isinstance(block, BulletList):
-        return replace(block, items=tuple(change(item) for item in block.items))
-    if isinstance(block, Aside):
-        inner = (replace_spans(part, change) for part in block.blocks)
-        return replace(block, blocks=tuple(part for part in inner if isinstance(part, Paragraph | BulletList)))
-    return block
+    return list(change_parts(tuple(blocks), lambda part: change(part) if isinstance(part, Table | Figure) else part))
 
 
 def replace_references(blocks: Iterable[Block], change: Callable[[Span], Span]) -> list[Block]:
     """Return blocks with every reference to a table or figure changed."""
 
-    def changed(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-        return tuple(change(span) if span.kind == "reference" else span for span in spans)
+    def changed(part: Any) -> Any:
+        return change(part) if isinstance(part, Span) and part.kind == "reference" else part
 
-    return [replace_spans(block, changed) for block in blocks]
+    return list(change_parts(tuple(blocks), changed))
 
 
 def find_text(part: object, words: str) -> bool:
@@ -402,45 +399,26 @@ def replace_words(blocks: Iterable[Block], spelling: Mapping[str, str]) -> tuple
         word = known[match.group().lower()]
         return word[:1].upper() + word[1:] if match.group()[0].isupper() else word
 
-    return tuple(_block(block, lambda text: pattern.sub(new_word, text)) for block in blocks)
+    def changed(part: Any) -> Any:
+        if isinstance(part, Table):
+            return _table(part, change)
+        if isinstance(part, Span) and part.kind not in ("plain", "strong"):
+            return part
+        given = {name: getattr(part, name) for name in _PROSE.get(type(part), ())}
+        texts = {k: tuple(map(change, v)) if isinstance(v, tuple) else change(v) for k, v in given.items()}
+        return replace(part, **texts) if texts else part
+
+    def change(text: str) -> str:
+        return pattern.sub(new_word, text)
+
+    return tuple(change_parts(tuple(blocks), changed))
 
 
-def _block(block: Block, change: Change) -> Block:
-    match block:
-        case Heading():
-            return replace(block, text=change(block.text))
-        case Paragraph() | Note():
-            return replace(block, spans=_spans(block.spans, change))
-        case BulletList():
-            return replace(block, items=tuple(_spans(item, change) for item in block.items))
-        case Table():
-            return _table(block, change)
-        case Figure():
-            return replace(
-                block,
-                caption=change(block.caption),
-                alt=change(block.alt),
-                details=change(block.details),
-                notes=tuple(map(change, block.notes)),
-            )
-        case EventView():
-            return replace(block, title=change(block.title))
-        case Lead():
-            return Lead(change(block.deck), change(block.byline))
-        case KeyNumbers():
-            named = tuple(replace(one, name=change(one.name)) for one in block.numbers)
-            return replace(block, numbers=named, question=change(block.question))
-        case Aside():
-            spoken = replace_spans(block, lambda spans: _spans(spans, change))
-            return replace(spoken, name=change(block.name)) if isinstance(spoken, Aside) else spoken
-        case FigureRow():
-            return FigureRow(tuple(f for f in (_block(f, change) for f in block.figures) if isinstance(f, Figure)))
-        case _:
-            return block
-
-
-def _spans(spans: tuple[Span, ...], change: Change) -> tuple[Span, ...]:
-    return tuple(replace(s, text=change(s.text)) if s.kind in ("plain", "strong") else s for s in spans)
+_PROSE: Mapping[type, tuple[str, ...]] = {
+    Heading: ("text",), Span: ("text",), Figure: ("caption", "alt", "details", "notes"), EventView: ("title",),
+    Lead: ("deck", "byline"), KeyNumber: ("name",), KeyNumbers: ("question",), Aside: ("name",),
+}  # fmt: skip
+"""Fields of blocks and their parts that are prose; verdicts and numbers are not."""
 
 
 def _table(table: Table, change: Change) -> Table:

@@ -158,10 +158,6 @@ def _bars(frame: pd.DataFrame, page: Page) -> Drawing:
     return counts.draw_counts(_name_labels(frame), "label", value, theme=page.theme)
 
 
-def _years(frame: pd.DataFrame, page: Page) -> Drawing:
-    return counts.draw_years(_name_labels(frame), "label", "count", theme=page.theme)
-
-
 def _name_labels(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(label=[name_fact("labels.label-", reading.take_text(v)) for v in frame["label"]])
 
@@ -174,7 +170,10 @@ _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
     "cell_weights": (_heat_map, alt_text.describe_cell_weights), "path": (_path, alt_text.describe_lines),
     "bacon": (_bacon, alt_text.describe_bacon), "specification_curve": (_curve, alt_text.describe_curve),
     "power": (_draw_on(points.draw_power, "x_label"), alt_text.describe_power),
-    "size": (_twins, alt_text.describe_twins), "years": (_years, alt_text.describe_bars),
+    "size": (_twins, alt_text.describe_twins), "years": (
+        lambda frame, page: counts.draw_years(_name_labels(frame), "label", "count", theme=page.theme),
+        alt_text.describe_bars,
+    ),
     "map": (lambda frame, page: counts.draw_world_map(frame, theme=page.theme), alt_text.describe_map),
     "counts": (_bars, alt_text.describe_bars), "weights": (_bars, alt_text.describe_weights),
 }  # fmt: skip

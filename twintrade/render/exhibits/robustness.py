@@ -254,7 +254,8 @@ def _check_rows(check: JudgedCheck) -> tuple[blocks.Row, ...]:
     verdict = name_fact("labels.verdict-", take_text(finding["verdict"]))
     p = "" if check.changes else texts.format_p_cell(read_number(finding.get("p")))
     bound = build_cell(_write_bound(read_number(finding.get("bound")), scale), *_cite(finding, scale, "bound"))
-    power = build_cell(_write_share(read_number(finding.get("power"))), *cite(finding, "power", form="share"))
+    share = read_number(finding.get("power"))
+    power = build_cell(f"{100 * share:.0f}" if share == share else "", *cite(finding, "power", form="share"))
     rows = [blocks.build_row(name, "", "", "", build_cell(p, *cite(finding, "p")), bound, power, verdict)]
     rows += [
         blocks.build_row(
@@ -309,10 +310,6 @@ def _compare(change: Change, scale: str) -> blocks.Cell:
     columns = NUMBERS[3:] if interval else NUMBERS[3:4]
     shown = _write(change.difference, scale) + (f" ({interval})" if interval else "")
     return build_cell(shown, *_cite(change.row, scale, *columns))
-
-
-def _write_share(share: float) -> str:
-    return f"{100 * share:.0f}" if share == share else ""
 
 
 def _write_bound(bound: float, scale: str) -> str:

@@ -205,14 +205,13 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         table = find_payload(page.results, key)
         if is_short and key not in SHORT:
             continue
-        if table is None or (caption == "case_intervals_caption" and not _has_intervals(table)):
+        if table is None:
+            continue
+        ends = table[[c for c in INTERVALS if c in table]]
+        if caption == "case_intervals_caption" and not ends.notna().any(axis=None):
             continue
         content.append(_table(page, key, table, caption, note, columns))
     return (*content, blocks.build_paragraph(page.say("case_more")))
-
-
-def _has_intervals(table: pd.DataFrame) -> bool:
-    return bool(table[[c for c in INTERVALS if c in table]].notna().any(axis=None))
 
 
 def _unit(page: Page) -> str:

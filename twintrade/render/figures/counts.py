@@ -200,9 +200,7 @@ def _format_degrees(value: float, above: str, below: str) -> str:
 MANY_BARS = 20
 
 
-def draw_counts(
-    frame: pd.DataFrame, label: str, value: str, *, x_label: str = "", theme: Theme = DEFAULT_THEME
-) -> Figure:
+def draw_counts(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw one bar a row, in the order given.
 
     ``label``, ``value``: its columns of names and numbers.
@@ -232,7 +230,7 @@ def draw_counts(
         axes.tick_params(axis="y", length=0)
         axes.spines[["left"]].set_visible(False)
         axes.margins(x=0.12)
-        axes.set_xlabel(x_label or name_column(value))
+        axes.set_xlabel(name_column(value))
     return figure
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -165,8 +166,7 @@ def draw_forest(frame: pd.DataFrame, *, x_label: str = "", decimals: int = 3, th
     lines = _place_rows(rows, theme, 0.0 if frame["low"].notna().any() else DENSE)
     with open_figure(theme, lines.height + 0.9) as figure:
         axes = figure.subplots()
-        _draw_effects(axes, rows, lines, ("effect", "low", "high", "p"), decimals, theme)
-        _name_effects(axes, rows, lines, VALUES, lambda value: numbers.format_fixed(value, decimals))
+        _draw_effects(axes, rows, lines, (*VALUES, "p"), decimals, theme)
         axes.set_xlabel(x_label or name_column("effect"))
         _name_rows(axes, rows, lines)
     return figure
@@ -183,7 +183,6 @@ def draw_differences(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = D
         left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.2, 1.0]})
         for axes, names in ((left, VALUES), (right, DIFFERENCES)):
             _draw_effects(axes, rows, lines, (*names, ""), None, theme)
-            _name_effects(axes, rows, lines, names)
         left.set_xlabel(x_label or name_column("effect"))
         right.set_xlabel(name_column("difference"))
         _name_rows(left, rows, lines)
@@ -233,17 +232,13 @@ def draw_changes(
     rows = list_records(reading.write_columns(frame))
     is_judged = "is_head" in frame
     lines = _place_rows([r | {"group": ""} for r in rows] if is_judged else rows, theme, FINE if is_judged else DENSE)
-    drawn = frame[frame["effect"].notna()]
-    ticks, (left, right) = choose_frame([*drawn[list(VALUES)].to_numpy(dtype=float).ravel(), *headline])
+    drawn = frame.loc[frame["effect"].notna(), list(VALUES)]
+    ticks, (left, right) = choose_frame([*drawn.to_numpy(dtype=float).ravel(), *headline])
     with open_figure(theme, lines.height + 0.7) as figure:
         axes = figure.subplots()
         axes.axvspan(max(headline[1], left), min(headline[2], right), color=theme.pale, alpha=0.5, lw=0, zorder=0)
         axes.axvline(headline[0], color=theme.after, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
-        _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme, (left, right))
-        places = [y for y, row in zip(lines.places, rows, strict=True) if read_number(row["effect"]) == row["effect"]]
-        _name_effects(
-            axes, list_records(reading.write_columns(drawn)), replace(lines, places=places), VALUES, write_change
-        )
+        _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme, (left, right), write_change)
         axes.set_xlim(left, right)
         axes.set_xticks(np.log1p(np.array(ticks) / 100), [write_tick(t) for t in ticks])
         axes.set_xlabel(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
@@ -282,8 +277,10 @@ def _draw_effects(
     decimals: int | None,
     theme: Theme,
     bounds: tuple[float, float] = (-math.inf, math.inf),
+    write: Write | None = None,
 ) -> None:
-    """Draw a point and its interval on every line, and at the right edge in numbers where decimals are given."""
+    """Draw a named point and its interval on every line, at the right edge in numbers where decimals are given."""
+    write = write or partial(numbers.format_fixed, decimals=3 if decimals is None else decimals)
     for y, row in zip(lines.places, rows, strict=True):
         is_pooled = take_text(row.get("group")).lower() in POOLED or take_text(row["label"]).lower() in POOLED
         effect, low, high = (read_number(row.get(name)) for name in names[:3])
@@ -293,6 +290,8 @@ def _draw_effects(
         if low == low and high == high:
             draw_interval(axes, y, (low, high), bounds, is_level=True, color=theme.after, lw=width)
         axes.plot(np.clip(effect, *bounds), y, marker, ms=size, color=theme.after, mec="white")
+        parts = tuple(dict.fromkeys(filter(None, (take_text(row.get("group")), take_text(row["label"])))))
+        name_point(axes, (effect, y), Listed(parts, "comma"), (effect, low, high), write)
         if decimals is None:
             continue
         shown = numbers.format_fixed(effect, decimals)
@@ -307,16 +306,6 @@ def _draw_effects(
     draw_zero_line(axes, theme, is_upright=True)
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
-
-
-def _name_effects(
-    axes: Axes, rows: list[Record], lines: "Lines", names: Sequence[str], write: Write = numbers.format_fixed
-) -> None:
-    """Say each effect with its interval and the group that it belongs to."""
-    for y, row in zip(lines.places, rows, strict=True):
-        parts = tuple(dict.fromkeys(filter(None, (take_text(row.get("group")), take_text(row["label"])))))
-        values = [read_number(row.get(name)) for name in names]
-        name_point(axes, (values[0], y), Listed(parts, "comma"), values, write)
 
 
 def _name_rows(axes: Axes, rows: list[Record], lines: "Lines") -> None:

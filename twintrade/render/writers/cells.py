@@ -325,7 +325,8 @@ def measure_column(table: Table, place: int) -> tuple[float, float]:
     pieces = [measure_serif(piece) for cell in (*body, *heads) for line in cell.lines for piece in _cut(line, cell)]
     whole = [measure_serif(line) for cell in body for line in cell.lines]
     stacked = [measure_serif(cell.text) / HEAD_LINES for cell in heads]
-    least = max([0.5, *pieces, measure_decimals(table, place)])
+    digits = count_digits((table,), place) if table.columns[place].align == "decimal" else None
+    least = max([0.5, *pieces, digits.breadth if digits else 0.0])
     return least, max([least, *whole, *stacked])
 
 
@@ -367,9 +368,3 @@ def count_digits(tables: Sequence[Table], place: int) -> Digits | None:
         before="(" if any(line.startswith("(") for line in numbers) else "",
         after=max((line[len(line.rstrip(")*")) :] for line in numbers), key=len),
     )
-
-
-def measure_decimals(table: Table, place: int) -> float:
-    """Return the width that numbers of a column take where their points stand below each other."""
-    digits = count_digits((table,), place) if table.columns[place].align == "decimal" else None
-    return digits.breadth if digits else 0.0

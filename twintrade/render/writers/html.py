@@ -134,11 +134,6 @@ def has_sources(document: blocks.Document) -> bool:
     return document.analysis != "" and any(c.sources for t in tables for row in t.rows for c in row.cells)
 
 
-def render_source_panel(document: blocks.Document) -> str:
-    """Return what a click on a number fills."""
-    return f'<div id="source" role="status" data-analysis="{escape(document.analysis)}" hidden></div>'
-
-
 def _say_places() -> str:
     """Return how a source is said, as attributes; the script puts file, row and column for the square brackets."""
     place = escape(str(Text("trace.page-place", file="[file]", row="[row]", column="[column]")))
@@ -176,6 +171,7 @@ def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
     lines = "".join(_resource(f"{name}.js") for name in ("page", "view") if name == "page" or has_view).splitlines()
     scripts = ["\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))]
     title = escape(document.title)
+    panel = f'<div id="source" role="status" data-analysis="{escape(document.analysis)}" hidden></div>'
     parts = [
         f'<!DOCTYPE html>\n<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, scripts)}">',
@@ -188,7 +184,7 @@ def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
         f'<a class="skip" href="#content">{_put("writers.skip")}</a>\n<main id="content">',
         *_with_contents(document.blocks),
         "</main>",
-        *([render_source_panel(document)] if has_sources(document) else []),
+        *([panel] if has_sources(document) else []),
         *(f"<script>{script}</script>" for script in scripts),
     ]
     parts.append("</body>\n</html>\n")

@@ -115,12 +115,9 @@ def render_table_tex(table: blocks.Table, printer: Printer) -> str:
 
 def _name_needs(table: blocks.Table, further: str = "") -> str:
     """Return the line that names the packages a fragment needs."""
-    return f"% needs {_packages(table)}{further} % twintrade table {table.key}\n"
-
-
-def _packages(table: blocks.Table) -> str:
     has_link = any(cell.link for row in table.rows for cell in row.cells)
-    return PACKAGES + (r" \usepackage{hyperref}" if has_link else "")
+    packages = PACKAGES + (r" \usepackage{hyperref}" if has_link else "")
+    return f"% needs {packages}{further} % twintrade table {table.key}\n"
 
 
 def _mark(table: blocks.Table) -> str:

@@ -75,13 +75,11 @@ def _value(value: object) -> str:
 
 def render_table_csv(table: Table) -> bytes:
     """Return a printed table: header rows, then body; each line of a cell is a row."""
-    rows: list[list[str]] = []
-    for cells in (*table.header, *(r.cells for r in table.rows)):
-        for line in range(max(len(c.lines) for c in cells)):
-            rows.append([])
-            for cell in cells:
-                shown = escape_formula(cell.lines[line]) if line < len(cell.lines) else ""
-                rows[-1] += [shown] + [""] * (cell.span - 1)
+    rows = [
+        [escape_formula(text) for text in _line(cells, i)]
+        for cells in (*table.header, *(r.cells for r in table.rows))
+        for i in range(max(len(c.lines) for c in cells))
+    ]
     if table.is_simulated:
         rows.append([str(Text("figures.simulated-data"))])
     return _bytes(rows)
