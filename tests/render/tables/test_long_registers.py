@@ -10,7 +10,13 @@ from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.figures import alt_text
 from twintrade.render.figures import counts as adoption
 from twintrade.render.names import Wording
-from twintrade.render.tables.register import MOST_LISTED, MOST_NAMED, build_register_table, name_undated_agreements
+from twintrade.render.tables.register import (
+    MOST_LISTED,
+    MOST_NAMED,
+    build_register_table,
+    list_undated,
+    name_undated_agreements,
+)
 from twintrade.render.writers.docx_table import add_missing_styles, add_table
 
 
@@ -53,6 +59,21 @@ def test_an_agreement_from_before_the_data_counts_from_a_period_by_its_name():
         shown = [cell for row in table.rows for cell in row.cells]
         assert "1989-01" in [cell.text for cell in shown]
         assert "23868" not in [cell.text for cell in shown]
+
+
+def test_an_agreement_known_by_bounds_alone_is_listed_with_them_and_not_among_the_undated():
+    bounds = pd.DataFrame(
+        {
+            "unit": ["Lyon-GBR", "Nice-GBR"],
+            "status": "undated",
+            "not_before": ["2005-01", ""],
+            "not_after": ["2007-06", ""],
+        }
+    )
+    results = SimpleNamespace(twinnings=bounds, data=made(1).data)
+    assert list_undated(results) == ["Nice-GBR"]
+    (row,) = [row for row in build_register_table(results, Wording()).rows if len(row.cells) > 1]
+    assert any("2005-01" in cell.text and "2007-06" in cell.text for cell in row.cells)
 
 
 def test_many_undated_agreements_are_named_in_part():

@@ -159,6 +159,7 @@ _MOST_HOST = 20
 _ADDRESS = re.compile(r"\s*\(?https?://[^\s)]+\)?")  # in a note, of which twinnings.csv has all
 _WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("pair"), _HEADS.index("counts_from")}
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
+BOUNDS = ("not_before", "not_after")
 MOST_LISTED = 500  # agreements up to which the page lists each; of more it prints counts
 MOST_NAMED = 40
 
@@ -240,8 +241,8 @@ def list_undated(results: ResultSet) -> list[str]:
 
 
 def is_undated(agreement: Record) -> bool:
-    """Whether an agreement has no date at all."""
-    return not any(take_text(agreement.get(name)) for name in (*DATE_COLUMNS, "onset"))
+    """Whether an agreement has no date at all, and no bounds of one."""
+    return not any(take_text(agreement.get(name)) for name in (*DATE_COLUMNS, *BOUNDS, "onset"))
 
 
 def _row(agreement: Record, labels: dict[int, str], *, is_short: bool) -> tuple[Cell, ...]:
@@ -317,7 +318,7 @@ def _dates(agreement: Record) -> str:
     dates = str(Listed(tuple(map(_name_event, events)), "semicolon"))
     if len(events) == 1 and events[0].startswith("signed "):
         dates = events[0].removeprefix("signed ")
-    first, last = (take_text(agreement.get(name)) for name in ("not_before", "not_after"))
+    first, last = (take_text(agreement.get(name)) for name in BOUNDS)
     if not events and (first or last):
         dates = str(describe_bounds(first, last))
     ended = take_text(agreement.get("ended"))
