@@ -365,13 +365,20 @@ def _cells(record: Record | None) -> tuple[Cell, ...]:
     return (_estimate(record), _write_spread(record, "low", "high"), p, units)
 
 
+LARGE_PERCENT = 1e4  # from which a change in percent is printed without a decimal
+
+
+def _write_percent(percent: float) -> str:
+    return numbers.format_fixed(percent, 1 if abs(percent) < LARGE_PERCENT else 0)
+
+
 def _write_spread(record: Record, *names: str) -> Cell:
     """Return two ends of an interval in percent where the effect is a change, else on its own scale."""
     low, high = (convert_to_percent(record | {"effect": record[name]}) for name in names)
     is_change = convert_to_percent(record) == convert_to_percent(record)
     spread = (
-        texts.format_interval(low, high, 1)
-        if is_change
+        str(Text("numbers.interval", low=_write_percent(low), high=_write_percent(high)))
+        if is_change and low == low and high == high
         else texts.format_interval(record[names[0]], record[names[1]], find_decimals(record))
     )
     return build_cell(spread, *cite_change(record, *names))
@@ -385,7 +392,7 @@ def _estimate(record: Record | None) -> Cell:
     if reading.read_truth(record["is_reference"]):
         shown = numbers.format_fixed(0.0, 1)
     elif percent == percent:
-        shown = numbers.format_fixed(percent, 1)
+        shown = _write_percent(percent)
     else:
         shown = numbers.format_fixed(record["effect"], find_decimals(record))
     return build_cell(shown, *cite_change(record))
