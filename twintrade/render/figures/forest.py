@@ -1,8 +1,8 @@
 """The forest plot: one effect a line, grouped, the pooled one as a diamond."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -203,7 +203,6 @@ def draw_panels(frame: pd.DataFrame, outcomes: Mapping[str, str], *, x_label: st
             of = {row["label"]: row for row in list_records(frame[frame["outcome"] == outcome])}
             rows = [of.get(label, {"label": label, **dict.fromkeys(VALUES, math.nan)}) for label in labels]
             _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme)
-            _name_effects(axes, rows, lines, VALUES)
             axes.set_title(split_label(name, MOST_PANEL), fontsize=theme.size * 0.85, loc="left")
             axes.set_xlabel(x_label, fontsize=theme.size * 0.85)
             axes.locator_params(axis="x", nbins=3)
