@@ -19,7 +19,7 @@ TO_THE_BIT = (*KEYS, "relabel", "reorder rows", "later")
 
 JOINED = ("int + reorder rows", "categorical + relabel", "float + later", "mixed", "tuple")
 LONG_JOINED = ("relabel + reorder rows", "mixed + later", "tuple")
-"""Several of these at once, save where one of them is declared to move: each alone is on the slow side."""
+"""Several of these at once, by turns, save where one of them is declared to move: each alone is on the slow side."""
 
 BY_SEARCH = ("structural_series", "structural_sensitivity", "posterior")
 
@@ -62,7 +62,9 @@ MAY_MOVE: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-FAULTS: Mapping[tuple[str, str], str] = {}
+FAULTS: Mapping[tuple[str, str], str] = {
+    ("zeros", "hidden_agreements"): "counts a pair that never trades, which a Poisson regression leaves out"
+}
 """Known and open, with what is wrong. Whoever mends one takes its line out: a line that nothing needs fails."""
 
 ON: Mapping[str, tuple[str, ...]] = {
@@ -124,35 +126,48 @@ def list_forms(kind: str, name: str, key: str) -> Iterator[str]:
         yield from ("duplicate", "split")
 
 
-def join_forms(name: str, declared: set[str]) -> list[str]:
-    """Name the forms to the bit that are tried of a method, joined where none of them is declared to move."""
-    joined = LONG_JOINED if name in LONG else JOINED
-    return [
-        one for form in joined for one in ([form] if declared.isdisjoint(form.split(" + ")) else form.split(" + "))
-    ]
+def join_forms(kind: str, name: str, key: str, declared: set[str]) -> list[str]:
+    """Name the forms that are tried of a method, joined where none of them is declared to move.
+
+    Of those to the bit they are two of the joined, or one of a long method, by turns. Others are all, save a copy of
+    every unit, which halves make too.
+    """
+    joined, n = (LONG_JOINED, 1) if name in LONG else (JOINED, 2)
+    turn, others = take_turn(kind, name), [form for form in list_forms(kind, name, key) if form not in TO_THE_BIT]
+    taken = [joined[(n * turn + i) % len(joined)] for i in range(n)]
+    taken += ["renumber", "scale"] if name in BY_SEARCH else ["renumber + scale"]
+    taken += [form for form in others if form not in ("renumber", "scale", "duplicate")]
+    parts = [form.split(" + ") for form in taken]
+    forms = [form for one in parts for form in ([" + ".join(one)] if declared.isdisjoint(one) else one)]
+    return list(dict.fromkeys([*forms, *(form for form in list_forms(kind, name, key) if form in declared)]))
+
+
+def take_turn(kind: str, name: str) -> int:
+    return [one for other, one in METHODS if other == kind].index(name)
+
+
+def rotate_fits(kind: str, name: str) -> list[str]:
+    """Return the fits that a method is asked about, from another one on for every method."""
+    keys = list_fits(kind, name)
+    first = take_turn(kind, name) % len(keys)
+    return [*keys[first:], *keys[:first]]
 
 
 def list_cases(kind: str, name: str, declared: set[str]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return fits with forms that are tried, and all others, for the slow side.
 
-    Every form is tried on one of the fits that an inference or a check has something to say of, by turns, and those
-    to the bit on one of those of an estimator; on all of them where it is declared to move; and on all others too,
-    where to refuse takes no time.
+    A form is tried on the first fit that an inference or a check has something to say of; those to the bit on one of
+    those of an estimator, by turns, and others on both; on all of them where it is declared to move.
     """
-    keys, joined = list_fits(kind, name), join_forms(name, declared)
+    keys = rotate_fits(kind, name)
     pairs = [(key, form) for key in keys for form in list_forms(kind, name, key)]
-    others = {key: [form for one, form in pairs if one == key and form not in TO_THE_BIT] for key in keys}
-    tried = [(key, form) for key in keys for form in (*joined, *others[key])]
-    able = [key for key in keys if is_available(kind, name, key)]
-    if len(able) > 1:
-        turn = [one for other, one in METHODS if other == kind].index(name)
-        forms = joined if kind == "estimator" else list(dict.fromkeys(form for _, form in tried))
-        chosen = {(able[(turn + i) % len(able)], form) for i, form in enumerate(forms)}
-        tried = [
-            (key, form)
-            for key, form in tried
-            if form not in forms or (key, form) in chosen or key not in able or form in declared
-        ]
+    able = next((key for key in keys if is_available(kind, name, key)), keys[0])
+    tried = [
+        (key, form)
+        for key in keys
+        for form in join_forms(kind, name, key, declared)
+        if key == able or form in declared or (kind == "estimator" and not set(form.split(" + ")) <= set(TO_THE_BIT))
+    ]
     return tried, [pair for pair in pairs if pair not in tried]
 
 
@@ -168,7 +183,8 @@ def find_gap(kind: str, name: str, key: str, form: str) -> tuple[float, str]:
             return True
         return form == "zeros" and field.startswith("table: ")
 
-    factor = {"scale": FACTOR, "split": 0.5}.get(form, 1.0) if is_linear_in_levels(kind, key) else 1.0
+    by = [factor for name, factor in (("scale", FACTOR), ("split", 0.5)) if name in parts]
+    factor = by[0] if by and is_linear_in_levels(kind, key) else 1.0
     return compare(record(kind, name, key, BASE), record(kind, name, key, form), factor, is_compared)
 
 
@@ -198,7 +214,7 @@ def test_a_method_says_the_same_of_the_same_panel(kind: str, name: str) -> None:
     moves = find_moves(kind, name, list_cases(kind, name, declared)[0])
     assert not {form: places for form, places in moves.items() if form not in declared}
     assert set(moves) == declared, "declared to move, and does not"
-    assert any(is_available(kind, name, key) for key in list_fits(kind, name)) != (name in TOO_SMALL)
+    assert any(is_available(kind, name, key) for key in rotate_fits(kind, name)) != (name in TOO_SMALL)
 
 
 @pytest.mark.slow
