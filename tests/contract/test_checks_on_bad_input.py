@@ -78,10 +78,13 @@ def fit_once(key: str) -> Fit:
     return BAD[key]()
 
 
+WAYS = (Auto(draws=19, permutations=19), Clustered(draws=99))
+
+
 @cache
-def report_once(key: str) -> tuple[Reported, ...]:
-    """Bands of a fit are made before its checks, as in a run: by ``auto`` and clustered."""
-    return tuple(_report(fit_once(key), method) for method in (Auto(draws=19, permutations=19), Clustered(draws=99)))
+def report_once(key: str, position: int) -> Reported:
+    """Bands of a fit are made before its checks, as in a run: by ``auto``, or clustered."""
+    return _report(fit_once(key), WAYS[position])
 
 
 def _report(one: Fit, method: Inference) -> Reported:
@@ -130,7 +133,7 @@ def test_every_check_is_honest_on_every_fit_under_every_inference(name) -> None:
 
 
 def check_honesty(key: str, position: int, name: str) -> None:
-    inference = report_once(key)[position]
+    inference = report_once(key, position)
     found = make_quick(DIAGNOSTICS[name]).check(fit_once(key), inference, np.random.default_rng(1))
     assert found.verdict in get_args(Verdict)
     assert found.sentence.endswith(".")

@@ -33,13 +33,12 @@ ESTIMATORS = {
     "ppml": PPML(),
     "group-time": CallawaySantAnna(),
 }
-CASES = ("case_verdict", "estimators")
-"""Checks that estimate every case, or by every estimator, whichever way bands are made."""
-REFITS = ("estimators", "heterogeneity", "leave_one_out", "specification_curve", "window")
+REFITS = ("heterogeneity", "window")
 """Checks that estimate dozens of designs, each under all assignments: one fit is tried, others on the slow side."""
 
-CURVES = ("event", "ppml", "group-time")
-"""Of which these and the specification curve are tried under one inference; of others on the slow side."""
+LONG = ("case_verdict", "conditional_trends", "estimators", "leave_one_out", "specification_curve")
+"""Checks that estimate every case, by every estimator or without every unit: an event study is tried under
+randomization, and one of two other fits under clustered errors, by turns; all others on the slow side."""
 
 AGAIN = [("event", "event"), ("event", "overall"), ("ppml", "overall"), ("group-time", "overall")]
 """Fits and views of which bands are made twice; of others on the slow side."""
@@ -75,15 +74,17 @@ def made(transform: str, n_treated: int = 8) -> Design:
 def list_settings(name: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return the fits and inferences a check is tried on, and all others, for the slow side.
 
-    Every check meets every fit and every inference, and every fit meets every inference: not all three at once.
+    A check meets every fit and every inference, and every fit meets every inference: not all three at once.
     """
     turn, tried = list(DIAGNOSTICS).index(name), []
+    if name in LONG:
+        tried = [("event", "randomization"), (("ppml", "group-time")[turn % 2], "clustered")]
+        return tried, [(key, way) for key in ESTIMATORS for way in WAYS if (key, way) not in tried]
     for i, key in enumerate(ESTIMATORS):
         way = list(WAYS)[(i + turn) % len(WAYS)]
         if name in REFITS and key != "event":
             way = "clustered"
-        if name not in (*CASES, "specification_curve") or key in CURVES:
-            tried.append((key, way))
+        tried.append((key, way))
     if name in REFITS:
         tried.append(("event", "clustered" if ("event", "randomization") in tried else "randomization"))
     return tried, [(key, way) for key in ESTIMATORS for way in WAYS if (key, way) not in tried]

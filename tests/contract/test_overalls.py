@@ -1,6 +1,7 @@
 """What every overall effect and every path average is an average of, and what may not move it."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,12 @@ HAVE_PATH = {"local_projections", "ppml", "ppml_corrected", "stacked", "sun_abra
 SINGLE = [name for name in names() if ESTIMATORS[name].requires.single_treated_unit]
 PANEL = [name for name in names() if name not in SINGLE]
 EVERY = [*PANEL, *SINGLE]
+
+
+@cache
+def fit_usual(name):
+    """Return the fit of the panel that nothing is done to, the same object for every test that only reads it."""
+    return fitted(name, chosen(name, noise=0.3))
 
 
 def averages(result):
@@ -61,7 +68,7 @@ def with_rows(parts, city, periods, onset):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_every_estimator_says_what_it_compares_with(name):
-    result = fitted(name, chosen(name, noise=0.3))
+    result = fit_usual(name)
     overall = result.view("overall")
     assert overall.against == of(name).compared_with
     assert ("path" in result.views) == (name in HAVE_PATH)
@@ -83,9 +90,8 @@ def test_a_window_between_moves_no_average(name):
 
 def check_windows(name, *windows):
     parts = chosen(name, noise=0.3)
-    usual = fitted(name, parts)
     for window in windows:
-        assert_same_averages(name, fitted(name, parts, window=window), usual)
+        assert_same_averages(name, fitted(name, parts, window=window), fit_usual(name))
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -96,29 +102,29 @@ def test_relabelling_units_moves_no_average(name):
     ends = parts.onsets.index.str.split("-", n=1)
     onsets = parts.onsets.set_axis(["-".join([new[end[0]], *end[1:]]) for end in ends])
     other = replace(parts, frame=parts.frame.assign(city=parts.frame["city"].map(new)), onsets=onsets)
-    assert_same_averages(name, fitted(name, other), fitted(name, parts))
+    assert_same_averages(name, fitted(name, other), fit_usual(name))
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_an_untreated_unit_with_a_single_row_moves_no_average(name):
     parts = chosen(name, noise=0.3)
-    assert_same_averages_or_refused(name, with_rows(parts, "zz", [FIRST + 4], np.inf), parts)
+    assert_same_averages_or_refused(name, with_rows(parts, "zz", [FIRST + 4], np.inf))
 
 
-def assert_same_averages_or_refused(name, more, parts):
+def assert_same_averages_or_refused(name, more):
     """A method that needs a balanced panel refuses one that is not."""
     if ESTIMATORS[name].requires.balanced:
         with pytest.raises(DesignError, match=r"balanced panel: 15 periods of (cities|pairs) are missing"):
             fitted(name, more)
         return
-    assert_same_averages(name, fitted(name, more), fitted(name, parts))
+    assert_same_averages(name, fitted(name, more), fit_usual(name))
 
 
 @pytest.mark.parametrize("name", PANEL)
 def test_a_treated_unit_with_a_single_row_moves_no_average(name):
     parts = chosen(name, noise=0.3)
     onset = float(parts.onsets[np.isfinite(parts.onsets)].min())
-    assert_same_averages_or_refused(name, with_rows(parts, "zz", [int(onset) - 2], onset), parts)
+    assert_same_averages_or_refused(name, with_rows(parts, "zz", [int(onset) - 2], onset))
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -126,7 +132,7 @@ def test_units_without_rows_before_their_agreement_move_no_average(name):
     parts = chosen(name, noise=0.3)
     onset = float(parts.onsets[np.isfinite(parts.onsets)].min())
     more = with_rows(parts, "zz", list(range(int(onset), FIRST + N_PERIODS)), onset)
-    assert_same_averages(name, fitted(name, more), fitted(name, parts))
+    assert_same_averages(name, fitted(name, more), fit_usual(name))
 
 
 def mean(effects, weights, chosen_ones):
