@@ -19,6 +19,8 @@ from twintrade.inference.calibration import (
 from twintrade.inference.evidence import Weighing
 
 EXACT = 1e-9
+DEALS = 39
+"""Two ways to the same judgements are compared: few deals serve."""
 
 
 def test_placebos_go_to_pairs_without_an_agreement_at_the_dates_of_the_real_ones() -> None:
@@ -56,14 +58,14 @@ def test_the_printed_number_and_the_interval_move_with_the_effect() -> None:
 
 def test_effects_are_found_from_the_smallest_one_on_that_the_rule_calls_evidence(monkeypatch) -> None:
     monkeypatch.setattr(calibration, "SIZES", np.log1p(np.array([0.2, 1.0, 4.0])))
-    laboratory = build_laboratory([draw_case("heavy", 11)], 99)
+    laboratory = build_laboratory([draw_case("heavy", 11)], DEALS)
     for seed in range(2):
         found = judge_placement(laboratory, 1, np.random.default_rng(seed))
         rng = np.random.default_rng(seed)
         (placed,), deals = laboratory.place(rng), int(rng.integers(2**31))
         for side, sign in enumerate((1, -1)):
             for k, size in enumerate(calibration.SIZES):
-                planted = Weighing(add_effect(placed, sign * size), 99, deals)
+                planted = Weighing(add_effect(placed, sign * size), DEALS, deals)
                 is_found = planted.judge()[0] in GRADES and planted.total * sign > 0
                 assert is_found == (k >= found["first"][side])
 
@@ -72,16 +74,16 @@ def test_a_change_that_is_just_large_enough_to_matter_is_judged_as_if_it_were_pl
     monkeypatch.setattr(calibration, "SIZES", np.log1p(np.array([4.0])))
     ends = []
     for seed, matters in ((0, 0.5), (0, 3.0), (1, 1.2)):
-        laboratory = build_laboratory([draw_case("heavy", 11)], 99, matters)
+        laboratory = build_laboratory([draw_case("heavy", 11)], DEALS, matters)
         found = judge_placement(laboratory, 1, np.random.default_rng(seed))["slight"]
         rng = np.random.default_rng(seed)
         (placed,), deals = laboratory.place(rng), int(rng.integers(2**31))
         for effect, is_slight in zip((0.0, matters), found, strict=True):
-            weighing = Weighing(add_effect(placed, effect) if effect else placed, 99, deals)
+            weighing = Weighing(add_effect(placed, effect) if effect else placed, DEALS, deals)
             assert is_slight == all(weighing.find_p(side * matters) <= 0.10 for side in (-1, 1))
         ends.append(found.tolist())
     assert ends[1][0]  # so large a change is ruled out
-    assert not judge_placement(build_laboratory([draw_case("heavy", 11)], 99), 1, np.random.default_rng(0))[
+    assert not judge_placement(build_laboratory([draw_case("heavy", 11)], DEALS), 1, np.random.default_rng(0))[
         "slight"
     ].any()
 

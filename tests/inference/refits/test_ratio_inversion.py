@@ -79,6 +79,8 @@ def test_the_ends_are_where_plain_refits_begin_to_reject(gravity_panel, method, 
     bands = how.infer(fitted, "overall", np.random.default_rng(5))
     seed = int(np.random.default_rng(5).integers(2**31))
     onsets = deal_onsets(fitted, "units", DRAWS, np.random.default_rng(seed)).onsets
+    assert bands.facts["statistic"] == "coefficient"
+    assert bands.low[0] < bands.estimate.effects[0] < bands.high[0]
     low, high = in_logs([bands.low[0], bands.high[0]], fitted.estimate.scale)
     assert np.isfinite([low, high]).all()
     for end, outward in ((low, -1), (high, 1)):

@@ -44,7 +44,7 @@ def test_the_last_bits_of_an_outcome_move_nothing(gravity_panel, estimator, is_a
         partner = panel.unit_partner[np.flatnonzero(free)[0]]
         lonely = np.flatnonzero(free & (panel.unit_partner == partner))[0]
         design = design.restricted(((panel.unit_partner != partner) | (np.arange(free.size) == lonely))[panel.unit])
-    method = Randomization(draws=59)
+    method = Randomization(draws=39)
     results = []
     for one in (design, disturb(design, 1)):
         bands = method.infer_views(fit(estimator, one), ["overall", "event"], np.random.default_rng(3))

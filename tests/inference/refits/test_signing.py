@@ -177,10 +177,10 @@ def test_with_one_date_the_recentered_effect_is_that_of_the_recentered_instrumen
 
 
 def test_the_interval_holds_the_effects_that_refits_do_not_reject() -> None:
-    fitted, how = fit(Imputation(), make_design()), replace(HAZARD, noise="equal", draws=39)
+    fitted, how = fit(Imputation(), make_design()), replace(HAZARD, noise="equal", draws=19)
     bands = how.infer(fitted, "overall", np.random.default_rng(5))
     o = fitted.design.observations
-    onsets = how.deal(fitted, 39, np.random.default_rng(int(np.random.default_rng(5).integers(2**31)))).onsets
+    onsets = how.deal(fitted, 19, np.random.default_rng(int(np.random.default_rng(5).integers(2**31)))).onsets
     for effect, is_in in [(bands.low[0], True), (bands.low[0] - 1e-6, False), (bands.high[0] + 1e-6, False)]:
         left = replace_outcome(fitted.design, o.y - (effect + 1e-7 * is_in) * o.is_treated)
         effects = [fit(Imputation(), left.reassigned(one), ("overall",)).view("overall").effects[0] for one in onsets]
@@ -204,10 +204,10 @@ def test_of_ratios_averages_alone_have_intervals() -> None:
 
 def test_the_interval_of_a_ratio_holds_the_effects_that_refits_do_not_reject() -> None:
     fitted = fit(POISSON, make_design(transform="level"))
-    how = replace(HAZARD, noise="equal", statistic="coefficient", draws=39)
+    how = replace(HAZARD, noise="equal", statistic="coefficient", draws=19)
     bands = how.infer(fitted, "overall", np.random.default_rng(5))
     o = fitted.design.observations
-    onsets = how.deal(fitted, 39, np.random.default_rng(int(np.random.default_rng(5).integers(2**31)))).onsets
+    onsets = how.deal(fitted, 19, np.random.default_rng(int(np.random.default_rng(5).integers(2**31)))).onsets
     low, high = np.log1p([bands.low[0] / 100, bands.high[0] / 100])
     for effect, is_in in [(low + 2e-3, True), (low - 2e-3, False), (high - 2e-3, True), (high + 2e-3, False)]:
         left = replace_outcome(fitted.design, o.y / np.exp(effect * o.is_treated))
