@@ -52,19 +52,48 @@ def loop_over(names: str | Sequence[str], cases: Iterable[object], ids: object =
 
 
 def pair_up(*levels: Iterable[object]) -> list[object]:
-    """Return every combination of levels for ``parametrize``; those without a pair that has not met are slow.
+    """Return every combination of levels for ``parametrize``; those without a pair that has not met are slow."""
+    chosen, rest = split_pairs(*levels)
+    return [
+        pytest.param(*case, marks=slow) for cases, slow in ((chosen, []), (rest, pytest.mark.slow)) for case in cases
+    ]
+
+
+def loop_over_pairs(**levels: Iterable[object]) -> Callable:
+    """Call the test with combinations in which all pairs of levels meet; and with all others on the slow side."""
+    names, split = list(levels), split_pairs(*levels.values())
+
+    def decorate(test: Callable) -> Callable:
+        calls = [loop_over(names, cases)(test) for cases in split]
+
+        @wraps(test)
+        def test_pairs(*args: object, is_rest: bool, **fixtures: object) -> None:
+            calls[is_rest](*args, **fixtures)
+
+        extra = inspect.Parameter("is_rest", inspect.Parameter.KEYWORD_ONLY)
+        left = inspect.signature(calls[0]).parameters.values()
+        test_pairs.__signature__ = inspect.Signature([*left, extra])
+        return pytest.mark.parametrize("is_rest", [False, pytest.param(True, marks=pytest.mark.slow)])(test_pairs)
+
+    return decorate
+
+
+def split_pairs(*levels: Iterable[object]) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Return combinations in which all pairs of levels meet, and the others.
 
     The first has the first level of each; then comes, again and again, the one with most pairs that have not met.
     """
-    waiting = list(product(*map(list, levels)))
-    pairs = {case: set(combinations(enumerate(map(repr, case)), 2)) for case in waiting}
+    waiting = [tuple(enumerate(case)) for case in product(*(range(len(one)) for one in map(list, levels)))]
+    pairs = {case: set(combinations(case, 2)) for case in waiting}
     met: set[object] = set()
     chosen = []
     while (best := max(waiting, key=lambda case: len(pairs[case] - met), default=None)) and pairs[best] - met:
         waiting.remove(best)
-        chosen.append(pytest.param(*best))
+        chosen.append(best)
         met |= pairs[best]
-    return [*chosen, *(pytest.param(*case, marks=pytest.mark.slow) for case in waiting)]
+    known = [list(one) for one in levels]
+    read = [[tuple(known[i][k] for i, k in case) for case in cases] for cases in (chosen, waiting)]
+    return read[0], read[1]
 
 
 def _call(test: Callable, args: tuple[object, ...], values: dict[str, object]) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from case_tables import loop_over
+from case_tables import loop_over_pairs
 
 from twintrade.design import NeverTreated, NotYetTreated, Treatment
 from twintrade.errors import EstimationError
@@ -65,9 +65,7 @@ def assert_same_sample(one, other):
     assert dict(one.statistics) == pytest.approx(dict(other.statistics), abs=EXACT) or not other.statistics
 
 
-@loop_over("options", OPTIONS)
-@loop_over("kind", DESIGNS)
-@loop_over("estimator", [TWFE(), TWFE(shape="static"), Imputation(), ETWFE()], ids=str)
+@loop_over_pairs(estimator=[TWFE(), TWFE(shape="static"), Imputation(), ETWFE()], kind=DESIGNS, options=OPTIONS)
 def test_means_give_what_rows_give(estimator, kind, options, monkeypatch):
     if isinstance(estimator, ETWFE) and (kind, options) == ("all treated", "never treated"):
         with pytest.raises(EstimationError, match="nobody is never treated"):

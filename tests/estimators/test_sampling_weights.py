@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from case_tables import loop_over
+from case_tables import loop_over, loop_over_pairs
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.effects import BlockInfluence, UnitInfluence
@@ -53,9 +53,7 @@ def designs(comparison, covariates=()):
         )
 
 
-@loop_over("covariates", [(), ("x",)], ids=["plain", "given x"])
-@loop_over("comparison", [NeverTreated(), NotYetTreated()], ids=["never", "not yet"])
-@loop_over("name", TAKE)
+@loop_over_pairs(name=TAKE, comparison=[NeverTreated(), NotYetTreated()], covariates=[(), ("x",)])
 def test_a_unit_of_weight_two_is_two_units(name, comparison, covariates):
     estimator = ESTIMATORS[name](**TAKE[name])
     weighted, copied = (fit(estimator, d) for d in designs(comparison, covariates))

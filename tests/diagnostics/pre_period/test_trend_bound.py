@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from case_tables import loop_over
+from case_tables import loop_over_pairs
 
 from twintrade.diagnostics.pre_period.pretrends import Pretrends, compute_lever, find_clean_leads
 from twintrade.estimators.base import ESTIMATORS, fit
@@ -21,10 +21,8 @@ def made(window, **options):
     return panel.design(window=window, clusters=("city",), **options)
 
 
-@loop_over("window", WINDOWS)
-@loop_over(
-    ("name", "options"),
-    [
+@loop_over_pairs(
+    method=[
         ("twfe", {}),
         ("twfe", {"bins": True}),
         ("etwfe", {}),
@@ -37,9 +35,11 @@ def made(window, **options):
         ("local_projections", {}),
         ("chaisemartin_dhaultfoeuille", {}),
     ],
+    window=WINDOWS,
+    anticipation=[0, 1],
 )
-@loop_over("anticipation", [0, 1])
-def test_the_lever_is_the_estimate_on_a_trend_of_one_a_period(name, options, window, anticipation):
+def test_the_lever_is_the_estimate_on_a_trend_of_one_a_period(method, window, anticipation):
+    name, options = method
     design = made(window, anticipation=anticipation, reference=-1 - anticipation)
     estimated = fit(ESTIMATORS[name](**options), design)
     o = estimated.design.observations

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from case_tables import loop_over
+from case_tables import loop_over_pairs
 
 from twintrade.design import NeverTreated, NotYetTreated
 from twintrade.errors import DesignError, EstimationError
@@ -66,9 +66,7 @@ CASES = {
 }
 
 
-@loop_over("comparison", [NeverTreated(), NotYetTreated()], ids=["never", "not yet"])
-@loop_over("missing", [0.0, 0.08], ids=["balanced", "gaps"])
-@loop_over("case", CASES)
+@loop_over_pairs(case=CASES, missing=[0.0, 0.08], comparison=[NeverTreated(), NotYetTreated()])
 def test_every_horizon_is_its_regression(case, missing, comparison):
     options, given, names = CASES[case]
     design = made(missing=missing).design(comparison=comparison, window=(-3, 2), **given)

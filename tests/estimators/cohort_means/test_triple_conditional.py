@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from case_tables import loop_over
+from case_tables import loop_over_pairs
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -39,9 +39,9 @@ def estimate(frame, comparison=None, covariates=(), weights=None, **options):
     return fit(TripleDifference(**options), design)
 
 
-@loop_over("comparison", [NeverTreated(), NotYetTreated()], ids=["never", "not yet"])
-@loop_over("missing", [0.0, 0.08])
-@loop_over("method", ["doubly_robust", "regression", "ipw"])
+@loop_over_pairs(
+    method=["doubly_robust", "regression", "ipw"], missing=[0.0, 0.08], comparison=[NeverTreated(), NotYetTreated()]
+)
 def test_without_covariates_three_comparisons_are_eight_means(method, missing, comparison):
     frame = frame_of(1, missing=missing)
     plain = estimate(frame, comparison)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from case_tables import loop_over
+from case_tables import loop_over_pairs
 
 from twintrade.design import Design, Panel
 from twintrade.estimators.base import fit
@@ -27,9 +27,7 @@ def gaps() -> Design:
     return Design(panel=panel, treatment=made.treatment, outcome=OUTCOME, fixed_effects="gravity", covariates=("x",))
 
 
-@loop_over("cubes_from", [100, 10**9], ids=["cube", "rows"])
-@loop_over("weights", [None, "w"])
-@loop_over("estimator", [TWFE(), PPML()], ids=["twfe", "ppml"])
+@loop_over_pairs(estimator=[TWFE(), PPML()], weights=[None, "w"], cubes_from=[100, 10**9])
 def test_regressors_made_from_levels_are_those_that_the_fit_had(gaps, estimator, weights, cubes_from, monkeypatch):
     monkeypatch.setattr(absorb, "CUBES_FROM", cubes_from)
     design = replace(gaps, weights=weights)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from case_tables import loop_over
+from case_tables import loop_over_pairs
 
 from twintrade.design import Panel
 from twintrade.diagnostics.variants import compare_paired
@@ -66,9 +66,9 @@ def write_out(fitted, view="overall", weights=None, outcome=None):
     return variance, (v**2).sum(axis=0) / np.where(mean > 0, mean, np.nan), degrees
 
 
-@loop_over("effects", ["two_way", "gravity"])
-@loop_over("estimator", [TWFE(shape="static"), Imputation(), TWFE()], ids=["static", "imputed", "twfe"])
-@loop_over("view", ["overall", "event"])
+@loop_over_pairs(
+    view=["event", "overall"], estimator=[TWFE(), TWFE(shape="static"), Imputation()], effects=["two_way", "gravity"]
+)
 def test_variance_factor_and_degrees_equal_matrices_written_out(gravity_panel, estimator, effects, view) -> None:
     if view not in fit(estimator, gravity_panel()).views:
         return
