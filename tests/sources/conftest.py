@@ -1,12 +1,22 @@
 """Sources connected to a publisher on the loopback."""
 
+import ssl
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from loopback import Publisher, Waits
 
 from twintrade.sources.base import SOURCES, Query
 from twintrade.sources.client import Client
+
+
+@pytest.fixture(scope="package", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """A client reads those of all authorities, and a publisher on the loopback needs none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture

@@ -20,15 +20,24 @@ def begin(tmp_path):
     """Write the simulated pair without some rows and with further agreements; return what ``init`` makes of it."""
 
     def write(share_absent=0.0, further=()):
+        key, file = (share_absent, *further), tmp_path / "analyses" / "case.toml"
         trade, registry = build_simulated_tables()
         kept = np.random.default_rng(15).random(len(trade)) >= share_absent
         trade[kept].to_csv(tmp_path / "trade.csv", index=False)
         more = pd.DataFrame(list(further), columns=registry.columns)
         pd.concat([registry, more]).to_csv(tmp_path / "twins.csv", index=False)
-        write_scaffold(tmp_path, "case", "trade.csv", "twins.csv")
-        return (tmp_path / "analyses" / "case.toml").read_text(encoding="utf-8")
+        if key not in _begun:
+            write_scaffold(tmp_path, "case", "trade.csv", "twins.csv")
+            _begun[key] = file.read_text(encoding="utf-8")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(_begun[key], encoding="utf-8")
+        return _begun[key]
 
     return write
+
+
+_begun: dict[tuple[object, ...], str] = {}
+"""What ``init`` makes of the same tables, found once."""
 
 
 def weigh(root, text):
