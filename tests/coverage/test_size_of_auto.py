@@ -82,7 +82,7 @@ def test_noise_falls_with_size_and_zeros_fall_on_small_pairs():
     np.testing.assert_allclose(found, ZEROS, atol=0.02)
 
 
-@pytest.mark.parametrize("noise", ["equal", "by size"])
+@pytest.mark.parametrize("noise", [pytest.param("equal", marks=pytest.mark.slow), "by size"])
 def test_spread_of_an_estimate_is_that_of_many_draws(noise):
     made = assign(cell_of(noise=noise, cities=10, effects="two_way"), np.random.default_rng(5))
     v = np.where(made.is_treated, 1 / made.is_treated.sum(), 0.0)

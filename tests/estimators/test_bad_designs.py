@@ -8,6 +8,7 @@ saturated event study of pyfixest.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -215,6 +216,12 @@ ROWS = {
 }
 
 
+@cache
+def design_once(key: str) -> Design:
+    """Return the design of a row, the same for every method that only reads it."""
+    return design_of(ROWS[key])
+
+
 def design_of(row: Row) -> Design:
     made = simulate(np.random.default_rng(6), n_cities=40, n_periods=10, cohorts={2003: 0.2, 2006: 0.2}, effect=0.5)
     frame = made.panel.to_frame().drop(columns=["unit", "partner"])
@@ -236,7 +243,7 @@ def numbers(result: Fit) -> list[np.ndarray]:
 def test_a_bad_design_ends_in_a_named_error_or_a_named_list(key, name):
     row = ROWS[key]
     try:
-        result = fit(ESTIMATORS[name](**FEW_SIZES.get(name, {})), design_of(row))
+        result = fit(ESTIMATORS[name](**FEW_SIZES.get(name, {})), design_once(key))
         found = numbers(result)
     except (DesignError, EstimationError) as error:
         refusal = str(error)
@@ -256,13 +263,13 @@ def test_a_bad_design_ends_in_a_named_error_or_a_named_list(key, name):
 
 @pytest.mark.parametrize("name", ["callaway_santanna", "sun_abraham", "stacked"])
 def test_a_cohort_without_its_reference_has_no_effect(name):
-    result = fit(ESTIMATORS[name](), design_of(ROWS["a cohort without its reference"])).estimate
+    result = fit(ESTIMATORS[name](), design_once("a cohort without its reference")).estimate
     assert set(result.cohorts[(result.event_times != result.reference)]) == {2006}
     assert any("2003" in n for d in result.sample.dropped for n in d.names)
 
 
 def test_units_without_overlap_are_named():
-    design = design_of(ROWS["a propensity near one"])
+    design = design_once("a propensity near one")
     dropped = fit(ESTIMATORS["callaway_santanna"](), design).estimate.sample.dropped
     sentences = [d.sentence for d in dropped if d.reason == "not-identified"]
     assert sentences

@@ -156,6 +156,7 @@ MARKUP = re.compile(
 )
 
 
+@cache
 def list_english(tree: ast.AST) -> list[ast.AST]:
     """Literals of several words: no documentation, nothing raised, no key of a mapping, no markup."""
     quiet: set[int] = set()

@@ -58,11 +58,11 @@ def refit(y, weights, codes, dummies: RowDummies, means, k: int):
     log = np.log(left.mu) - x[left.rows] @ left.coefficients
     # The effects of the rows left, as a solution of their equations; rows apart from them are not predicted.
     design = np.hstack([np.eye(code.max() + 1)[code] for code in codes])
-    solution, _, rank, _ = np.linalg.lstsq(design[keep[left.rows]], log, rcond=1e-11)
-    known = np.array(
-        [np.linalg.matrix_rank(np.vstack([design[keep[left.rows]], design[r]]), 1e-8) == rank for r in rows]
-    )
-    return entries, np.exp(design[rows] @ solution), known
+    values, vectors = np.linalg.eigh(design[keep[left.rows]].T @ design[keep[left.rows]])
+    spanned = vectors[:, values > 1e-9]
+    solution = np.linalg.lstsq(design[keep[left.rows]], log, rcond=1e-11)[0]
+    beyond = design[rows] - design[rows] @ spanned @ spanned.T
+    return entries, np.exp(design[rows] @ solution), np.abs(beyond).max(axis=1) < 1e-7
 
 
 PAIRS = [(0.0, 0, True), (0.0, 15, False), (0.15, 0, False), (0.15, 15, True)]

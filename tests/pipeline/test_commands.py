@@ -8,7 +8,7 @@ import tomllib
 
 import pandas as pd
 import pytest
-from black_box import command, environment
+from black_box import SHORT, command, environment
 
 from twintrade import __version__
 
@@ -168,6 +168,8 @@ def test_a_list_of_faults_names_no_file_where_none_is_written(project):
 
 
 def test_a_run_on_a_pipe_tells_its_stages_on_standard_error(project):
+    spec = project / "analyses" / "tiny.toml"
+    spec.write_text(spec.read_text() + SHORT)
     done = command(project, "run")
     assert done.returncode == 0
     gathering = "comparing with other software, and putting the results together"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -109,7 +110,9 @@ ROWS = {
 }
 
 
+@cache
 def panel_of(spoil: Spoil = lambda frame, onsets: (frame, onsets)) -> Design:
+    """Return a spoiled panel, the same for every method that only reads it."""
     options = {"n_cities": 8, "n_partners": 6, "mean": 20.0, "zeros": 0.2, "place_spread": 0.3, "noise": 0.3}
     made = simulate(np.random.default_rng(6), family="poisson", **options)
     frame = made.panel.to_frame().drop(columns="unit")
