@@ -24,7 +24,7 @@ CHECKS = {
     "placebo_dates": "",
 }
 WITH_P = tuple(name for name in CHECKS if name != "honest")
-"""Checks that can print a p-value: bounds have none, and take as long as all others together."""
+"""Checks that can print a p-value: bounds have none, and take as long as all others: they are on the slow side."""
 
 PRINTED_BY = {"dates", "anticipation", "comparison", "window", "spillovers"}
 """Checks whose tables print the headline again."""
@@ -111,8 +111,7 @@ AUTO = 'name = "auto"\npermutations = 19\n'
     ],
 )
 def test_every_number_printed_for_the_headline_is_the_headline_s(project, spec_text, method, inference) -> None:
-    checks = tuple(CHECKS) if (method, inference) == SHARED else WITH_P
-    found = ran_once(project, spec_text, method, inference, checks)
+    found = ran_once(project, spec_text, method, inference, WITH_P)
     bands, rows = headline(found), printed(found)
     assert set(rows["check"]) >= PRINTED_BY
     assert 0.05 < bands.p[0] < 1
@@ -133,9 +132,12 @@ def test_the_joint_test_of_a_path_is_of_its_own_leads(project, spec_text, method
     assert assemble_results(found, {}).specifications["pretrend_p"].iloc[0] == event.facts["pretrend_p"]
 
 
-def test_what_a_check_finds_depends_on_no_other_check(project, spec_text) -> None:
-    every = findings(ran_once(project, spec_text, *SHARED, tuple(CHECKS)))
-    for chosen in (("honest", "placebo_dates"), FEW):
+@pytest.mark.parametrize(
+    ("checks", "first"), [(WITH_P, "levelling_off"), pytest.param(tuple(CHECKS), "honest", marks=pytest.mark.slow)]
+)
+def test_what_a_check_finds_depends_on_no_other_check(project, spec_text, checks, first) -> None:
+    every = findings(ran_once(project, spec_text, *SHARED, checks))
+    for chosen in ((first, "placebo_dates"), FEW):
         few = findings(ran_once(project, spec_text, *SHARED, chosen))
         assert few == {name: every[name] for name in chosen}
 
