@@ -1,6 +1,7 @@
 """A calibration of an analysis: made by the command, and quoted by its page until data or design change."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -100,7 +101,11 @@ def test_a_page_quotes_the_calibration_of_its_data_and_design_and_says_where_ano
     assert after.sections == before.sections
 
 
-def test_power_and_money_name_the_smallest_rise_that_page_1_does(project, graded) -> None:
+def test_power_and_money_name_the_smallest_rise_that_page_1_does(project, graded, monkeypatch) -> None:
+    """In the results: no page is drawn."""
+    for module in ("execute", "redraw"):
+        empty = SimpleNamespace(files={}, messages=(), document=None)
+        monkeypatch.setattr(f"twintrade.study.{module}.render", lambda *_, empty=empty, **__: empty)
     text = graded + '\n[[diagnostic]]\nname = "power"\ndraws = 39\n'
     (project / "analyses" / "tiny.toml").write_text(text, encoding="utf-8")
     execute(project, "tiny", text)
