@@ -20,7 +20,9 @@ def test_a_fault_of_the_program_is_one_line_and_leaves_messages(project, spec_te
         module.execute(project, "tiny", spec_text)
 
 
-def test_a_run_keeps_linear_algebra_to_one_thread_and_looks_for_garbage_among_its_own(project, spec_text):
+def test_a_run_keeps_linear_algebra_to_one_thread_and_looks_for_garbage_among_its_own(
+    project, spec_text, plain_pictures
+):
     def note(_):
         assert gc.get_freeze_count() > 1000
         seen.update(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
