@@ -89,7 +89,8 @@ OTHERS = {
     "sizes of files that are read, refused with the reason": "files.MOST_BYTES",
     "guards of deals, which test_signing.py holds to the same deals": "numerics/testing.MOST_WAITS",
     "what is shown or named": """
-        design/rules.MOST_AGREEMENTS design/rules.MOST_NAMED diagnostics/who_is_compared/balance.MOST_UNITS
+        design/register.MOST_NEAR design/rules.MOST_AGREEMENTS design/rules.MOST_NAMED
+        diagnostics/who_is_compared/balance.MOST_UNITS
         study/scaffold.MOST_MARKS study/scaffold.MOST_QUESTIONS study/spec/report_options.MOST_BYTES""",
 }
 DISPLAY = {"python", "render", "text"}

@@ -32,7 +32,6 @@ from twintrade.text import Listed, Text, Words, pack_text
 
 AGREEMENT = ""
 FEWEST = 3  # pairs that have one policy without another, below which the two are not told apart
-MOST_DRAWS = 199
 
 
 @dataclass(frozen=True)
@@ -281,7 +280,7 @@ class PoliciesCheck(Diagnostic):
         )
 
     def _compare(self, fit: Fit, beside: Policies, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:
-        method = variants.simplify_inference(fit, resolve_method(fit, inference), MOST_DRAWS, has_intervals=True)
+        method = variants.simplify_inference(fit, resolve_method(fit, inference), has_intervals=True)
         cells, tables = list(list_cells(beside)), []
         for signers, alike in groupby(cells, key=lambda cell: cell.signers):
             dealt = replace(method, signers=signers) if isinstance(method, Randomization) else method
