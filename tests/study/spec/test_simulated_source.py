@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from case_tables import loop_over
 
-from twintrade.study.spec.analysis import SimulatedTrade, simulate_trade
+from twintrade.study.spec.analysis import PlantedEffect, SimulatedTrade, simulate_trade
 
 OPTIONS = {"seed": 3, "cities": ("A", "B"), "partners": ("GBR", "FRA"), "first": 2000, "last": 2009}
 
@@ -29,6 +29,14 @@ def test_a_planted_effect_moves_its_rows_by_its_size_and_no_others():
     assert (ratio[~changed] == 0).all()
 
 
+def test_further_effects_add_to_the_first_in_their_own_rows():
+    also = (PlantedEffect(effect=0.3, effect_on=("A-GBR", "B-FRA"), effect_from=2007),)
+    plain, planted = drawn(), drawn(effect=0.5, effect_on=("A-GBR",), effect_from=2005, also=also)
+    dyad, year = plain["city"] + "-" + plain["partner"], plain["year"]
+    wanted = 0.5 * ((dyad == "A-GBR") & (year >= 2005)) + 0.3 * (dyad.isin(["A-GBR", "B-FRA"]) & (year >= 2007))
+    np.testing.assert_allclose(np.log(planted["value"] / plain["value"]), wanted, atol=1e-6)
+
+
 @loop_over(
     "changes",
     [
@@ -39,6 +47,7 @@ def test_a_planted_effect_moves_its_rows_by_its_size_and_no_others():
         {"noise": -1.0},
         {"effect": 0.5},
         {"effect_on": ("A-USA",)},
+        {"also": (PlantedEffect(effect=0.5, effect_on=("A-USA",), effect_from=2005),)},
     ],
 )
 def test_what_cannot_be_drawn_is_refused(changes):
