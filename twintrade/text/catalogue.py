@@ -103,11 +103,9 @@ class Catalogue:
         text = _read_file(self._folder, f"documents/{document}")
         return self._english.read(document) if self._english and not text else text
 
-    def list_characters(self) -> set[str]:
-        """Return the characters of all messages and names."""
-        folder = files("twintrade.text") / self._folder
-        sources = [one.read_text(encoding="utf-8") for one in folder.iterdir() if one.name.endswith(".ftl")]
-        return {character for text in (*sources, *self.names.values()) for character in text}
+    def list_characters(self, sources: Sequence[str]) -> set[str]:
+        """Return the characters of the messages of some files, and of all names."""
+        return {character for text in (*map(self._source, sources), *self.names.values()) for character in text}
 
     def write(self, pattern: str, values: Mapping[str, Any]) -> str:
         """Return a sentence of someone's own, given as a Fluent pattern, with its values put in."""

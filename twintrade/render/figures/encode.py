@@ -30,6 +30,21 @@ USUAL = ("".join(map(chr, range(0x20, 0x7F))) + "·×" + LIGATURES, "−–—�
 MANY_GLYPHS = 10_000
 """Glyphs beyond which a typeface takes a fifth of a second to cut: Chinese ones have 65,000."""
 
+TEXTS = (
+    "brief",
+    "checks",
+    "common",
+    "design",
+    "estimators",
+    "figures",
+    "labels",
+    "page",
+    "sections",
+    "specification",
+    "tables",
+)
+"""Files of a language whose characters figures are made of."""
+
 SHAPING = ("GSUB", "GPOS", "GDEF")
 """Tables that shape text. Figures hold shaped text, and to cut these tables takes three quarters of the time."""
 
@@ -96,11 +111,10 @@ class _InMemory(io.BytesIO):
 @cache
 def _cut_wide(cut: Cut, fontfile: Any, language: str) -> tuple[frozenset[int], bytes, dict[int, int]]:
     charmap = font_manager.get_font(fontfile).get_charmap()
-    wide = {charmap[ord(c)] for c in load_catalogue(language).list_characters() if ord(c) in charmap}.union(
-        *_usual(fontfile)
-    )
-    with cut(fontfile, wide) as found:
-        return frozenset(wide), embedded.font_as_file(found.font).getvalue(), found.glyph_index_map
+    characters = load_catalogue(language).list_characters(TEXTS)
+    wide = {charmap[ord(c)] for c in characters if ord(c) in charmap}.union(*_usual(fontfile))
+    with cut(fontfile, wide) as cut_font:
+        return frozenset(wide), embedded.font_as_file(cut_font.font).getvalue(), cut_font.glyph_index_map
 
 
 @cache
