@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -86,24 +86,8 @@ MOST_WAITS = 8_000_000
 NUMBERS_AT_ONCE = 250_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Waits:
-    """How long units wait to sign at a date in some draws: all of them, or those that wait no longer than a bound."""
-
-    draws: slice
-    times: npt.NDArray[np.float32]  # (n_draws, n): infinite after the last
-    units: npt.NDArray[np.int32] | None  # (n_draws, n); None for all
-    bound: float
-
-    def shorten(self, bound: float) -> "Waits":
-        """Return the waits up to a bound."""
-        at = np.flatnonzero(self.times <= bound)
-        row, unit = np.divmod(at, self.times.shape[1])
-        counts = np.bincount(row, minlength=len(self.times))
-        place = np.arange(counts.max(initial=0)) < counts[:, None]
-        times, units = np.full(place.shape, np.inf, dtype=np.float32), np.zeros(place.shape, dtype=np.int32)
-        times[place], units[place] = self.times.take(at), unit
-        return Waits(self.draws, times, units, bound)
+Waits: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], float]
+"""Waits of some draws for a date up to a bound, (n_draws, n), infinite after the last; who waits; the bound."""
 
 
 def draw_signers(
@@ -118,59 +102,48 @@ def draw_signers(
 
     ``waits``: of earlier draws by other hazards and a generator that began like this one; filled for later ones.
     """
-    logs, n_units = log_hazard.reshape(len(log_hazard), -1), len(can_begin)
+    logs, n_units, known = log_hazard.reshape(len(log_hazard), -1), len(can_begin), list(waits or ())
     slowness = np.exp(np.minimum(logs.max(axis=0) - logs, LARGEST_LOG)).astype(np.float32)
     slowness, n_each = np.where(can_begin, slowness, np.float32(np.inf)), max(1, NUMBERS_AT_ONCE // n_units)
-    blocks = [slice(low, min(low + n_each, draws)) for low in range(0, draws, n_each)]
-    chosen = _choose(slowness, signed, draws, iter(waits), len(blocks)) if waits else None
-    if chosen is None:
-        if waits is not None:
-            waits.clear()
-        drawn = (
-            Waits(some, np.maximum(times, SHORTEST, out=times), None, np.inf)
-            for _ in np.flatnonzero(signed)
-            for some in blocks
-            for times in [rng.standard_exponential((some.stop - some.start, n_units), dtype=np.float32)]
-        )
-        chosen = _choose(slowness, signed, draws, drawn, len(blocks), waits)
-        assert chosen is not None
-    return chosen
-
-
-def _choose(
-    slowness: FloatArray,
-    signed: IntArray,
-    draws: int,
-    waits: Iterator[Waits],
-    n_blocks: int,
-    kept: list[Waits] | None = None,
-) -> IntArray | None:
-    """Return who signs, at each date those that wait least; None where these may not be among the waits."""
-    is_taken, is_whole = np.zeros((draws, len(slowness)), dtype=bool), np.ones(draws, dtype=bool)
-    chosen, end, size = np.empty((draws, int(signed.sum())), dtype=np.int64), 0, 0
+    is_kept, is_taken, is_whole = not known, np.zeros((draws, n_units), dtype=bool), np.ones(draws, dtype=bool)
+    chosen, end = np.empty((draws, int(signed.sum())), dtype=np.int64), 0
     for date in np.flatnonzero(signed):
         at = slice(end, end + int(signed[date]))
-        for one in islice(waits, n_blocks):
-            slow, taken = slowness[:, date], is_taken[one.draws]
-            if one.units is not None:
-                slow, taken = slow.take(one.units), np.take_along_axis(taken, one.units, axis=1)
-            times = one.times * slow
+        for some in (slice(low, min(low + n_each, draws)) for low in range(0, draws, n_each)):
+            slow, taken, units, bound = slowness[:, date], is_taken[some], None, np.inf
+            if known:
+                all_times, units, bound = known.pop(0)
+                slow, taken = slow.take(units), np.take_along_axis(taken, units, axis=1)
+            else:
+                all_times = rng.standard_exponential((some.stop - some.start, n_units), dtype=np.float32)
+                np.maximum(all_times, SHORTEST, out=all_times)
+            times = all_times * slow
             times[taken] = np.inf
             first = find_smallest(times, at.stop - at.start)
             last = np.take_along_axis(times, first, axis=1).max(axis=1)
-            if (last > one.bound).any():
-                return None
-            is_whole[one.draws] &= np.isfinite(last)
-            chosen[one.draws, at] = first if one.units is None else np.take_along_axis(one.units, first, axis=1)
-            if kept is not None:
-                kept.append(one.shorten(HEADROOM * float(last.max(initial=0.0))))
-                size += kept[-1].times.size
-                if size > MOST_WAITS:
-                    kept.clear()
-                    kept = None
+            if waits and (last > bound).any():
+                waits.clear()
+                return draw_signers(log_hazard, signed, can_begin, draws, rng, waits)
+            is_whole[some] &= np.isfinite(last)
+            chosen[some, at] = first if units is None else np.take_along_axis(units, first, axis=1)
+            if waits is not None and is_kept:
+                waits.append(_shorten(all_times, HEADROOM * float(last.max(initial=0.0))))
+                if sum(one[0].size for one in waits) > MOST_WAITS:
+                    waits.clear()
+                    waits = None
         end = at.stop
         np.put_along_axis(is_taken, chosen[:, at], True, axis=1)
     return chosen[is_whole]
+
+
+def _shorten(times: npt.NDArray[np.float32], bound: float) -> Waits:
+    at = np.flatnonzero(times <= bound)
+    row, unit = np.divmod(at, times.shape[1])
+    counts = np.bincount(row, minlength=len(times))
+    place = np.arange(counts.max(initial=0)) < counts[:, None]
+    short, units = np.full(place.shape, np.inf, dtype=np.float32), np.zeros(place.shape, dtype=np.int32)
+    short[place], units[place] = times.take(at), unit
+    return short, units, bound
 
 
 def count_expected_groups(group: IntArray, signed: IntArray, can_begin: BoolArray) -> float:
