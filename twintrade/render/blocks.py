@@ -303,18 +303,18 @@ _INNER: Mapping[type, str] = {
 """Where blocks hold further parts that are changed with them."""
 
 
-def change_parts(part: Any, change: Callable[[Any], Any]) -> Any:
+def replace_parts(part: Any, change: Callable[[Any], Any]) -> Any:
     """Return a block, or a tuple of blocks or spans, with every part changed, the innermost first."""
     if isinstance(part, tuple):
-        return tuple(change_parts(one, change) for one in part)
+        return tuple(replace_parts(one, change) for one in part)
     if name := _INNER.get(type(part)):
-        part = replace(part, **{name: change_parts(getattr(part, name), change)})
+        part = replace(part, **{name: replace_parts(getattr(part, name), change)})
     return change(part)
 
 
 def replace_exhibits(blocks: Iterable[Block], change: Callable[[Exhibited], Exhibited]) -> list[Block]:
     """Return blocks with every table and figure changed."""
-    return list(change_parts(tuple(blocks), lambda part: change(part) if isinstance(part, Table | Figure) else part))
+    return list(replace_parts(tuple(blocks), lambda part: change(part) if isinstance(part, Table | Figure) else part))
 
 
 def replace_references(blocks: Iterable[Block], change: Callable[[Span], Span]) -> list[Block]:
@@ -323,7 +323,7 @@ def replace_references(blocks: Iterable[Block], change: Callable[[Span], Span]) 
     def changed(part: Any) -> Any:
         return change(part) if isinstance(part, Span) and part.kind == "reference" else part
 
-    return list(change_parts(tuple(blocks), changed))
+    return list(replace_parts(tuple(blocks), changed))
 
 
 def find_text(part: object, words: str) -> bool:
@@ -411,7 +411,7 @@ def replace_words(blocks: Iterable[Block], spelling: Mapping[str, str]) -> tuple
     def change(text: str) -> str:
         return pattern.sub(new_word, text)
 
-    return tuple(change_parts(tuple(blocks), changed))
+    return tuple(replace_parts(tuple(blocks), changed))
 
 
 _PROSE: Mapping[type, tuple[str, ...]] = {
