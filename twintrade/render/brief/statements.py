@@ -87,6 +87,7 @@ def _list_columns(facts: Facts) -> list[StatedChange]:
     """Return the answer of the page, and the change under each column that is not the answer."""
     graded, headline = facts.graded, read_column(facts.headline or {})
     is_added = graded is not None and not graded.is_case
+    answer = "" if facts.effect is None else f"{facts.effect.percent:.{DIGITS}g}"
     groups = {
         read_column(c): "case" if facts.n_treated == 1 else OF_TARGET.get(take_text(c.get("target")), "pair")
         for c, _ in facts.methods
@@ -94,17 +95,13 @@ def _list_columns(facts: Facts) -> list[StatedChange]:
     changes = [
         StatedChange(label=reading.format_label(c), effect=effect, group=groups[read_column(c)])
         for c, effect in facts.methods
-        if is_added or read_column(c) != headline or facts.effect is None or not _is_same(effect, facts.effect)
+        if is_added or read_column(c) != headline or f"{effect.percent:.{DIGITS}g}" != answer
     ]
     if facts.effect is None:
         return changes
     label = Text("brief.against-alike") if is_added else reading.format_label(facts.headline or {})
     group = "total" if is_added else groups.get(headline, "pair")
     return [StatedChange(label=label, effect=facts.effect, group=group, is_answer=True), *changes]
-
-
-def _is_same(one: Effect, other: Effect) -> bool:
-    return f"{one.percent:.{DIGITS}g}" == f"{other.percent:.{DIGITS}g}"
 
 
 def _list_ranked(facts: Facts) -> list[StatedChange]:

@@ -318,12 +318,6 @@ def _write_bound(bound: float, scale: str) -> str:
     return str(Text("tables.open-end")) if bound == float("inf") else _write(bound, scale)
 
 
-def _keep_largest(changes: tuple[Change, ...]) -> list[Change]:
-    """Return the variants farthest from the headline, in their order."""
-    apart = sorted(changes, key=lambda c: -abs(c.difference) if c.difference == c.difference else 0.0)[:MOST_DRAWN]
-    return [c for c in changes if c in apart]
-
-
 def _draw(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> tuple[blocks.Block, ...]:
     """Return the variants with the headline's interval as a band behind them; nothing where there are few.
 
@@ -335,7 +329,9 @@ def _draw(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> tupl
     scale, is_whole = take_text(overall["scale"]), page.detail == "full"
     rows: list[Record] = []
     for check in checks:
-        shown = _keep_largest(check.changes) if check.scale == scale and not check.column else []
+        changes = check.changes if check.scale == scale and not check.column else ()
+        apart = sorted(changes, key=lambda c: -abs(c.difference) if c.difference == c.difference else 0.0)
+        shown = [c for c in changes if c in apart[:MOST_DRAWN]]
         rows += [] if is_whole else [_head_check(check, has_variants=bool(shown))]
         rows += [
             {"group": check.name, "label": c.name, "effect": c.effect, "low": c.low, "high": c.high}

@@ -65,14 +65,12 @@ def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.Data
             named = frame.copy()
             named.insert(0, "estimate", columns.get(read_column(owner), page.say("of_headline")))
             frames.setdefault(key.partition("-")[0], []).append(named)
-    return {
-        key: pd.concat(parts, ignore_index=not is_placed(parts[0])) if len(parts) > 1 else _unnamed(parts[0])
-        for key, parts in frames.items()
-    }
-
-
-def _unnamed(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.drop(columns="estimate") if frame.columns[0] == "estimate" else frame
+    joined = {}
+    for key, parts in frames.items():
+        joined[key] = pd.concat(parts, ignore_index=not is_placed(parts[0])) if len(parts) > 1 else parts[0]
+        if len(parts) == 1 and parts[0].columns[0] == "estimate":
+            joined[key] = parts[0].drop(columns="estimate")
+    return joined
 
 
 def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[str] = ()) -> list[blocks.Block]:

@@ -78,7 +78,9 @@ def render_pdf(
     try:
         for gap in (*GAPS, GAPS[0]):  # as commonly set where no space would do
             data["gap"] = gap
-            heights = _ask_heights(settings, data)
+            inputs = {"document": json.dumps(data, ensure_ascii=False)}
+            asked = typst.query(**settings, selector="<heights>", one=True, field="value", sys_inputs=inputs)
+            heights = list(json.loads(asked))
             order = choose_order(content, heights)
             if count_brief_pages(content, heights, order) <= BRIEF_PAGES:
                 break
@@ -91,12 +93,6 @@ def render_pdf(
     except RuntimeError as error:  # of which typst.TypstError is one
         raise TwintradeError(f"the PDF could not be set: {getattr(error, 'message', error)}") from error
     return bytes(written), printer.messages("appendix.pdf")
-
-
-def _ask_heights(settings: dict[str, Any], data: dict[str, Any]) -> list[float]:
-    """Return the heights of a document's blocks, which the template measures."""
-    inputs = {"document": json.dumps(data, ensure_ascii=False)}
-    return list(json.loads(typst.query(**settings, selector="<heights>", one=True, field="value", sys_inputs=inputs)))
 
 
 @cache
