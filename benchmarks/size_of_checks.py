@@ -294,8 +294,8 @@ def run(options: argparse.Namespace) -> None:
 
 def tabulate(results: pd.DataFrame) -> str:
     """Return one row a check: what it says without its violation, and how often it objects with it."""
-    head = "| check | panels | objects, % | does not object, % | cannot tell, % | violation | panels | objects, % |"
-    lines = [head, "|---" * 8 + "|"]
+    head = "| check | objects, % | does not object, % | cannot tell, % | violation | objects, % |"
+    lines, sizes = [head, "|---" * 6 + "|"], results.groupby(["check", "violation"]).size()
     for trial in TRIALS:
         rows = results[results["check"] == trial.check]
         without, beside = rows[rows["violation"] == 0], rows[rows["violation"] == 1]
@@ -303,8 +303,9 @@ def tabulate(results: pd.DataFrame) -> str:
             continue
         shares = " | ".join(f"{100 * (without['verdict'] == v).mean():.1f}" for v in VERDICTS)
         power = "" if beside.empty else f"{100 * (beside['verdict'] == 'objects').mean():.0f}"
-        lines.append(f"| {trial.check} | {len(without)} | {shares} | {trial.says} | {len(beside) or ''} | {power} |")
-    return "\n".join(lines)
+        lines.append(f"| {trial.check} | {shares} | {trial.says} | {power} |")
+    counts = " to ".join(f"{n:,}" for n in sorted({sizes.min(), sizes.max()}))
+    return "\n".join([*lines, "", f"Each rate is of {counts} panels."])
 
 
 TABLES = {"checks": tabulate}
