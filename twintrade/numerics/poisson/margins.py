@@ -122,7 +122,7 @@ class MarginFactors:
         city, partner = np.divmod(pairs, n_partners)
         pair = self.pair.take(draw * n_cities * n_partners + pairs)
         by_city, by_partner = (of.reshape(-1, of.shape[2]) for of in (self.city, self.partner))
-        means = by_city.take(draw * n_cities + city, axis=0)
+        means: FloatArray = by_city.take(draw * n_cities + city, axis=0)
         means *= by_partner.take(draw * n_partners + partner, axis=0)
         means *= pair[:, :, None]
         return means
@@ -215,8 +215,8 @@ class _Iteration:
                 moved = np.log(now / last)
             is_open &= (np.abs(moved) > tolerance).any(axis=1)
             if k % LEAP == LEAP - 1:
-                steps = (np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved))
-                self._leap(start, *steps, is_open)
+                last_but_one, last_one = (np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved))
+                self._leap(start, last_but_one, last_one, is_open)
             if 2 * is_open.sum() <= is_open.size:
                 factors.put(left, self.factors)
                 if not is_open.any():
