@@ -141,7 +141,6 @@ def keep_computed(*, every_page: bool) -> None:
         "build_tidy_files",
         "replay_results",
         "render",
-        "_list_warnings",
         "measure_costs",
     ):
         setattr(execute, name, kept(getattr(execute, name), few=name == "render" and not every_page))

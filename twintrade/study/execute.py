@@ -29,6 +29,7 @@ from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.claims.translating import try_world
+from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import Observed, list_simulated_names, observe
 from twintrade.study.page.assemble import (
     assemble_results,
@@ -41,7 +42,6 @@ from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.designs import Designs, confirm_or_stop, weigh_guesses
 from twintrade.study.plan.jobs import LadderColumn, plan_analysis
 from twintrade.study.proof import add_cross_checks
-from twintrade.study.redraw import record_failure
 from twintrade.study.registering import watching
 from twintrade.study.registering.deviations import PAYLOAD as DEVIATIONS
 from twintrade.study.registering.deviations import add_registration, count_designs, read_registration

@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
 
-from twintrade.data.sources import InvalidDataError, describe
-from twintrade.effects import Message, ResultSet
-from twintrade.effects.messages import build_messages_frame
-from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
+from twintrade.effects import ResultSet
+from twintrade.errors import TwintradeError
 from twintrade.render.binder import bind
 from twintrade.render.blocks import Document
 from twintrade.render.registration import render
-from twintrade.study.answers import DATA, ESTIMATION, USAGE, AnalysisEnd
+from twintrade.study.answers import AnalysisEnd
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
+from twintrade.study.failed import record_failure
 from twintrade.study.registering.deviations import add_registration, count_designs
 from twintrade.study.spec.analysis import Spec, parse, resolve_spec
 from twintrade.study.spec.page_spec import ReportSection, is_registry, parse_registry
@@ -24,7 +23,7 @@ from twintrade.study.store import folder, replay
 from twintrade.study.store.fingerprint import OF_PAGES, OF_THE_PAGE, hash_page, list_versions
 from twintrade.study.store.freshness import PAGE, list_changes, read_manifest
 from twintrade.study.store.locating import FOLDER, Analysis
-from twintrade.text import DEFAULT, Text, use_language
+from twintrade.text import DEFAULT, use_language
 from twintrade.version import __version__
 
 
@@ -120,35 +119,3 @@ def write_bound_report(root: Path, drawn: Sequence[Redrawn], style: str = "") ->
         }
         folder.write(target, bound.files, replay.seal_manifest(manifest, bound.files, {}))
     return f"results/{BOUND}/appendix.html"
-
-
-# How a failure ends: an exit code, a message and a list of faults; earlier results stay as they were.
-
-_MOST_SHOWN = 8
-
-
-def record_failure(
-    root: Path, name: str, error: TwintradeError, seconds: float, warnings: Sequence[Message] = ()
-) -> AnalysisEnd:
-    """Return the outcome of an analysis that an error ended, and leave its messages beside the old results."""
-    messages = error.messages if isinstance(error, InvalidDataError) else ()
-    code = USAGE if isinstance(error, SpecError) else DATA if isinstance(error, DataError) else ESTIMATION
-    if not messages:
-        kind = type(error).__name__.removesuffix("Error").lower() or "error"
-        messages = (Message("error", kind, str(error)), *warnings)
-    noted = [f"\n{Text('study.warnings-before')}", *(f"  {describe(w)}" for w in warnings[:_MOST_SHOWN])]
-    after = "\n".join(noted) if warnings else ""
-    if not folder.get_results_folder(root, name).parent.is_dir():
-        return AnalysisEnd(name, "failed", code, _without_list(error) + after, seconds=seconds, has_messages=False)
-    try:
-        path = folder.get_messages_path(root, name).relative_to(root).as_posix()
-        folder.write_beside(root, path, replay.to_bytes(build_messages_frame(messages)))
-    except StoreError as second:
-        text = f"{_without_list(error)}\n{second}"
-        return AnalysisEnd(name, "failed", code, text, seconds=seconds, has_messages=False)
-    return AnalysisEnd(name, "failed", code, f"{error}{after}", seconds=seconds)
-
-
-def _without_list(error: TwintradeError) -> str:
-    """The text of an error, without pointing to a list that could not be written."""
-    return str(error.unlisted if isinstance(error, InvalidDataError) else error)

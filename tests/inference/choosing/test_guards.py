@@ -67,7 +67,7 @@ OTHERS = {
     "draws and variants of a check, which it prints": """
         data/overlaps.MOST_FIGURES data/overlaps.MOST_MEMBERS diagnostics/sensitivity/dates.MOST_STEPS
         diagnostics/sensitivity/leave_one_out.MOST_TRIED
-        diagnostics/who_is_compared/policies.MOST_NUMBERS
+        diagnostics/who_is_compared/policy_effects.MOST_NUMBERS
         diagnostics/variants.MOST_DRAWS inference/evidence.LARGEST_EFFECT inference/evidence.MOST_DRAWS
         estimators/imputing/comparison_units.MOST_ROWS
         estimators/imputing/comparison_units.MOST_STEPPED estimators/imputing/comparison_units.MOST_UNITS

@@ -122,7 +122,7 @@ def test_event_studies(kind, n, methods, scale):
 def test_bars(kind, n, scale):
     rng = np.random.default_rng(n)
     frame = pd.DataFrame({"label": name(kind, n), "value": rng.exponential(scale, n)})
-    assert find_faults(counts.draw_counts(frame, "label", "value", x_label="Value")) == []
+    assert find_faults(counts.draw_counts(frame, "label", "value")) == []
 
 
 @HARD
