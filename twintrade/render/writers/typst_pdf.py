@@ -38,7 +38,7 @@ PORTRAIT_CHARACTERS = 114.0
 LANDSCAPE_CHARACTERS = 170.0
 LEAST_TEXT = 16
 BRIEF_PAGES = 2
-GAPS = (1.0, 0.75, 0.5)
+GAPS = (1.0, 0.8, 0.6)
 """What is left of the space between the blocks of a brief, and its lines, where it would take a third page."""
 ZERO_WIDTH_SPACE = "\u200b"
 
