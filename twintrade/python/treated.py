@@ -14,7 +14,7 @@ from twintrade.data.calendar import DateSpan, TwinningDate, parse_date
 from twintrade.data.geography import check_spellings, find_code, is_aggregate, is_remainder, is_total_word
 from twintrade.data.microdata import build_cohort_tables
 from twintrade.data.overlaps import find_totals
-from twintrade.data.registry import PolicyDates
+from twintrade.data.registry import PolicyDates, is_ended_before
 from twintrade.data.sources import Faults
 from twintrade.design import NEVER, CohortStatistics, Design, Panel, Treatment
 from twintrade.design.period_column import read_period_column, to_pandas
@@ -24,7 +24,7 @@ from twintrade.effects import Remedy
 from twintrade.errors import DataError, DesignError, TwintradeWarning
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.study.by_name import explain_methods
-from twintrade.text import Text, list_some
+from twintrade.text import Listed, Text, list_some
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,19 +160,25 @@ def build_treatment_from_table(
 
 def add_policies(panel: Panel, policies: Mapping[str, Any]) -> Panel:
     """Return the panel with other policies, each from a table with city, partner or both, date and ended."""
+    if not isinstance(policies, Mapping):
+        raise DesignError(Text("python.policies-no-mapping"))
     dated = []
-    for name in sorted(policies):
-        table = to_pandas(policies[name], name)
+    for name, given in sorted((str(name), given) for name, given in policies.items()):
+        table = to_pandas(given, name)
         keys = tuple(key for key in ("city", "partner") if key in table)
         if not keys or "date" not in table or "level" in table:
             raise DesignError(Text("python.policy-columns", name=name, leveled="yes" if "level" in table else "no"))
-        rows = zip(*(_text(table, column) for column in (*keys, "date", "ended")), strict=True)
+        columns = {column: _text(table, column) for column in (*keys, "date", "ended")}
+        if "partner" in columns:
+            columns["partner"] = _match_partners(columns["partner"], panel, name)
         dates: dict[tuple[str, ...], tuple[TwinningDate, TwinningDate | None]] = {}
-        for place, (*ends, begun, ended) in enumerate(rows):
-            start = _read_date(begun, place, "date")
-            if start is None or tuple(ends) in dates:
-                raise DesignError(Text("python.policy-rows", name=name, row=place))
-            dates[tuple(ends)] = start, _read_date(ended, place, "ended")
+        for place, (*ends, begun, ended) in enumerate(zip(*columns.values(), strict=True)):
+            start, end = _read_date(begun, place, "date", name), _read_date(ended, place, "ended", name)
+            is_repeated, is_before = tuple(ends) in dates, is_ended_before(start, end)
+            if start is None or is_repeated or is_before:
+                fault = "repeated" if is_repeated else "ends-before" if is_before else "undated"
+                raise DesignError(Text(f"data.policy-{fault}", name=name, what=Listed(tuple(ends), "comma")))
+            dates[tuple(ends)] = start, end
         dated.append(PolicyDates(name, keys, dates))
     panel, messages = build_policies(dated, panel)
     for message in messages:
@@ -199,16 +205,15 @@ def _warn_of_repeats(table: pd.DataFrame, registry: pd.DataFrame) -> None:
         warnings.warn(f"{text}: agreements = agreements.drop_duplicates({given})", TwintradeWarning, stacklevel=6)
 
 
-def _match_partners(names: pd.Series, panel: Panel) -> pd.Series:
+def _match_partners(names: pd.Series, panel: Panel, table: str = "agreements") -> pd.Series:
     """Return partners as the panel names them: by their name or code, in whichever of the two the panel has them."""
     strange = sorted(set(names) - set(map(str, panel.partners)) - {""})
     known = {code: str(p) for p in panel.partners if strange and (code := find_code(str(p)))}
     matched = {name: known[code] for name in strange if (code := find_code(name)) in known}
     if matched:
-        text = Text(
-            "python.partners-matched", n=len(matched), names=list_some(map(" = ".join, matched.items()), MOST_NAMES)
-        )
-        warnings.warn(f"{text}: {_write_replace('agreements', 'partner', matched)}", TwintradeWarning, stacklevel=6)
+        some = list_some(map(" = ".join, matched.items()), MOST_NAMES)
+        text = Text("python.partners-matched", n=len(matched), table=table, names=some)
+        warnings.warn(f"{text}: {_write_replace(table, 'partner', matched)}", TwintradeWarning, stacklevel=6)
     return names.replace(matched)
 
 
@@ -288,11 +293,11 @@ def _dates(cell: str, position: int) -> tuple[CandidateDate, ...]:
     return () if date is None else (CandidateDate("signed", date, "signed"),)
 
 
-def _read_date(cell: str, position: int, name: str) -> TwinningDate | None:
+def _read_date(cell: str, position: int, name: str, table: str = "agreements") -> TwinningDate | None:
     try:
         return parse_date(cell) if cell else None
     except ValueError as error:
-        raise DesignError(f"row {position} of the table of agreements: the {name} {cell!r} {error}") from None
+        raise DesignError(f"row {position} of the table of {table}: the {name} {cell!r} {error}") from None
 
 
 # Cohort statistics straight from microdata: an event study of any number of rows from a few kilobytes.

@@ -235,3 +235,27 @@ def test_a_table_of_dates_is_a_policy_from_python():
         tt.panel(trade, **keys, policies={"office": offices[["date"]]})
     with pytest.warns(TwintradeWarning, match="concern no unit"):
         tt.panel(trade, **keys, policies={"office": offices.assign(city="Zug")})
+
+
+def test_mistakes_in_tables_of_policies_are_named_from_python():
+    trade, _ = tt.example()
+    flights = pd.DataFrame({"partner": ["BRA"], "date": ["2012"]})
+    mistakes = {
+        "flight ends before it begins for BRA": {"flight": flights.assign(ended="2010")},
+        "flight has no date for BRA": {"flight": flights.assign(date=None)},
+        "flight has two rows for BRA": {"flight": pd.concat([flights, flights])},
+        "row 0 of the table of flight: the date 'soon'": {"flight": flights.assign(date="soon")},
+        "policies is a mapping": [flights],
+        "the table of 1 needs city": {1: flights[["date"]], "flight": flights},
+    }
+    for sentence, policies in mistakes.items():
+        with pytest.raises(DesignError, match=sentence):
+            tt.panel(trade, city="city", partner="partner", period="year", policies=policies)
+
+
+def test_partners_of_a_policy_count_by_name_or_code_from_python():
+    trade, _ = tt.example()
+    flights = pd.DataFrame({"partner": ["Brazil"], "date": ["2012"]})
+    with pytest.warns(TwintradeWarning, match=r"one partner of flight.*flight\[\"partner\"\].replace"):
+        panel = tt.panel(trade, city="city", partner="partner", period="year", policies={"flight": flights})
+    assert dict(zip(panel.units, panel.policies[0].onset, strict=True))["Alder-BRA"] == 2012

@@ -11,5 +11,6 @@ from twintrade.data.registry.policies import read_policies as read_policies
 from twintrade.data.registry.reading import USUAL_KIND as USUAL_KIND
 from twintrade.data.registry.reading import TwinningRegistry as TwinningRegistry
 from twintrade.data.registry.reading import UndatedAgreements as UndatedAgreements
+from twintrade.data.registry.reading import is_ended_before as is_ended_before
 from twintrade.data.registry.reading import read_twinnings as read_twinnings
 from twintrade.data.registry.reading import read_undated as read_undated

@@ -46,7 +46,10 @@ not-whole = { $key } is a whole number, not { $value }
 not-choice = { $key } is True or False, not { $value }
 not-axes = { $key } is a pair of axes, as plt.subplots() makes them, not { $value }
 lacking = { $verb } needs { $lacking }: { $line }
-partners-matched = the panel has { $n } partners of the agreements under another name, and they count as these ({ $names }). To say so yourself
+partners-matched = the panel has { $n ->
+    [one] one partner of { $table }
+   *[other] { $n } partners of { $table }
+} under another name, counted as the same ({ $names }). To say so yourself
 total = the { $end } { $name } { $how ->
     [sum] equals the sum of others in { $outcome }
    *[word] is by its name a sum of others
@@ -56,7 +59,7 @@ policy-columns = { $leveled ->
     [yes] { $name } has levels, which are not read yet: give each level a policy of its own
    *[no] the table of { $name } needs city, partner or both, and date
 }
-policy-rows = row { PLAIN($row) } of { $name } has no date, or is about the same as one before
+policies-no-mapping = policies is a mapping of a name to a table of dates, as policies=dict(office=offices)
 agreements-repeated = { $n ->
     [one] { $n } agreement is
    *[other] { $n } agreements are

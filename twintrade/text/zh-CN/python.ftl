@@ -46,7 +46,7 @@ not-whole = { $key } 应为整数，而非 { $value }
 not-choice = { $key } 应为 True 或 False，而非 { $value }
 not-axes = { $key } 应为 plt.subplots() 所给的坐标轴，而非 { $value }
 lacking = { $verb } 缺少 { $lacking }：{ $line }
-partners-matched = 面板中{ $n }个协议伙伴用的是另一名称，按其计（{ $names }）。如要自行写明
+partners-matched = { $table }中{ $n }个伙伴在面板中用的是另一名称，按其计（{ $names }）。如要自行写明
 total = { $end } { $name }{ $how ->
     [sum] 的{ $outcome }等于其他各项之和
    *[word] 按名称是其他各项之和
@@ -56,7 +56,7 @@ policy-columns = { $leveled ->
     [yes] { $name }含有级别，尚不能读取：请将每一级别作为单独的政策
    *[no] { $name }的表需要city、partner或两者，以及date
 }
-policy-rows = { $name }的第{ PLAIN($row) }行没有日期，或与前一行重复
+policies-no-mapping = policies应为名称到日期表的映射，如 policies=dict(office=offices)
 agreements-repeated = { $n }项协议重复列出（首项：{ $first }）；以最早的日期为准。如要各保留一项
 none-treated = 面板{ $first }–{ $last }内没有个体的处理开始：{ $begun }个自首期即受处理，{ $later }个在末期之后。{ $begun ->
     [0] 请核对协议的日期与名称：panel.units列出名称
