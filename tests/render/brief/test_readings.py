@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from twintrade.render.brief.facts import Effect, collect_facts
-from twintrade.render.brief.statements import list_readings, list_turning
+from twintrade.render.brief.statements import list_changes, list_readings, list_turning
 from twintrade.render.page import Page
 from twintrade.render.style import AppendixOptions
 from twintrade.text import Text, pack_text
@@ -96,3 +96,15 @@ def test_other_estimates_that_exclude_zero_are_counted_beside_a_headline_that_do
     n_including = sum(low < 0 < high for low, high in ends)
     assert ("other range includes zero:" in reverse or "other ranges includes zero:" in reverse) == bool(n_including)
     assert list_turning(replace(facts, effect=Effect(percent=18.0))) == []
+
+
+@pytest.mark.parametrize(("low", "high", "is_known"), [(9.0, 21.0, True), (-float("inf"), 21.0, False)])
+def test_the_agreement_alone_keeps_the_interval_of_its_check(made, monkeypatch, low, high, is_known):
+    row = {"group": "alone", "effect": 15.0, "low": low, "high": high}
+    monkeypatch.setitem(TABLES, "policies", [row])
+    changes = list_changes(collect(made, estimator=""))
+    alone = next(one.effect for one in changes if "other policy" in str(one.label))
+    assert alone.percent == 15
+    assert (
+        (alone.low == 9 and alone.high == 21) if is_known else (alone.low != alone.low and alone.high != alone.high)
+    )

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from twintrade.render import reading
 from twintrade.render.brief.facts import GROUPS, Effect, Facts, Graded, Group, StatedChange, read_effect
@@ -229,7 +230,11 @@ def _read_always(facts: Facts) -> StatedChange | None:
 
 def _read_policies(facts: Facts) -> StatedChange | None:
     alone = [r for r in _list_rows(facts, "policies") if take_text(r.get("group")) == "alone"]
-    return _check("policies", _convert(facts, alone[0], "effect")) if alone else None
+    change = _check("policies", _convert(facts, alone[0], "effect")) if alone else None
+    low, high = (_convert(facts, alone[0], end) for end in ("low", "high")) if alone else (math.nan, math.nan)
+    if change is None or facts.effect is None or not math.isfinite(low + high):
+        return change
+    return replace(change, effect=replace(change.effect, low=low, high=high, level=facts.effect.level))
 
 
 def _read_conditional(facts: Facts) -> StatedChange | None:
