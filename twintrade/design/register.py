@@ -201,6 +201,8 @@ def build_policies(
     policies_by_unit, messages = list[Policy](), list[Message]()
     ends = {"city": panel.cities[panel.unit_city], "partner": panel.partners[panel.unit_partner]}
     for policy in policies:
+        if not policy.name.strip():
+            raise DesignError(Text("design.policy-unnamed"))
         if "partner" in policy.keys and not panel.is_dyadic:
             raise DesignError(Text("design.policy-by-partner", name=policy.name))
         onset, end = np.full(panel.n_units, NEVER), np.full(panel.n_units, NEVER)
@@ -209,6 +211,9 @@ def build_policies(
             if key in policy.dates:
                 onset[unit], end[unit] = _date_policy(policy, key, panel, late_from)
         policies_by_unit.append(Policy(policy.name, policy.keys, onset, end, policy.is_office))
+        if np.isfinite(onset).any() and not (onset <= panel.last_period).any():
+            text = Text("design.policy-later", name=policy.name, last=panel.label(panel.last_period))
+            messages.append(Message("warning", "policy", text))
         messages += _note_strange_rows(policy, sorted(set(policy.dates) - set(keys)), panel)
     return replace(panel, policies=tuple(policies_by_unit)), tuple(messages)
 

@@ -246,6 +246,7 @@ def test_mistakes_in_tables_of_policies_are_named_from_python():
         "flight has two rows for BRA": {"flight": pd.concat([flights, flights])},
         "row 0 of the table of flight: the date 'soon'": {"flight": flights.assign(date="soon")},
         "policies is a mapping": [flights],
+        "a policy has no name": {"": flights},
         "the table of 1 needs city": {1: flights[["date"]], "flight": flights},
     }
     for sentence, policies in mistakes.items():
@@ -259,3 +260,10 @@ def test_partners_of_a_policy_count_by_name_or_code_from_python():
     with pytest.warns(TwintradeWarning, match=r"one partner of flight.*flight\[\"partner\"\].replace"):
         panel = tt.panel(trade, city="city", partner="partner", period="year", policies={"flight": flights})
     assert dict(zip(panel.units, panel.policies[0].onset, strict=True))["Alder-BRA"] == 2012
+
+
+def test_a_policy_that_begins_after_the_data_is_said_to():
+    trade, _ = tt.example()
+    later = {"flight": pd.DataFrame({"partner": ["BRA", "AUS"], "date": ["2031", "2032"]})}
+    with pytest.warns(TwintradeWarning, match="flight begins in no unit by 2018"):
+        tt.panel(trade, city="city", partner="partner", period="year", policies=later)

@@ -187,6 +187,8 @@ unknown-city = { $n ->
     [none] { "" }
    *[other] { $other } stands in other letters than the cities of the table ({ $city } …), so that no names could be compared.{ " " }
 }If the table has it under another name, its pair counts here as never treated: say so under city_names. A run lists them in payloads/agreements_outside_panel.csv
+policy-unnamed = a policy has no name: give it one, as tables call it by that
+policy-later = { $name } begins in no unit by { $last }, the last period of the panel, and changes nothing: check its dates
 policy-by-partner = { $name } is dated by partner, and the units are cities; give its dates by city, or set design.unit = "dyad"
 policy-vague = { $name } of { $what } is dated { $date }, which is too vague for the periods of the panel: add the month
 policy-near = { $name } may be { $near }

@@ -145,6 +145,8 @@ unknown-city = { $n }项协议所列的城市不在贸易数据表中：{ $agree
     [none] { "" }
    *[other] { $other }所用的文字与表中的城市（{ $city }等）不同，因此无法比较名称。
 }如果表中以其他名称列出，其配对在此会被视为从未处理：请在city_names下注明。运行时列于payloads/agreements_outside_panel.csv
+policy-unnamed = 有一项政策没有名称：请命名，表格以此称呼它
+policy-later = 截至面板最后一期{ $last }，{ $name }在任何单位都未开始，不产生影响：请核对其日期
 policy-by-partner = { $name }的日期按伙伴给出，而单位是城市；请按城市给出日期，或设 design.unit = "dyad"
 policy-vague = { $what }的{ $name }日期为{ $date }，对面板的时期过于粗略：请补上月份
 policy-near = { $name }可能是{ $near }
