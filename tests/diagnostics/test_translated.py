@@ -13,7 +13,7 @@ from reference_results import NAMED
 from scipy.optimize import root
 
 import twintrade as tt
-from twintrade.errors import DesignError
+from twintrade.errors import DesignError, EstimationError
 from twintrade.numerics.armington import solve_world
 
 ENLARGEMENT = "eu_enlargement_2000_2014.dta"
@@ -283,6 +283,9 @@ def test_an_estimate_and_its_design_are_taken_as_they_are() -> None:
         ({"world": {"with_home": False}, "home_share": (1.2,)}, "home_share lies between 0 and 1"),
         ({"treated": [("p0", "Atlantis")]}, "'Atlantis' is at an end of a treated pair"),
         ({"treated": []}, "treated names no pair"),
+        ({"treated": ["p0-p3"]}, "treated names no pair"),
+        ({"treated": 3}, "treated names no pair"),
+        ({"treated": [("p00", "p3")]}, "did you mean p0"),
         ({"treated": [("p0", "p0")]}, "pairs of two places that trade with each other"),
         ({"effect": (0.2, 0.3, 0.4)}, "estimate, low and high around it"),
         ({"elasticity": (0.0,)}, "elasticity needs numbers above zero"),
@@ -302,6 +305,15 @@ def test_what_cannot_be_answered_is_refused_in_words(change, said) -> None:
 
     with pytest.raises(DesignError, match=said):
         ask()
+
+
+def test_a_table_is_no_world_and_a_pair_named_twice_is_one() -> None:
+    with pytest.raises(DesignError, match=r"world is a tt.World.*from_frame"):
+        tt.translate(0.2, PAIRS, pd.DataFrame({"trade": [1.0]}))
+    world = build_world(draw_flows())
+    assert tt.translate(0.2, [*PAIRS, *PAIRS], world).treated == tt.translate(0.2, PAIRS, world).treated
+    with pytest.raises(EstimationError, match="effect 35 log points"):
+        tt.translate(35, PAIRS, world)
 
 
 @pytest.mark.parametrize(("scale", "low"), [("percent", -100.0), ("percent", -120.0), ("log points", -np.inf)])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.design.panel import suggest_word
+from twintrade.design.panel import find_near_words, suggest_word
 from twintrade.design.period_column import to_pandas
 from twintrade.effects import Bands
 from twintrade.errors import DesignError, EstimationError
@@ -65,7 +65,7 @@ class World:
         frame : DataFrame
             Of pandas, polars or another library. A row with the same place at both ends is home trade.
         value, origin, destination : str
-            Its columns.
+            Its columns. Where a row or its value is absent, the two places trade nothing.
         output : mapping of place to float, optional
             What each place produces, in the unit of ``value``: home trade is output less exports.
 
@@ -310,6 +310,8 @@ def translate(
     >>> translated.ranges()["holds_sign"].tolist()
     [True, True, True, True, True]
     """
+    if not isinstance(world, World):
+        raise DesignError("world is a tt.World, as tt.World.from_frame makes it of a table")
     ends = _read_effect(effect)
     pairs = _read_treated(treated)
     mask = _mark(world.places, pairs)
@@ -386,9 +388,10 @@ def _push(
 ) -> WorldChange:
     try:
         costs = np.where(mask, np.exp(b), 1.0)
-        return solve_world(flows, costs, theta if closure == "full" else 1.0, psi, closure, deficits)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a world that is not found says so
+            return solve_world(flows, costs, theta if closure == "full" else 1.0, psi, closure, deficits)
     except EstimationError as error:
-        raise EstimationError(f"{error} (elasticity {theta:g}, supply {psi:g}, effect {b:g})") from None
+        raise EstimationError(f"{error} (elasticity {theta:g}, supply {psi:g}, effect {b:g} log points)") from None
 
 
 def _measure(flows: FloatArray, mask: BoolArray, change: WorldChange) -> dict[str, tuple[float, float]]:
@@ -436,7 +439,10 @@ def _read_treated(treated: Iterable[tuple[str, str]] | Design) -> tuple[tuple[st
         names = set(map(str, treated.observations.unit_ids[inside]))
         ends = zip(panel.units, panel.cities[panel.unit_city], panel.partners[panel.unit_partner], strict=True)
         return tuple((str(city), str(partner)) for unit, city, partner in ends if str(unit) in names)
-    pairs = tuple((str(city), str(partner)) for city, partner in treated)
+    try:
+        pairs = tuple(dict.fromkeys((str(city), str(partner)) for city, partner in treated))
+    except (TypeError, ValueError):
+        pairs = ()
     if not pairs:
         raise DesignError("treated names no pair; give (city, partner), or the design of the estimate")
     return pairs
@@ -446,9 +452,11 @@ def _mark(places: ObjectArray, pairs: Sequence[tuple[str, str]]) -> BoolArray:
     index = {str(place): k for k, place in enumerate(places)}
     missing = sorted({end for pair in pairs for end in pair if end not in index})
     if missing:
+        known = list(index)
+        hint = suggest_word(missing[0], known if find_near_words(missing[0], known) else [])
         raise DesignError(
             f"{missing[0]!r} is at an end of a treated pair and no place of the world ({len(missing)} such ends); "
-            f"places are like {', '.join(list(index)[:4])}"
+            f"{hint or 'places are like ' + ', '.join(known[:4])}"
         )
     mask = np.zeros((places.size, places.size), dtype=bool)
     for city, partner in pairs:
