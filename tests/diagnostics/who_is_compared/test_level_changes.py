@@ -197,3 +197,17 @@ def test_size_and_coverage(method, n_panels):
     at_most = 0.05 + 3 * np.sqrt(0.05 * 0.95 / n)
     assert (rejected / n <= at_most).all()
     assert isinstance(method, Randomization) or (covered / n >= 1 - at_most).all()
+
+
+def test_a_change_that_cannot_be_estimated_is_said_and_amounts_have_a_unit():
+    years, names = np.arange(2000, 2010), [f"u{k}" for k in range(12)]
+    frame = pd.DataFrame({"unit": np.repeat(names, 10), "period": np.tile(years, 12)})
+    frame["flow"] = np.random.default_rng(3).normal(100, 1, 120)
+    panel = Panel.from_frame(frame, unit="unit", units_of_measure={"flow": "US dollars"})
+    dose = np.zeros((12, 10))
+    dose[0, 4:], dose[0, 7:], dose[1:4, 5:] = 1, 2, 2  # one memorandum, and no other to compare its upgrade with
+    design = Design(panel=panel, treatment=Treatment.from_dose(panel, dose.ravel()), outcome="flow")
+    design = replace(design, fixed_effects="two_way", clusters=("unit",), window=(-3, 5))
+    finding = check(design)
+    assert "Not estimated, 1 to 2: no treated row can be imputed" in finding.sentence
+    assert "By change of level, in US dollars, compared" in finding.sentence

@@ -302,8 +302,18 @@ class LevelChanges(Diagnostic):
         ]
         path_table = pd.DataFrame(paths, columns=list(PATH_COLUMNS))
         payloads = {self.name: table, f"{self.name}_path": path_table}
-        text = Text("checks.level-changes", changes=Listed(tuple(sentences), "semicolon"))
-        return self.conclude(text, table, payloads=payloads, messages=variants.list_failures(self.name, table))
+        in_levels = bool((known["scale"] == "level").all())
+        unit = design.panel.units_of_measure.get(design.outcome, "") if in_levels else ""
+        text = Text("checks.level-changes", changes=Listed(tuple(sentences), "semicolon"), unit=unit or "none")
+        labels, reasons = (variants.list_words(table.iloc[:-1], column) for column in ("label", "reason"))
+        refused = [(label, why) for label, why in zip(labels, reasons, strict=True) if str(why)]
+        left = [Text("checks.policies-refused", label=label, reason=why) for label, why in refused]
+        return self.conclude(
+            Listed((text, *left), "sentences"),
+            table,
+            payloads=payloads,
+            messages=variants.list_failures(self.name, table),
+        )
 
 
 def _name_level(design: Design, level: float) -> Words:

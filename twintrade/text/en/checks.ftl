@@ -351,7 +351,10 @@ level-says = { $change } { $effect } in { $n } { $n ->
     [yes] { " " }({ P($p) })
    *[no] { "" }
 }
-level-changes = By change of level, compared with those that stay at the same level: { $changes }.
+level-changes = By change of level{ $unit ->
+    [none] { "" }
+   *[other] , in { $unit }
+}, compared with those that stay at the same level: { $changes }.
 
 ## leave one out
 leave-one-out-all = all

@@ -219,21 +219,21 @@ policies-order = { $order ->
 }
 policies-increment = 已有{ $other }时的{ $one }
 policies-office = 已有{ $policy }时与仅有协议时之差
-policies-no-increment = 在开始后同样时长，仅有{ $policy }的组合少于{ $fewest }个
-policies-never-alone = 没有组合仅有{ $policy }
-policies-bundle = { $one }与{ $other }在{ $n_all }个组合中的{ $n }个同时开始：两者的效应无法区分
+policies-no-increment = 在开始后同样时长，仅有{ $policy }的配对少于{ $fewest }个
+policies-never-alone = 没有配对仅有{ $policy }
+policies-bundle = { $one }与{ $other }在{ $n_all }个配对中的{ $n }个同时开始：两者的效应无法区分
 policies-interval = { $effect }{ $known ->
     [yes] （{ $low }至{ $high }）
    *[no] { "" }
 }
-policies-effect = { $label }：{ $effect }，{ $n }个组合
+policies-effect = { $label }：{ $effect }，{ $n }个配对
 policies = 主要结果为{ $headline }，未考虑其他政策是否生效：{ $names }。与任何政策之前的{ $units ->
     [city] 城市
-   *[other] 组合
+   *[other] 配对
 }和年份相比：{ $effects }。
 policies-refused = 未估计{ $label }：{ $reason }。
 policies-lost = 处于政策之下的行中有{ SHARE($share) }没有任何政策之前的行可比，不计入任何平均。
-policies-absorbed = { $policy }对共有{ $effects }效应的各组合相同，已被其吸收：无需控制。
+policies-absorbed = { $policy }对共有{ $effects }效应的各配对相同，已被其吸收：无需控制。
 remainder-none = 没有代表其余伙伴的数据，或以对照供体作比较
 remainder-label = { $compared ->
     [yes] 纳入比较
@@ -324,7 +324,10 @@ level-says = { $change }：{ $effect }，{ $n }个{ units }{ $tested ->
     [yes] （{ P($p) }）
    *[no] { "" }
 }
-level-changes = 按级别变动，与停留在同一级别者相比：{ $changes }。
+level-changes = 按级别变动{ $unit ->
+    [none] { "" }
+   *[other] （单位：{ $unit }）
+}，与停留在同一级别者相比：{ $changes }。
 
 ## leave one out
 leave-one-out-all = 全部
