@@ -231,6 +231,7 @@ def test_a_table_of_dates_is_a_policy_from_python():
     assert dict(zip(panel.units, flight.end, strict=True))["Birch-BRA"] == 2013
     finding = tt.check(tt.fit("imputation", tt.compare(panel, agreements, "exports_usd")), "policies", "clustered")
     assert {"the agreement alone", "office alone"} <= set(finding.table["label"])
+    assert set(finding.payloads["policy_effects"]["scale"]) == {"level"}
     with pytest.raises(DesignError, match="city, partner or both"):
         tt.panel(trade, **keys, policies={"office": offices[["date"]]})
     with pytest.warns(TwintradeWarning, match="concern no unit"):

@@ -273,7 +273,10 @@ class PoliciesCheck(Diagnostic):
         return self.conclude(
             text,
             table,
-            payloads={"policy_effects": known, "policies": shown.assign(group="", scale=headline.estimate.scale)},
+            payloads={
+                "policy_effects": known.assign(scale=headline.estimate.scale),
+                "policies": shown.assign(group="", scale=headline.estimate.scale),
+            },
             value=float(table["effect"].iloc[0]),
             unit=headline.estimate.scale,
             messages=variants.list_failures(self.name, table[table["group"] != INCREMENT]),
