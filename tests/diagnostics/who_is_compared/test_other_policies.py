@@ -268,3 +268,21 @@ def test_a_policy_that_begins_after_the_data_is_said_to():
     later = {"flight": pd.DataFrame({"partner": ["BRA", "AUS"], "date": ["2031", "2032"]})}
     with pytest.warns(TwintradeWarning, match="flight begins in no unit by 2018"):
         tt.panel(trade, city="city", partner="partner", period="year", policies=later)
+
+
+def test_averages_of_fewer_than_three_pairs_have_an_interval_only_from_deals() -> None:
+    agreement = NEVER.copy()
+    agreement[[0, 9, 18, 27]] = FIRST + 6
+    offices = NEVER.copy()
+    offices[[9, 30, 33, 36]] = FIRST + 4
+    design = make_design(make_policy(onset=offices), agreement=agreement)
+    by_clusters = check(design)
+    dealt = check(design, inference=Randomization(draws=39, across="units"))
+    for finding, has_few in ((by_clusters, False), (dealt, True)):
+        table = finding.table
+        few = table["effect"].notna() & (table["n_pairs"] < 3)
+        assert few.any()
+        assert table.loc[few & (table["group"] == "set"), "p"].notna().any() == has_few
+        assert table.loc[table["effect"].notna() & ~few & (table["group"] == "alone"), "p"].notna().all()
+    assert "fewer than 3 pairs have no interval" in str(by_clusters.sentence)
+    assert "fewer than 3 pairs have no interval" not in str(dealt.sentence)

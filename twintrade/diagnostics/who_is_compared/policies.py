@@ -292,6 +292,8 @@ class PoliciesCheck(Diagnostic):
         counts = pd.DataFrame(_count_rows(fit, beside, cells), columns=["n_pairs", "n_rows", "n_lost", "share"])
         table = pd.concat(tables, ignore_index=True).drop(columns="n_rows")
         table = pd.concat([table, counts], axis=1)[list(COLUMNS)]
+        if not isinstance(method, Randomization):
+            table.loc[table["n_pairs"] < FEWEST, ["low", "high", "p"]] = np.nan
         return pd.DataFrame([*table.to_dict("records"), *_list_offices(beside, table)], columns=list(COLUMNS))
 
 
@@ -347,6 +349,8 @@ def _say(fit: Fit, beside: Policies, table: pd.DataFrame) -> Iterator[Words]:
         effects=Listed(tuple(effects), "semicolon"),
         units=beside.design.panel.unit_kind,
     )
+    if (shown["low"].isna() & (shown["n_pairs"] < FEWEST)).any():
+        yield Text("checks.policies-few", n=FEWEST)
     reasons = zip(variants.list_words(table, "label"), variants.list_words(table, "reason"), strict=True)
     yield from (Text("checks.policies-refused", label=k, reason=reason) for k, reason in reasons if str(reason))
     sets = table[table["group"].isin((ALONE, SET))]

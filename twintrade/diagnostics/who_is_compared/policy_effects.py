@@ -10,6 +10,7 @@ from twintrade.design import Design, Observations, Treatment
 from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import INFORMS, Diagnostic, Judged, judge_bound
 from twintrade.diagnostics.variants import PairedDifference, format_effect
+from twintrade.diagnostics.who_is_compared.policies import FEWEST
 from twintrade.diagnostics.who_is_compared.twfe_weights import name_unit
 from twintrade.effects import Estimate, EventStudy, Finding, Topic, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
@@ -348,6 +349,9 @@ def _estimate_change(
         overall = change.view("overall")
         row |= {"n_treated_units": overall.sample.n_treated_units, "n_units": overall.sample.n_units}
         row |= {"effect": float(overall.effects[0]), "scale": overall.scale}
+        is_dealt = isinstance(resolve_method(change, inference), Randomization | Placebo)
+        if overall.sample.n_treated_units < FEWEST and not is_dealt:
+            raise EstimationError(Text("checks.policies-few", n=FEWEST))
         bands = inference.infer(change, "overall", rng)
         row |= {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
         by_event = inference.infer(change, "event", rng)

@@ -235,6 +235,7 @@ policies = The headline, { $headline }, does not ask what else was in force: { $
    *[other] pairs
 } and years before any of them: { $effects }.
 policies-refused = Not estimated, { $label }: { $reason }.
+policies-few = Effects on fewer than { $n } pairs have no interval: errors by clusters do not know how unlike pairs are from so few.
 policies-lost = { SHARE($share) } of the rows under a policy have no row before any policy to be compared with, and count in no average.
 policies-absorbed = Needs no control: { $policy }, which is the same for all that share { $effects } effects; these absorb it.
 
