@@ -441,7 +441,7 @@ no_bounds = How far the headline would move if its assumption failed by a given 
 
 ## from pairs to cities
 translation = From the pairs to their cities: new trade or diverted
-translation_opening = The change of page 1, { PERCENT($effect, sign: "always") } (from { PERCENT($effect_low, sign: "always") } to { PERCENT($effect_high, sign: "always") }), is laid on the trade costs of { $n_pairs ->
+translation_opening = The change of page 1, { PERCENT($effect, sign: "always") } (from { PERCENT($effect_low, sign: "always") } to { PERCENT($effect_high, sign: "always") }; page 1 rounds these ends), is laid on the trade costs of { $n_pairs ->
     [one] the treated pair
    *[other] { $n_pairs } treated pairs alike, although some changed more than others,
 } in a world of { $n_places } places and one sector, in which every place sells one variety of its own.

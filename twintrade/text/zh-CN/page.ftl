@@ -432,7 +432,7 @@ no_bounds = 未计算假设偏离一定幅度时主要估计会变动多少；�
 
 ## from pairs to cities
 translation = 从配对到城市：新增贸易还是转移贸易
-translation_opening = 第1页的变化{ PERCENT($effect, sign: "always") }（{ PERCENT($effect_low, sign: "always") }至{ PERCENT($effect_high, sign: "always") }）被同样施加于{ $n_pairs }个处理配对的贸易成本（尽管各配对的变化不同），所在的世界有{ $n_places }个地方、一个部门，各地只销售一种自有商品。
+translation_opening = 第1页的变化{ PERCENT($effect, sign: "always") }（{ PERCENT($effect_low, sign: "always") }至{ PERCENT($effect_high, sign: "always") }；首页对两端作了舍入）被同样施加于{ $n_pairs }个处理配对的贸易成本（尽管各配对的变化不同），所在的世界有{ $n_places }个地方、一个部门，各地只销售一种自有商品。
 translation_stated = 第1页说明其中转移的份额（各模型中为{ PERCENT($low, decimals: 0) }至{ PERCENT($high, decimals: 0) }），因为该份额在所有模型中和区间两端的符号相同。
 translation_cannot = 第1页不谈贸易转移，因为没有发现方向明确的变化。下表说明若估计值为真意味着什么，以及区间两端意味着什么。
 translation_sign = 第1页不谈贸易转移，因为其份额在各模型和区间内的符号不一致：各模型中为{ PERCENT($low, decimals: 0) }至{ PERCENT($high, decimals: 0) }。
