@@ -286,3 +286,12 @@ def test_averages_of_fewer_than_three_pairs_have_an_interval_only_from_deals() -
         assert table.loc[table["effect"].notna() & ~few & (table["group"] == "alone"), "p"].notna().all()
     assert "fewer than 3 pairs have no interval" in str(by_clusters.sentence)
     assert "fewer than 3 pairs have no interval" not in str(dealt.sentence)
+
+
+def test_more_where_an_office_is_than_alone_is_said_in_percentage_points() -> None:
+    agreement, offices = NEVER.copy(), NEVER.copy()
+    agreement[[0, 9, 18, 27, 2, 11, 20]] = FIRST + 6
+    offices[[2, 11, 20, 30, 33, 36, 39]] = FIRST + 3
+    finding = check(make_design(replace(make_policy(onset=offices), is_office=True), agreement=agreement))
+    more = finding.table.set_index("group").loc["office", "effect"]
+    assert f"{more:+.1f} percentage points".replace("-", "−") in str(finding.sentence)

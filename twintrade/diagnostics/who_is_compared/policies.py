@@ -360,6 +360,7 @@ def _say(fit: Fit, beside: Policies, table: pd.DataFrame) -> Iterator[Words]:
 
 
 def _show(row: Mapping[Hashable, Any], scale: str) -> Text:
+    scale = "points" if row["group"] == OFFICE and scale == "percent" else scale
     ends = {name: variants.format_effect(float(row[name]), scale) for name in ("effect", "low", "high")}
     return Text("checks.policies-interval", **ends, known="yes" if np.isfinite(row["low"] + row["high"]) else "no")
 

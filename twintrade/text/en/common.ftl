@@ -22,6 +22,7 @@ renamed-twice = { $place }: { $old } and { $new } are given and mean the same. R
 effect = { $scale ->
     [log-points] { FIXED($value) } log points ({ LOGPERCENT($value, sign: "always") })
     [percent] { PERCENT($value, sign: "always") }
+    [points] { FIXED($value, decimals: 1, sign: "always") } percentage points
     [level] { COMPACT($value, digits: 3) }
    *[other] { COMPACT($value, digits: 3) } { $scale }
 }

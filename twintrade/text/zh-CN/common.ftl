@@ -23,6 +23,7 @@ renamed-twice = { $place }：{ $old }与{ $new }同时给出，二者含义相�
 effect = { $scale ->
     [log-points] { FIXED($value) }个对数点（{ LOGPERCENT($value, sign: "always") }）
     [percent] { PERCENT($value, sign: "always") }
+    [points] { FIXED($value, decimals: 1, sign: "always") }个百分点
     [level] { COMPACT($value, digits: 3) }
     [share] 份额{ COMPACT($value, digits: 3) }
     [index] 指数{ COMPACT($value, digits: 3) }
