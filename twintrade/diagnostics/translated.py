@@ -310,9 +310,9 @@ def translate(
     >>> translated.ranges()["holds_sign"].tolist()
     [True, True, True, True, True]
     """
+    ends = _read_effect(effect)
     if not isinstance(world, World):
         raise DesignError("world is a tt.World, as tt.World.from_frame makes it of a table")
-    ends = _read_effect(effect)
     pairs = _read_treated(treated)
     mask = _mark(world.places, pairs)
     if deficits not in get_args(Deficits):
