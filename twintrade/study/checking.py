@@ -150,7 +150,9 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
     lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
     lines += [f"  {Text('study.world-head')}", *(f"    {world}" for world in worlds)] if worlds else []
     trials, is_tried = try_columns(plan, designs, design, MOST_SECONDS if with_estimates else 0.0)
-    lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in describe_trials(trials))]
+    watch = plan.spec.watch
+    watched = [Text("study.pairs-watched", n=len(watch.portfolio), looks=watch.looks)] if watch else []
+    lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in watched or describe_trials(trials))]
     failed = next((trial.error for trial in trials if trial.column.is_headline and trial.error), None)
     if plan.spec.case is not None:  # another column may still say something of the pair
         failed = None

@@ -10,6 +10,7 @@ import pytest
 
 from twintrade.errors import SpecError, StoreError
 from twintrade.study.answers import AnalysisEnd, summarize_outcomes
+from twintrade.study.checking import check_analysis
 from twintrade.study.deposit import verify_appendix
 from twintrade.study.execute import register_watch, run_watch
 from twintrade.study.registering import watching
@@ -123,6 +124,11 @@ def test_registration_says_at_once_what_can_be_learned(registered):
     assert "needs" in printed
     assert paths[0] == "registrations/three/watch.json"
     assert (root / "registrations/three/brief.html").exists()
+
+
+def test_check_says_how_many_pairs_are_watched_and_how_often(registered):
+    root, _, text, _ = registered
+    assert "3 pairs are watched by year, against pairs without an agreement" in check_analysis(root, "three", text)
 
 
 def test_a_large_effect_rings_and_the_page_says_when(registered):

@@ -180,6 +180,10 @@ no-reference = { $n } of { $all } treated { $units ->
    *[other] at event time { EVENTTIME($reference) }
 }, which paths are measured against
 warnings-before = Before that the run had warned:
+pairs-watched = none: { $n ->
+    [one] one pair is
+   *[other] { $n } pairs are
+} watched by { $looks }, against pairs without an agreement
 pictures-only = none: pictures only
 time = time and memory
 forecast = twintrade run { $name } takes { $high } on one core, and { FIXED($megabytes, decimals: 0) } MB of memory

@@ -170,6 +170,11 @@ no-reference = { $all }个处理组{ $units ->
    *[other] 事件时间{ EVENTTIME($reference) }
 }没有数据，而效应路径以该期为基准
 warnings-before = 在此之前，运行曾发出警告：
+pairs-watched = 无：对{ $n }个配对按{ $looks ->
+    [year] 年
+    [quarter] 季
+   *[month] 月
+}监测，与没有协议的配对比较
 pictures-only = 无：仅绘图
 time = 时间与内存
 forecast = twintrade run { $name } 在单核上需要{ $high }，占用内存{ FIXED($megabytes, decimals: 0) }MB
