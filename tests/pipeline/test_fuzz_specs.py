@@ -29,7 +29,7 @@ from twintrade.study.spec.spec_text import parse_tables, to_toml
 from twintrade.study.store.replay import build_tidy_files
 
 BUDGET = settings(
-    max_examples=int(os.environ.get("TWINTRADE_FUZZ", "24")),
+    max_examples=int(os.environ.get("TWINTRADE_FUZZ", "40")),
     derandomize="TWINTRADE_FUZZ" not in os.environ,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -218,7 +218,7 @@ QUICK = sorted(set(names["estimator"]) & {"twfe", "ppml", "imputation", "callawa
 TRIED = names["estimator"] if "TWINTRADE_FUZZ" in os.environ else QUICK
 
 
-@settings(BUDGET, max_examples=max(12, BUDGET.max_examples // 10))
+@settings(BUDGET, max_examples=max(20, BUDGET.max_examples // 10))
 @given(designs, st.sampled_from(TRIED), st.sampled_from(["clustered", "auto"]))
 @example({"fixed_effects": "two_way"}, "callaway_santanna", "clustered")
 def test_any_design_is_estimated_or_told(project, whole, design, estimator, inference):

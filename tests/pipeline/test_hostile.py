@@ -320,10 +320,8 @@ CODE = (
 )
 
 
-KEYS = ("outcome", "weights", "covariates", "fixed_effects", "without")
-
-
-@loop_over(("key", "text"), [(KEYS[(i + k) % len(KEYS)], text) for i, text in enumerate(CODE) for k in range(2)])
+@loop_over("text", CODE)
+@loop_over("key", ["outcome", "weights", "covariates", "fixed_effects", "without"])
 def test_a_formula_in_an_analysis_file_is_no_column(project_text, key, text):
     folder, spec = project_text
     value = f'["{text}"]' if key in ("covariates", "without") else f'"{text}"'

@@ -169,7 +169,8 @@ def fit_sparse_flows(seed):
     return fit_poisson(y, treated[:, None], codes)
 
 
-@loop_over(("seed", "varies_by"), [(0, "dyad"), (11, "ends"), (16, "ends")])
+@loop_over("seed", [0, 11, 16])
+@loop_over("varies_by", ["dyad", "ends"])
 def test_a_covariate_that_the_effects_absorb_is_named_and_changes_nothing_among_zeros(seed, varies_by):
     y, treated, drawn, codes = sparse_flows(seed)
     covariate = drawn[0] if varies_by == "dyad" else drawn[1] + drawn[2]
