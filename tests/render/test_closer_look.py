@@ -126,29 +126,29 @@ def test_script_is_small_and_no_address_leads_out_of_the_file(drawn, name):
 def test_one_view_opens_on_the_headline(drawn, made):
     views = [block for block in drawn.document.blocks if isinstance(block, EventView)]
     assert len(views) == 1
-    assert views[0].content.series[0].key == FIRST
-    assert {one.key for one in views[0].content.series} == {
+    assert views[0].content["series"][0]["key"] == FIRST
+    assert {one["key"] for one in views[0].content["series"]} == {
         f"{spec['estimator']}/{spec['specification']}" for spec in list_specifications(made)
     }
 
 
 def test_the_sums_of_the_view_are_those_that_the_brief_prints(drawn):
     (view,) = [block for block in drawn.document.blocks if isinstance(block, EventView)]
-    assert {pair.unit: (pair.observed, pair.expected) for pair in view.content.pairs} == {
+    assert {pair["unit"]: (pair["observed"], pair["expected"]) for pair in view.content["pairs"]} == {
         unit: (o, e) for unit, o, e in zip(PAIRS["unit"], SUMS["observed"], SUMS["expected"], strict=True)
     }
 
 
 def test_a_headline_that_is_no_total_has_no_pairs_in_the_view(made):
     specs = made.specifications.assign(target="average unit")
-    assert look_at(replace(made, specifications=specs)).content.pairs == ()
+    assert look_at(replace(made, specifications=specs)).content["pairs"] == ()
 
 
 def test_the_headline_method_is_not_the_answer_where_page_1_compares_with_other_pairs(made):
     facts = collect_facts(Page(made))
     for is_case in (False, True):
         (view,) = build_view(replace(facts, graded=SimpleNamespace(is_case=is_case)))
-        said = view.content.words["answer"]
+        said = view.content["words"]["answer"]
         assert said == "the answer" if is_case else said.startswith(f"page 1: {write_change(facts.effect.percent)} ")
 
 

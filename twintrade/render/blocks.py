@@ -187,7 +187,7 @@ class EventView:
 
     key: str
     title: str
-    content: Any  # a dataclass of numbers, words and such dataclasses: ``brief.closer.View``
+    content: Mapping[str, Any]  # numbers and words, as ``brief.closer.build_view`` makes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +328,8 @@ def replace_references(blocks: Iterable[Block], change: Callable[[Span], Span]) 
 
 def find_text(part: object, words: str) -> bool:
     """Return whether some words are anywhere in blocks or in a part of one."""
+    if isinstance(part, Mapping):
+        part = tuple(part.values())
     if isinstance(part, str | tuple):
         return words in part if isinstance(part, str) else any(find_text(one, words) for one in part)
     return is_dataclass(part) and any(find_text(getattr(part, f.name), words) for f in fields(part))

@@ -127,8 +127,7 @@ def collect_romanized(results: ResultSet, romanized: Mapping[str, str] | None = 
     ``results``: its payload "romanized" (name, romanized), where there is one; ``romanized``: those that the report's
     options give, which win.
     """
-    frame = reading.find_payload(results, "romanized")
-    rows = [] if frame is None else reading.list_records(frame)
+    rows = reading.list_payload(results, "romanized")
     known = {take_text(r.get("name")): take_text(r.get("romanized")) for r in rows if take_text(r.get("romanized"))}
     return {**known, **(romanized or {})}
 

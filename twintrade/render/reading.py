@@ -276,19 +276,22 @@ def find_payload(results: ResultSet, name: str) -> pd.DataFrame | None:
     return None if frame is None or frame.empty else frame
 
 
+def list_payload(results: ResultSet, name: str) -> list[Record]:
+    """Return the rows of a payload, none where there is none."""
+    return list_records(results.payloads.get(name, pd.DataFrame()))
+
+
 def read_calibration(results: ResultSet) -> dict[str, float]:
     """Return what placebo registers of these data and this design gave, by message; empty where none were judged."""
-    frame = find_payload(results, CALIBRATION)
-    rows = [] if frame is None else [(find_words(r, "quantity"), r["value"]) for r in list_records(frame)]
+    rows = [(find_words(r, "quantity"), r["value"]) for r in list_payload(results, CALIBRATION)]
     mark = f"checks.{CALIBRATION}-"
     return {w.key.removeprefix(mark): read_number(value) for w, value in rows if isinstance(w, Text)}
 
 
 def find_graded(results: ResultSet) -> Record | None:
     """Return what the check called evidence says, with what placebo registers found; None where it was not made."""
-    frame, rates = find_payload(results, GRADED), read_calibration(results)
-    smallest = {f"{side}_found": rates[side] for side in ("rise", "fall") if side in rates}
-    return None if frame is None else list_records(frame)[0] | smallest
+    rows, rates = list_payload(results, GRADED), read_calibration(results)
+    return rows[0] | {f"{side}_found": rates[side] for side in ("rise", "fall") if side in rates} if rows else None
 
 
 def find_payloads(results: ResultSet, name: str) -> Mapping[str, pd.DataFrame]:

@@ -1,8 +1,7 @@
 """The closer look in the browser: every method by event time, and the pairs that make up the headline's total."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 from twintrade.render import blocks, reading
 from twintrade.render.brief.drawings import choose_power
@@ -12,7 +11,7 @@ from twintrade.render.citing import PLACE
 from twintrade.render.figures.percent_paths import APART, CHANGES
 from twintrade.render.names import name_scale
 from twintrade.render.reading import Record, list_records, read_number, take_text
-from twintrade.text import Text, numbers, texts
+from twintrade.text import Text, Value, numbers, texts
 
 VALUES = ("effect", "se", "low", "high", "simultaneous_low", "simultaneous_high")
 BAND = ("simultaneous_low", "simultaneous_high")
@@ -24,62 +23,11 @@ WORDS = (
 HALVES = ("half-before", "half-after", "half-before-apart", "half-after-apart")
 
 
-@dataclass(frozen=True, slots=True)
-class ViewMark:
-    """An effect at an event time, or the overall one, whose time is none."""
-
-    time: int | None
-    name: str  # of the time
-    values: tuple[float, ...]  # as stored: ``VALUES``
-    n: int
-    value: str  # as printed, with the range beside it; of the overall one
-    spread: str
-    sentence: str  # all of it, with the pointwise interval
-    band_sentence: str  # with the simultaneous band, empty where there is none
-    is_reference: bool
-    place: str  # file and row in the results: of the effect, and of its interval
-
-
-@dataclass(frozen=True, slots=True)
-class ViewSeries:
-    """A method: its effects by event time, and the one overall."""
-
-    key: str
-    label: str
-    scale: str
-    axis: str  # what its scale is called
-    base: str  # what effects are measured against
-    is_apart: bool  # whether those before the agreement are measured against something else than those after it
-    marks: tuple[ViewMark, ...]
-    overall: tuple[ViewMark, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ViewPair:
-    """A treated pair: its sums over all periods under the agreement."""
-
-    unit: str
-    name: str
-    observed: float
-    expected: float
-    sentence: str
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """All that the view shows, the headline first; pairs where their sums make the headline."""
-
-    analysis: str
-    series: tuple[ViewSeries, ...]
-    pairs: tuple[ViewPair, ...]
-    size: float  # of the unit in which sums are printed
-    words: Mapping[str, str]
-    intervals: Mapping[str, str]  # what each kind of interval is called
-
-
 def build_view(facts: Facts) -> tuple[blocks.EventView, ...]:
-    """Return the view of all columns; nothing where none has effects by event time."""
+    """Return the view of all columns, the headline first; nothing where none has effects by event time.
+
+    Its content is plain data: methods with their effects, the pairs where their sums make the headline, and words.
+    """
     page, results = facts.page, facts.page.results
     ladder = reading.list_specifications(results)
     first = sorted(ladder, key=lambda spec: not reading.read_truth(spec.get("is_headline")))
@@ -101,7 +49,7 @@ def build_view(facts: Facts) -> tuple[blocks.EventView, ...]:
     words |= {name: str(Text(f"figures.{name}")) for name in HALVES}
     words["simulated"] = str(Text("figures.simulated-data")) if results.is_simulated else ""
     if pairs:
-        spread = "".join(mark.spread for mark in series[0].overall) or "none"
+        spread = "".join(mark["spread"] for mark in series[0]["overall"]) or "none"
         words["whole"] = str(Text("writers.view-whole", n=len(pairs), level=level, range=spread))
         n_periods = sum(reading.read_whole(pair["n_periods"]) or 0 for pair in pairs)
         words["pairs-note"] = str(
@@ -109,38 +57,46 @@ def build_view(facts: Facts) -> tuple[blocks.EventView, ...]:
         )
     intervals = {kind: str(Text(f"figures.{kind}", level=level)) for kind in ("pointwise", "simultaneous")}
     of_pairs = tuple(_build_pair(pair, unit) for pair in pairs)
-    view = View(results.name, series, of_pairs, 10.0**power, words, intervals)
+    view = {"analysis": results.name, "series": series, "pairs": of_pairs, "size": 10.0**power}
+    view |= {"words": words, "intervals": intervals}
     return (blocks.EventView("closer", page.say("view_title"), view),)
 
 
-def _build_series(spec: Record, rows: list[Record], overall: Record | None, level: float) -> ViewSeries:
+def _build_series(spec: Record, rows: list[Record], overall: Record | None, level: float) -> dict[str, Any]:
+    """Return a method: its effects by event time, and the one overall.
+
+    It is apart where effects before the agreement are measured against something else than those after it.
+    """
     scale, base = take_text(rows[0]["scale"]), take_text(rows[0]["base"])
     shown = name_scale("percent" if scale in CHANGES else scale)
-    return ViewSeries(
-        "/".join(reading.read_column(spec)), reading.format_label(spec), scale,
-        str(Text("page.effect_axis", scale=shown)), str(Text("writers.view-base", base=base.replace(" ", "-"))),
-        base in APART, tuple(_build_mark(row, level) for row in rows),
-        () if overall is None else (_build_mark(overall | {"n_units": spec.get("n_treated_units")}, level),),
-    )  # fmt: skip
+    whole = () if overall is None else (overall | {"n_units": spec.get("n_treated_units")},)
+    return {
+        "key": "/".join(reading.read_column(spec)), "label": reading.format_label(spec), "scale": scale,
+        "axis": str(Text("page.effect_axis", scale=shown)),
+        "base": str(Text("writers.view-base", base=base.replace(" ", "-"))), "is_apart": base in APART,
+        **{name: tuple(_build_mark(row, level) for row in of) for name, of in (("marks", rows), ("overall", whole))},
+    }  # fmt: skip
 
 
-def _build_mark(row: Record, level: float) -> ViewMark:
+def _build_mark(row: Record, level: float) -> dict[str, Any]:
+    """Return an effect at an event time, or the overall one, whose time is none: as stored, as printed, and said."""
     time, n = reading.read_whole(row.get("event_time")), reading.read_whole(row.get("n_units")) or 0
     name = str(Text("figures.overall")) if time is None else take_text(row["event_label"])
     is_reference = reading.read_truth(row.get("is_reference"))
     value, spread = _write(row)
     band = _write(row | dict(zip(("low", "high"), (row.get(one) for one in BAND), strict=True)))[1]
-    sentences = []
+    sentences = {}
     for kind, words in (("pointwise", spread), ("simultaneous", band)):
         state = "reference" if is_reference else kind if words else "bare"
-        at = "none" if time is None else name
-        sentences.append(
-            str(Text("writers.view-said", time=at, value=value, level=level, n=n, state=state, range=words))
-        )
-    values = tuple(read_number(row.get(one)) for one in VALUES)
+        said: dict[str, Value] = {"time": "none" if time is None else name, "value": value, "level": level, "n": n}
+        sentences[kind] = str(Text("writers.view-said", **said, state=state, range=words))
     shown = (value, spread) if time is None else ("", "")
-    place = str(row.get(PLACE, ""))
-    return ViewMark(time, name, values, n, *shown, sentences[0], sentences[1] if band else "", is_reference, place)
+    return {
+        "time": time, "name": name, "values": tuple(read_number(row.get(one)) for one in VALUES), "n": n,
+        "value": shown[0], "spread": shown[1], "sentence": sentences["pointwise"],
+        "band_sentence": sentences["simultaneous"] if band else "", "is_reference": is_reference,
+        "place": str(row.get(PLACE, "")),
+    }  # fmt: skip
 
 
 def _write(row: Record) -> tuple[str, str]:
@@ -154,8 +110,8 @@ def _write(row: Record) -> tuple[str, str]:
     return str(words), texts.format_interval(row["low"], row["high"], decimals)
 
 
-def _build_pair(pair: Record, unit: str) -> ViewPair:
-    """Return a pair with its sums: averages as stored, times their periods."""
+def _build_pair(pair: Record, unit: str) -> dict[str, Any]:
+    """Return a treated pair with its sums over all periods under the agreement: averages times their periods."""
     n = read_number(pair["n_periods"])
     observed, expected = (n * read_number(pair[name]) for name in ("observed", "expected"))
     change = 100 * (observed / expected - 1) if expected else math.nan
@@ -163,5 +119,6 @@ def _build_pair(pair: Record, unit: str) -> ViewPair:
         "writers.view-pair-said", name=take_text(pair["name"]), change=write_change(change) if expected else "none",
         observed=texts.format_quantity(observed, unit), expected=texts.format_quantity(expected, unit),
     )  # fmt: skip
-    place = str(pair.get(PLACE, ""))
-    return ViewPair(take_text(pair["unit"]), take_text(pair["name"]), observed, expected, str(sentence), place)
+    named = {name: take_text(pair[name]) for name in ("unit", "name")}
+    sums = {"observed": observed, "expected": expected}
+    return {**named, **sums, "sentence": str(sentence), "place": str(pair.get(PLACE, ""))}

@@ -1,8 +1,8 @@
 """What a brief says, as values picked from a result set."""
 
 import math
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from twintrade.effects.regression import POOLED
 from twintrade.render import reading
 from twintrade.render.names import name_pair
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, list_records, read_number, read_whole, take_text
+from twintrade.render.reading import Record, list_payload, list_records, read_number, read_whole, take_text
 from twintrade.render.tables.effect_rows import convert_to_percent
 from twintrade.render.tables.register import name_traded
 from twintrade.text import Text, Words, list_some
@@ -23,11 +23,6 @@ Side = Literal["fall", "neither", "rise"]
 SIDES: tuple[Side, ...] = ("fall", "neither", "rise")
 MAIN_CLAIM = "C1"
 OF_CLAIM: dict[str, Side] = {"supported": "rise", "not supported": "fall"}
-OF_EFFECT = ("percent", "low", "high", "low_error", "high_error", "p", "level")
-OF_EVIDENCE = (
-    *("total", "ordinary", "share", "without_largest", "n_effective"),
-    *("rise_found", "fall_found", "ruled_out", "matters", "gamma"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +195,12 @@ class Facts:
     @property
     def periods(self) -> list[Record]:
         """Totals of treated pairs by period, empty where the headline has none."""
-        return _list_payload(self.page.results, "treated_periods")
+        return list_payload(self.page.results, "treated_periods")
 
     @property
     def diverted(self) -> Diverted | None:
         """What the declared world says of the cities' other partners; None where none was declared."""
-        rows = _list_payload(self.page.results, "translation")
+        rows = list_payload(self.page.results, "translation")
         shares = [row for row in rows if take_text(row.get("outcome")) == "diverted"]
         if not shares:
             return Diverted("reason" if take_text(rows[0].get("reason")) else "alone") if rows else None
@@ -220,22 +215,21 @@ class Facts:
     @property
     def pairs(self) -> list[Record]:
         """Treated pairs, the largest first, empty where the headline has no totals."""
-        pairs = _list_payload(self.page.results, "treated_pairs")
+        pairs = list_payload(self.page.results, "treated_pairs")
         return [pair | {"name": name_pair(take_text(pair["name"]))} for pair in pairs]
 
 
 def collect_facts(page: Page) -> Facts:
     """Pick from the results what a brief says."""
     results = page.results
-    headline = reading.find_headline(results)
+    headline, overall = reading.find_headline(results), reading.find_headline_effect(results)
     n_objecting, n_cannot, n_silent = reading.count_verdicts(results)
     money, grades = reading.find_payload(results, "money"), read_graded(results)
     graded = grades[0] if grades else None
-    effect = None if headline is None else read_effect(reading.find_overall(results, headline))
     n_tried = 1 if results.sections.get("registered_on") else read_whole(results.manifest.get("designs_tried")) or 1
     if graded is not None and n_tried > 1 and graded.answer.grade == "strong":
         graded = replace(graded, answer=PageAnswer("some", graded.answer.side), reasons=("tries", *graded.reasons))
-    claims = {take_text(row["claim_id"]): take_text(row["verdict"]) for row in _list_payload(results, "claims")}
+    claims = {take_text(row["claim_id"]): take_text(row["verdict"]) for row in list_payload(results, "claims")}
     main = OF_CLAIM.get(claims.get(MAIN_CLAIM, ""))
     answer = PageAnswer() if main is None else PageAnswer("some", main)
     read = [
@@ -247,7 +241,7 @@ def collect_facts(page: Page) -> Facts:
     return Facts(
         page=page,
         headline=headline,
-        effect=effect if graded is None else graded.effect,
+        effect=read_effect(overall) if graded is None else graded.effect,
         money=None if money is None else Money.from_frame(money),
         answer=answer if graded is None else graded.answer,
         graded=graded,
@@ -257,7 +251,7 @@ def collect_facts(page: Page) -> Facts:
         n_cannot=n_cannot,
         n_judged=n_objecting + n_cannot + n_silent,
         methods=tuple((column, effect) for column, effect in read if effect is not None),
-        detectable=_find_detectable(results, headline),
+        detectable=_find_detectable(results, headline, overall),
         roles={str(status): int(n) for status, n in roles},
     )
 
@@ -281,23 +275,28 @@ def read_graded(results: ResultSet) -> list[Graded]:
     if graded is None:
         return []
     first = _read_grade(results, graded, _read_calibrated(results))
-    return [first, *(_read_grade(results, row) for row in _list_payload(results, reading.GRADED)[1:])]
+    return [first, *(_read_grade(results, row) for row in list_payload(results, reading.GRADED)[1:])]
+
+
+def _read_numbers(kind: type[Any], row: Record) -> dict[str, float]:
+    """Return the numbers that a dataclass has by the names of its fields."""
+    return {field.name: read_number(row.get(field.name)) for field in fields(kind) if field.type is float}
 
 
 def _read_grade(results: ResultSet, row: Record, calibrated: Calibrated | None = None) -> Graded:
     grade, side = take_text(row["grade"]), take_text(row["side"])
     inference = take_text(row.get("inference")) or reading.DEALT
-    tests = _list_payload(results, f"{reading.GRADED}_tests")
+    tests = list_payload(results, f"{reading.GRADED}_tests")
     return Graded(
         answer=PageAnswer(grade, side),  # type: ignore[arg-type]
-        effect=Effect(inference=inference, **{name: read_number(row.get(name)) for name in OF_EFFECT}),
+        effect=Effect(inference=inference, **_read_numbers(Effect, row)),
         n_signers=read_whole(row["n_signers"]) or 0,
         n_at_risk=read_whole(row["n_at_risk"]) or 0,
         reasons=tuple(take_text(row["reasons"]).split()),
         methods=tuple(test for test in tests if take_text(test.get("method"))),
         outcome=take_text(row.get("outcome")),
         calibrated=calibrated,
-        **{name: read_number(row.get(name)) for name in OF_EVIDENCE},
+        **_read_numbers(Graded, row),
     )
 
 
@@ -312,19 +311,13 @@ def _read_calibrated(results: ResultSet) -> Calibrated | None:
     )  # fmt: skip
 
 
-def _find_detectable(results: ResultSet, headline: Record | None) -> float:
-    effect = None if headline is None else reading.find_overall(results, headline)
+def _find_detectable(results: ResultSet, headline: Record | None, effect: Record | None) -> float:
     if headline is None or effect is None:
         return math.nan
     size, scale, _ = reading.find_detectable(results, headline, effect)
     if scale == "log points" and math.isfinite(size):
         return convert_log_to_percent(size)
     return size if scale == "percent" else math.nan
-
-
-def _list_payload(results: ResultSet, name: str) -> list[Record]:
-    frame = reading.find_payload(results, name)
-    return [] if frame is None else list_records(frame)
 
 
 # Pairs with a dated agreement that the headline leaves out, and why, for a brief.

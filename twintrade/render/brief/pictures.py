@@ -9,15 +9,7 @@ import pandas as pd
 
 from twintrade.render import reading
 from twintrade.render.blocks import Absent, Block, Figure, FigureRow
-from twintrade.render.brief.drawings import (
-    choose_cut,
-    choose_power,
-    draw_gap,
-    draw_methods,
-    draw_ruler,
-    draw_totals,
-    is_on_ruler,
-)
+from twintrade.render.brief import drawings
 from twintrade.render.brief.facts import Effect, Facts, StatedChange
 from twintrade.render.brief.statements import list_changes, write_change, write_counted, write_scaled
 from twintrade.render.exhibits.data_card import build_raw_series
@@ -62,10 +54,10 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
     amounts = [write_counted(one, power, unit) if one else "" for one in shown]
     detectable = facts.graded.rise_found if facts.graded is not None else facts.detectable
     theme = replace(page.theme, width=FULL)
-    drawing = draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), detectable, theme)
+    drawing = drawings.draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), detectable, theme)
     low, high = (write_change(end) if math.isfinite(end) else "none" for end in (effect.low, effect.high))
     alt = Text("brief.range-alt", level=effect.level, low=low, high=high, percent=effect.percent)
-    marked = "yes" if is_on_ruler(effect, detectable) else "no"
+    marked = "yes" if drawings.is_on_ruler(effect, detectable) else "no"
     note = Text(
         "brief.range-note", has_money="yes" if any(amounts) else "no", period_name=page.period_name, marked=marked,
         found=detectable if marked == "yes" else 0.0, n=facts.n_treated,
@@ -98,7 +90,7 @@ def _picture_gap(facts: Facts) -> Figure | None:
         rows, others = gaps, []
     if others:
         rows = [*rows, (str(Text("brief.other-pairs", n=len(others))), sum(gap for _, gap in others))]
-    power = choose_power(max(sums.values()))
+    power = drawings.choose_power(max(sums.values()))
     size = 10.0**power
     theme = replace(facts.page.theme, width=NARROW)
     scaled = [(facts.page.printer(name), gap / size) for name, gap in rows]
@@ -106,7 +98,7 @@ def _picture_gap(facts: Facts) -> Figure | None:
     steps = np.array([0.0, *(gap for _, gap in scaled)]).cumsum() + ends[0]
     note = Text(
         "brief.gap-note", power=power, unit=unit, periods=int(sum(read_number(p["n_periods"]) for p in pairs)),
-        period_name=facts.page.period_name, cut="yes" if choose_cut(steps) > 0 else "no",
+        period_name=facts.page.period_name, cut="yes" if drawings.choose_cut(steps) > 0 else "no",
     )  # fmt: skip
     alt = Text(
         "brief.gap-alt", expected=texts.format_quantity(sums["expected"], unit),
@@ -115,7 +107,7 @@ def _picture_gap(facts: Facts) -> Figure | None:
     )  # fmt: skip
     frame = pd.DataFrame(rows, columns=["pair", "difference"]).assign(unit=unit)
     caption = str(Text("brief.picture-gap", n=len(pairs)))
-    drawing = draw_gap(scaled, ends, theme)
+    drawing = drawings.draw_gap(scaled, ends, theme)
     return facts.page.figure("brief-gap", caption, drawing, str(alt), frame, notes=(str(note),), theme=theme)
 
 
@@ -179,7 +171,7 @@ def _picture_totals(facts: Facts) -> Figure | None:
     page, frame = facts.page, pd.DataFrame(facts.periods)
     unit = take_text(frame["unit"].iloc[0])
     theme = replace(page.theme, width=WIDE if len(facts.pairs) > 1 else FULL)
-    drawing = draw_totals(frame, unit, page.period_name, theme, LOW)
+    drawing = drawings.draw_totals(frame, unit, page.period_name, theme, LOW)
     alt = _describe_totals(facts, frame, lambda amount: texts.format_quantity(amount, unit))
     lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
     band = "no" if frame["low"].isna().all() else "alone" if lacks_range else "yes"
@@ -223,7 +215,7 @@ def _picture_case(facts: Facts) -> Figure | None:
     unit = str(Text("brief.index"))
     theme = replace(page.theme, width=FULL)
     height = LOW - MARKED if page.results.is_simulated else LOW
-    drawing = draw_totals(chosen, unit, page.period_name, theme, height, others)
+    drawing = drawings.draw_totals(chosen, unit, page.period_name, theme, height, others)
     alt = _describe_totals(facts, chosen, lambda amount: numbers.format_fixed(amount, 0))
     note = str(Text("brief.case-note"))
     caption = str(Text("brief.picture-case", outcome=page.outcome))
@@ -264,7 +256,7 @@ def draw_ladder(facts: Facts) -> Figure | None:
     if n_all < 2:
         return None
     theme = replace(page.theme, width=FULL)
-    drawing = draw_methods(list_rows(facts, drawn), theme)
+    drawing = drawings.draw_methods(list_rows(facts, drawn), theme)
     effects = [one.effect for one in drawn]
     frame = pd.DataFrame(
         [

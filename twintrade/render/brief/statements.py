@@ -14,6 +14,7 @@ from twintrade.render.reading import (
     find_payload,
     find_words,
     list_findings,
+    list_payload,
     list_records,
     read_column,
     read_number,
@@ -180,8 +181,7 @@ def _read_cases(facts: Facts) -> Text | None:
 
 def _read_singles(facts: Facts) -> StatedChange | None:
     """Return the mean of the changes of pairs that were estimated one by one, where there is one."""
-    frame = find_payload(facts.page.results, "cases_forest")
-    rows = [] if frame is None else list_records(frame)
+    rows = list_payload(facts.page.results, "cases_forest")
     effects = [(take_text(row.get("method")), read_effect(row)) for row in rows]
     means = [effect for method, effect in effects if method and effect is not None]
     singles = [e.percent for row, (_, e) in zip(rows, effects, strict=True) if row["group"] == rows[0]["group"] and e]
@@ -267,9 +267,8 @@ def _list_rows(facts: Facts, diagnostic: str) -> list[Record]:
     results = facts.page.results
     for finding in list_findings(results, diagnostic):
         if read_column(finding) == read_column(facts.headline or {}) and reading.has_spoken(finding):
-            for name in take_text(finding.get("payloads")).split():
-                if name in results.payloads:
-                    return list_records(results.payloads[name])
+            names = take_text(finding.get("payloads")).split()
+            return list_payload(results, next((name for name in names if name in results.payloads), ""))
     return []
 
 

@@ -11,13 +11,7 @@ from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures import alt_text, counts, raw_series
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload, find_payloads, format_slug, read_words, take_text
-from twintrade.render.tables.plain import (
-    build_conversions_table,
-    build_dropped_tables,
-    build_inputs_table,
-    build_plain_table,
-    build_status_table,
-)
+from twintrade.render.tables import plain
 from twintrade.render.tables.register import build_register_table, list_undated, name_undated_agreements
 from twintrade.text import Listed, Text, name_fact
 
@@ -80,7 +74,9 @@ def _list_deviations(page: Page) -> list[Block]:
         **{name: [name_fact(f"registration.{name}-", value) for value in frame[name]] for name in ("about", "kind")}
     )
     weights = {"key": 1.6, "registered": 1.5, "now": 1.5}
-    return [build_plain_table(shown, DEVIATIONS, _put("table-deviations"), weights=weights, notes=[_put("note")])]
+    return [
+        plain.build_plain_table(shown, DEVIATIONS, _put("table-deviations"), weights=weights, notes=[_put("note")])
+    ]
 
 
 def build_status(page: Page) -> list[Block]:
@@ -161,22 +157,12 @@ def build_data_card(page: Page) -> tuple[Block, ...] | Absent:
     data = results.data
     is_told = bool(results.sections.get("data_card")) and page.detail == "short"
     if not (data.empty or is_told) and {"unit", "period"} <= set(data.columns):
-        ordered = data.sort_values("period", kind="stable")
-        name = "period_label" if "period_label" in data else "period"
-        blocks.append(
-            build_paragraph(
-                page.say(
-                    "counts",
-                    rows=len(data),
-                    units=data["unit"].nunique(),
-                    periods=data["period"].nunique(),
-                    first=take_text(ordered[name].iloc[0]),
-                    last=take_text(ordered[name].iloc[-1]),
-                )
-            )
-        )
-    inputs = partial(build_inputs_table, is_whole=page.detail == "full")
-    makers = (inputs, build_conversions_table, *(() if is_told else (build_status_table,)))
+        names = data.sort_values("period", kind="stable")["period_label" if "period_label" in data else "period"]
+        ends = {"first": take_text(names.iloc[0]), "last": take_text(names.iloc[-1])}
+        counted = {"rows": len(data), "units": data["unit"].nunique(), "periods": data["period"].nunique()}
+        blocks.append(build_paragraph(page.say("counts", **counted, **ends)))
+    inputs = partial(plain.build_inputs_table, is_whole=page.detail == "full")
+    makers = (inputs, plain.build_conversions_table, *(() if is_told else (plain.build_status_table,)))
     blocks += [table for table in (maker(results, page.wording) for maker in makers) if table is not None]
-    blocks += build_dropped_tables(results, page.wording)[: None if page.detail == "full" else 1]
+    blocks += plain.build_dropped_tables(results, page.wording)[: None if page.detail == "full" else 1]
     return tuple(blocks) if len(blocks) > 1 else Absent(page.say("no_manifest"))

@@ -4,15 +4,7 @@ import pandas as pd
 
 from twintrade.effects.regression import POOLED
 from twintrade.render import blocks, reading
-from twintrade.render.figures import alt_text, points
-from twintrade.render.figures.percent_paths import (
-    APART,
-    CHANGES,
-    convert_to_logs,
-    convert_to_percents,
-    draw_panels,
-    draw_study,
-)
+from twintrade.render.figures import alt_text, percent_paths, points
 from twintrade.render.names import capitalize, name_base, name_scale
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, format_label, take_text
@@ -31,9 +23,8 @@ def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) ->
     """
     headline = reading.find_headline(page.results)
     ladder = studies
-    studies = sorted(
-        studies, key=lambda s: headline is None or reading.read_column(s[1]) != reading.read_column(headline)
-    )
+    answer = reading.read_column(headline) if headline is not None else None
+    studies = sorted(studies, key=lambda study: reading.read_column(study[1]) != answer)
     drawn = _choose(studies)
     content: list[blocks.Block] = [
         blocks.Heading(2, page.say("event_study"), "event-study"),
@@ -62,7 +53,7 @@ def _say_bases(studies: list[Study], page: Page) -> tuple[str, ...]:
 
 def _choose(studies: list[Study]) -> list[Study]:
     """Return the first study and two others: of other methods or effects, the simplest and the next."""
-    changes = [s for s in studies if take_text(s[2]["scale"].iloc[0]) in CHANGES]
+    changes = [s for s in studies if take_text(s[2]["scale"].iloc[0]) in percent_paths.CHANGES]
     if not changes or changes[0] is not studies[0]:
         return []
     chosen = [changes[0]]
@@ -88,52 +79,42 @@ def _draw(page: Page, studies: list[Study], *, is_main: bool) -> blocks.Figure:
     frame, effects = (
         pd.concat([f.assign(label=label) for f, label in labelled], ignore_index=True)
         for labelled in (
-            [(convert_to_logs(f), f"({n}) {format_label(spec)}") for n, spec, f in studies],
-            [(convert_to_percents(f), format_label(spec)) for _, spec, f in studies],
+            [(percent_paths.convert_to_logs(f), f"({n}) {format_label(spec)}") for n, spec, f in studies],
+            [(percent_paths.convert_to_percents(f), format_label(spec)) for _, spec, f in studies],
         )
     )
     level = numbers.format_percent(100 * reading.find_level(reading.list_records(frame)), 0)
-    caption, note = (
-        ("paths_caption", "paths_figure_note") if is_main else ("paths_others_caption", "paths_others_note")
-    )
+    note = "paths_figure_note" if is_main else "paths_others_note"
     outcome, drawable = capitalize(page.outcome), page.drawable(frame)
     alt = alt_text.describe_event_study(effects, page.outcome)
     if is_main:
         overall = _list_overall(page, studies[0][1])
-        drawn = None if overall is None else convert_to_logs(overall)
-        drawing = draw_study(drawable, drawn, page.period_name, page.theme)
+        drawn = None if overall is None else percent_paths.convert_to_logs(overall)
+        drawing = percent_paths.draw_study(drawable, drawn, page.period_name, page.theme)
         whole, n_first = effects.astype({"event_time": "Int64"}), len(studies[0][2])
-        rows = [
-            whole.iloc[:n_first],
-            *([] if overall is None else [convert_to_percents(overall)]),
-            whole.iloc[n_first:],
-        ]
+        own = [] if overall is None else [percent_paths.convert_to_percents(overall)]
+        rows = [whole.iloc[:n_first], *own, whole.iloc[n_first:]]
         effects = pd.concat(rows, ignore_index=True).drop(columns="shown", errors="ignore")
     else:
-        drawing = draw_panels(drawable, page.period_name, page.theme)
-    return page.figure(
-        "event-paths" if is_main else "event-others",
-        page.say(caption, outcome=outcome, period_name=page.period_name, n=len(studies)),
-        drawing,
-        alt,
-        effects,
-        notes=(page.say(note, level=level), *(_note_times(page, studies) if is_main else ())),
-    )
+        drawing = percent_paths.draw_panels(drawable, page.period_name, page.theme)
+    key, title = ("event-paths", "paths_caption") if is_main else ("event-others", "paths_others_caption")
+    caption = page.say(title, outcome=outcome, period_name=page.period_name, n=len(studies))
+    notes = (page.say(note, level=level), *(_note_times(page, studies) if is_main else ()))
+    return page.figure(key, caption, drawing, alt, effects, notes=notes)
 
 
 def _list_overall(page: Page, spec: Record) -> pd.DataFrame | None:
     """Return the overall effect of a column with its words; none where it is no change."""
     effect = reading.find_overall(page.results, spec)
-    if effect is None or take_text(effect["scale"]) not in CHANGES:
+    if effect is None or take_text(effect["scale"]) not in percent_paths.CHANGES:
         return None
     shown = convert_record(effect)
     spread = reading.format_ends(reading.read_ends(shown), 1, "%")
     words = "\n".join(filter(None, (numbers.format_percent(shown["effect"]), spread)))
     kept = ("estimator", "specification", "scale", "inference", "level", "effect", "se", "low", "high", "p")
     row = {name: effect.get(name) for name in kept}
-    return pd.DataFrame(
-        [row | {"shown": words, "label": format_label(spec), "event_label": str(Text("figures.overall"))}]
-    )
+    named = {"shown": words, "label": format_label(spec), "event_label": str(Text("figures.overall"))}
+    return pd.DataFrame([row | named])
 
 
 def _note_times(page: Page, studies: list[Study]) -> tuple[str, ...]:
@@ -143,7 +124,7 @@ def _note_times(page: Page, studies: list[Study]) -> tuple[str, ...]:
     n_rows, n_shown = reading.read_whole(spec.get("n_treated_rows")) or 0, int(after["n_units"].astype(float).sum())
     is_pooled = any(reading.read_truth(spec.get(name)) for name in ("binned_low", "binned_high"))
     notes = {
-        "paths_apart_note": take_text(frame["base"].iloc[0]) in APART,
+        "paths_apart_note": take_text(frame["base"].iloc[0]) in percent_paths.APART,
         "paths_pooled_note": is_pooled,
         "paths_missing_note": not is_pooled and n_rows > n_shown,
         "paths_small_note": len(studies) > 1,
@@ -158,16 +139,12 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     """
     if reading.find_payload(page.results, "case_paths") is not None:
         return blocks.Absent(page.say("event_of_case"))
-    studies = [
-        (n, s, frame)
-        for n, s in enumerate(reading.list_specifications(page.results), 1)
-        for frame in (reading.select_events(page.results, s),)
-        if len(frame) > 1
-    ]
+    columns = enumerate(reading.list_specifications(page.results), 1)
+    studies = [(n, spec, reading.select_events(page.results, spec)) for n, spec in columns]
+    studies = [study for study in studies if len(study[2]) > 1]
     if not studies:
-        return blocks.Absent(
-            reading.read_words(dict(page.results.sections), "no_effect") or page.say("no_specification")
-        )
+        why = reading.read_words(dict(page.results.sections), "no_effect")
+        return blocks.Absent(why or page.say("no_specification"))
     content = build_paths(page, studies, page.simulated_note)
     if page.detail == "short":
         return content
@@ -185,10 +162,9 @@ def _describe_means(page: Page, specs: list[Record]) -> tuple[tuple[blocks.Span,
             value = texts.format_quantity(mean, take_text(spec.get("outcome_unit")))
             outcome = take_text(spec.get("outcome")) or page.outcome
             columns.setdefault(page.say("baseline", outcome=outcome, value=value), []).append(format_label(spec))
-    return tuple(
-        blocks.build_spans(str(Text("common.headed", head=Listed(tuple(names), "semicolon"), said=sentence)))
-        for sentence, names in columns.items()
-    )
+    heads = {sentence: Listed(tuple(names), "semicolon") for sentence, names in columns.items()}
+    means = (Text("common.headed", head=head, said=sentence) for sentence, head in heads.items())
+    return tuple(blocks.build_spans(str(mean)) for mean in means)
 
 
 def _cells(page: Page, spec: Record) -> tuple[blocks.Figure, ...]:
@@ -201,22 +177,14 @@ def _cells(page: Page, spec: Record) -> tuple[blocks.Figure, ...]:
     scale = take_text(frame["scale"].iloc[0])
     unit = reading.read_words(spec, "effect_unit") if scale in ("level", "share", "index") else ""
     outcome = take_text(spec.get("outcome")) or page.outcome
+    since = str(Text("figures.since-onset", period_name=page.period_name))
+    label = page.printer(str(Text("figures.effect-on", outcome=outcome, scale=unit or name_scale(scale))))
     drawing = points.draw_heat_map(
-        page.drawable(frame),
-        reading.list_period_labels(page.results),
-        x_label=str(Text("figures.since-onset", period_name=page.period_name)),
-        value_label=page.printer(str(Text("figures.effect-on", outcome=outcome, scale=unit or name_scale(scale)))),
+        page.drawable(frame), reading.list_period_labels(page.results), x_label=since, value_label=label,
         theme=page.theme,
-    )
-    return (
-        page.figure(
-            key,
-            page.say("cells_caption", period_name=page.period_name, label=format_label(spec)),
-            drawing,
-            alt_text.describe_heat_map(frame),
-            frame,
-        ),
-    )
+    )  # fmt: skip
+    caption = page.say("cells_caption", period_name=page.period_name, label=format_label(spec))
+    return (page.figure(key, caption, drawing, alt_text.describe_heat_map(frame), frame),)
 
 
 def _name_cells(spec: Record) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import chain
 
 import pandas as pd
 
@@ -138,22 +139,15 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     intro = page.say("robustness_intro", n=sum(counts), n_object=n_object, n_cannot=n_cannot, n_silent=n_silent)
     if "summary" in page.exhibits and not reading.list_findings(page.results, CASE_VERDICT):
         intro = page.say("robustness_unseen")  # the summary counts them
-    opening: list[blocks.Block] = [
-        blocks.Heading(2, page.say("sensitivity"), "sensitivity"),
-        blocks.build_paragraph(intro),
-    ]
+    opening = (blocks.Heading(2, page.say("sensitivity"), "sensitivity"), blocks.build_paragraph(intro))
     bullets: list[blocks.Block] = [lines] if lines.items else []
     drawn = _draw(page, checks, findings) if checks else ()
     tabled = [*([_build_table(page, checks, findings)] if checks and (is_whole or not drawn) else []), *drawn]
     if not is_whole:
-        return (*opening, *bullets, *tabled, *_build_calibration(page))
+        rates = {key: reading.find_payload(page.results, key) for key in CALIBRATED}
+        judged = (build_payload(page, key, frame) for key, frame in rates.items() if frame is not None)
+        return (*opening, *bullets, *tabled, *chain.from_iterable(judged))
     return (*opening, *tabled, *bullets, *build_payloads(page, owners, PAIRED))
-
-
-def _build_calibration(page: Page) -> list[blocks.Block]:
-    """Return the rates over placebo registers and how often each effect was found; nothing where none were judged."""
-    frames = ((key, reading.find_payload(page.results, key)) for key in CALIBRATED)
-    return [block for key, frame in frames if frame is not None for block in build_payload(page, key, frame)]
 
 
 def _list_untabled(page: Page, checks: list[JudgedCheck]) -> dict[str, Record]:
@@ -174,12 +168,10 @@ def _list_spoken(page: Page, spoken: list[Record]) -> blocks.BulletList:
 
 def _list_objecting(page: Page, findings: list[Record]) -> blocks.BulletList:
     """Return what objects, of each check the first, unless the page of a single case says it."""
-    is_alone = "single_case" not in page.exhibits
+    elsewhere = "single_case" if "single_case" in page.exhibits else None
     objecting: dict[str, Record] = {}
     for finding in findings:
-        if take_text(finding["verdict"]) == "objects" and (
-            is_alone or take_text(finding.get("topic")) != "single_case"
-        ):
+        if take_text(finding["verdict"]) == "objects" and take_text(finding.get("topic")) != elsewhere:
             objecting.setdefault(take_text(finding["diagnostic"]), finding)
     return list_sentences(page, list(objecting.values()))
 
@@ -187,19 +179,15 @@ def _list_objecting(page: Page, findings: list[Record]) -> blocks.BulletList:
 def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> blocks.Table:
     heads = [str(Text(f"tables.{key}")) for key in HEADS]
     header = (*heads, name_column("verdict"))
-    groups = (_head_rows(page), *(_check_rows(check) for check in checks))
-    notes = [*page.simulated_note, page.say("robustness_note"), *_list_notes(page, checks, findings)]
-    return blocks.Table(
-        "robustness",
-        page.say("robustness_caption"),
-        tuple(
-            blocks.Column("left" if name in EDGES else "right", WEIGHTS.get(name, 0.0)) for name in HEADS + EDGES[1:]
-        ),
-        (tuple(blocks.Cell((head,)) for head in header),),
-        tuple(group for group in groups if group),
-        tuple(notes),
-        is_ordered=True,
+    columns = tuple(
+        blocks.Column("left" if name in EDGES else "right", WEIGHTS.get(name, 0.0)) for name in (*HEADS, EDGES[1])
     )
+    groups = (_head_rows(page), *(_check_rows(check) for check in checks))
+    notes = (*page.simulated_note, page.say("robustness_note"), *_list_notes(page, checks, findings))
+    return blocks.Table(
+        "robustness", page.say("robustness_caption"), columns,
+        (blocks.build_row(*header).cells,), tuple(filter(None, groups)), notes, is_ordered=True,
+    )  # fmt: skip
 
 
 def _list_notes(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> list[str]:
@@ -222,13 +210,12 @@ def count_judged(page: Page, checks: list[JudgedCheck]) -> tuple[int, int]:
 
 
 def _head_rows(page: Page) -> tuple[blocks.Row, ...]:
-    spec = reading.find_headline(page.results)
-    overall = reading.find_overall(page.results, spec) if spec is not None else None
+    overall = reading.find_headline_effect(page.results)
     if overall is None:
         return ()
     scale = take_text(overall["scale"])
     ends, decimals = reading.read_shown_ends(overall), 1 if scale in ("log points", "percent") else 3
-    name = page.say("robustness_headline", label=reading.format_label(spec or {}))
+    name = page.say("robustness_headline", label=reading.format_label(reading.find_headline(page.results) or {}))
     p = build_cell(texts.format_p_cell(overall.get("p")), *cite(overall, "p"))
     effect = build_cell(_write(read_number(overall.get("effect")), scale), *_cite(overall, scale, "effect"))
     form = "log" if scale == "log points" else ""

@@ -1,7 +1,6 @@
 """What a run did: estimates side by side, other software, claims, findings, assumptions, warnings, the machine."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -21,6 +20,7 @@ from twintrade.render.blocks import (
     Table,
     build_paragraph,
     build_reference,
+    build_row,
     build_spans,
     emphasize,
 )
@@ -28,14 +28,9 @@ from twintrade.render.citing import WHOLE_ROW, WORDS, build_cell, cite, cite_man
 from twintrade.render.names import capitalize, name_machine
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, read_words, take_text
+from twintrade.render.tables import register
 from twintrade.render.tables.ladder import build_ladder_tables, group_sentences, is_gravity, list_skipped
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.render.tables.register import (
-    build_findings_table,
-    build_inference_table,
-    build_messages_table,
-    build_warnings_table,
-)
 from twintrade.text import Listed, Text, complete_sentence, find_topic, join_sentences, name_fact, numbers
 
 # Exhibit 12, last part: the claims ledger.
@@ -60,11 +55,9 @@ def build_claims(page: Page) -> tuple[Block, ...] | Absent:
     lacking = [row for row in rest if take_text(row.get("need"))]
     unanswered = [row for row in rest if not take_text(row.get("need"))]
     if lacking:
-        named = (
-            Text("claims.lacking", id=take_text(r["claim_id"]), need=reading.find_words(r, "need")) for r in lacking
-        )
-        needs = Listed(tuple(named), "semicolon")
-        blocks.append(build_paragraph(page.say("claims_lacking", n=len(lacking), needs=needs)))
+        needs = ((take_text(row["claim_id"]), reading.find_words(row, "need")) for row in lacking)
+        named = Listed(tuple(Text("claims.lacking", id=claim, need=need) for claim, need in needs), "semicolon")
+        blocks.append(build_paragraph(page.say("claims_lacking", n=len(lacking), needs=named)))
     if unanswered:
         blocks.append(build_paragraph(page.say("claims_open", n=len(unanswered))))
         blocks.append(BulletList(tuple(_open(row) for row in unanswered)))
@@ -129,7 +122,7 @@ def build_findings(page: Page) -> tuple[Block, ...] | Absent:
         heading = find_topic(page.say(topic)) if topic in shown else ""
         return page.say("findings_elsewhere", heading=heading) if heading else ""
 
-    table = build_findings_table(page.results, page.wording, elsewhere)
+    table = register.build_findings_table(page.results, page.wording, elsewhere)
     return (Heading(2, page.say("findings"), "verdicts"), build_paragraph(page.say("findings_intro")), table)
 
 
@@ -152,14 +145,11 @@ def build_warnings(page: Page) -> tuple[Block, ...] | Absent:
     """Return the messages of the run; in short its warnings, those of one kind together."""
     if page.results.messages.empty:
         return Absent(page.say("no_messages"))
-    if page.detail == "short":
-        table = build_warnings_table(page.results, page.wording)
-        return (
-            Absent(page.say("no_warnings"))
-            if table is None
-            else (Heading(2, page.say("warnings_short"), "warnings"), table)
-        )
-    return (Heading(2, page.say("warnings"), "warnings"), build_messages_table(page.results, page.wording))
+    if page.detail == "full":
+        table = register.build_messages_table(page.results, page.wording)
+        return (Heading(2, page.say("warnings"), "warnings"), table)
+    short = register.build_warnings_table(page.results, page.wording)
+    return (Heading(2, page.say("warnings_short"), "warnings"), short) if short else Absent(page.say("no_warnings"))
 
 
 def build_machine(page: Page) -> tuple[Block, ...] | Absent:
@@ -195,14 +185,11 @@ def _flat(mapping: Mapping[str, Any], before: str = "", path: tuple[str, ...] = 
         name = before + name_machine(str(key))
         if any(word in str(key).lower() for word in VOLATILE):
             continue
-        if (
-            isinstance(value, Mapping)
-            and value
-            and not any(isinstance(v, Mapping | list | tuple) for v in value.values())
-        ):
+        if isinstance(value, Mapping):
+            if not value or any(isinstance(v, Mapping | list | tuple) for v in value.values()):
+                rows += _flat(value, f"{name}: ", (*path, str(key)))
+                continue
             rows.append((name, ", ".join(f"{name_machine(str(k))} {_write(v)}" for k, v in value.items()), place))
-        elif isinstance(value, Mapping):
-            rows += _flat(value, f"{name}: ", (*path, str(key)))
         elif isinstance(value, list | tuple):
             rows.append((name, ", ".join(str(v) for v in value), place))
         else:
@@ -236,8 +223,8 @@ def build_ladder(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(build_paragraph(assumed))
     if skipped := list_skipped(page.results, page.wording):
         blocks.append(build_paragraph(join_sentences(skipped)))
-    beside = None if not is_whole else build_inference_table(page.results, spec, page.wording)
-    return (*blocks, *([beside] if beside is not None else []))
+    beside = register.build_inference_table(page.results, spec, page.wording) if is_whole else None
+    return (*blocks, beside) if beside else tuple(blocks)
 
 
 def _say_assumed(page: Page, spec: Record, columns: list[Record]) -> str:
@@ -250,15 +237,13 @@ def _say_assumed(page: Page, spec: Record, columns: list[Record]) -> str:
 
 
 def _is_ladder(effects: list[str]) -> bool:
-    """Whether each column takes out at least the fixed effects of the one before it, and the last takes out more."""
+    """Whether each column takes out at least the fixed effects of the one before it, and the last takes out more.
+
+    Effects of cities and periods take out those of periods.
+    """
     rungs = [set(names.split(";")) for names in effects]
-    return rungs[0] != rungs[-1] and all(_covers(b, a) for a, b in pairwise(rungs))
-
-
-def _covers(finer: set[str], coarser: set[str]) -> bool:
-    """Whether effects take out what others do; effects of cities and periods take out those of periods."""
-    is_by_period = any(name.endswith("_period") for name in finer)
-    return all(name in finer or (name == "period" and is_by_period) for name in coarser)
+    taken = [{*rung, "period"} if any(name.endswith("_period") for name in rung) else rung for rung in rungs]
+    return rungs[0] != rungs[-1] and all(rung <= finer for rung, finer in zip(rungs, taken[1:], strict=False))
 
 
 TWINS = "twins"
@@ -315,27 +300,17 @@ def _explain(records: list[Record]) -> list[str]:
 
 def _name_libraries(libraries: dict[str, dict[str, None]]) -> str:
     """Return the note of the table: when numbers agree, and which library each function is of."""
-    named = (
-        Text("common.headed", head=name, said=Listed(tuple(functions), "comma"))
-        for name, functions in libraries.items()
-    )
-    return str(Text("proof.note", tolerance=TOLERANCE, libraries=Listed(tuple(named), "semicolon")))
+    functions = ((name, Listed(tuple(of), "comma")) for name, of in libraries.items())
+    named = tuple(Text("common.headed", head=name, said=said) for name, said in functions)
+    return str(Text("proof.note", tolerance=TOLERANCE, libraries=Listed(named, "semicolon")))
 
 
 def _build_row(record: Record, label: str) -> Row:
-    is_other = take_text(record["estimand"]) == "other"
-    return Row(
-        (
-            Cell((label,)),
-            Cell((take_text(record["software"]).partition(" ")[2],)),
-            _cite(record, "stored"),
-            _cite(record, "estimate"),
-            _cite(record, "difference", is_small=not is_other),
-            _cite(record, "stored_error"),
-            _cite(record, "error"),
-            Cell((name_fact("proof.verdict-", take_text(record["verdict"]).replace(" ", "-")),)),
-        )
-    )
+    verdict = name_fact("proof.verdict-", take_text(record["verdict"]).replace(" ", "-"))
+    apart = _cite(record, "difference", is_small=take_text(record["estimand"]) != "other")
+    estimates = (_cite(record, "stored"), _cite(record, "estimate"), apart)
+    errors = (_cite(record, "stored_error"), _cite(record, "error"))
+    return build_row(label, take_text(record["software"]).partition(" ")[2], *estimates, *errors, verdict)
 
 
 def _cite(record: Record, column: str, *, is_small: bool = False) -> Cell:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -32,13 +33,12 @@ def _lines(page: Page, findings: list[Record]) -> list[str]:
         names = about.setdefault((take_text(finding["diagnostic"]), reading.read_words(finding, "sentence")), {})
         if column and len(columns) > 1 and take_text(finding["diagnostic"]) not in OF_NO_COLUMN:
             names[column] = None
-    heads = [
-        page.say("check_of", check=name_check(check), columns=Listed(tuple(names), "semicolon"))
-        if names
-        else name_check(check)
-        for (check, _), names in about.items()
-    ]
-    return [f"{head}: {sentence}" for head, (_, sentence) in zip(heads, about, strict=True)]
+    lines = []
+    for (check, sentence), named in about.items():
+        of = Listed(tuple(named), "semicolon")
+        head = page.say("check_of", check=name_check(check), columns=of) if named else name_check(check)
+        lines.append(f"{head}: {sentence}")
+    return lines
 
 
 def list_topic_sentences(page: Page, name: str, but: Sequence[str] = ()) -> blocks.BulletList:
@@ -85,20 +85,13 @@ def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[st
         for key, frame in join_payloads(page, owners).items()
         if not (key.endswith("_table") and is_drawn(page, key, frame) and key.removesuffix("_table") in owners)
     }
-    narrow = [
-        key
-        for key, frame in frames.items()
-        if kinds.get(key) in paired
-        and is_drawn(page, key, frame)
-        and not (kinds[key] == "counts" and len(frame) < LONG)
-    ]
+    paths = [key for key, frame in frames.items() if kinds.get(key) in paired and is_drawn(page, key, frame)]
+    narrow = [key for key in paths if kinds[key] != "counts" or len(frames[key]) >= LONG]
     narrow = narrow[: len(narrow) // 2 * 2]
     drawn = [b for key in narrow for b in build_payload(half, key, frames[key]) if isinstance(b, blocks.Figure)]
     pairs = (blocks.FigureRow(tuple(drawn[start : start + 2])) for start in range(0, len(drawn), 2))
-    return [
-        *pairs,
-        *(b for key, frame in frames.items() if key not in narrow for b in build_payload(page, key, frame)),
-    ]
+    others = (build_payload(page, key, frame) for key, frame in frames.items() if key not in narrow)
+    return [*pairs, *chain.from_iterable(others)]
 
 
 BARS, LONG = ("counts",), 9
@@ -111,10 +104,8 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
     """Return the exhibit of one topic."""
 
     def exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
-        findings, owners = (
-            reading.list_topic_findings(page.results, name),
-            reading.list_topic_payloads(page.results, name),
-        )
+        findings = reading.list_topic_findings(page.results, name)
+        owners = reading.list_topic_payloads(page.results, name)
         if not owners and not any(reading.has_spoken(r) for r in findings):
             sentences = [reading.read_words(r, "sentence") for r in findings]
             return blocks.Absent(sentences[0] if sentences else page.say(f"absent_{name}"))
@@ -192,23 +183,16 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         _paths(page, frame),
     ]
     is_short = page.detail == "short"
-    drawn = [
-        ("placebo", name_method(take_text(frame["method"].iloc[0]))),
-        ("placebo_control", str(Text("labels.method-synthetic-control"))),
-    ]
-    drawn = [(key, method) for key, method in drawn if find_payload(page.results, key) is not None]
-    for key, method in drawn[-1:] if is_short else drawn:
-        content.append(_placebos(page, key, page.results.payloads[key], method))
+    methods = {"placebo": take_text(frame["method"].iloc[0]), "placebo_control": "synthetic-control"}
+    drawn = [key for key in methods if find_payload(page.results, key) is not None]
+    shown = drawn[-1:] if is_short else drawn
+    content += [_placebos(page, key, page.results.payloads[key], name_method(methods[key])) for key in shown]
     for key, caption, note, columns in TABLES:
         table = find_payload(page.results, key)
-        if is_short and key not in SHORT:
-            continue
-        if table is None:
-            continue
-        ends = table[[c for c in INTERVALS if c in table]]
-        if caption == "case_intervals_caption" and not ends.notna().any(axis=None):
-            continue
-        content.append(_table(page, key, table, caption, note, columns))
+        if table is not None and not (is_short and key not in SHORT):
+            if caption == "case_intervals_caption":
+                table = table[table[[c for c in INTERVALS if c in table]].notna().any(axis=1)]
+            content += [] if table.empty else [_table(page, key, table, caption, note, columns)]
     return (*content, blocks.build_paragraph(page.say("case_more")))
 
 
@@ -216,18 +200,12 @@ def _unit(page: Page) -> str:
     frame = find_payload(page.results, "placebo")
     if frame is None:
         return page.results.title
-    return next(
-        (
-            take_text(u)
-            for u, is_treated in zip(frame["unit"], frame["is_treated"], strict=True)
-            if reading.read_truth(is_treated)
-        ),
-        "",
-    )
+    treated = frame["unit"][frame["is_treated"].map(reading.read_truth).astype(bool)]
+    return next(iter(treated.map(take_text)), "")
 
 
 def _paths(page: Page, frame: pd.DataFrame) -> blocks.Figure:
-    dates, shocks = find_payload(page.results, "candidate_dates"), find_payload(page.results, "known_shocks")
+    dates, shocks = (find_payload(page.results, name) for name in ("candidate_dates", "known_shocks"))
     present = set(frame["donor_set"].map(take_text))
     shown = [s for s in SETS[:2] if s in present] or sorted(present)
     drawing = case.draw_case(
@@ -236,19 +214,11 @@ def _paths(page: Page, frame: pd.DataFrame) -> blocks.Figure:
         sets=shown, gap_label=_gap_label(page), theme=page.theme,
     )  # fmt: skip
     events = list_event_key(dates, shocks, frame)
-    return page.figure(
-        "case-paths",
-        page.say("case_paths_caption", unit=_unit(page)),
-        drawing,
-        alt_text.describe_case(frame, shown),
-        frame,
-        notes=(
-            page.say(
-                "case_paths_note", events=Listed(tuple(events), "semicolon") if events else page.say("case_no_date")
-            ),
-            *(() if page.period_name == "year" else (page.say("case_seasons_note"),)),
-        ),
-    )
+    listed = Listed(tuple(events), "semicolon") if events else page.say("case_no_date")
+    seasons = () if page.period_name == "year" else (page.say("case_seasons_note"),)
+    caption, alt = page.say("case_paths_caption", unit=_unit(page)), alt_text.describe_case(frame, shown)
+    notes = (page.say("case_paths_note", events=listed), *seasons)
+    return page.figure("case-paths", caption, drawing, alt, frame, notes=notes)
 
 
 def _gap_label(page: Page) -> str:
@@ -270,8 +240,6 @@ def _table(
     table_name = "case_intervals" if caption == "case_intervals_caption" else key
     present = [c for name in columns for c in (name, f"{name}_text") if c in frame]
     notes = (*page.simulated_note, *((page.say(note),) if note else ()))
-    if table_name == "case_intervals":
-        frame = frame[frame[[c for c in INTERVALS if c in frame]].notna().any(axis=1)]
     if table_name in NAMED_BY and "reason" in frame:
         numbered, lacking = _with_numbers(frame, NAMED_BY[table_name])
         if numbered.empty:

@@ -1,7 +1,7 @@
 """The first page: what was found, how sure it is, and what it cannot say, in sentences made from the numbers."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from twintrade.effects import Money
 from twintrade.render import blocks, reading
@@ -49,11 +49,8 @@ def describe_support(page: Page, spec: Record) -> list[blocks.Block]:
         has_logs = take_text(spec.get("target")) == "average unit" and bool(take_text(spec.get("overall_note")))
         counts = {"n": n, "of": n + left, "left": left, "without": without, "logs": "yes" if has_logs else "no"}
         sentences.append(page.say("imputed_rows" if left or without else "imputed_all", **counts))
-    sentences += [
-        read_words(f, "sentence")
-        for f in reading.list_findings(page.results, "concentration")
-        if reading.has_spoken(f)
-    ]
+    found = reading.list_findings(page.results, "concentration")
+    sentences += [read_words(finding, "sentence") for finding in found if reading.has_spoken(finding)]
     return [blocks.build_paragraph(str(Listed(tuple(sentences), "sentences")))] if sentences else []
 
 
@@ -122,9 +119,8 @@ def _tables(page: Page, columns: list[Record]) -> tuple[blocks.Span | str, ...]:
 def describe_bounds(page: Page, spec: Record) -> list[blocks.Block]:
     """Say that the headline has no bounds under violations of its assumption where another column's path has them."""
     about = {reading.read_column(f) for f in reading.list_findings(page.results, "honest") if reading.has_spoken(f)}
-    others = [
-        reading.format_label(c) for c in reading.list_specifications(page.results) if reading.read_column(c) in about
-    ]
+    columns = reading.list_specifications(page.results)
+    others = [reading.format_label(column) for column in columns if reading.read_column(column) in about]
     if not others or reading.read_column(spec) in about:
         return []
     return [blocks.build_paragraph(page.say("no_bounds", label=Listed(tuple(others), "comma")))]
@@ -133,56 +129,56 @@ def describe_bounds(page: Page, spec: Record) -> list[blocks.Block]:
 # What the page says about the headline in money, put together in one place.
 
 
-def describe_money(
-    money: Money, say: Callable[..., str], *, outcome: str, period_name: str, names: Callable[..., list[str]],
-    is_graded: bool,
-) -> str:  # fmt: skip
-    """Return what is said about the headline in money.
-
-    ``say``: from the key of a sentence and its values to the sentence; ``names``: from names of checks to words;
-    ``is_graded``: whether the interval is that of the graded change on the first page, not the headline's own.
-    """
-    shared: dict[str, Value] = {"outcome": outcome, "period_name": period_name, "level": money.level}
+def describe_money(page: Page, money: Money) -> str:
+    """Return what is said about the headline in money, or how far that can be said."""
+    shared: dict[str, Value] = {"outcome": page.outcome, "period_name": page.period_name, "level": money.level}
     shared |= {"first": money.first, "last": money.last}
-    shared["who"] = money.unit_name or say("money_who", n=money.n_units)
+    shared["who"] = money.unit_name or page.say("money_who", n=money.n_units)
     if money.state == "stated":
-        return _state(money, say, shared)
-    objecting = {"n": len(money.objecting), "names": Listed(tuple(names(money.objecting)), "comma")}
-    reason = Listed(tuple(say(f"money_{reason}", **objecting, detail=money.detail) for reason in money.reasons))
+        return _state(page, money, shared)
+    checks = Listed(tuple(list_check_names(money.objecting)), "comma")
+    objecting: dict[str, Value] = {"n": len(money.objecting), "names": checks}
+    reason = Listed(tuple(page.say(f"money_{reason}", **objecting, detail=money.detail) for reason in money.reasons))
     if money.state == "unavailable":
-        return say("money_absent", reason=reason)
-    sentences = [say("money_bounded", reason=reason)]
+        return page.say("money_absent", reason=reason)
+    sentences = [page.say("money_bounded", reason=reason)]
     if money.low == money.low and math.isfinite(max(money.low, -money.high)):
-        ends = {name: _end(money, say, name) for name in ("low", "high")}
-        graded = "yes" if is_graded else "no"
-        sentences.append(say("money_not_excluded", **shared, **ends, graded=graded))
+        ends = {name: _end(page, money, name) for name in ("low", "high")}
+        graded = "yes" if _find_dealt(page) is not None else "no"
+        sentences.append(page.say("money_not_excluded", **shared, **ends, graded=graded))
     if math.isfinite(money.detectable):
         size = texts.format_quantity(money.average(money.detectable), money.unit)
-        sentences.append(
-            say("money_detectable", **shared, size=size, how=find_fact("labels.detected-by-", money.detected_by))
-        )
+        how = find_fact("labels.detected-by-", money.detected_by)
+        sentences.append(page.say("money_detectable", **shared, size=size, how=how))
     return join_sentences(sentences)
 
 
-def _state(money: Money, say: Callable[..., str], shared: Mapping[str, Value]) -> str:
+def _find_dealt(page: Page) -> Record | None:
+    """Return the graded change of the first page, whose interval then is not the headline's own; none of a case."""
+    graded = reading.find_graded(page.results)
+    return None if graded is None or take_text(graded.get("inference")) == "placebo" else graded
+
+
+def _state(page: Page, money: Money, shared: Mapping[str, Value]) -> str:
     is_fall = money.total < 0
     low, high = _write(money, money.low, money.low_error), _write(money, money.high, money.high_error)
     if is_fall:  # so much lower: every end changes sign
         low, high = high, low
-    return say(
-        "money_single" if money.unit_name else "money", **shared, direction=say("lower" if is_fall else "higher"),
+    direction = page.say("lower" if is_fall else "higher")
+    return page.say(
+        "money_single" if money.unit_name else "money", **shared, direction=direction,
         value=texts.format_quantity(abs(money.average(money.total)), money.unit),
         total=texts.format_quantity(abs(money.total), money.unit), low=low, high=high,
     )  # fmt: skip
 
 
-def _end(money: Money, say: Callable[..., str], name: str) -> str:
+def _end(page: Page, money: Money, name: str) -> str:
     """Return one end of what cannot be excluded: so much lower, so much higher, or that there is no end."""
     total = money.low if name == "low" else money.high
     if math.isinf(total):
-        return say("no_lower_end" if name == "low" else "no_end")
+        return page.say("no_lower_end" if name == "low" else "no_end")
     size = _write(money, total, money.low_error if name == "low" else money.high_error)
-    return f"{size} {say('lower' if total < 0 else 'higher')}"
+    return f"{size} {page.say('lower' if total < 0 else 'higher')}"
 
 
 def _write(money: Money, end: float, error: float) -> str:
@@ -198,10 +194,8 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     content: list[blocks.Block] = [blocks.Heading(2, page.say("summary"), "summary"), *build_status(page)]
     if not opens_brief:
         content.append(blocks.build_paragraph(question))
-    case = [
-        blocks.Note("note", blocks.build_spans(read_words(f, "sentence")))
-        for f in reading.list_findings(results, CASE_VERDICT)
-    ]
+    verdicts = reading.list_findings(results, CASE_VERDICT)
+    case = [blocks.Note("note", blocks.build_spans(read_words(verdict, "sentence"))) for verdict in verdicts]
     content += case
     spec = find_headline(results)
     effect = find_overall(results, spec) if spec is not None else None
@@ -212,8 +206,10 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         content.append(blocks.Note("note", blocks.build_spans(page.say("case_descriptive"))))
         content.append(blocks.build_paragraph(page.say("finding_absent", reason=strip_stop(reason))))
     else:
-        content.append(blocks.build_paragraph(*_finding(page, spec, effect)))
-        content += [*describe_support(page, spec), *_other_method(page, spec), *_money(page)]
+        content.append(blocks.build_paragraph(_finding(page, spec, effect)))
+        content += [*describe_support(page, spec), *_other_method(page, spec)]
+        if (money := reading.find_payload(results, "money")) is not None:
+            content.append(blocks.build_paragraph(describe_money(page, Money.from_frame(money))))
         content += [*spread(page, spec), *describe_bounds(page, spec)]
         note = read_words(spec, "inference_note")
         if note:
@@ -252,25 +248,20 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
         percent = numbers.format_percent(shown.value, shown.choose_decimals(1))
         return f"{percent} {unit}" if scale == "share" else percent
 
-    def mean(amount: float) -> str:
-        detectable = size(amount).removeprefix(numbers.MINUS)
-        return (
-            page.say("mean_size", size=detectable, period_name=page.period_name) if scale == "level" else detectable
-        )
+    shown = size(value).removeprefix(numbers.MINUS)
+    if scale == "level":
+        shown = page.say("mean_size", size=shown, period_name=page.period_name)
 
     def end(shown: End, unbounded: str) -> str:
         return page.say(unbounded) if math.isinf(shown.value) else size(shown.value, shown.error)
 
     p = read_number(effect.get("p"))
     outcome = take_text(spec.get("outcome")) or page.outcome
-    if (
-        scale == "percent"
-        and take_text(spec.get("target")) == "total"
-        and read_whole(spec.get("n_treated_units")) != 1
-    ):
+    is_total = scale == "percent" and take_text(spec.get("target")) == "total"
+    if is_total and read_whole(spec.get("n_treated_units")) != 1:
         outcome = page.say("outcome_of_total", outcome=outcome)
     return page.say(
-        f"finding_{'percent' if is_log else 'level'}{ending}", outcome=outcome, size=mean(value),
+        f"finding_{'percent' if is_log else 'level'}{ending}", outcome=outcome, size=shown,
         direction=page.say("lower" if value < 0 else "higher"), level=read_number(effect.get("level")),
         low=end(ends[0], "no_lower_end") if has_interval else "", high=end(ends[1], "no_end") if has_interval else "",
         effect=numbers.format_fixed(value, find_decimals(effect)), label=reading.format_label(spec), p=p,
@@ -278,15 +269,14 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
     )  # fmt: skip
 
 
-def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
+def _finding(page: Page, spec: Record, effect: Record) -> str:
     low, high = read_number(effect.get("low")), read_number(effect.get("high"))
     sentences = [describe_estimate(page, spec, effect)]
     has_interval = low == low and high == high
     if has_interval:
         key = "interval_above_zero" if low > 0 else "interval_below_zero" if high < 0 else "interval_holds_zero"
         sentences.append(page.say(key))
-    graded = reading.find_graded(page.results)
-    if graded is not None and take_text(graded.get("inference")) != "placebo":
+    if (graded := _find_dealt(page)) is not None:
         first = {name: read_number(graded[name]) for name in ("percent", "ordinary")}
         sentences.append(page.say("finding_of_first_page", **first))
     if is_size_unknown(spec):
@@ -299,17 +289,14 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
         sentences.append(page.say("detectable", sentence=read_words(known[0], "sentence")))
     elif not (low > 0 or high < 0):
         sentences.append(page.say("detectable_absent", has_interval="yes" if has_interval else "no"))
-    return (str(Listed(tuple(sentences), "sentences")),)
+    return str(Listed(tuple(sentences), "sentences"))
 
 
 def _other_method(page: Page, spec: Record) -> list[blocks.Block]:
     """Say what the mean of the single cases is, and that the headline is the answer, where both were made."""
-    rows = [
-        r
-        for frame in reading.find_payloads(page.results, "cases_forest").values()
-        for r in reading.list_records(frame)
-    ]
-    mean = next((r for r in rows if take_text(r.get("method"))), None)
+    frames = reading.find_payloads(page.results, "cases_forest").values()
+    rows = (row for frame in frames for row in reading.list_records(frame))
+    mean = next((row for row in rows if take_text(row.get("method"))), None)
     if mean is None:
         return []
     is_log = take_text(mean["scale"]) == "log points"
@@ -326,40 +313,19 @@ def _other_method(page: Page, spec: Record) -> list[blocks.Block]:
     return [blocks.build_paragraph(sentence)]
 
 
-def _money(page: Page) -> list[blocks.Block]:
-    """Say the effect in money, or how far that can be said, where the payload "money" holds it."""
-    frame = reading.find_payload(page.results, "money")
-    if frame is None:
-        return []
-    graded = reading.find_graded(page.results)
-    sentences = describe_money(
-        Money.from_frame(frame), page.say, outcome=page.outcome, period_name=page.period_name, names=list_check_names,
-        is_graded=graded is not None and take_text(graded.get("inference")) != "placebo",
-    )  # fmt: skip
-    return [blocks.build_paragraph(sentences)]
-
-
 def _checks(page: Page, spec: Record) -> blocks.Note | blocks.Paragraph:
     """Return how many checks object, cannot tell or do not object, and what follows for the estimate."""
     n_object, n_cannot, n_silent = counts = reading.count_verdicts(page.results)
     if not any(counts):
         return blocks.Note("note", blocks.build_spans(page.say("checks_absent")))
     objecting = name_objecting(page)
-    counted = page.say(
-        "checks_counted",
-        n_checks=sum(counts),
-        n_object=n_object,
-        n_cannot=n_cannot,
-        n_silent=n_silent,
-        names=Listed(tuple(objecting), "comma"),
-    )
+    verdicts = {"n_checks": sum(counts), "n_object": n_object, "n_cannot": n_cannot, "n_silent": n_silent}
+    counted = page.say("checks_counted", **verdicts, names=Listed(tuple(objecting), "comma"))
     if objecting:
         return blocks.Note("warning", blocks.build_spans(f"{counted} {page.say('checks_object')}"))
     if read_whole(spec.get("n_treated_units")) == 1:
         return blocks.build_paragraph(f"{counted} {page.say('checks_single')}")
     effect = find_overall(page.results, spec)
     if effect is not None and read_number(effect.get("low")) * read_number(effect.get("high")) > 0:
-        return blocks.build_paragraph(
-            f"{counted} {page.say('checks_assumption', assumption=read_words(spec, 'assumption'))}"
-        )
+        counted += f" {page.say('checks_assumption', assumption=read_words(spec, 'assumption'))}"
     return blocks.build_paragraph(counted)

@@ -5,7 +5,6 @@ import hashlib
 import json
 import math
 import re
-from dataclasses import fields, is_dataclass
 from html import escape
 from importlib import resources
 from typing import Any
@@ -110,16 +109,13 @@ def _line(line: str, cell: blocks.Cell, widest: str, *, is_second: bool) -> str:
 
 
 def build_plain(value: Any) -> Any:
-    """Return a value as JSON can hold it: several dataclasses as a table, what is missing as none."""
-    if isinstance(value, tuple) and value and is_dataclass(value[0]):
-        names = [field.name for field in fields(value[0])]
-        return {"fields": names, "rows": [[build_plain(getattr(row, name)) for name in names] for row in value]}
+    """Return a value as JSON can hold it: several mappings as a table, what is missing as none."""
+    if isinstance(value, tuple) and value and isinstance(value[0], dict):
+        return {"fields": list(value[0]), "rows": [build_plain(tuple(row.values())) for row in value]}
     if isinstance(value, tuple):
         return [build_plain(inner) for inner in value]
     if isinstance(value, dict):
         return {key: build_plain(inner) for key, inner in value.items()}
-    if is_dataclass(value):
-        return {field.name: build_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value
