@@ -343,18 +343,9 @@ def version() -> None:
 
 
 OTHERS = (
-    cross_check,
-    calibrate,
-    export,
-    guide,
-    preregister,
-    schema,
-    simulate,
-    replication_readme,
-    bundle,
-    trace,
+    cross_check, calibrate, export, guide, preregister, schema, simulate, replication_readme, bundle, trace,
     version,
-)
+)  # fmt: skip
 """Commands in the order of the help, behind those of the main path."""
 
 

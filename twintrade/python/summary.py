@@ -194,12 +194,9 @@ def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words 
         *(_describe_left_out(d) for d in sample.dropped),
     ]
     title = Text(
-        "python.summary-head",
-        method=fit.estimator.title or fit.estimator.name,
-        outcome=design.outcome,
-        measure=design.transform_label,
-        scale=scale,
-    )
+        "python.summary-head", method=fit.estimator.title or fit.estimator.name, outcome=design.outcome,
+        measure=design.transform_label, scale=scale,
+    )  # fmt: skip
     covariates = Text("python.covariate-errors", note=others) if others else ""
     warnings = (m.message for m in bands.messages if m.level == "warning")
     notes = map(str, (explain_scale(fit), bands.no_errors, bands.note, covariates, *warnings))

@@ -1,6 +1,8 @@
 """The brief as blocks: title, numbers, four short texts, two pictures, the pairs, and how to cite it."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 
@@ -8,6 +10,7 @@ from twintrade.render import blocks, reading
 from twintrade.render.brief.closer import build_view
 from twintrade.render.brief.drawings import choose_power
 from twintrade.render.brief.facts import (
+    OF_PAIRS,
     SIDES,
     Effect,
     Facts,
@@ -16,6 +19,7 @@ from twintrade.render.brief.facts import (
     collect_facts,
     count_dated,
     list_left_out,
+    multiply_by_periods,
 )
 from twintrade.render.brief.pictures import (
     choose_drawn,
@@ -76,23 +80,19 @@ def list_pairs(facts: Facts) -> list[blocks.Block]:
     power = choose_power(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
     scale = 10.0**power
     columns = (blocks.Column(), *(blocks.Column("right") for _ in range(5)))
-    header = tuple(
-        str(Text(f"brief.pairs-{name}", period_name=facts.page.period_name))
-        for name in ("name", "since", "times", "observed", "expected", "difference")
-    )
+    heads = ("name", "since", "times", "observed", "expected", "difference")
+    header = [str(Text(f"brief.pairs-{name}", period_name=facts.page.period_name)) for name in heads]
     shown = pairs if len(pairs) <= MOST_PAIRS else pairs[:FEW_PAIRS]
+    ways: dict[str, Callable[[float], str]] = dict.fromkeys(OF_PAIRS, partial(numbers.format_fixed, decimals=1))
+    ways["difference"] = lambda value: str(Text("brief.difference", value=value))
     rows = [
         blocks.build_row(
             take_text(p["name"]),
             build_cell(take_text(p["since"]), *cite(p, "since", form=WORDS)),
             build_cell(str(reading.read_whole(p["n_periods"])), *cite(p, "n_periods")),
             *(
-                build_cell(numbers.format_fixed(read_number(p[name]) / scale, 1), *cite(p, name, form=f"/{scale:g}"))
-                for name in ("observed", "expected")
-            ),
-            build_cell(
-                str(Text("brief.difference", value=read_number(p["difference"]) / scale)),
-                *cite(p, "difference", form=f"/{scale:g}"),
+                build_cell(write(read_number(p[name]) / scale), *cite(p, name, form=f"/{scale:g}"))
+                for name, write in ways.items()
             ),
         )
         for p in shown
@@ -151,17 +151,12 @@ def build_brief(page: Page) -> tuple[blocks.Block, ...]:
     content += [
         *build_status(page), _key_numbers(facts), *_warn(page), *draw_range(facts),
         blocks.Aside(_say("asked"), (_write(list_asked(facts)),)),
-    ]  # fmt: skip
-    content += [
         blocks.Aside(_say("happened"), (_write(list_told(facts)),)), *draw_first(facts),
-        blocks.Aside(_say("needed"), (_write(list_needed(facts)),)),
-    ]  # fmt: skip
-    content += [
-        blocks.PageBreak(ends_first=True), _believe(facts), *filter(None, [draw_ladder(facts)]), *draw_case(facts),
+        blocks.Aside(_say("needed"), (_write(list_needed(facts)),)), blocks.PageBreak(ends_first=True),
+        _believe(facts), *filter(None, [draw_ladder(facts)]), *draw_case(facts),
         *list_pairs(facts), *list_singles(facts), *build_view(facts),
     ]  # fmt: skip
-    content += [*_list_limits(page), _cite(page)]
-    return tuple(content)
+    return (*content, *_list_limits(page), _cite(page))
 
 
 def build_description(page: Page) -> tuple[blocks.Block, ...]:
@@ -308,17 +303,13 @@ def list_asked(facts: Facts) -> list[Text]:
     case = facts.page.results.sections.get("case", "")
     first, last = _find_onsets(facts)
     dated = count_dated(facts)
+    who = Text(
+        "brief.who", n=facts.n_treated, dated=dated, is_all="yes" if dated == facts.n_treated else "no",
+        first=first, last=last, names=name_pair(case) if case else Listed(tuple(names)),
+        named="case" if case else "yes" if names and facts.n_treated > NAMED_PAIRS else "no",
+    )  # fmt: skip
     return [
-        Text(
-            "brief.who",
-            n=facts.n_treated,
-            dated=dated,
-            is_all="yes" if dated == facts.n_treated else "no",
-            first=first,
-            last=last,
-            named="case" if case else "yes" if names and facts.n_treated > NAMED_PAIRS else "no",
-            names=name_pair(case) if case else Listed(tuple(names)),
-        ),
+        who,
         Text("brief.against", n=facts.n_compared, treated=facts.n_treated),
         *list_left_out(facts),
         *([Text("brief.tried", n=facts.n_tried)] if facts.n_tried > 1 else []),
@@ -329,10 +320,8 @@ def _find_onsets(facts: Facts) -> tuple[str, str]:
     """Return what the first and the last period are called in which agreements begin; of a case, its own."""
     paths, data = reading.find_payload(facts.page.results, "case_paths"), facts.page.results.data
     if paths is not None:
-        begun = [
-            take_text(r["period_label"]) for r in list_records(paths) if reading.read_whole(r["event_time"]) == 0
-        ]
-        return (begun[0], begun[0]) if begun else ("", "")
+        begun = paths["period_label"][paths["event_time"].map(reading.read_whole) == 0].map(take_text)
+        return (begun.iloc[0], begun.iloc[0]) if len(begun) else ("", "")
     starts = data[pd.to_numeric(data["event_time"]) == 0].sort_values("period")
     if facts.cohorts:
         starts = starts[starts["period"].isin(facts.cohorts)]
@@ -350,27 +339,15 @@ def list_told(facts: Facts) -> list[Text]:
         change = Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_spread(effect))
         return [change, *list_diverted(facts)]
     unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
-    times = [read_number(p["n_periods"]) for p in pairs]
-    sums = {
-        name: sum(read_number(p[name]) * n for p, n in zip(pairs, times, strict=True))
-        for name in ("observed", "expected")
-    }
-    sentences: list[Text] = [
-        Text(
-            "brief.told",
-            n=len(pairs),
-            rows=int(sum(times)),
-            of=int(sum(times)) + facts.n_rows_left_out,
-            is_all="no" if facts.n_rows_left_out else "yes",
-            period_name=page.period_name,
-            outcome=page.outcome,
-            observed=texts.format_quantity(sums["observed"], unit),
-            expected=texts.format_quantity(sums["expected"], unit),
-        )
-    ]
-    gaps = sorted(
-        ((read_number(p["difference"]) * n, take_text(p["name"])) for p, n in zip(pairs, times, strict=True))
-    )
+    n_rows, left = sum(reading.read_whole(pair["n_periods"]) or 0 for pair in pairs), facts.n_rows_left_out
+    sums = {name: sum(multiply_by_periods(pair, name) for pair in pairs) for name in OF_PAIRS}
+    told = Text(
+        "brief.told", n=len(pairs), rows=n_rows, of=n_rows + left, is_all="no" if left else "yes",
+        period_name=page.period_name, outcome=page.outcome,
+        **{name: texts.format_quantity(total, unit) for name, total in sums.items()},
+    )  # fmt: skip
+    sentences = [told]
+    gaps = sorted((multiply_by_periods(pair, "difference"), take_text(pair["name"])) for pair in pairs)
     named = [gaps[0], gaps[-1]] if gaps[0][0] < 0 < gaps[-1][0] else gaps
     farthest = sorted(named, key=lambda pair: -abs(pair[0]))[:NAMED_PAIRS]
     for gap, name in farthest if len(gaps) > NAMED_PAIRS else ():
@@ -412,29 +389,21 @@ def list_needed(facts: Facts) -> list[Text]:
     sentences: list[Text] = []
     if graded is not None and graded.rise_found == graded.rise_found:
         sentences += describe_found(graded)
-    elif math.isfinite(facts.detectable):
-        size = numbers.format_percent(facts.detectable, 0)
-        amount = money is not None and math.isfinite(money.detectable)
-        value = texts.format_quantity(money.average(money.detectable), money.unit) if money and amount else ""
-        has_money = "yes" if amount else "no"
-        if facts.detectable > reading.MOST_PERCENT:
-            sentences.append(Text("brief.detectable-more", size=reading.MOST_PERCENT))
-        else:
-            sentences.append(
-                Text(
-                    "brief.detectable",
-                    size=size,
-                    has_money=has_money,
-                    value=value,
-                    period_name=page.period_name,
-                    first=money.first if money is not None and money.first else "none",
-                )
-            )
-    else:
+    elif not math.isfinite(facts.detectable):
         lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
-        sentences.append(
-            explain_no_range(facts, "brief.need-range") if lacks_range else Text("brief.detectable-unknown")
-        )
+        unknown = Text("brief.detectable-unknown")
+        sentences.append(explain_no_range(facts, "brief.need-range") if lacks_range else unknown)
+    elif facts.detectable > reading.MOST_PERCENT:
+        sentences.append(Text("brief.detectable-more", size=reading.MOST_PERCENT))
+    else:
+        counted = money if money is not None and math.isfinite(money.detectable) else None
+        value = texts.format_quantity(counted.average(counted.detectable), counted.unit) if counted else ""
+        found = Text(
+            "brief.detectable", size=numbers.format_percent(facts.detectable, 0), value=value,
+            has_money="yes" if counted else "no", period_name=page.period_name,
+            first=money.first if money and money.first else "none",
+        )  # fmt: skip
+        sentences.append(found)
     if page.results.sections.get(CALIBRATION) == "stale":
         is_case = "yes" if graded is not None and graded.is_case else "no"
         sentences.append(Text("brief.calibration-stale", name=page.results.name, case=is_case))
@@ -459,11 +428,8 @@ def describe_found(graded: Graded) -> list[Text]:
         return [smallest]
     printed = {"rise": rates.rise_printed, "fall": rates.fall_printed}
     sizes = [Text("brief.printed", direction=side, times=x) for side, x in printed.items() if math.isfinite(x)]
-    return [
-        Text("brief.calibrated", n=rates.n, any="yes" if rates.false > 0 else "no", false=rates.false),
-        smallest,
-        *sizes,
-    ]
+    rate = Text("brief.calibrated", n=rates.n, any="yes" if rates.false > 0 else "no", false=rates.false)
+    return [rate, smallest, *sizes]
 
 
 def _list_limits(page: Page) -> list[blocks.Block]:

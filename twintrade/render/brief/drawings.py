@@ -73,9 +73,8 @@ class Field:
         if not inside or any(has_overlap(box, other) for other in taken):
             return False
         low, high = box[1] - CLEAR, box[3] + CLEAR
-        return all(
-            (line <= low).all() or (line >= high).all() for line in (self.read(one, box) for one in self.lines)
-        )
+        heights = (self.read(line, box) for line in self.lines)
+        return all((line <= low).all() or (line >= high).all() for line in heights)
 
 
 def measure_name(text: str, size: float) -> tuple[float, float]:
@@ -157,8 +156,7 @@ def draw_totals(
     """
     top = float(frame[["observed", "expected"]].max().max())
     power = choose_power(top)
-    size = 10.0**power
-    x = frame["period"].to_numpy(dtype=float)
+    size, x = 10.0**power, frame["period"].to_numpy(dtype=float)
     columns = (frame[column].to_numpy(dtype=float) / size for column in ("observed", "expected", "low", "high"))
     observed, expected, low, high = columns
     most = top / size
@@ -258,10 +256,8 @@ def draw_methods(rows: list[tuple[str, Effect | None, bool]], theme: Theme = DEF
     names = [split_label(label, int(NAMES * theme.width * 72 / (EM * size))) for label, _, _ in rows]
     heights = np.array([(name.count("\n") + 1) * LINE * size / 72 + GAP for name in names])
     middles = heights.cumsum() - heights / 2
-    ends = [
-        math.log1p(end / 100) for _, e, _ in rows if e for end in (e.percent, e.low, e.high) if -100 < end < math.inf
-    ]
-    ticks, bounds = choose_frame(ends, room=0.1)
+    ends = [end for _, effect, _ in rows if effect for end in (effect.percent, effect.low, effect.high)]
+    ticks, bounds = choose_frame([math.log1p(end / 100) for end in ends if -100 < end < math.inf], room=0.1)
     with open_figure(theme, float(heights.sum()) + AROUND) as figure:
         axes = figure.subplots()
         for y, (label, effect, is_own) in zip(middles, rows, strict=True):

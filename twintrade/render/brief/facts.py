@@ -20,6 +20,7 @@ from twintrade.text.numbers import convert_log_to_percent
 
 Grade = Literal["strong", "some", "small", "nothing", "cannot"]
 Side = Literal["fall", "neither", "rise"]
+OF_PAIRS = ("expected", "observed")
 SIDES: tuple[Side, ...] = ("fall", "neither", "rise")
 MAIN_CLAIM = "C1"
 OF_CLAIM: dict[str, Side] = {"supported": "rise", "not supported": "fall"}
@@ -186,9 +187,7 @@ class Facts:
     @property
     def cohorts(self) -> frozenset[int]:
         """Periods from which agreements behind the headline count, empty where its effects have no cohorts."""
-        effects = reading.select_matching(
-            self.page.results.effects, self.headline or {"estimator": "", "specification": ""}
-        )
+        effects = reading.select_matching(self.page.results.effects, self.headline or {})
         cohorts = (read_whole(cohort) for cohort in effects.get("cohort", ()))
         return frozenset(cohort for cohort in cohorts if cohort is not None and cohort > POOLED)
 
@@ -219,6 +218,11 @@ class Facts:
         return [pair | {"name": name_pair(take_text(pair["name"]))} for pair in pairs]
 
 
+def multiply_by_periods(pair: Record, name: str) -> float:
+    """Return a number of a pair over all its periods, of which results keep the average."""
+    return read_number(pair[name]) * read_number(pair["n_periods"])
+
+
 def collect_facts(page: Page) -> Facts:
     """Pick from the results what a brief says."""
     results = page.results
@@ -232,10 +236,8 @@ def collect_facts(page: Page) -> Facts:
     claims = {take_text(row["claim_id"]): take_text(row["verdict"]) for row in list_payload(results, "claims")}
     main = OF_CLAIM.get(claims.get(MAIN_CLAIM, ""))
     answer = PageAnswer() if main is None else PageAnswer("some", main)
-    read = [
-        (column, read_effect(reading.find_overall(results, column)))
-        for column in reading.list_specifications(results)
-    ]
+    columns = reading.list_specifications(results)
+    read = [(column, read_effect(reading.find_overall(results, column))) for column in columns]
     has_roles = {"unit", "status"} <= set(results.data.columns)
     roles = results.data.drop_duplicates("unit")["status"].value_counts().items() if has_roles else ()
     return Facts(
@@ -344,14 +346,9 @@ def list_left_out(facts: Facts) -> list[Text]:
     agreements = list_records(facts.page.results.twinnings)
     names = {take_text(row.get("unit")): name_traded(row) for row in reversed(agreements)}
     listed = {why: [names.get(unit, unit) for unit in is_so.index[is_so]] for why, is_so in reasons.items()}
+    values = {"period_name": facts.page.period_name}
     return [
-        Text(
-            "brief.left-out",
-            why=why,
-            names=list_some(pairs, NAMED),
-            all="yes" if len(pairs) <= NAMED else "no",
-            period_name=facts.page.period_name,
-        )
+        Text("brief.left-out", why=why, names=list_some(pairs, NAMED), all="no" if pairs[NAMED:] else "yes", **values)
         for why, pairs in listed.items()
         if pairs
     ]

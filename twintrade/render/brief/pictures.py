@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.render import reading
 from twintrade.render.blocks import Absent, Block, Figure, FigureRow
 from twintrade.render.brief import drawings
-from twintrade.render.brief.facts import Effect, Facts, StatedChange
+from twintrade.render.brief.facts import OF_PAIRS, Effect, Facts, StatedChange, multiply_by_periods
 from twintrade.render.brief.statements import list_changes, write_change, write_counted, write_scaled
 from twintrade.render.exhibits.data_card import build_raw_series
 from twintrade.render.exhibits.payloads import build_payload
@@ -29,7 +29,6 @@ DEFAULT_LEVEL = 0.95
 LOW = 2.45  # inches: height of the first picture
 MARKED = 0.45  # inches that the first picture of a case is lower by where the page is marked as simulated
 MOST_STEPS, MOST_DONORS = 4, 10
-OF_PAIRS = ("expected", "observed")
 
 
 def draw_first(facts: Facts) -> tuple[Block, ...]:
@@ -48,10 +47,11 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
         return ()
     is_counted = money is not None and money.state in ("stated", "bounded")
     totals = (money.total, money.low, money.high) if money is not None and is_counted else (math.nan,) * 3
-    unit = money.unit if money is not None else ""
-    averages = [one if money is None else money.average(one) for one in totals]
-    shown, power = write_scaled(averages, _list_errors(facts))
-    amounts = [write_counted(one, power, unit) if one else "" for one in shown]
+    amounts = [""] * 3
+    if money is not None:
+        errors = (math.nan, money.average(money.low_error), money.average(money.high_error))
+        shown, power = write_scaled(list(map(money.average, totals)), errors)
+        amounts = [write_counted(one, power, money.unit) if one else "" for one in shown]
     detectable = facts.graded.rise_found if facts.graded is not None else facts.detectable
     theme = replace(page.theme, width=FULL)
     drawing = drawings.draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), detectable, theme)
@@ -69,21 +69,14 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
     return (page.figure("brief-range", caption, drawing, str(alt), frame, notes=(str(note),), theme=theme),)
 
 
-def _list_errors(facts: Facts) -> tuple[float, float, float]:
-    money = facts.money
-    if money is None:
-        return (math.nan,) * 3
-    return math.nan, money.average(money.low_error), money.average(money.high_error)
-
-
 def _picture_gap(facts: Facts) -> Figure | None:
     """Draw which pairs make the gap between expected and observed, the largest ones and all others together."""
     pairs, periods = facts.pairs, facts.periods
     if len(pairs) < 2 or not periods:
         return None
     unit = take_text(periods[0]["unit"])
-    sums = {name: sum(read_number(p[name]) * read_number(p["n_periods"]) for p in pairs) for name in OF_PAIRS}
-    gaps = [(take_text(p["name"]), read_number(p["difference"]) * read_number(p["n_periods"])) for p in pairs]
+    sums = {name: sum(multiply_by_periods(pair, name) for pair in pairs) for name in OF_PAIRS}
+    gaps = [(take_text(pair["name"]), multiply_by_periods(pair, "difference")) for pair in pairs]
     gaps.sort(key=lambda pair: -abs(pair[1]))
     rows, others = gaps[:MOST_STEPS], gaps[MOST_STEPS:]
     if len(others) == 1:
@@ -122,9 +115,8 @@ def draw_case(facts: Facts) -> tuple[Block, ...]:
         chosen = _choose_set(placebo)
         theme = replace(page.theme, width=WIDE if weights is not None else FULL)
         n = chosen[~chosen["is_treated"].map(reading.read_truth)]["unit"].nunique()
-        drawing = draw_placebo(
-            page.drawable(chosen.drop(columns="donor_set")), y_label=str(Text("figures.gap-log")), theme=theme
-        )
+        drawn = page.drawable(chosen.drop(columns="donor_set"))
+        drawing = draw_placebo(drawn, y_label=str(Text("figures.gap-log")), theme=theme)
         drawing.set_figheight(LOW - 0.25)
         caption, notes = str(Text("brief.picture-placebo", n=n)), (str(Text("brief.placebo-note")),)
         alt = describe_placebo(chosen)
@@ -206,12 +198,9 @@ def _picture_case(facts: Facts) -> Figure | None:
         return None
     chosen = _choose_path(facts, frame)
     others = frame[frame["event_time"].astype(int) >= 0]
-    chosen = chosen.assign(
-        low=np.nan,
-        high=np.nan,
-        expected=chosen["counterfactual"],
-        n_in_force=(chosen["event_time"].astype(int) >= 0).astype(int),
-    ).reset_index(drop=True)
+    in_force = (chosen["event_time"].astype(int) >= 0).astype(int)
+    chosen = chosen.assign(low=np.nan, high=np.nan, expected=chosen["counterfactual"], n_in_force=in_force)
+    chosen = chosen.reset_index(drop=True)
     unit = str(Text("brief.index"))
     theme = replace(page.theme, width=FULL)
     height = LOW - MARKED if page.results.is_simulated else LOW
@@ -225,11 +214,10 @@ def _picture_case(facts: Facts) -> Figure | None:
 def _choose_path(facts: Facts, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the path of the headline's method with all donors, else the first that there is."""
     estimator = take_text(facts.headline["estimator"]).replace("_", " ") if facts.headline is not None else ""
-    ours = reading.select_named(frame, "method", estimator)
-    ours = ours if not ours.empty else frame[frame["method"] == frame["method"].iloc[0]]
-    widest = reading.select_named(ours, "donor_set", "all")
-    chosen = widest if not widest.empty else ours[ours["donor_set"] == ours["donor_set"].iloc[0]]
-    return chosen.sort_values("period")
+    for column, name in (("method", estimator), ("donor_set", "all")):
+        ours = reading.select_named(frame, column, name)
+        frame = ours if not ours.empty else frame[frame[column] == frame[column].iloc[0]]
+    return frame.sort_values("period")
 
 
 def _picture_path(facts: Facts) -> Figure | None:
@@ -258,21 +246,17 @@ def draw_ladder(facts: Facts) -> Figure | None:
     theme = replace(page.theme, width=FULL)
     drawing = drawings.draw_methods(list_rows(facts, drawn), theme)
     effects = [one.effect for one in drawn]
-    frame = pd.DataFrame(
-        [
-            {"label": str(one.label), "question": str(Text(f"brief.group-{one.group}"))}
-            | {"effect": one.effect.percent, "low": one.effect.low, "high": one.effect.high, "scale": "percent"}
-            for one in drawn
-        ]
-    )
+    named = [(str(one.label), str(Text(f"brief.group-{one.group}"))) for one in drawn]
+    ends = [(effect.percent, effect.low, effect.high, "percent") for effect in effects]
+    rows = [(*name, *values) for name, values in zip(named, ends, strict=True)]
+    frame = pd.DataFrame(rows, columns=["label", "question", "effect", "low", "high", "scale"])
     ranged = [effect for effect in effects if effect.has_interval]
     low, high = (pick(e.percent for e in effects) for pick in (min, max))
     level = ranged[0].level if ranged else DEFAULT_LEVEL
     alt = str(Text("brief.methods-alt", n=len(drawn), low=low, high=high, ranged=len(ranged), level=level))
     zero = "all" if ranged and all(e.holds_zero for e in effects) and len(ranged) == len(effects) else "some"
-    caption = str(
-        Text("brief.picture-methods", n=len(drawn), of=n_all, all="yes" if n_all == len(drawn) else "no", zero=zero)
-    )
+    is_all = "yes" if n_all == len(drawn) else "no"
+    caption = str(Text("brief.picture-methods", n=len(drawn), of=n_all, all=is_all, zero=zero))
     bare = {one.group for one in drawn if not one.effect.has_interval}
     why = "case" if bare == {"case"} and ranged else "left" if bare <= {"who", "compared"} else "other"
     n_bare = len(drawn) - len(ranged)

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from twintrade.render import reading
-from twintrade.render.brief.facts import GROUPS, Effect, Facts, Graded, Group, StatedChange, read_effect
+from twintrade.render.brief.facts import (
+    GROUPS,
+    Effect,
+    Facts,
+    Graded,
+    Group,
+    StatedChange,
+    multiply_by_periods,
+    read_effect,
+)
 from twintrade.render.names import capitalize, list_check_names, name_method
 from twintrade.render.page import name_objecting
 from twintrade.render.reading import (
@@ -109,14 +118,12 @@ def _list_columns(facts: Facts) -> list[StatedChange]:
 def _list_ranked(facts: Facts) -> list[StatedChange]:
     """Return the change of one pair by each method that ranks it."""
     tests = () if facts.graded is None else facts.graded.methods
+    effects = [Effect(percent=read_number(test["percent"]), p=read_number(test["p"])) for test in tests]
+    names = [name_method(take_text(test["method"])) for test in tests]
     return [
-        StatedChange(
-            label=name_method(take_text(test["method"])),
-            effect=Effect(percent=percent, p=read_number(test["p"])),
-            group="case",
-        )
-        for test in tests
-        if math.isfinite(percent := read_number(test["percent"]))
+        StatedChange(label=name, effect=effect, group="case")
+        for name, effect in zip(names, effects, strict=True)
+        if math.isfinite(effect.percent)
     ]
 
 
@@ -189,9 +196,8 @@ def _read_singles(facts: Facts) -> StatedChange | None:
         return None
     ends = {"low": min(singles), "high": max(singles)}
     sentence = Text("brief.reading-singles", n=len(singles), percent=means[0].percent, **ends)
-    return StatedChange(
-        label=Text("brief.row-singles", n=len(singles)), effect=means[0], group="pair", sentence=sentence
-    )
+    label = Text("brief.row-singles", n=len(singles))
+    return StatedChange(label=label, effect=means[0], group="pair", sentence=sentence)
 
 
 def _read_hidden(facts: Facts) -> StatedChange | None:
@@ -248,10 +254,8 @@ def _read_conditional(facts: Facts) -> StatedChange | None:
 def _check(name: str, percent: float, group: Group = "compared", **values: float) -> StatedChange | None:
     if not math.isfinite(percent):
         return None
-    sentence = Text(f"brief.reading-{name}", percent=percent, **values)
-    return StatedChange(
-        label=Text(f"brief.row-{name}", **values), effect=Effect(percent=percent), group=group, sentence=sentence
-    )
+    label, sentence = Text(f"brief.row-{name}", **values), Text(f"brief.reading-{name}", percent=percent, **values)
+    return StatedChange(label=label, effect=Effect(percent=percent), group=group, sentence=sentence)
 
 
 def _convert(facts: Facts, row: Record, column: str) -> float:
@@ -303,28 +307,18 @@ def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
     if graded.is_case:
         return _list_of_case(facts, graded)
     of = max(1, round(100 * graded.effect.p))
-    if "total" in graded.reasons:  # what is not clear as a whole is not clear in part either
-        reasons = [Text("brief.graded-chance", of=of)]
-    else:
-        reasons = [
-            Text("brief.graded-blocked", why=why, n=graded.n_at_risk, period_name=facts.page.period_name)
-            for why in graded.reasons
-        ]
+    period_name, n_at_risk = facts.page.period_name, graded.n_at_risk
+    blocked = [Text("brief.graded-blocked", why=why, n=n_at_risk, period_name=period_name) for why in graded.reasons]
+    # What is not clear as a whole is not clear in part either.
+    reasons = [Text("brief.graded-chance", of=of)] if "total" in graded.reasons else blocked
     reasons += _explain_objections(facts)
     effective = max(1, round(graded.n_effective))
-    reasons.append(Text("brief.graded-pairs", n=graded.n_signers, of=graded.n_at_risk, effective=effective))
     name = take_text(facts.pairs[0]["name"]) if len(facts.pairs) > 1 else ""
-    reasons.append(
-        Text(
-            "brief.graded-total",
-            total=graded.total,
-            largest="yes" if name and math.isfinite(graded.without_largest) else "no",
-            name=name,
-            share=graded.share,
-            without=graded.without_largest,
-            ordinary=graded.ordinary,
-        )
-    )
+    total = Text(
+        "brief.graded-total", total=graded.total, name=name, share=graded.share, without=graded.without_largest,
+        largest="yes" if name and math.isfinite(graded.without_largest) else "no", ordinary=graded.ordinary,
+    )  # fmt: skip
+    reasons += [Text("brief.graded-pairs", n=graded.n_signers, of=n_at_risk, effective=effective), total]
     if graded.answer.is_evidence and math.isfinite(graded.gamma):
         reasons.append(Text("brief.graded-gamma", times=graded.gamma, direction=graded.answer.side))
     return reasons + _list_others(facts)
@@ -332,16 +326,11 @@ def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
 
 def _list_others(facts: Facts) -> list[Text]:
     """Return the answer for each further outcome, and that p and ranges are adjusted for all."""
-    answers = [
-        Text(
-            "brief.graded-other",
-            outcome=capitalize(one.outcome),
-            answer=Text("brief.grade", grade=one.answer.grade, direction=one.answer.side),
-            percent=one.effect.percent,
-            p=one.effect.p,
-        )
-        for one in facts.others
-    ]
+    answers = []
+    for one in facts.others:
+        grade = Text("brief.grade", grade=one.answer.grade, direction=one.answer.side)
+        values = {"percent": one.effect.percent, "p": one.effect.p}
+        answers.append(Text("brief.graded-other", outcome=capitalize(one.outcome), answer=grade, **values))
     return [*answers, Text("brief.graded-holm", n=len(answers) + 1)] if answers else []
 
 
@@ -421,10 +410,10 @@ def explain_no_range(facts: Facts, key: str = "brief.reason-no-range") -> Text:
 
 def _explain_largest(facts: Facts) -> Text | None:
     pairs = facts.pairs
-    total = sum(read_number(p["expected"]) * read_number(p["n_periods"]) for p in pairs)
+    total = sum(multiply_by_periods(pair, "expected") for pair in pairs)
     if len(pairs) < 2 or not total > 0:
         return None
-    share = read_number(pairs[0]["expected"]) * read_number(pairs[0]["n_periods"]) / total
+    share = multiply_by_periods(pairs[0], "expected") / total
     if share < LARGE_SHARE:
         return None
     return Text("brief.reason-largest", name=take_text(pairs[0]["name"]), share=share)
@@ -440,15 +429,11 @@ def _explain_sign(facts: Facts) -> Text | None:
     n, low, high = find_spread(facts)
     if facts.effect is None or n < 2 or min(map(_cut, (low, high))) > 0 or max(map(_cut, (low, high))) < 0:
         return None
-    turned = [
-        one
-        for one in list_changes(facts)
-        if one.group in ("who", "compared") and _cut(one.effect.percent) * facts.effect.percent < 0
-    ]
-    named = tuple(Text("brief.turned", label=one.label, percent=one.effect.percent) for one in turned)
-    return Text(
-        "brief.reason-methods", n=n, low=low, high=high, turned=len(named), named=list_some(named, MOST_LEFT_OUT)
-    )
+    of_pairs = [one for one in list_changes(facts) if one.group in ("who", "compared")]
+    turned = [one for one in of_pairs if _cut(one.effect.percent) * facts.effect.percent < 0]
+    named = [Text("brief.turned", label=one.label, percent=one.effect.percent) for one in turned]
+    some = list_some(named, MOST_LEFT_OUT)
+    return Text("brief.reason-methods", n=n, low=low, high=high, turned=len(named), named=some)
 
 
 def _cut(percent: float) -> float:

@@ -21,6 +21,7 @@ from twintrade.render.tables.plain import build_plain_table
 from twintrade.text import Text, Value
 
 MOST_ROWS, LAST_ROWS, TO_COME = 12, 8, 3  # looks of the table, and of a longer list those done and those to come
+ENDS = ("low", "high", "constant_low", "constant_high")  # of both sets of a look
 POWER = 0.8
 
 
@@ -46,10 +47,8 @@ def build_watch(page: Page) -> list[blocks.Block]:
     content += build_status(page)
     if done:
         content += [_draw(page, payloads["watch_path"]), _put("seen", _say("seen", **_list_seen(done)))]
-    content += [
-        _tabulate_looks(looks, done, rang[:1]),
-        _put("learned", read_words(dict(results.sections), "learned")),
-    ]
+    learning = _put("learned", read_words(dict(results.sections), "learned"))
+    content += [_tabulate_looks(looks, done, rang[:1]), learning]
     content += [_tabulate_learned(learned, int(facts["n_pairs"]))] if len(learned) else []
     content += [_put(key, _say(key, **words)) for key in ("sure", "rests")]
     return [*content, build_plain_table(payloads["watch_pairs"], "watch-pairs", _say("pairs"))]
@@ -65,8 +64,7 @@ def _put(key: str, text: str) -> blocks.Aside:
 
 def _list_seen(done: Sequence[Record]) -> dict[str, Value]:
     """Return the values of what was seen by the last look; a set that is not there is named so."""
-    names = ("mean", "low", "high", "constant_low", "constant_high", "half_width")
-    mean, low, high, least, most, half = (read_number(done[-1][name]) for name in names)
+    mean, low, high, least, most, half = (read_number(done[-1][name]) for name in ("mean", *ENDS, "half_width"))
     kind = "none" if low != low else "empty" if least > most else "both"
     seen: dict[str, Value] = {"at": take_text(done[-1]["period_label"]), "mean": mean, "kind": kind}
     seen |= {"low": low, "high": high, "constant_low": least, "constant_high": most}
@@ -125,18 +123,13 @@ def _tabulate_looks(looks: list[Record], done: list[Record], alarm: list[Record]
         can, rang, mean = read_truth(look["can_ring"]), read_truth(look["rang"]), read_number(look["mean"])
         state = "to-come" if look not in done else "rang" if rang else "quiet" if can else "cannot"
         now = write_change(read_number(look["now"])) if read_truth(look["is_revised"]) else ""
-        sets = (_write_set(look, names) for names in (("low", "high"), ("constant_low", "constant_high")))
+        sets = (_write_set(look, names) for names in (ENDS[:2], ENDS[2:]))
         cells = write_change(mean) if mean == mean else "", now, *sets, _say(f"state-{state}")
         rows.append((take_text(look["period_label"]), take_text(look["taken"]), *cells))
     heads = ("look", "taken", "mean", "now", "set", "constant", "state")
     frame = pd.DataFrame(rows, columns=[_say(f"column-{head}") for head in heads])
     notes = [_say("looks-note", n=len(looks), done=len(done), shown=len(shown))]
-    cited = {
-        "mean": ("mean",),
-        "now": ("now",),
-        "set": ("low", "high"),
-        "constant": ("constant_low", "constant_high"),
-    }
+    cited = {"mean": ("mean",), "now": ("now",), "set": ENDS[:2], "constant": ENDS[2:]}
     sources = {_say(f"column-{head}"): [cite(k, *c, form="log") for k in shown] for head, c in cited.items()}
     sources[_say("column-taken")] = [cite(look, "taken", form=WORDS) for look in shown]
     return build_plain_table(frame, "watch-looks", _say("looks"), notes=notes, sources=sources)

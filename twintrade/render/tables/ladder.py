@@ -149,13 +149,10 @@ def _part(
         _design_rows(results, columns, wording, is_whole=is_whole),
     )
     table = Table(
-        key=f"ladder-{part}" if parts > 1 else "ladder",
-        caption=caption,
-        columns=(Column("left"), *(Column("decimal") for _ in columns)),
-        header=_header(columns, first),
-        groups=tuple(group for group in groups if group),
-        is_ordered=True,
-    )
+        key=f"ladder-{part}" if parts > 1 else "ladder", caption=caption,
+        columns=(Column("left"), *(Column("decimal") for _ in columns)), header=_header(columns, first),
+        groups=tuple(group for group in groups if group), is_ordered=True,
+    )  # fmt: skip
     return replace(table, notes=list_notes(results, wording, options, table))
 
 

@@ -143,13 +143,11 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     notes += gravity
     return Table(
-        key="inference",
-        caption=wording.say("inference_caption", label=reading.format_label(record)),
+        key="inference", caption=wording.say("inference_caption", label=reading.format_label(record)),
         columns=(Column("left"), *(Column("right") for _ in range(4))),
-        header=(tuple(Cell((str(Text(head, level=level)),)) for head in heads),),
-        groups=(body,),
+        header=(tuple(Cell((str(Text(head, level=level)),)) for head in heads),), groups=(body,),
         notes=tuple(notes),
-    )
+    )  # fmt: skip
 
 
 _HEADS = ("pair", "agreement", "kind", "dates", "counts_from", "status", "note", "source")
