@@ -1,6 +1,7 @@
 """A payload shown as its kind says: paths as lines, effects as a forest, placebos among each other, else a table."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
@@ -46,20 +47,16 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
     """Return a payload as the figure of its kind, else as a table."""
     if frame.empty:
         return ()
-    title = format_payload_title(page, key, frame)
+    title, slug = format_payload_title(page, key, frame), reading.format_slug(key)
     drawer = _find_drawing(page, key, frame)
     if drawer is None:
-        table = build_plain_table(
-            frame, reading.format_slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True
-        )
-        return (table,)
+        notes = page.simulated_note
+        return (build_plain_table(frame, slug, title, most_rows=MOST_ROWS, is_wrapping=True, notes=notes),)
     maker, describe = drawer
     scales = _list_scales(page, frame)
     known = frame.assign(scale=scales[0]) if len(scales) == 1 else frame
     drawing, alt = maker(page.drawable(frame), page), describe(reading.write_columns(known))
-    return (
-        page.figure(reading.format_slug(key), title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),
-    )
+    return (page.figure(slug, title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),)
 
 
 def _about_intervals(page: Page, key: str, frame: pd.DataFrame) -> tuple[str, ...]:
@@ -77,12 +74,9 @@ def _list_scales(page: Page, frame: pd.DataFrame) -> list[str]:
 
 def _effect_axis(page: Page, frame: pd.DataFrame) -> str:
     """Return what an axis of effects says: with the scale where the results know only one."""
-    scales = _list_scales(page, frame)
-    return (
-        page.say("effect_axis", scale=name_scale(scales[0]))
-        if len(scales) == 1 and scales[0]
-        else page.say("effect_plain")
-    )
+    scale, *others = _list_scales(page, frame) or [""]
+    is_known = scale and not others
+    return page.say("effect_axis", scale=name_scale(scale)) if is_known else page.say("effect_plain")
 
 
 def is_drawn(page: Page, key: str, frame: pd.DataFrame) -> bool:
@@ -168,9 +162,10 @@ _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
     "variants": (_draw_on(forest.draw_differences, "x_label"), alt_text.describe_variants),
     "placebo": (_placebo, alt_text.describe_placebo), "heat_map": (_heat_map, alt_text.describe_heat_map),
     "cell_weights": (_heat_map, alt_text.describe_cell_weights), "path": (_path, alt_text.describe_lines),
-    "bacon": (_bacon, alt_text.describe_bacon), "specification_curve": (_curve, alt_text.describe_curve),
+    "bacon": (_bacon, partial(alt_text.describe_forest, key="bacon", column="estimate")),
+    "specification_curve": (_curve, lambda frame: alt_text.describe_forest(frame[frame["effect"].notna()], "curve")),
     "power": (_draw_on(points.draw_power, "x_label"), alt_text.describe_power),
-    "size": (_twins, alt_text.describe_twins), "years": (
+    "size": (_twins, partial(alt_text.describe_forest, key="twins", column="twins")), "years": (
         lambda frame, page: counts.draw_years(_name_labels(frame), "label", "count", theme=page.theme),
         alt_text.describe_bars,
     ),

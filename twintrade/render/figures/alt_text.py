@@ -26,18 +26,13 @@ def describe_event_study(frame: pd.DataFrame, outcome: str) -> str:
     before = [read_number(v) for v in free.loc[free["event_time"] < 0, "effect"]]
     after = free[free["event_time"] >= 0]
     labels = tuple(dict.fromkeys(frame["label"].map(take_text)))
+    several = Text("figures.alt-estimators", n=len(labels), names=Listed(labels, "semicolon"))
     return _describe(
-        "event",
-        outcome=outcome,
-        unit=_name_unit(frame),
-        who=labels[0]
-        if len(labels) == 1
-        else Text("figures.alt-estimators", n=len(labels), names=Listed(labels, "semicolon")),
-        first=int(frame["event_time"].min()),
-        last=int(frame["event_time"].max()),
+        "event", outcome=outcome, unit=_name_unit(frame), who=several if labels[1:] else labels[0],
+        first=int(frame["event_time"].min()), last=int(frame["event_time"].max()),
         before=Text("figures.alt-before", low=min(before), high=max(before)) if before else "none",
         after="none" if after.empty else _describe_after(after, is_path=len(labels) == 1),
-    )
+    )  # fmt: skip
 
 
 def _describe_after(after: pd.DataFrame, *, is_path: bool) -> Text:
@@ -86,25 +81,17 @@ def describe_case(frame: pd.DataFrame, sets: Sequence[str]) -> str:
     """Describe paths and gaps of one unit by its last gap in each donor set."""
     method = take_text(frame["method"].iloc[0])
     of_method = select_named(frame, "method", method)
-    last = {s: select_named(of_method, "donor_set", s).sort_values("period") for s in sets}
-    gaps = tuple(
-        Text(
-            "figures.alt-gap",
-            set=s,
-            gap=read_number(rows["gap"].iloc[-1]),
-            when=take_text(rows["period_label"].iloc[-1]),
-        )
-        for s, rows in last.items()
-        if not rows.empty
-    )
+    by_set = {s: select_named(of_method, "donor_set", s).sort_values("period") for s in sets}
+    last = {s: rows.iloc[-1] for s, rows in by_set.items() if not rows.empty}
+    ends = ((s, read_number(row["gap"]), take_text(row["period_label"])) for s, row in last.items())
+    gaps = tuple(Text("figures.alt-gap", set=s, gap=gap, when=when) for s, gap, when in ends)
     return _describe("case", method=name_method(method), gaps=Listed(gaps, "semicolon"))
 
 
-def describe_forest(frame: pd.DataFrame) -> str:
-    """Describe a forest plot by its range."""
-    return _describe(
-        "forest", n=len(frame), unit=_name_unit(frame), low=frame["effect"].min(), high=frame["effect"].max()
-    )
+def describe_forest(frame: pd.DataFrame, key: str = "forest", column: str = "effect") -> str:
+    """Describe a forest plot, or another picture of one number a row, by its range."""
+    values = frame[column]
+    return _describe(key, n=len(frame), unit=_name_unit(frame), low=values.min(), high=values.max())
 
 
 def describe_variants(frame: pd.DataFrame) -> str:
@@ -133,11 +120,6 @@ def describe_cell_weights(frame: pd.DataFrame) -> str:
     return _describe("cell-weights", n=len(cells), n_negative=len(below), negative=below.sum())
 
 
-def describe_bacon(frame: pd.DataFrame) -> str:
-    """Describe the scatter of two-by-two comparisons."""
-    return _describe("bacon", n=len(frame))
-
-
 def describe_weights(frame: pd.DataFrame) -> str:
     """Describe donor weights by the largest."""
     largest = frame.sort_values("weight", ascending=False, kind="stable").iloc[0]
@@ -145,26 +127,12 @@ def describe_weights(frame: pd.DataFrame) -> str:
     return _describe("weights", n=len(frame), name=name, share=share)
 
 
-def describe_curve(frame: pd.DataFrame) -> str:
-    """Describe a specification curve by its length and range."""
-    known = frame[frame["effect"].notna()]
-    return _describe(
-        "curve", n=len(known), unit=_name_unit(frame), low=known["effect"].min(), high=known["effect"].max()
-    )
-
-
-def describe_twins(frame: pd.DataFrame) -> str:
-    """Describe the scatter of twins against size by its range."""
-    return _describe("twins", n=len(frame), low=frame["twins"].min(), high=frame["twins"].max())
-
-
 def describe_bars(frame: pd.DataFrame) -> str:
     """Describe counts as bars by the largest."""
     value = "percent" if "percent" in frame else "count"
     largest = frame.sort_values(value, ascending=False, kind="stable").iloc[0]
-    return _describe(
-        "bars", n=len(frame), name=name_fact("labels.label-", take_text(largest["label"])), count=largest[value]
-    )
+    name = name_fact("labels.label-", take_text(largest["label"]))
+    return _describe("bars", n=len(frame), name=name, count=largest[value])
 
 
 def describe_map(frame: pd.DataFrame) -> str:
@@ -176,8 +144,6 @@ def describe_map(frame: pd.DataFrame) -> str:
 def describe_power(frame: pd.DataFrame) -> str:
     """Describe how often effects would be found by the two ends."""
     ordered = frame.sort_values("effect")
-    first, last = (read_number(ordered["effect"].iloc[i]) for i in (0, -1))
-    shares = [read_number(ordered["rejection_rate"].iloc[i]) for i in (0, -1)]
-    return _describe(
-        "power", unit=_name_unit(frame), first=first, first_share=shares[0], last=last, last_share=shares[1]
-    )
+    effects, shares = (ordered[name].astype(float).iloc[[0, -1]] for name in ("effect", "rejection_rate"))
+    ends = {"first": effects.iloc[0], "first_share": shares.iloc[0], "last": effects.iloc[1]}
+    return _describe("power", unit=_name_unit(frame), **ends, last_share=shares.iloc[1])

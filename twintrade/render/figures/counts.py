@@ -2,8 +2,9 @@
 
 import json
 import math
-from functools import cache
+from functools import cache, partial
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,16 +81,10 @@ def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Them
     first, last = int(cells.columns.min()), int(cells.columns.max())
     cells = cells.reindex(columns=range(first, last + 1))
     seaborn.heatmap(
-        cells,
-        ax=axes,
-        cmap=ListedColormap(list(colours.values())),
-        vmin=-0.5,
-        vmax=len(colours) - 0.5,
-        linewidths=0.6,
-        cbar=False,
-        xticklabels=False,
+        cells, ax=axes, cmap=ListedColormap(list(colours.values())), vmin=-0.5, vmax=len(colours) - 0.5,
+        linewidths=0.6, cbar=False, xticklabels=False,
         yticklabels=[split_label(unit, MOST_LETTERS) for unit in cells.index],
-    )
+    )  # fmt: skip
     for status in (s for s in HATCHES if s in colours):
         shown = np.ma.masked_not_equal(cells.to_numpy(), codes[status])
         axes.pcolor(shown, cmap=ListedColormap(["none"]), edgecolors="white", linewidth=0, hatch=HATCHES[status])
@@ -107,15 +102,9 @@ def _stacked(axes: Axes, frame: pd.DataFrame, colours: dict[str, str]) -> None:
     for status in colours:
         values = counts[status].to_numpy(dtype=float)
         axes.bar(
-            counts.index.astype(float),
-            values,
-            bottom=base,
-            width=0.9,
-            color=colours[status],
-            edgecolor="white",
-            linewidth=0.4,
-            hatch=HATCHES.get(status),
-        )
+            counts.index.astype(float), values, bottom=base, width=0.9, color=colours[status], edgecolor="white",
+            linewidth=0.4, hatch=HATCHES.get(status),
+        )  # fmt: skip
         base += values
     axes.set_ylabel(name_column("units"))
     _periods(axes, frame)
@@ -146,17 +135,13 @@ def draw_world_map(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figu
         axes.add_collection(PolyCollection(rings, facecolor=theme.pale, edgecolor="none", alpha=0.6, zorder=0.5))
         points: dict[tuple[float, float], list[str]] = {}
         for row in list_records(frame):
-            ends = [
-                (
-                    read_number(row[f"{end}longitude"]),
-                    read_number(row[f"{end}latitude"]),
-                    take_text(row[f"{end}city"]),
-                )
-                for end in ("", "partner_")
-            ]
-            for x, y, name in ends:
-                points.setdefault((x, y), []).append(name)
-            _draw_line(axes, ends[0][:2], ends[1][:2], theme)
+            start, end = (
+                (read_number(row[f"{side}longitude"]), read_number(row[f"{side}latitude"]))
+                for side in ("", "partner_")
+            )
+            points.setdefault(start, []).append(take_text(row["city"]))
+            points.setdefault(end, []).append(take_text(row["partner_city"]))
+            _draw_line(axes, start, end, theme)
         for (x, y), names in points.items():
             axes.plot(x, y, "o", color=theme.after, ms=2.0 + math.sqrt(len(names)), mec="white", mew=0.4, zorder=3)
             name_point(axes, (x, y), names[0], [len(names)], numbers.format_count)
@@ -205,7 +190,7 @@ def draw_counts(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = D
 
     ``label``, ``value``: its columns of names and numbers.
     """
-    rows = list_records(frame)
+    rows, write = list_records(frame), partial(numbers.format_compact, significant=3)
     names = [split_label(take_text(r[label]), MOST_LETTERS) for r in rows]
     lines = max((name.count("\n") + 1 for name in names), default=1)
     row = max(0.15 if len(rows) > MANY_BARS else 0.22, lines * LINE * theme.size * 0.9 / 72 + 0.03)
@@ -213,17 +198,10 @@ def draw_counts(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = D
         axes = figure.subplots()
         values = [read_number(r[value]) for r in rows]
         axes.barh(range(len(rows)), values, color=theme.after, height=0.7)
+        beside: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
         for y, amount in enumerate(values):
-            name = take_text(rows[y][label])
-            name_point(axes, (amount, y), name, [amount], lambda number: numbers.format_compact(number, 3))
-            axes.annotate(
-                numbers.format_compact(amount, 3),
-                (amount, y),
-                xytext=(3, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=theme.size * 0.85,
-            )
+            name_point(axes, (amount, y), take_text(rows[y][label]), [amount], write)
+            axes.annotate(write(amount), (amount, y), fontsize=theme.size * 0.85, **beside)
         axes.set_yticks(range(len(rows)), names)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(visible=False)
@@ -239,12 +217,12 @@ def draw_years(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = DE
 
     ``label``, ``value``: its columns of years, the last one perhaps no year, and counts.
     """
-    names = [take_text(v) for v in frame[label]]
+    names, counts = frame[label].map(take_text).tolist(), frame[value].astype(float)
     step = max(1, -(-len(names) // 12))
     with open_figure(theme, 2.8) as figure:
         axes = figure.subplots()
-        axes.bar(range(len(names)), frame[value].astype(float), color=theme.after, width=0.8)
-        for i, (name, amount) in enumerate(zip(names, frame[value].astype(float), strict=True)):
+        axes.bar(range(len(names)), counts, color=theme.after, width=0.8)
+        for i, (name, amount) in enumerate(zip(names, counts, strict=True)):
             name_point(axes, (i, amount), name, [amount], numbers.format_count)
         shown = [i for i, name in enumerate(names) if not name.isdigit() or int(name) % step == 0]
         undated = [i for i in shown if not names[i].isdigit()]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,10 +50,8 @@ def draw_specification_curve(
             top.plot(rows.index, rows["effect"], marker, color=colour, ms=1.5 if is_long and marker == "o" else size)
             for line, is_option in enumerate(options.values()):
                 places = rows.index[is_option[chosen]]
-                small = "|" if is_long and marker == "o" else "s"
-                grid.plot(
-                    places, [line] * len(places), small, color=colour, ms=3.5, mew=0.3 if small == "|" else None
-                )
+                small, edge = ("|", 0.3) if is_long and marker == "o" else ("s", None)
+                grid.plot(places, [line] * len(places), small, color=colour, ms=3.5, mew=edge)
         for place, values in enumerate(ordered[["effect", "low", "high"]].astype(float).itertuples(index=False)):
             taken = tuple(label for label, is_option in options.items() if is_option[place])
             name_point(top, (place, values[0]), Listed(taken, "comma"), values)
@@ -295,13 +294,9 @@ def _draw_effects(
             continue
         shown = numbers.format_fixed(effect, decimals)
         spread = texts.format_interval(low, high, decimals) or texts.format_p_value(row.get(names[3]))
-        axes.annotate(
-            f"{shown} ({spread})" if spread else shown,
-            (1.01, y),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=theme.size * 0.85,
-        )
+        shown = f"{shown} ({spread})" if spread else shown
+        place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center"}
+        axes.annotate(shown, (1.01, y), fontsize=theme.size * 0.85, **place)
     draw_zero_line(axes, theme, is_upright=True)
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)

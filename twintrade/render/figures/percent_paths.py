@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -195,13 +196,9 @@ def _draw_margin(axes: Axes, row: Record, theme: Theme) -> None:
     y = float(np.clip(effect, *bounds))
     axes.plot(0.0, y, "D", color=theme.after, ms=7, mec="white", zorder=3)
     name_point(axes, (0.0, y), Text("figures.overall"), (effect, low, high), _choose_writing(row))
-    lines = take_text(row["shown"]).split("\n")
-    for i, line in enumerate(lines):
-        style = (
-            {"fontweight": "bold", "color": theme.after}
-            if i == 0
-            else {"color": theme.ink, "fontsize": theme.size * 0.85}
-        )
+    bold, plain = {"fontweight": "bold", "color": theme.after}, {"color": theme.ink, "fontsize": theme.size * 0.85}
+    for i, line in enumerate(take_text(row["shown"]).split("\n")):
+        style: dict[str, Any] = plain if i else bold
         axes.annotate(line, (0.0, y), xytext=(10, 3 - 12 * i), textcoords="offset points", va="center", **style)
     axes.set_xlim(-0.25, 1.6)
     axes.set_xticks([])
@@ -215,7 +212,7 @@ def convert_to_percents(frame: pd.DataFrame) -> pd.DataFrame:
     """Return effects in log points, with their ends, in percent; others as they are."""
     if frame.empty or take_text(frame["scale"].iloc[0]) != "log points":
         return frame
-    names = [name for name in (*VALUES, "simultaneous_low", "simultaneous_high") if name in frame]
+    names = [name for name in (*VALUES, *BAND) if name in frame]
     with np.errstate(over="ignore"):
         percents = 100 * np.expm1(frame[names].astype(float))
     return frame.assign(**{name: percents[name] for name in names}, scale="percent")
@@ -247,9 +244,8 @@ def draw_path(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEM
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
         if len(parts) > 1:
-            axes.legend(
-                _list_handles(len(parts), theme), names, ncols=columns, loc="lower right", bbox_to_anchor=(1.0, 1.0)
-            )
+            handles = _list_handles(len(parts), theme)
+            axes.legend(handles, names, ncols=columns, loc="lower right", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 
@@ -402,12 +398,9 @@ def read_study(bands: Bands, label: str) -> pd.DataFrame:
     """Return the event times of bands as ``draw`` takes them."""
     estimate, frame = bands.estimate, bands.to_frame()
     reference = getattr(estimate, "reference", None)
-    shown = frame.assign(
-        label=label,
-        base=estimate.base,
-        n_units=estimate.n_units,
-        is_reference=frame["event_time"] == reference if reference is not None else False,
-    )[(frame["kind"] == "event").to_numpy()]
+    is_reference = frame["event_time"] == reference if reference is not None else False
+    named = frame.assign(label=label, base=estimate.base, n_units=estimate.n_units, is_reference=is_reference)
+    shown = named[(frame["kind"] == "event").to_numpy()]
     low, high = getattr(estimate, "binned", (False, False))
     times, last = shown["event_time"].astype(int), len(shown) - 1
     labels = [

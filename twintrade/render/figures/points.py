@@ -159,19 +159,11 @@ def draw_heat_map(
     with open_figure(theme, 1.3 + 0.28 * len(cells)) as figure:
         axes = figure.subplots()
         seaborn.heatmap(
-            cells,
-            ax=axes,
-            cmap="PuOr_r",
-            vmin=-bound,
-            vmax=bound,
-            linewidths=0.6,
-            annot=shown if _fits(shown, theme) else False,
-            fmt="",
-            annot_kws={"fontsize": theme.size * 0.75},
-            xticklabels=[time if k % step == 0 else "" for k, time in enumerate(times)],
-            yticklabels=cohorts,
+            cells, ax=axes, cmap="PuOr_r", vmin=-bound, vmax=bound, linewidths=0.6, fmt="",
+            annot=shown if _fits(shown, theme) else False, annot_kws={"fontsize": theme.size * 0.75},
+            xticklabels=[time if k % step == 0 else "" for k, time in enumerate(times)], yticklabels=cohorts,
             cbar_kws={"label": value_label, "fraction": 0.03},
-        )
+        )  # fmt: skip
         for (row, column), cell in np.ndenumerate(values):
             time = Text("figures.event-time", time=times[column])
             name = Text("figures.point-at", series=cohorts[row], at=time)
@@ -335,12 +327,7 @@ def _points(axes: Axes, frame: pd.DataFrame, x: str, y: str, group: str, theme: 
     groups = list_names(frame, group) if group else [""]
     for i, name in enumerate(groups):
         points = select_named(frame, group, name) if group else frame
-        axes.plot(
-            points[x].astype(float),
-            points[y].astype(float),
-            MARKERS[i % len(MARKERS)],
-            color=theme.palette[i % len(theme.palette)],
-            ms=5.5,
-            mec="white",
-            label=name_fact(f"labels.{group}-", name) or None,
-        )
+        marker, colour = MARKERS[i % len(MARKERS)], theme.palette[i % len(theme.palette)]
+        label = name_fact(f"labels.{group}-", name) or None
+        places = points[[x, y]].astype(float)
+        axes.plot(places[x], places[y], marker, color=colour, ms=5.5, mec="white", label=label)

@@ -138,15 +138,10 @@ def _close_grid(all_axes: np.ndarray, n_drawn: int, n_columns: int) -> None:
 
 def _choose_style(i: int, name: str, theme: Theme) -> dict[str, Any]:
     """Return how a series is drawn, by its place among all."""
-    return {
-        "color": theme.palette[i % len(theme.palette)],
-        "linestyle": DASHES[i % len(DASHES)],
-        "linewidth": 1.4 if i else 2.2,
-        "marker": None if i else "o",
-        "markersize": 3.5,
-        "label": name_fact("labels.series-", name),
-        "zorder": 2.5 if i else 3,
-    }
+    width, marker, order = (1.4, None, 2.5) if i else (2.2, "o", 3)
+    style = {"color": theme.palette[i % len(theme.palette)], "linestyle": DASHES[i % len(DASHES)]}
+    style |= {"linewidth": width, "marker": marker, "markersize": 3.5, "zorder": order}
+    return style | {"label": name_fact("labels.series-", name)}
 
 
 def _pick_lines(all_axes: Iterable[Axes], series: Sequence[str]) -> list[Line2D]:
@@ -195,16 +190,10 @@ def draw_date_lines(axes: Axes, dates: pd.DataFrame | None, theme: Theme, *, has
     """Draw a line at each candidate date, the chosen one solid."""
     seen: dict[float, list[str]] = {}
     for letter, date in zip(ascii_lowercase, list_candidates(dates), strict=False):
-        chosen = reading.read_truth(date["is_chosen"])
-        axes.axvline(
-            read_number(date["period"]),
-            color=theme.ink,
-            linewidth=1.3 if chosen else 0.8,
-            linestyle="-" if chosen else (0, (4, 3)),
-            zorder=1.5,
-            ymax=1 - LINE_SHARE if has_letters else 1.0,
-        )
-        seen.setdefault(read_number(date["period"]), []).append(letter)
+        width, dashes = (1.3, "-") if reading.read_truth(date["is_chosen"]) else (0.8, (0, (4, 3)))
+        period, top = read_number(date["period"]), 1 - LINE_SHARE if has_letters else 1.0
+        axes.axvline(period, color=theme.ink, linewidth=width, linestyle=dashes, zorder=1.5, ymax=top)
+        seen.setdefault(period, []).append(letter)
     if has_letters:
         _leave_room(axes)
         figure = axes.get_figure(root=True)
@@ -283,15 +272,9 @@ def _leave_room(axes: Axes) -> None:
 
 def _letter(axes: Axes, letter: str, x: float, line: int, theme: Theme) -> None:
     axes.annotate(
-        letter,
-        (x, 1.0),
-        xycoords=("data", "axes fraction"),
-        xytext=(3, -1 - 11 * line),
-        textcoords="offset points",
-        va="top",
-        fontsize=theme.size * 0.9,
-        fontweight="bold",
-    )
+        letter, (x, 1.0), xycoords=("data", "axes fraction"), xytext=(3, -1 - 11 * line),
+        textcoords="offset points", va="top", fontsize=theme.size * 0.9, fontweight="bold",
+    )  # fmt: skip
 
 
 # One treated unit: its path beside the path without the agreement, and the gap between them, by donor set.
@@ -325,9 +308,8 @@ def draw_case(
             path = rows.drop_duplicates("period")
             draw_line(upper, path, "period", "observed", observed, label=observed, **style)
             for i, method in enumerate(methods, 1):
-                _draw_method(
-                    upper, lower, reading.select_named(rows, "method", method), name_method(method), theme, i
-                )
+                of_method = reading.select_named(rows, "method", method)
+                _draw_method(upper, lower, of_method, name_method(method), theme, i)
             draw_zero_line(lower, theme)
             draw_period_axis(lower, rows, most=12 // len(sets))
         for upper, lower in grid.T:  # room for letters is left once everything is drawn

@@ -73,9 +73,8 @@ def place_names(axes: Axes, points: Sequence[tuple[float, float, str]], size: fl
     engine.execute(figure)
     scale = 72 / figure.dpi
     frame = [bound * scale for bound in axes.bbox.extents]
-    marks = [
-        (x * scale, y * scale) for line in axes.get_lines() for x, y in axes.transData.transform(line.get_xydata())
-    ]
+    places = (place for line in axes.get_lines() for place in axes.transData.transform(line.get_xydata()))
+    marks = [(x * scale, y * scale) for x, y in places]
     taken: list[Box] = []
     for x, y, name in points:
         px, py = axes.transData.transform((x, y)) * scale
@@ -86,10 +85,8 @@ def place_names(axes: Axes, points: Sequence[tuple[float, float, str]], size: fl
             near = any(box[0] - 4 < mx < box[2] + 4 and box[1] - 4 < my < box[3] + 4 for mx, my in marks)
             if inside and not near and not any(has_overlap(box, other) for other in taken):
                 taken.append(box)
-                label = axes.annotate(
-                    name, (x, y), xytext=(dx, dy), textcoords="offset points", fontsize=size, color=colour
-                )
-                label.set_in_layout(False)
+                beside: dict[str, Any] = {"xytext": (dx, dy), "textcoords": "offset points"}
+                axes.annotate(name, (x, y), fontsize=size, color=colour, **beside).set_in_layout(False)
                 break
 
 
@@ -99,24 +96,16 @@ def has_overlap(one: Box, other: Box) -> bool:
 
 
 PAPER_SCALE = 0.8
+TICKS = {"major.width": 1.25, "minor.width": 1, "major.size": 6, "minor.size": 4}
 PAPER: dict[str, Any] = {
-    "axes.axisbelow": True,
-    "lines.solid_capstyle": "round",
-    "patch.edgecolor": "w",
-    "patch.force_edgecolor": True,
-    "axes.linewidth": 1.25 * PAPER_SCALE,
-    "lines.linewidth": 1.5 * PAPER_SCALE,
-    "lines.markersize": 6 * PAPER_SCALE,
-    "patch.linewidth": PAPER_SCALE,
-    "legend.title_fontsize": 12 * PAPER_SCALE,
-    **{
-        f"{axis}tick.{name}": value * PAPER_SCALE
-        for axis in "xy"
-        for name, value in (("major.width", 1.25), ("minor.width", 1), ("major.size", 6), ("minor.size", 4))
-    },
-}
+    "axes.axisbelow": True, "lines.solid_capstyle": "round", "patch.edgecolor": "w", "patch.force_edgecolor": True,
+    "axes.linewidth": 1.25 * PAPER_SCALE, "lines.linewidth": 1.5 * PAPER_SCALE, "lines.markersize": 6 * PAPER_SCALE,
+    "patch.linewidth": PAPER_SCALE, "legend.title_fontsize": 12 * PAPER_SCALE,
+    **{f"{axis}tick.{name}": value * PAPER_SCALE for axis in "xy" for name, value in TICKS.items()},
+}  # fmt: skip
 """Seaborn's style "ticks" in its context "paper"; seaborn itself takes longer to import than a figure to draw."""
 
+IN_INK = ("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color")
 MARKERS = ("s", "o", "^", "D", "v", "P", "X")
 DASHES: tuple[Any, ...] = (
     "-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)), (0, (8, 3, 1, 3, 1, 3)),
@@ -147,15 +136,11 @@ def apply_theme(theme: Theme) -> Iterator[None]:
         "font.family": families,
         "font.size": theme.size,
         **{name: theme.size * scale for name, scale in sizes.items()},
+        **dict.fromkeys(IN_INK, theme.ink),
         "legend.fontsize": theme.size * 0.85,
         "legend.frameon": False,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.edgecolor": theme.ink,
-        "axes.labelcolor": theme.ink,
-        "text.color": theme.ink,
-        "xtick.color": theme.ink,
-        "ytick.color": theme.ink,
         "axes.grid": True,
         "axes.grid.axis": "y",
         "grid.color": theme.pale,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
 import pandas as pd
@@ -85,9 +86,8 @@ def estimate_cell(record: Record | None, options: TableOptions, floor: Record | 
     if options.has_stars and p == p:
         value += next((mark for bound, mark in STAR_LEVELS if p <= bound), "")
     kind, line = format_below(record, options.under, decimals, floor)
-    return Cell(
-        (value, line) if line else (value,), sources=cite(record, "effect") + _cite_below(record, kind, floor)
-    )
+    sources = cite(record, "effect") + _cite_below(record, kind, floor)
+    return Cell((value, line) if line else (value,), sources=sources)
 
 
 def list_under_notes(cells: Iterable[Cell], options: TableOptions) -> list[str]:
@@ -113,11 +113,9 @@ def build_effect_rows(
     paths = [reading.find_overall(results, c, kind="path") for c in columns]
     rows = _block("", after, floors, options)
     shown = [p if is_whole or e is None else None for p, e in zip(paths, after, strict=True)]
-    for reference in dict.fromkeys(reading.read_whole(c.get("reference")) for c in columns):
-        chosen = [
-            e if reading.read_whole(c.get("reference")) == reference else None
-            for e, c in zip(shown, columns, strict=True)
-        ]
+    references = [reading.read_whole(c.get("reference")) for c in columns]
+    for reference in dict.fromkeys(references):
+        chosen = [e if of == reference else None for e, of in zip(shown, references, strict=True)]
         head = wording.say("row_path", what=describe_reference(results, wording, reference))
         rows += _block(head, chosen, floors, options)
     return tuple(rows)
@@ -128,13 +126,10 @@ def build_covariate_rows(results: ResultSet, columns: Sequence[Record], options:
     frame = reading.find_payload(results, COVARIATES)
     if frame is None:
         return ()
-    known = [
-        {take_text(r["term"]): r for r in reading.list_records(reading.select_matching(frame, c))} for c in columns
-    ]
-    terms = dict.fromkeys(term for of_column in known for term in of_column)
-    return tuple(
-        build_row(term, *(estimate_cell(of_column.get(term), options) for of_column in known)) for term in terms
-    )
+    rows = (reading.list_records(reading.select_matching(frame, column)) for column in columns)
+    known = [{take_text(row["term"]): row for row in of_column} for of_column in rows]
+    terms = dict.fromkeys(chain.from_iterable(known))
+    return tuple(build_row(term, *(estimate_cell(of.get(term), options) for of in known)) for term in terms)
 
 
 def _block(head: str, effects: Effects, floors: Effects, options: TableOptions) -> list[Row]:
@@ -149,19 +144,13 @@ def _block(head: str, effects: Effects, floors: Effects, options: TableOptions) 
     ]
     others = [e if scale and c is None else None for e, scale, c in zip(effects, scales, changes, strict=True)]
     whole = [_write_change(e, options, f, has_logs=has_logs) for e, f in zip(changes, floors, strict=True)]
-    cells = (
-        (
-            "tables.log-points",
-            [estimate_cell(e if has_logs else None, options, f) for e, f in zip(logs, floors, strict=True)],
-        ),
-        ("tables.change", whole),
-        ("page.effect_plain", [estimate_cell(e, options, f) for e, f in zip(others, floors, strict=True)]),
-    )
-    rows = [
-        build_row(str(Text("common.headed", head=head, said=Text(key)) if head else Text(key)), *row)
-        for key, row in cells
-        if any(cell.text for cell in row)
-    ]
+    cells = {
+        "tables.log-points": [estimate_cell(e, options, f) for e, f in zip(logs, floors, strict=True) if has_logs],
+        "tables.change": whole,
+        "page.effect_plain": [estimate_cell(e, options, f) for e, f in zip(others, floors, strict=True)],
+    }
+    heads = {key: Text("common.headed", head=head, said=Text(key)) if head else Text(key) for key in cells}
+    rows = [build_row(str(heads[key]), *row) for key, row in cells.items() if any(cell.text for cell in row)]
     return rows if options.under == "p" else rows + _p_row(effects, floors)
 
 
@@ -176,10 +165,10 @@ def _write_change(effect: Record | None, options: TableOptions, floor: Record | 
         return build_cell(numbers.format_fixed(shown["effect"], 1), *cite_change(effect))
     decimals, ends = find_decimals(shown), read_ends(shown)
     lines = (numbers.format_fixed(shown["effect"], 1), reading.format_ends(ends, decimals))
-    sources = (
-        cite_change(effect) + reading.cite_ends(effect, ends, decimals, "log") if lines[1] else cite_change(effect)
-    )
-    return Cell((lines[0], f"[{lines[1]}]") if lines[1] else lines[:1], sources=sources)
+    if not lines[1]:
+        return Cell(lines[:1], sources=cite_change(effect))
+    sources = cite_change(effect) + reading.cite_ends(effect, ends, decimals, "log")
+    return Cell((lines[0], f"[{lines[1]}]"), sources=sources)
 
 
 def _p_row(effects: Effects, floors: Effects) -> list[Row]:
@@ -224,12 +213,8 @@ def convert_to_percent(effect: Record | None) -> float:
 
 def _floor(results: ResultSet, column: Record) -> Record | None:
     """Return the finding that states the smallest attainable p-value of a specification, None without one."""
-    floors = (
-        f
-        for f in reading.list_records(reading.select_matching(results.findings, column))
-        if take_text(f["unit"]) == "p-floor"
-    )
-    return next(floors, None)
+    findings = reading.list_records(reading.select_matching(results.findings, column))
+    return next((finding for finding in findings if take_text(finding["unit"]) == "p-floor"), None)
 
 
 # The event studies of all columns: one table with the interval of the headline, or several with each interval.
@@ -256,14 +241,10 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
     has_ends = any(reading.read_number(r["low"]) == reading.read_number(r["low"]) for r in rows[0].values())
     if not has_ends:
         names.pop(_INTERVAL)
-    header = [(Cell((names[0],)), *(Cell((head,)) for head in names[1:]), *(Cell((f"({n})",)) for n, _, _ in others))]
+    header = [build_row(*names, *(f"({n})" for n, _, _ in others)).cells]
     if others:
-        spans = (
-            Cell(("",)),
-            Cell((f"({first[0]})",), span=len(names) - 1),
-            Cell((wording.say("paths_others"),), span=len(others)),
-        )
-        header.insert(0, spans)
+        own = Cell((f"({first[0]})",), span=len(names) - 1)
+        header.insert(0, build_row("", own, Cell((wording.say("paths_others"),), span=len(others))).cells)
     body = tuple(
         build_row(
             _name_time(time, rows),
@@ -307,8 +288,8 @@ def _build_part(part: Sequence[Study], key: str, caption: str, wording: Wording,
         caption=caption,
         columns=(Column("left", 0.8), *(Column("right", 1.0) for _ in part)),
         header=(
-            (Cell(("",)), *(Cell((f"({n})",)) for n, _, _ in part)),
-            (Cell((name_column("event_time"),)), *(Cell((reading.format_label(spec),)) for _, spec, _ in part)),
+            build_row("", *(f"({n})" for n, _, _ in part)).cells,
+            build_row(name_column("event_time"), *(reading.format_label(spec) for _, spec, _ in part)).cells,
         ),
         groups=(body, _describe_columns([spec for _, spec, _ in part])),
         notes=tuple(notes),
@@ -335,16 +316,14 @@ def _stack(record: Record | None) -> Cell:
 def _describe_columns(columns: Sequence[Record]) -> tuple[Row, ...]:
     """Return the joint test of effects before the agreement, its kind, and the critical value of the band."""
     tests = [reading.take_text(c.get("pretrend_test")) for c in columns]
+    critical = [(numbers.format_fixed(c.get("critical_value"), 3), cite(c, "critical_value")) for c in columns]
     cells = {
         "joint-p": [build_cell(texts.format_p_cell(c.get("pretrend_p")), *cite(c, "pretrend_p")) for c in columns],
         "joint-test": [Cell((name_statistic(test) if test else "",)) for test in tests],
-        "critical-value": [
-            build_cell(numbers.format_fixed(c.get("critical_value"), 3), *cite(c, "critical_value")) for c in columns
-        ],
+        "critical-value": [build_cell(value, *sources) for value, sources in critical],
     }
-    return tuple(
-        build_row(str(Text(f"tables.{key}")), *row) for key, row in cells.items() if any(cell.text for cell in row)
-    )
+    shown = {str(Text(f"tables.{key}")): row for key, row in cells.items() if any(cell.text for cell in row)}
+    return tuple(build_row(head, *row) for head, row in shown.items())
 
 
 def _name_time(time: int, rows: Sequence[dict[int | None, Record]]) -> Cell:

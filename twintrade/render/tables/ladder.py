@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import ceil
 
 from twintrade.effects import ResultSet
@@ -88,13 +88,11 @@ def _say_stars(wording: Wording) -> str:
 
 def list_skipped(results: ResultSet, wording: Wording) -> list[str]:
     """Return why each column that is not in the ladder was not estimated."""
+    skipped = reading.list_skipped(results)
+    reasons = [reading.read_words(column, "skip_reason") or wording.say("no_reason") for column in skipped]
     return [
-        wording.say(
-            "skipped_note",
-            label=reading.format_label(s),
-            reason=strip_stop(reading.read_words(s, "skip_reason") or wording.say("no_reason")),
-        )
-        for s in reading.list_skipped(results)
+        wording.say("skipped_note", label=reading.format_label(column), reason=strip_stop(reason))
+        for column, reason in zip(skipped, reasons, strict=True)
     ]
 
 
@@ -157,10 +155,8 @@ def _part(
 
 
 def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ...]:
-    return (
-        (Cell(("",)), *(Cell((f"({first + i})",)) for i in range(len(columns)))),
-        (Cell((str(Text("tables.specification")),)), *(Cell((reading.format_label(c),)) for c in columns)),
-    )
+    places = build_row("", *(f"({first + i})" for i in range(len(columns))))
+    return places.cells, build_row(str(Text("tables.specification")), *map(reading.format_label, columns)).cells
 
 
 def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name: str) -> tuple[Row, ...]:
@@ -183,22 +179,18 @@ def _inference_rows(results: ResultSet, columns: Sequence[Record], wording: Word
     names = [name_inference(take_text(e.get("inference"))) if e is not None else "" for e in effects]
     named = build_row(str(Text("tables.inference")), *(n if n != "nan" else "" for n in names))
     rows = [named] if any(names) else []
-    return tuple(row for row in (*rows, *_cluster_rows(columns, wording)) if row is not None)
+    return (*rows, *_cluster_rows(columns, wording))
 
 
 def _sample_rows(results: ResultSet, columns: Sequence[Record], *, is_whole: bool) -> tuple[Row, ...]:
-    rows = [
-        _filled(Text(head), columns, partial(_count, key=key))
-        for head, key in (*_COUNTS, *LOST)
-        if _any(columns, key)
-    ]
+    counted = [(Text(head), key) for head, key in (*_COUNTS, *LOST) if _any(columns, key)]
+    rows = [_filled(head, columns, partial(_count, key=key)) for head, key in counted]
     if is_whole:
         rows.append(_filled(Text("tables.negative-weights"), columns, partial(_negative_weights, results)))
     rows.append(_filled(Text("tables.mean-before"), columns, _mean))
     statistics = filter(None, dict.fromkeys(take_text(c.get("statistic_name")) for c in columns))
-    rows += [
-        _filled(capitalize(name_statistic(name)), columns, partial(_statistic, name=name)) for name in statistics
-    ]
+    named = ((capitalize(name_statistic(name)), name) for name in statistics)
+    rows += [_filled(head, columns, partial(_statistic, name=name)) for head, name in named]
     return tuple(r for r in rows if r is not None)
 
 
@@ -236,18 +228,14 @@ def _statistic(column: Record, name: str) -> Cell:
     return build_cell(numbers.format_fixed(column.get("statistic")) if is_own else "", *cite(column, "statistic"))
 
 
-def _cluster_rows(columns: Sequence[Record], wording: Wording) -> list[Row | None]:
+def _cluster_rows(columns: Sequence[Record], wording: Wording) -> list[Row]:
     counts = [split_counts(take_text(c.get("clusters"))) for c in columns]
-    return [
-        build_row(
-            wording.say(f"clusters_{name}"),
-            *(
-                build_cell(str(known.get(name, "")), *cite(column, "clusters", form=WORDS))
-                for known, column in zip(counts, columns, strict=True)
-            ),
-        )
-        for name in dict.fromkeys(name for column_counts in counts for name in column_counts)
-    ]
+    sources = [cite(column, "clusters", form=WORDS) for column in columns]
+    rows = []
+    for name in dict.fromkeys(chain.from_iterable(counts)):
+        cells = (build_cell(str(known.get(name, "")), *source) for known, source in zip(counts, sources, strict=True))
+        rows.append(build_row(wording.say(f"clusters_{name}"), *cells))
+    return rows
 
 
 def _filled(head: Words, columns: Sequence[Record], value: Callable[[Record], str | Cell]) -> Row | None:
@@ -278,9 +266,8 @@ def _design_rows(
         value = reading.read_whole(column.get("reference"))
         return build_cell("" if value is None else numbers.format_event_time(value), *cite(column, "reference"))
 
-    studied = (
-        _filled(Text("tables.size-studied"), columns, _say_studied) if any(map(is_size_unknown, columns)) else None
-    )
+    has_unknown = any(map(is_size_unknown, columns))
+    studied = _filled(Text("tables.size-studied"), columns, _say_studied) if has_unknown else None
     comparison = build_words("comparison", name_status)
     compared = [_name_against(c, wording, reading.name_period(results)) for c in columns]
     against = build_row(str(Text("tables.against")), *compared) if len(set(compared)) > 1 else None

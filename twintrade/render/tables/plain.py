@@ -1,6 +1,7 @@
 """Plain tables: a frame as a table, and what a run read, converted and left out."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -172,21 +173,16 @@ def build_conversions_table(results: ResultSet, wording: Wording) -> Table | Non
     if factors is None or factors.empty:
         return None
     every = str(Text("tables.all")).lower()
-    frame = pd.DataFrame(
-        {
-            "from": [take_text(cell) for cell in factors["currency"]],
-            "to": [take_text(cell) for cell in factors["target"]],
-            # Units of money hold in all periods.
-            "period": [every if period == "all" else period for period in factors["period"].map(take_text)],
-            "times": [numbers.format_compact(float(cell), significant=6) for cell in factors["factor"]],
-            "by": [read_words(record, "source") for record in list_records(factors)],
-        },
-        index=factors.index,
-    )
-    cited = {
-        c: [cite_place(place, column, WORDS) for place in factors.index]
-        for c, column in {"from": "currency", "to": "target", "by": "source"}.items()
+    columns = {
+        "from": factors["currency"].map(take_text),
+        "to": factors["target"].map(take_text),
+        "period": factors["period"].map(take_text).replace("all", every),  # units of money hold in all periods
+        "times": factors["factor"].astype(float).map(partial(numbers.format_compact, significant=6)),
+        "by": [read_words(record, "source") for record in list_records(factors)],
     }
+    frame = pd.DataFrame(columns, index=factors.index)
+    named = {"from": "currency", "to": "target", "by": "source"}
+    cited = {c: [cite_place(place, column, WORDS) for place in factors.index] for c, column in named.items()}
     cited["times"] = [cite_place(place, "factor") for place in factors.index]
     return build_plain_table(
         frame, "conversions", wording.say("conversions_caption"), weights={"by": 2.6},

@@ -105,12 +105,8 @@ def build_warnings_table(results: ResultSet, wording: Wording) -> Table | None:
 
 def _place(record: Record) -> str:
     row = reading.read_whole(record.get("row"))
-    parts = (
-        take_text(record.get("file")),
-        "" if row is None else str(Text("data.row", row=row)),
-        take_text(record.get("column")),
-    )
-    return ", ".join(part for part in parts if part)
+    place = "" if row is None else str(Text("data.row", row=row))
+    return ", ".join(filter(None, (take_text(record.get("file")), place, take_text(record.get("column")))))
 
 
 def build_inference_table(results: ResultSet, record: Record, wording: Wording) -> Table | None:
@@ -128,25 +124,20 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
             build_cell(
                 numbers.format_fixed(r["se"], decimals) if reading.read_number(r["se"]) > 0 else "–", *cite(r, "se")
             ),
-            build_cell(
-                reading.format_ends(reading.read_ends(r), decimals) or "–",
-                *reading.cite_ends(r, reading.read_ends(r), decimals),
-            ),
+            build_cell(reading.format_ends(ends, decimals) or "–", *reading.cite_ends(r, ends, decimals)),
             build_cell(texts.format_p_cell(r["p"]) or "–", *cite(r, "p")),
         )
         for i, (name, r) in enumerate(rows)
+        for ends in (reading.read_ends(r),)
     )
-    level = reading.read_number(rows[0][1]["level"])
-    level = level if level == level else 0.95
-    gravity = [wording.say("gravity")] if is_gravity(record) else []
+    level = reading.find_level([rows[0][1]])
     heads = ("tables.inference", "tables.estimate", "labels.column-se", "tables.interval", "tables.p")
-    notes = [wording.say("simulated_note")] if results.is_simulated else []
-    notes += gravity
+    notes = (("simulated_note", results.is_simulated), ("gravity", is_gravity(record)))
     return Table(
-        key="inference", caption=wording.say("inference_caption", label=reading.format_label(record)),
+        "inference", wording.say("inference_caption", label=reading.format_label(record)),
         columns=(Column("left"), *(Column("right") for _ in range(4))),
-        header=(tuple(Cell((str(Text(head, level=level)),)) for head in heads),), groups=(body,),
-        notes=tuple(notes),
+        header=(build_row(*(str(Text(head, level=level)) for head in heads)).cells,), groups=(body,),
+        notes=tuple(wording.say(key) for key, is_so in notes if is_so),
     )  # fmt: skip
 
 
@@ -251,9 +242,8 @@ def _row(agreement: Record, labels: dict[int, str], *, is_short: bool) -> tuple[
     further = flag if flag != str(Text("design.flag-before")) else ""  # its status says so
     notes = "; ".join(filter(None, (further, take_text(agreement.get("note")))))
     notes = _ADDRESS.sub("", notes) if is_short else notes
-    pair = take_text(agreement.get("unit")) or "-".join(
-        filter(None, (take_text(agreement.get("city")), take_text(agreement.get("partner"))))
-    )
+    ends = (take_text(agreement.get("city")), take_text(agreement.get("partner")))
+    pair = take_text(agreement.get("unit")) or "-".join(filter(None, ends))
     row = cite(agreement, WHOLE_ROW, form=WORDS)
     start = "" if onset is None else labels.get(onset) or format_event_time(onset)
     return (
