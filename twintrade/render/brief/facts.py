@@ -20,7 +20,7 @@ from twintrade.text.numbers import convert_log_to_percent
 
 Grade = Literal["strong", "some", "small", "nothing", "cannot"]
 Side = Literal["fall", "neither", "rise"]
-OF_PAIRS = ("expected", "observed")
+OF_PAIRS = ("observed", "expected")
 SIDES: tuple[Side, ...] = ("fall", "neither", "rise")
 MAIN_CLAIM = "C1"
 OF_CLAIM: dict[str, Side] = {"supported": "rise", "not supported": "fall"}

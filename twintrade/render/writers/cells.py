@@ -5,15 +5,19 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
 
 from twintrade.render.blocks import Cell, Row, Table
 from twintrade.text.numbers import MINUS
 
 NUMERIC = re.compile(rf"[{MINUS}+-]?\d[\d,]*(\.\d+)?|[{MINUS}+-]?\.\d+")
+_FORBIDDEN = re.compile("[^\n\t\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HANG = re.compile(r"[)\]*%]+$")
+_PARTS = re.compile(r"[^./_?&=-]*[./_?&=-]+|[^./_?&=-]+")
 _SAFE_LINK = re.compile(r"https?://[^\s<>\"'{}|\\^`]+")
 WIDTH_IN_CHARACTERS = 105.0
 LONG_WORD = 14.0
+MOST_WHOLE, MOST_OF_PART = 12, 22  # letters of a word, and of a part of one between marks, that may not break
 WIDE = 1.9  # breadth of a Chinese character in average letters
 LEAST_WIDE = 4 * WIDE  # breadth from which Chinese text in a column may break
 MOST_KEPT = 1 << 14  # texts whose breadth and breaks are kept: every format of a page asks for them several times
@@ -33,11 +37,7 @@ def convert_to_ascii(text: str) -> str:
 
 def clean(text: str) -> str:
     """Return a text without characters that XML forbids."""
-    return "".join(
-        c
-        for c in text
-        if c in "\n\t" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))
-    )
+    return _FORBIDDEN.sub("", text)
 
 
 def escape_formula(text: str) -> str:
@@ -62,15 +62,10 @@ def compute_pads(table: Table) -> dict[int, str]:
     """Return for each decimal column what a line must leave free at its right so that decimals align."""
     widest: dict[int, str] = {}
     for row in table.rows:
-        place = 0
-        for cell in row.cells:
+        for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
             if table.columns[place].align == "decimal":
-                for line in cell.lines:
-                    hang = find_hang(line)
-                    if len(hang) > len(widest.get(place, "")):
-                        widest[place] = hang
-            place += cell.span
-    return widest
+                widest[place] = max((widest.get(place, ""), *map(find_hang, cell.lines)), key=len)
+    return {place: hang for place, hang in widest.items() if hang}
 
 
 def pad(line: str, widest: str) -> str:
@@ -80,11 +75,7 @@ def pad(line: str, widest: str) -> str:
 
 def compute_places(cells: tuple[Cell, ...]) -> list[int]:
     """Return the column at which each cell of a row starts."""
-    starts, place = [], 0
-    for cell in cells:
-        starts.append(place)
-        place += cell.span
-    return starts
+    return list(accumulate((cell.span for cell in cells[:-1]), initial=0)) if cells else []
 
 
 def compute_column_weights(table: Table, characters: float = WIDTH_IN_CHARACTERS) -> list[float]:
@@ -111,11 +102,10 @@ def compute_column_weights(table: Table, characters: float = WIDTH_IN_CHARACTERS
 def _shared(table: Table, given: dict[int, float], free: float) -> dict[int, float]:
     """Share a width among columns of text by weight, within what each needs at least and at most."""
     cells = {j: [_at(r.cells, j) for r in table.rows] for j in given}
-    lines = {j: [line for cell in cells_below for line in cell.lines] for j, cells_below in cells.items()}
-    words = {j: [_measure_piece(cell) for cell in cells_below] for j, cells_below in cells.items()}
     heads = {j: measure_longest(table, j, is_head_only=True) for j in given}
-    least = {j: 1.5 + max([heads[j], *words[j]]) for j in given}
-    most = {j: 3.0 + max([least[j], *(measure_breadth(line) for line in lines[j])]) for j in given}
+    least = {j: 1.5 + max([heads[j], *map(_measure_piece, cells[j])]) for j in given}
+    lines = {j: [measure_breadth(line) for cell in below for line in cell.lines] for j, below in cells.items()}
+    most = {j: 3.0 + max([least[j], *lines[j]]) for j in given}
     settled: dict[int, float] = {}
     for _ in given:
         left = {j: w for j, w in given.items() if j not in settled}
@@ -168,10 +158,8 @@ def measure_longest(table: Table, place: int, *, is_head_only: bool = False) -> 
     """Return the width of the longest unbreakable text of a column: body lines whole, heads by word."""
     cells = [] if is_head_only else [_at(r.cells, place) for r in table.rows]
     body = [measure_breadth(line) for cell in cells if cell.span == 1 for line in cell.lines]
-    heads = [
-        _measure_word(word) for cells in table.header for line in _at(cells, place).lines for word in line.split()
-    ]
-    return max([*body, *heads, 1.0])
+    words = (word for cells in table.header for line in _at(cells, place).lines for word in line.split())
+    return max([*body, *map(_measure_word, words), 1.0])
 
 
 def _at(cells: tuple[Cell, ...], place: int) -> Cell:
@@ -179,18 +167,16 @@ def _at(cells: tuple[Cell, ...], place: int) -> Cell:
 
 
 @lru_cache(MOST_KEPT)
-def mark_breaks(line: str, mark: str, short: int = 12, most: int = 22) -> str:
+def mark_breaks(line: str, mark: str) -> str:
     """Return a line whose long words may break after punctuation, and overlong ones at every eighth character."""
-    return " ".join(
-        _broken(word, mark, most) if len(word) > short and not has_wide(word) else word for word in line.split(" ")
-    )
 
+    def mark_word(word: str) -> str:
+        if len(word) <= MOST_WHOLE or has_wide(word):
+            return word
+        parts = _PARTS.findall(word)
+        return mark.join(mark.join(re.findall(".{1,8}", p)) if len(p) > MOST_OF_PART else p for p in parts)
 
-def _broken(word: str, mark: str, most: int) -> str:
-    parts = re.findall(r"[^./_?&=-]*[./_?&=-]+|[^./_?&=-]+", word)
-    return mark.join(
-        mark.join(part[i : i + 8] for i in range(0, len(part), 8)) if len(part) > most else part for part in parts
-    )
+    return " ".join(map(mark_word, line.split(" ")))
 
 
 # A table fitted into a width that is not known to have room for it: smaller type, narrower columns, or several parts.
@@ -281,21 +267,16 @@ def select_columns(table: Table, places: Sequence[int]) -> Table:
     """
 
     def chosen(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-        spans = (
-            (cell, sum(start <= place < start + cell.span for place in places))
-            for cell, start in zip(cells, compute_places(cells), strict=True)
-        )
+        starts = zip(cells, compute_places(cells), strict=True)
+        spans = [(cell, sum(start <= place < start + cell.span for place in places)) for cell, start in starts]
         return tuple(replace(cell, span=span) for cell, span in spans if span)
 
+    groups = [[chosen(row.cells) for row in group] for group in table.groups]
     return replace(
         table,
         columns=tuple(table.columns[place] for place in places),
         header=tuple(map(chosen, table.header)),
-        groups=tuple(
-            tuple(row for row in rows if any(cell.text for cell in row.cells[1:]) or len(row.cells) == 1)
-            for group in table.groups
-            for rows in ([Row(chosen(row.cells)) for row in group],)
-        ),
+        groups=tuple(tuple(Row(c) for c in group if len(c) == 1 or any(x.text for x in c[1:])) for group in groups),
     )
 
 

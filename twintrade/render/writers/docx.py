@@ -41,7 +41,7 @@ def render_docx(document: blocks.Document, template: bytes | None = None) -> byt
     if template is None:
         _set_page(file)
         _set_styles(file, document.language)
-    _clear(file)
+    file.element.body.clear_content()  # what a template says, its last section excepted
     docx_table.add_missing_styles(file)
     find_id = cache(file.part.get_style_id)  # of a paragraph's style: all styles are read anew for each
     file.part.get_style_id = find_id  # type: ignore[method-assign]
@@ -68,14 +68,6 @@ def render_docx(document: blocks.Document, template: bytes | None = None) -> byt
     stream = io.BytesIO()
     file.save(stream)
     return normalize_zip(stream.getvalue())
-
-
-def _clear(file: WordDocument) -> None:
-    """Remove what a template's body says, its last section excepted."""
-    body = file.element.body
-    for child in list(body):
-        if child.tag != qn("w:sectPr"):
-            body.remove(child)
 
 
 def _set_page(file: WordDocument) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -138,31 +139,25 @@ _HEAVY, _LIGHT, _HAIR = "12", "6", "4"
 
 def add_field(paragraph: WordParagraph, instruction: str, shown: str) -> None:
     """Add a field that Word keeps up to date: a number in a sequence, a page number."""
-    field, run, text = OxmlElement("w:fldSimple"), OxmlElement("w:r"), OxmlElement("w:t")
-    field.set(qn("w:instr"), instruction)
-    text.text = shown
-    run.append(text)
-    field.append(run)
-    paragraph._p.append(field)
+    run = f"<w:r><w:t>{escape(shown)}</w:t></w:r>"
+    field = f'<w:fldSimple {nsdecls("w")} w:instr="{instruction}">{run}</w:fldSimple>'
+    paragraph._p.append(parse_xml(field))
 
 
 def add_long_field(file: WordDocument, instruction: str, lines: Sequence[str]) -> None:
     """Add a field of several paragraphs, each a line of what it shows until Word makes it anew."""
     paragraphs = [file.add_paragraph(style="Contents Line") for _ in lines]
 
-    def mark(paragraph: WordParagraph, kind: str) -> None:
-        character = OxmlElement("w:fldChar")
-        character.set(qn("w:fldCharType"), kind)
-        paragraph.add_run()._r.append(character)
+    def mark(paragraph: WordParagraph, element: str) -> None:
+        paragraph.add_run()._r.append(parse_xml(element))
 
-    mark(paragraphs[0], "begin")
-    code = OxmlElement("w:instrText")
-    code.text = instruction
-    paragraphs[0].add_run()._r.append(code)
-    mark(paragraphs[0], "separate")
+    character = f'<w:fldChar {nsdecls("w")} w:fldCharType="{{}}"/>'
+    mark(paragraphs[0], character.format("begin"))
+    mark(paragraphs[0], f"<w:instrText {nsdecls('w')}>{instruction}</w:instrText>")
+    mark(paragraphs[0], character.format("separate"))
     for paragraph, line in zip(paragraphs, lines, strict=True):
         paragraph.add_run(clean(line))
-    mark(paragraphs[-1], "end")
+    mark(paragraphs[-1], character.format("end"))
 
 
 def add_caption(file: WordDocument | WordCell, block: Table | Figure) -> WordParagraph:
@@ -248,15 +243,10 @@ def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
 
 def _rules(table: Table) -> dict[int, list[tuple[str, str]]]:
     """Return the rules of each row: heavy above and below the table, light under the head and between groups."""
-    n_head = len(table.header)
-    rules: dict[int, list[tuple[str, str]]] = {0: [("top", _HEAVY)]}
-    rules.setdefault(n_head - 1, []).append(("bottom", _LIGHT))
-    last = n_head - 1
-    for group in table.groups:
-        last += len(group)
-        rules.setdefault(last, []).append(("bottom", _HAIR))
-    rules[last] = [rule for rule in rules[last] if rule[0] != "bottom"] + [("bottom", _HEAVY)]
-    return rules
+    ends = list(accumulate(map(len, table.groups), initial=len(table.header) - 1))
+    below = {ends[0]: _LIGHT, **dict.fromkeys(ends[1:], _HAIR), ends[-1]: _HEAVY}
+    rules = {place: [("bottom", width)] for place, width in below.items()}
+    return rules | {0: [("top", _HEAVY), *rules.get(0, [])]}
 
 
 def _write_rows(
@@ -318,12 +308,8 @@ def _borders(rules: Sequence[tuple[str, str]]) -> str:
 
 def _describe(grid: Any, table: Table) -> None:
     """Store the caption as the table's title for screen readers, and how near texts come to the edge of a cell."""
-    margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
-        edge = OxmlElement(f"w:{side}")
-        edge.set(qn("w:w"), CELL_MARGIN)
-        edge.set(qn("w:type"), "dxa")
-        margins.append(edge)
+    edges = "".join(f'<w:{side} w:w="{CELL_MARGIN}" w:type="dxa"/>' for side in ("left", "right"))
+    margins = parse_xml(f"<w:tblCellMar {nsdecls('w')}>{edges}</w:tblCellMar>")
     grid.tblPr.insert_element_before(margins, "w:tblLook", "w:tblCaption")
     caption = OxmlElement("w:tblCaption")
     caption.set(qn("w:val"), clean(table.caption)[:250])

@@ -84,15 +84,12 @@ def _row(table: blocks.Table, row: blocks.Row, widest: dict[int, str]) -> str:
     written = []
     for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
         lines = [_line(line, cell, widest.get(place, ""), is_second=i > 0) for i, line in enumerate(cell.lines)]
-        inner = "<br>".join(lines)
-        link = check_link(cell.link)
+        link, inner = check_link(cell.link), "<br>".join(lines)
         inner = f'<a href="{escape(link)}">{inner}</a>' if link else inner
         kind = table.columns[place].align + ("" if table.columns[place].weight else " short")
         of = f' data-of="{escape(" ".join(s.key for s in cell.sources))}" tabindex="-1"' if cell.sources else ""
-        if place == 0 and cell.text:
-            written.append(f'<th scope="row" class="{kind}"{of}>{inner}</th>')
-        else:
-            written.append(f'<td class="{kind}"{of}>{inner}</td>')
+        tag, scope = ("th", ' scope="row"') if place == 0 and cell.text else ("td", "")
+        written.append(f'<{tag}{scope} class="{kind}"{of}>{inner}</{tag}>')
     return "<tr>" + "".join(written) + "</tr>"
 
 
@@ -164,7 +161,7 @@ def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
     """
     style = render_styles(theme or Theme())
     has_view = any(isinstance(block, blocks.EventView) for block in document.blocks)
-    lines = "".join(_resource(f"{name}.js") for name in ("page", "view") if name == "page" or has_view).splitlines()
+    lines = "".join(map(_resource, ("page.js", "view.js") if has_view else ("page.js",))).splitlines()
     scripts = ["\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))]
     title = escape(document.title)
     panel = f'<div id="source" role="status" data-analysis="{escape(document.analysis)}" hidden></div>'
@@ -182,8 +179,8 @@ def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
         "</main>",
         *([panel] if has_sources(document) else []),
         *(f"<script>{script}</script>" for script in scripts),
+        "</body>\n</html>\n",
     ]
-    parts.append("</body>\n</html>\n")
     return "\n".join(parts).encode("utf-8", "replace")
 
 

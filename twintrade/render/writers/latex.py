@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import chain
 
 from twintrade.render import blocks
 from twintrade.render.writers.cells import (
@@ -49,15 +50,8 @@ BAR = "\u0304"  # the bar over the letter before it, as in the bound of a sensit
 _BARRED = re.compile(f"([A-Za-z]){BAR}")
 PRINTABLE = frozenset(ord(c) for c in (*SPECIALS, *LATIN, BAR, *(chr(p) for p in range(0x20, 0x7F))))
 
-CHINESE = frozenset(
-    (
-        *range(0x3001, 0x3018),
-        *range(0x3400, 0x4DC0),
-        *range(0x4E00, 0xA000),
-        *range(0xFF01, 0xFF5F),
-        *map(ord, "“”‘’"),
-    )
-)
+BLOCKS = ((0x3001, 0x3018), (0x3400, 0x4DC0), (0x4E00, 0xA000), (0xFF01, 0xFF5F))
+CHINESE = frozenset((*chain.from_iterable(range(*ends) for ends in BLOCKS), *map(ord, "“”‘’")))
 """What the package ctex prints where a page is in Chinese."""
 
 

@@ -31,10 +31,7 @@ class Piece:
 
 
 def read_piece(block: Mapping[str, Any], height: float) -> Piece:
-    """Return a block of the template's data as it takes room on a page.
-
-    ``height``: in points.
-    """
+    """Return a block of the template's data as it takes room on a page; ``height``: in points."""
     kind = block["type"]
     if kind == "heading":
         return Piece("heading", height, block["level"])
@@ -69,10 +66,7 @@ def choose_order(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float]) 
 
 
 def count_pages(pieces: Sequence[Piece], height: float = HEIGHT) -> int:
-    """Return how many pages blocks take in their order.
-
-    ``height``: of the text on a page.
-    """
+    """Return how many pages blocks take in their order; ``height``: of the text on a page."""
     return _list_ends(pieces, height)[-1]
 
 

@@ -1,6 +1,7 @@
 """The PDF: tagged, with alternative texts, set by Typst from data that is never code."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -26,7 +27,6 @@ from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, list_font_fold
 from twintrade.render.writers.pdf_pages import choose_order, count_brief_pages
 from twintrade.text import Text, join_sentences
 
-CONTENTS = {"sections": "contents"}
 STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 WIDE_COLUMNS = 9
@@ -104,13 +104,11 @@ def _load_fonts(family: str) -> typst.Fonts:
 def _mark_places(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return blocks with a key for each place: a figure and a table of one key are two places."""
     seen: set[str] = set()
-    marked = []
     for block in content:
         if "key" in block:
-            block = block | {"key": block["key"] if block["key"] not in seen else f"{block['key']}-{block['type']}"}
+            block["key"] += f"-{block['type']}" if block["key"] in seen else ""
             seen.add(block["key"])
-        marked.append(block)
-    return marked
+    return content
 
 
 def _block(block: blocks.Block, printer: Printer) -> list[dict[str, Any]]:
@@ -130,7 +128,7 @@ def _block(block: blocks.Block, printer: Printer) -> list[dict[str, Any]]:
         case blocks.PageBreak():
             return [{"type": "pagebreak", "ends-first": block.ends_first}]
         case blocks.Contents():
-            return [{"type": "contents", **{name: str(Text(f"writers.{key}")) for name, key in CONTENTS.items()}}]
+            return [{"type": "contents", "sections": str(Text("writers.contents"))}]
         case blocks.EventView():
             return []
         case blocks.Lead():
@@ -146,27 +144,16 @@ def _block(block: blocks.Block, printer: Printer) -> list[dict[str, Any]]:
 
 
 def _key_numbers(block: blocks.KeyNumbers, printer: Printer) -> dict[str, Any]:
-    names = [
-        {k: printer(v) for k, v in (("name", n.name), ("value", n.value), ("spread", n.spread))}
-        for n in block.numbers
-    ]
-    return {
-        "type": "keys",
-        "numbers": names,
-        "question": printer(block.question),
-        "verdicts": [printer(verdict) for verdict in block.verdicts],
-        "chosen": block.chosen,
-    }
+    numbers = [{name: printer(text) for name, text in asdict(number).items()} for number in block.numbers]
+    asked = {"question": printer(block.question), "verdicts": list(map(printer, block.verdicts))}
+    return {"type": "keys", "numbers": numbers, **asked, "chosen": block.chosen}
 
 
 def _spans(spans: tuple[blocks.Span, ...], printer: Printer) -> list[dict[str, str]]:
+    targets = [check_link(span.target) if span.kind == "link" else span.target for span in spans]
     return [
-        {
-            "kind": span.kind,
-            "text": printer(span.text),
-            "target": check_link(span.target) if span.kind == "link" else span.target,
-        }
-        for span in spans
+        {"kind": span.kind, "text": printer(span.text), "target": target}
+        for span, target in zip(spans, targets, strict=True)
     ]
 
 
@@ -194,8 +181,8 @@ def _table(table: blocks.Table, printer: Printer) -> dict[str, Any]:
         "caption": printer(blocks.format_caption(table)),
         "aligns": [column.align for column in table.columns],
         "weights": _typst_widths(table),
-        "header": [_cells(table, cells, {}, printer) for cells in table.header],
-        "groups": [[_cells(table, row.cells, widest, printer) for row in group] for group in table.groups],
+        "header": [_cells(cells, {}, printer) for cells in table.header],
+        "groups": [[_cells(row.cells, widest, printer) for row in group] for group in table.groups],
         "notes": printer(join_sentences(table.notes)),
         "size": 8.0 if shares or n_columns > 4 else 9.0,
         "inset": 3.6 if n_columns > 4 else 5.0,
@@ -240,21 +227,11 @@ def _height(table: blocks.Table) -> int:
     return sum(max(lines(c, p) for c, p in zip(r.cells, compute_places(r.cells), strict=True)) for r in table.rows)
 
 
-def _cells(
-    table: blocks.Table, cells: tuple[blocks.Cell, ...], widest: dict[int, str], printer: Printer
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "lines": [
-                {
-                    "text": mark_cell_breaks(printer(line), ZERO_WIDTH_SPACE, cell),
-                    "pad": pad(line, widest.get(place, "")) if line else "",
-                }
-                for line in cell.lines
-            ],
-            "span": cell.span,
-            "place": place,
-            "link": check_link(cell.link),
-        }
-        for cell, place in zip(cells, compute_places(cells), strict=True)
-    ]
+def _cells(cells: tuple[blocks.Cell, ...], widest: dict[int, str], printer: Printer) -> list[dict[str, Any]]:
+    written = []
+    for cell, place in zip(cells, compute_places(cells), strict=True):
+        texts = [mark_cell_breaks(printer(line), ZERO_WIDTH_SPACE, cell) for line in cell.lines]
+        pads = [pad(line, widest.get(place, "")) if line else "" for line in cell.lines]
+        lines = [{"text": text, "pad": free} for text, free in zip(texts, pads, strict=True)]
+        written.append({"lines": lines, "span": cell.span, "place": place, "link": check_link(cell.link)})
+    return written

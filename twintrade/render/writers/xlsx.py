@@ -98,9 +98,8 @@ def render_table_md(table: Table) -> str:
     body = [_list_texts(row.cells, _MARKDOWN, "<br>") for row in table.rows]
     lines = [f"| {' | '.join(row)} |" for row in (head, rules, *further, *body)]
     caption = [f"**{table.caption.translate(_MARKDOWN)}**", ""] if table.caption else []
-    return "\n".join(
-        [*caption, *lines, *(["", join_sentences(table.notes).translate(_MARKDOWN)] if table.notes else [])]
-    )
+    notes = ["", join_sentences(table.notes).translate(_MARKDOWN)] if table.notes else []
+    return "\n".join([*caption, *lines, *notes])
 
 
 def render_table_typst(table: Table) -> str:
@@ -122,11 +121,8 @@ def _row(cells: tuple[Cell, ...]) -> str:
 
 def _list_texts(cells: tuple[Cell, ...], escapes: dict[int, str], line: str) -> list[str]:
     """Return the text of each column, empty where a cell spans it."""
-    return [
-        text
-        for cell in cells
-        for text in (line.join(part.translate(escapes) for part in cell.lines), *[""] * (cell.span - 1))
-    ]
+    texts = ((line.join(part.translate(escapes) for part in cell.lines), cell.span) for cell in cells)
+    return [part for text, span in texts for part in (text, *[""] * (span - 1))]
 
 
 _LONGEST_NAME = 31
@@ -150,15 +146,12 @@ def render_xlsx(document: Document) -> bytes:
 
 def _names(tables: list[Table]) -> list[str]:
     """Return sheet names: the tables' keys, short enough and never twice, for a spreadsheet also in another case."""
-    names: list[str] = []
+    names: dict[str, str] = {}
     for table in tables:
-        name = table.key[:_LONGEST_NAME]
-        count = 2
-        while name.lower() in map(str.lower, names):
-            name = f"{table.key[: _LONGEST_NAME - 4]}-{count}"
-            count += 1
-        names.append(name)
-    return names
+        tried = (table.key[:_LONGEST_NAME], *(f"{table.key[: _LONGEST_NAME - 4]}-{n}" for n in range(2, 1000)))
+        name = next(name for name in tried if name.lower() not in names)
+        names[name.lower()] = name
+    return list(names.values())
 
 
 def _fill(sheet: Worksheet, table: Table, head: Format) -> None:
@@ -176,8 +169,5 @@ def _fill(sheet: Worksheet, table: Table, head: Format) -> None:
 
 def _line(cells: tuple[Cell, ...], line: int) -> list[str]:
     """Return one line of a row's cells, each over the columns it spans."""
-    return [
-        text
-        for cell in cells
-        for text in (cell.lines[line] if line < len(cell.lines) else "", *[""] * (cell.span - 1))
-    ]
+    texts = (("".join(cell.lines[line : line + 1]), cell.span) for cell in cells)
+    return [part for text, span in texts for part in (text, *[""] * (span - 1))]
