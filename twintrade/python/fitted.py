@@ -55,16 +55,10 @@ def combine_terms(
         raise InferenceError('this inference gives no covariance of the coefficients; set inference to "clustered"')
     statistic, df = np.array([estimate / error]), np.array([degrees])
     half = float(clustering.compute_t_quantiles((1 + level) / 2, df)[0]) * error
-    row = {
-        "term": " + ".join(name if weight == 1 else f"{weight:g}*{name}" for name, weight in given.items()),
-        "estimate": estimate,
-        "std.error": error,
-        "statistic": estimate / error,
-        "p.value": float(clustering.compute_two_sided_p(statistic, df)[0]),
-        "conf.low": estimate - half,
-        "conf.high": estimate + half,
-    }
-    return pd.DataFrame([row])
+    term = " + ".join(name if weight == 1 else f"{weight:g}*{name}" for name, weight in given.items())
+    p = float(clustering.compute_two_sided_p(statistic, df)[0])
+    row = (term, estimate, error, estimate / error, p, estimate - half, estimate + half)
+    return pd.DataFrame([row], columns=list(pages.TIDY_COLUMNS))
 
 
 AUTO, CLUSTERED, SCALED = "auto", "clustered", "scaled"
@@ -303,10 +297,8 @@ class FitResult(Fit):
         c = find_counterfactual(self)
         o, is_after = c.o, c.o.is_treated[c.rows]
         rows, expected = c.rows[is_after], c.predicted[is_after]
-        columns = {
-            "event_time": o.event_time[rows], "observed": o.y[rows], "expected": expected,
-            "difference": o.y[rows] - expected,
-        }  # fmt: skip
+        columns = {"event_time": o.event_time[rows], "observed": o.y[rows], "expected": expected}
+        columns["difference"] = o.y[rows] - expected
         return pd.DataFrame({name: self._by_row(rows, values) for name, values in columns.items()})
 
     def fixef(self) -> dict[str, pd.Series]:
@@ -390,9 +382,7 @@ class FitResult(Fit):
     @property
     def __maketables_coef_table__(self) -> pd.DataFrame:
         names = {"estimate": "b", "std.error": "se", "statistic": "t", "p.value": "p"}
-        tidy = self.tidy(CLUSTERED).set_index("term")
-        columns = {short: tidy[name] for name, short in names.items()}
-        return pd.DataFrame(columns)
+        return self.tidy(CLUSTERED).set_index("term")[list(names)].rename(columns=names)
 
     @property
     def __maketables_depvar__(self) -> str:

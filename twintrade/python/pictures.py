@@ -75,9 +75,8 @@ def draw_studies(
     changes = figures.CHANGES if look.scale == "percent" else ()
     if ax is not None and len(names) > 1:
         _refuse_unlike(studies[name].estimate.scale for name in names)
-        figures.draw_studies_on(
-            ax, {look.labels.get(name, name): studies[name] for name in names}, period_name=period_name
-        )
+        labelled = {look.labels.get(name, name): studies[name] for name in names}
+        figures.draw_studies_on(ax, labelled, period_name=period_name)
         return ax
     frames = [figures.read_study(studies[name], look.labels.get(name, name)) for name in names]
     if not look.bands:
@@ -134,9 +133,8 @@ def _label(table: pd.DataFrame, name: str, look: PlotLook) -> pd.DataFrame:
     frame = frame.assign(rank=[ranks.get(term, len(ranks)) for term in frame["label"]])
     frame = frame.sort_values("rank", kind="stable")
     groups = frame["label"].map(lambda term: look.groups.get(term, look.labels.get(name, name)))
-    return frame.assign(group=groups, label=frame["label"].map(lambda term: look.labels.get(term, term))).drop(
-        columns="rank"
-    )
+    labels = frame["label"].map(lambda term: look.labels.get(term, term))
+    return frame.assign(group=groups, label=labels).drop(columns="rank")
 
 
 # The first look at a design: what was observed of the treated and of the comparison, and who is treated when.

@@ -75,9 +75,7 @@ def edit_table(
         raise SpecError(f"labels are new names by old ones, as {{'PPML': 'Pairs'}}, not {labels!r}")
     renamed = dict(labels or {})
     if unknown := [name for name in renamed if name not in known]:
-        raise SpecError(
-            f"labels has {unknown[0]!r}, which is no row and no column: {', '.join(filter(None, sorted(known)))}"
-        )
+        raise SpecError(f"labels has {unknown[0]!r}, which is no row and no column: {', '.join(known)}")
     try:
         kept, left_out = ([re.compile(p) for p in list_names(asked)] for asked in (keep, drop))
     except re.error as error:
@@ -214,10 +212,8 @@ class AnalysisResults:
         if chosen.empty:
             raise SpecError(f"no column has effects by {view!r}; known: {', '.join(sorted(set(bands['kind'])))}")
         se = chosen["se"].where(chosen["se"] > 0)
-        columns = (
-            chosen["term"], chosen["effect"], se, chosen["effect"] / se, chosen["p"], chosen["low"], chosen["high"],
-        )  # fmt: skip
-        frame = pd.DataFrame(dict(zip(TIDY_COLUMNS, columns, strict=True)))
+        tested = chosen.assign(se=se, t=chosen["effect"] / se)
+        frame = tested[["term", "effect", "se", "t", "p", "low", "high"]].set_axis(list(TIDY_COLUMNS), axis=1)
         return pd.concat([chosen[[*_KEYS, "scale"]], frame], axis=1).reset_index(drop=True)
 
     def glance(self) -> pd.DataFrame:
@@ -226,9 +222,8 @@ class AnalysisResults:
 
     def etable(self, to: Any = None, *, under: Under = "se", stars: bool = False) -> Any:
         """Return the ladder; see ``tt.etable``."""
-        return print_table(
-            PrintedTable(binder.build_ladder(self.stored, TableOptions(under, stars, EVERY_COLUMN))), to
-        )
+        options = TableOptions(under, stars, EVERY_COLUMN)
+        return print_table(PrintedTable(binder.build_ladder(self.stored, options)), to)
 
     @property
     def printed(self) -> Mapping[str, pd.DataFrame]:

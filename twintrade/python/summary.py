@@ -174,25 +174,17 @@ def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words 
     if percent.notna().any():
         percent[tidy["term"].isin(design.covariates).to_numpy()] = np.nan
         table["percent"] = percent
-    lines: list[Words] = [
-        Text(
-            "python.summary-effects",
-            n=len(sample.effects),
-            effects=design.effects_label,
-            comparison=fit.estimator.name_comparison(design),
-            has_treatment="no" if fit.estimate.kind == "coefficient" else "yes",
-        ),
-        Text(
-            "python.summary-sample",
-            n_rows=sample.n_rows,
-            n=sample.n_units,
-            n_treated=sample.n_treated_units,
-            units=design.panel.unit_kind,
-            first=design.panel.label(int(design.observations.periods[0])),
-            last=design.panel.label(int(design.observations.periods[-1])),
-        ),
-        *(_describe_left_out(d) for d in sample.dropped),
-    ]
+    effects = Text(
+        "python.summary-effects", n=len(sample.effects), effects=design.effects_label,
+        comparison=fit.estimator.name_comparison(design),
+        has_treatment="no" if fit.estimate.kind == "coefficient" else "yes",
+    )  # fmt: skip
+    first, last = (design.panel.label(int(design.observations.periods[place])) for place in (0, -1))
+    counted = Text(
+        "python.summary-sample", n_rows=sample.n_rows, n=sample.n_units, n_treated=sample.n_treated_units,
+        units=design.panel.unit_kind, first=first, last=last,
+    )  # fmt: skip
+    lines = [effects, counted, *map(_describe_left_out, sample.dropped)]
     title = Text(
         "python.summary-head", method=fit.estimator.title or fit.estimator.name, outcome=design.outcome,
         measure=design.transform_label, scale=scale,
@@ -205,9 +197,8 @@ def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words 
 
 def _describe_left_out(dropped: Dropped) -> Text:
     names = list_some(dropped.labels, MOST_NAMED) if dropped.labels else ""
-    return Text(
-        "python.summary-left-out", n=dropped.n_rows, what=dropped.text, names=names, has="yes" if names else "no"
-    )
+    has = "yes" if names else "no"
+    return Text("python.summary-left-out", n=dropped.n_rows, what=dropped.text, names=names, has=has)
 
 
 def build_glance(fit: Fit, bands: Intervals) -> pd.DataFrame:

@@ -78,11 +78,9 @@ def build_treatment_from_agreements(
         return agreements
     if isinstance(agreements, pd.Series | Mapping):
         known = Treatment.from_series(_read_onsets(pd.Series(agreements), panel))
-        unknown = sorted(set(known.units) - set(panel.units))
-        if unknown:
-            raise DesignError(
-                f"{unknown[0]!r} has an onset but is no unit of the panel; units are like {panel.units[0]!r}"
-            )
+        if unknown := sorted(set(known.units) - set(panel.units)):
+            like = f"units are like {panel.units[0]!r}"
+            raise DesignError(f"{unknown[0]!r} has an onset but is no unit of the panel; {like}")
         listed = pd.Series(known.onset, index=known.units)
         return Treatment.from_series(listed.reindex(pd.Index(panel.units), fill_value=NEVER))
     return build_treatment_from_table(panel, to_pandas(agreements, "agreements"), rule, undated)
@@ -133,15 +131,12 @@ def build_treatment_from_table(
     registry["partner"] = _match_partners(registry["partner"], panel)
     _warn_of_repeats(table, registry)
     registry["twinning"] = registry["twinning"].where(registry["twinning"] != "", numbered)
-    dates = pd.Series(
-        [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))], index=table.index, dtype=object
-    )
-    ends = [
-        [_read_date(cell, i, name) for i, cell in enumerate(_text(table, name))]
-        for name in ("not_before", "not_after")
-    ]
+    dates = [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))]
+    cells = {name: enumerate(_text(table, name)) for name in ("not_before", "not_after")}
+    ends = [[_read_date(cell, i, name) for i, cell in column] for name, column in cells.items()]
     spans = [DateSpan(*pair) if any(pair) else None for pair in zip(*ends, strict=True)]
-    registry = registry.assign(dates=dates, ended=None, span=pd.Series(spans, index=table.index, dtype=object))
+    read = {"dates": dates, "ended": None, "span": spans}
+    registry = registry.assign(**pd.DataFrame(read, index=table.index, dtype=object))
     treatment = build_treatment(Agreements(registry, undated_policy=undated), panel, rule)
     misspelt = find_misspelt_agreements(treatment.register, panel)
     meant = {
@@ -197,9 +192,8 @@ def _warn_of_repeats(table: pd.DataFrame, registry: pd.DataFrame) -> None:
     keys = ["city", "partner", "partner_city", "twinning"]
     is_again = table.astype(str).duplicated() | (registry.duplicated(keys) & (registry["partner_city"] != ""))
     if is_again.any():
-        first = Text(
-            "data.pair", city=registry["city"][is_again].iloc[0], partner=registry["partner"][is_again].iloc[0]
-        )
+        city, partner = registry.loc[is_again, ["city", "partner"]].iloc[0]
+        first = Text("data.pair", city=city, partner=partner)
         text = Text("python.agreements-repeated", n=int(is_again.sum()), first=first)
         given = [name for name in keys if name in table]
         warnings.warn(f"{text}: agreements = agreements.drop_duplicates({given})", TwintradeWarning, stacklevel=6)

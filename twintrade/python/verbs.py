@@ -99,15 +99,9 @@ def panel(
     """
     frame = to_pandas(frame, "panel", (city, partner, unit, period))
     bare = Panel.from_frame(
-        frame,
-        city=city,
-        partner=partner,
-        unit=unit,
-        period=period,
-        frequency=frequency,
-        units_of_measure=units_of_measure,
-        periods=periods,
-    )
+        frame, city=city, partner=partner, unit=unit, period=period, frequency=frequency,
+        units_of_measure=units_of_measure, periods=periods,
+    )  # fmt: skip
     return tables.add_policies(bare, policies) if policies else bare
 
 
@@ -192,9 +186,8 @@ def compare(
     if column is not None:
         treatment = tables.build_treatment_from_column(panel, column, is_dose=dose is not None)
     else:
-        treatment = tables.build_treatment_from_agreements(
-            panel, {} if agreements is None else agreements, rule, undated
-        )
+        listed = {} if agreements is None else agreements
+        treatment = tables.build_treatment_from_agreements(panel, listed, rule, undated)
     if column is not None or agreements is not None:
         tables.warn_of_none_treated(panel, treatment, is_kept=options.get("always_treated", "exclude") != "exclude")
     if isinstance(comparison, str):
@@ -217,9 +210,8 @@ def _require_options(panel: Panel, outcome: Any, covariates: Sequence[str], opti
     """Refuse an outcome, columns and fields of a design that are none, before anything is made of them."""
     columns = ", ".join(sorted(panel.columns))
     if outcome and not isinstance(outcome, str):
-        raise DesignError(
-            f"outcome is one column of the panel, not {outcome!r}; for several: design.for_outcomes([…])"
-        )
+        several = "for several: design.for_outcomes([…])"
+        raise DesignError(f"outcome is one column of the panel, not {outcome!r}; {several}")
     if not outcome:
         raise DesignError(f"compare needs an outcome, the name of a column of the panel; it has {columns}")
     for name in (outcome, *covariates, *filter(None, [options.get("weights")])):
@@ -330,12 +322,9 @@ def check(
     'informs'
     """
     fit, diagnostic = by_name.sort_arguments(fit, diagnostic, Fit)
-    fit = by_name.require_fit(fit)
-    method = (
-        diagnostic
-        if isinstance(diagnostic, Diagnostic)
-        else by_name.build_method(DIAGNOSTICS, find_name("diagnostics", diagnostic), options, "check")
-    )
+    fit, method = by_name.require_fit(fit), diagnostic
+    if not isinstance(method, Diagnostic):
+        method = by_name.build_method(DIAGNOSTICS, find_name("diagnostics", method), options, "check")
     named, asked = by_name.read_inference(inference, {}, fit.design.panel)
     how = named if isinstance(named, Inference) else by_name.build_method(INFERENCES, named or "auto", asked, "check")
     with limit_threads():

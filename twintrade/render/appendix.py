@@ -84,10 +84,8 @@ def build_appendix(
             content += exhibit_blocks
     content += data_card.build_registration(page)
     if absent:
-        items = tuple(
-            blocks.build_spans(page.say("absent_exhibit", title=find_topic(t), reason=f"{r[:1].upper()}{r[1:]}"))
-            for t, r in absent
-        )
+        said = (page.say("absent_exhibit", title=find_topic(t), reason=r[:1].upper() + r[1:]) for t, r in absent)
+        items = tuple(map(blocks.build_spans, said))
         content += [blocks.Heading(2, page.say("absent_heading"), "left-out"), blocks.BulletList(items)]
     n_sections = sum(isinstance(block, blocks.Heading) and block.level > 1 for block in content)
     opening += [blocks.PageBreak()] if len(opening) > 2 else []  # behind a brief
@@ -107,10 +105,8 @@ def build_document(
     with options.speak():
         page = page or open_page(results, options)
         content = build_appendix(results, options, page, brief)
-        parts: tuple[blocks.Part, ...] = (
-            ("brief", "appendix") if any(isinstance(b, blocks.Lead) for b in content) else ("appendix",)
-        )
-        return _close(format_title(page), content, page, parts)
+        has_brief = any(isinstance(block, blocks.Lead) for block in content)
+        return _close(format_title(page), content, page, ("brief", "appendix") if has_brief else ("appendix",))
 
 
 def _close(
@@ -144,11 +140,10 @@ def format_title(page: Page) -> str:
 
 def _marked(content: list[blocks.Block], page: Page) -> list[blocks.Block]:
     """Mark every table of a simulated analysis, in its caption and for its fragments."""
-    if not page.results.is_simulated:
-        return content
-    return [
-        replace(b, is_simulated=True, caption=page.say("simulated_title", title=b.caption))
-        if isinstance(b, blocks.Table)
-        else b
-        for b in content
-    ]
+
+    def mark(block: blocks.Exhibited) -> blocks.Exhibited:
+        if not (page.results.is_simulated and isinstance(block, blocks.Table)):
+            return block
+        return replace(block, is_simulated=True, caption=page.say("simulated_title", title=block.caption))
+
+    return blocks.replace_exhibits(content, mark)

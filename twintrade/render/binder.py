@@ -1,6 +1,7 @@
 """Several analyses in one document: their headline effects side by side, then each appendix in turn."""
 
 import math
+from collections import ChainMap
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -85,9 +86,7 @@ def _bind(
     word_template: bytes | None,
     drawn: Sequence[blocks.Document] | None,
 ) -> Rendered:
-    names = {
-        name: latin for results in analyses for name, latin in collect_romanized(results, options.romanized).items()
-    }
+    names = dict(ChainMap(*(collect_romanized(results, options.romanized) for results in reversed(analyses))))
     printer = Printer(load_charmap(), names, options.wording)
     pages = [open_page(r, options, printer) for r in analyses]
     title = options.wording.say("binder_title")
@@ -95,12 +94,9 @@ def _bind(
     for i, page in enumerate(pages):
         parts = build_appendix(page.results, options, page) if drawn is None else drawn[i].blocks
         content += [blocks.PageBreak(), *_shifted(parts, reading.format_slug(page.results.name))]
-    document = blocks.Document(
-        title,
-        blocks.replace_words(blocks.number_blocks(content), options.spelling),
-        find_catalogue().language,
-        bool(pages) and all(r.is_simulated for r in analyses),
-    )
+    numbered = blocks.replace_words(blocks.number_blocks(content), options.spelling)
+    is_simulated = bool(pages) and all(results.is_simulated for results in analyses)
+    document = blocks.Document(title, numbered, find_catalogue().language, is_simulated)
     return render_document(document, options, names, printer, word_template)
 
 
@@ -124,10 +120,9 @@ def _overview(pages: Sequence[Page]) -> list[blocks.Block]:
     names = ["label", "effect", "low", "high"]
     drawn = pd.DataFrame([{name: r[f"_{name}"] for name in names} for r in rows if r["_is_log"]])
     if len(drawn) > 1:
-        drawing = forest.draw_forest(
-            pages[0].drawable(drawn), x_label=wording.say("binder_axis"), theme=pages[0].theme
-        )
-        plain = Page(replace(pages[0].results, is_simulated=False), wording, pages[0].theme, printer=pages[0].printer)
+        axis, theme = wording.say("binder_axis"), pages[0].theme
+        drawing = forest.draw_forest(pages[0].drawable(drawn), x_label=axis, theme=theme)
+        plain = Page(replace(pages[0].results, is_simulated=False), wording, theme, printer=pages[0].printer)
         figure = plain.figure(
             "overview-forest", wording.say("binder_forest"), drawing, alt_text.describe_forest(drawn), drawn,
             notes=(wording.say("binder_note"),),
@@ -164,14 +159,8 @@ def _row(page: Page) -> Record:
         spread = page.say("binder_unbounded")
     is_log = scale in ("log points", "percent") and math.isfinite(value)
     row |= {"_is_log": is_log, "_effect": value, "_low": low, "_high": high}
-    p, checks = texts.format_p_cell(effect.get("p")), _verdicts(page)
-    return row | {
-        "estimate": reading.format_label(spec),
-        "effect": shown,
-        "interval": spread,
-        "p": p,
-        "checks": checks,
-    }
+    row |= {"estimate": reading.format_label(spec), "effect": shown, "interval": spread}
+    return row | {"p": texts.format_p_cell(effect.get("p")), "checks": _verdicts(page)}
 
 
 def _verdicts(page: Page) -> str:

@@ -1,6 +1,7 @@
 """The one list of blocks that every writer understands: headings, prose, tables, figures."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Literal, TypeAlias
@@ -338,13 +339,13 @@ def find_text(part: object, words: str) -> bool:
 def number_blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
     """Number tables and figures in their order and fill in the references to them."""
     names: dict[str, str] = {}
-    counts = {"writers.table": 0, "writers.figure": 0}
+    counts: Counter[type] = Counter()
 
     def number(exhibit: Exhibited) -> Exhibited:
-        key = "writers.table" if isinstance(exhibit, Table) else "writers.figure"
-        counts[key] += 1
-        names[exhibit.key] = str(Text(key, n=counts[key]))
-        return replace(exhibit, number=counts[key])
+        counts[type(exhibit)] += 1
+        numbered = replace(exhibit, number=counts[type(exhibit)])
+        names[exhibit.key] = format_number(numbered)
+        return numbered
 
     numbered = replace_exhibits(blocks, number)
     return tuple(replace_references(numbered, lambda span: replace(span, text=names.get(span.target, ""))))

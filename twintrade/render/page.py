@@ -70,11 +70,9 @@ class Page:
     def list_first_warnings(self, but: Sequence[str] = ()) -> list[str]:
         """Return the warnings that a reader of the first page needs: who counts as treated, and with how much."""
         messages = [m for m in reading.list_records(self.results.messages) if take_text(m["level"]) == "warning"]
-        first = sorted(
-            (m for m in messages if m["code"] in ON_FIRST_PAGE and m["code"] not in but),
-            key=lambda m: take_text(m["code"]),
-        )
-        return [complete_sentence(reading.read_words(m, "message")) for m in first]
+        first = [m for m in messages if m["code"] in ON_FIRST_PAGE and m["code"] not in but]
+        ordered = sorted(first, key=lambda message: take_text(message["code"]))
+        return [complete_sentence(reading.read_words(message, "message")) for message in ordered]
 
     def drawable(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame whose texts the figures' typeface can print."""
@@ -144,9 +142,8 @@ def name_objecting(page: Page) -> list[str]:
     headline = reading.find_headline(page.results)
     answer = reading.read_column(headline) if headline is not None else ("", "")
     about: dict[tuple[str, bool], dict[str, None]] = {}
-    for finding in (
-        f for f in reading.list_records(page.results.findings) if take_text(f.get("verdict")) == "objects"
-    ):
+    findings = reading.list_records(page.results.findings)
+    for finding in (one for one in findings if take_text(one.get("verdict")) == "objects"):
         check, column = take_text(finding["diagnostic"]), reading.read_column(finding)
         is_other = column != answer and column in columns and check not in OF_NO_COLUMN
         named = about.setdefault((check, is_other), {})

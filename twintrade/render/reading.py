@@ -358,10 +358,8 @@ class End:
 
 def read_ends(record: Record) -> tuple[End, End]:
     """Return the ends of a record's interval on its own scale."""
-    low, high = (
-        End(read_number(record.get(name)), read_number(record.get(f"{name}_error"))) for name in ("low", "high")
-    )
-    return low, high
+    values, errors = ([read_number(record.get(f"{n}{of}")) for n in ("low", "high")] for of in ("", "_error"))
+    return End(values[0], errors[0]), End(values[1], errors[1])
 
 
 def read_shown_ends(record: Record) -> tuple[End, End]:
@@ -378,11 +376,6 @@ def format_ends(ends: tuple[End, End], decimals: int, unit: str = "") -> str:
 
 def cite_ends(record: Record, ends: tuple[End, End], decimals: int, form: str = "") -> Sources:
     """Return the sources of both ends, with the digits that are rounded to zero."""
-    low, high = (cite_end(record, name, end, decimals, form) for name, end in zip(("low", "high"), ends, strict=True))
-    return low + high
-
-
-def cite_end(record: Record, name: str, end: End, decimals: int, form: str = "") -> Sources:
-    """Return the source of one end."""
-    shown = end.choose_decimals(decimals)
-    return cite(record, name, form=form if shown >= 0 else f"{form}~{-shown}")
+    shown = [end.choose_decimals(decimals) for end in ends]
+    forms = [form if places >= 0 else f"{form}~{-places}" for places in shown]
+    return cite(record, "low", form=forms[0]) + cite(record, "high", form=forms[1])

@@ -3,6 +3,8 @@
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
+from typing import Any
 
 import pandas as pd
 
@@ -90,10 +92,7 @@ def _render_one(results: ResultSet, options: AppendixOptions, word_template: byt
         if brief is None:
             return rendered
         printed, messages = render_pages("brief", brief, options, names, word_template)
-        files: dict[str, bytes] = {}
-        for block in list_exhibits(brief.blocks):
-            files |= _files(block, Printer(list_printable(), names, options.wording))
-        files |= printed
+        files = _write_exhibits(brief, Printer(list_printable(), names, options.wording)) | printed
         return replace(rendered, files={**files, **rendered.files}, messages=(*rendered.messages, *messages))
 
 
@@ -111,10 +110,7 @@ def render_document(
     gc.collect()  # drawings hold themselves, and printing takes most memory
     tex = Printer(list_printable(), names, options.wording)
     printed, printing = render_pages("appendix", document, options, names, word_template)
-    files: dict[str, bytes] = {}
-    for block in list_exhibits(document.blocks):
-        files |= _files(block, tex)
-    files |= printed
+    files = _write_exhibits(document, tex) | printed
     files["appendix.tex"] = render_latex(document, tex)
     files["tables/tables.xlsx"] = render_xlsx(document)
     files[result_set.EXHIBITS_FILE] = result_set.write_exhibits(_list_exhibits(document.blocks))
@@ -152,23 +148,21 @@ def _list_exhibits(blocks: Iterable[Block]) -> Iterator[Exhibit]:
         yield Exhibit("Figure" if is_figure else "Table", block.number, block.caption, files)
 
 
+def _write_exhibits(document: Document, tex: Printer) -> dict[str, bytes]:
+    """Return the files of all tables and figures of a document."""
+    return dict(chain.from_iterable(_files(block, tex).items() for block in list_exhibits(document.blocks)))
+
+
 def _files(block: Table | Figure, tex: Printer) -> dict[str, bytes]:
     """Return the files that a table or figure makes beside the document."""
     if isinstance(block, Figure):
-        images, name = block.images, f"figures/{block.key}"
-        return {
-            f"{name}.svg": images.svg,
-            f"{name}.pdf": images.pdf,
-            f"{name}.png": images.png,
-            f"{name}.csv": render_frame_csv(block.frame),
-        }
-    name = f"tables/tab-{block.key}"
-    return {
-        f"{name}.tex": render_table_tex(block, tex).encode("utf-8"),
-        f"{name}-float.tex": render_table_float_tex(block, tex).encode("utf-8"),
-        f"{name}.html": render_table_html(block).encode("utf-8"),
-        f"{name}.csv": render_table_csv(block),
-    }
+        images = {f".{kind}": getattr(block.images, kind) for kind in ("svg", "pdf", "png")}
+        files = images | {".csv": render_frame_csv(block.frame)}
+        return {f"figures/{block.key}{ending}": content for ending, content in files.items()}
+    written = {".tex": render_table_tex(block, tex), "-float.tex": render_table_float_tex(block, tex)}
+    written |= {".html": render_table_html(block)}
+    files = {ending: text.encode("utf-8") for ending, text in written.items()} | {".csv": render_table_csv(block)}
+    return {f"tables/tab-{block.key}{ending}": content for ending, content in files.items()}
 
 
 MAIN_CLAIM = "C1"
@@ -187,18 +181,18 @@ def render_registration(registration: Registration, sha256: str, options: Append
 
 
 def _build_page(registration: Registration, sha256: str, theme: Theme) -> list[Block]:
-    date = registration.registered
-    checks = tuple(map(find_check, registration.checks))
-    byline = Text("registration.byline", date=date[:10], version=registration.version)
+    date, checks = registration.registered[:10], tuple(map(find_check, registration.checks))
+    byline = Text("registration.byline", date=date, version=registration.version)
     blocks: list[Block] = [
         Heading(1, str(Text("registration.title", title=registration.title)), "top"),
         Lead(registration.question or str(Text("registration.no-question")), str(byline)),
         Note("simulated", build_spans(_say("simulated"))),
     ]
     if registration.results_existed:
-        warning = Text("registration.existed", existed=registration.results_existed, date=date[:10])
+        warning = Text("registration.existed", existed=registration.results_existed, date=date)
         blocks.append(Note("warning", build_spans(str(warning))))
-    blocks += [
+    return [
+        *blocks,
         _write("estimated", _describe_headline(registration)),
         _write("claim", _describe_claim(registration)),
         _write("sure", _describe_inference(registration)),
@@ -209,7 +203,6 @@ def _build_page(registration: Registration, sha256: str, theme: Theme) -> list[B
         *_list_tables(registration),
         _write("proof", [Text("registration.proof", sha256=sha256, analysis=registration.analysis)]),
     ]
-    return blocks
 
 
 def _say(key: str) -> str:
@@ -231,24 +224,16 @@ def _read_sentence(words: str, packed: str) -> str:
 
 def _describe_headline(registration: Registration) -> list[Words]:
     facts, headline = registration.facts, registration.headline
-    sentences: list[Words] = [
-        Text(
-            "registration.design",
-            pairs=facts.pairs,
-            cities=facts.cities,
-            partners=facts.partners,
-            first=facts.first,
-            last=facts.last,
-            n=len(facts.agreements),
-            comparison=facts.roles.get("comparison", 0),
-        )
-    ]
+    design = Text(
+        "registration.design", pairs=facts.pairs, cities=facts.cities, partners=facts.partners, first=facts.first,
+        last=facts.last, n=len(facts.agreements), comparison=facts.roles.get("comparison", 0),
+    )  # fmt: skip
     if headline is None:
-        return [*sentences, Text("registration.no-headline")]
+        return [design, Text("registration.no-headline")]
     label = _read(headline.label, headline.label_text)
-    sentences.append(Text("registration.headline", label=label, n=len(registration.columns)))
     words = [(headline.estimand, headline.estimand_text), (headline.assumption, headline.assumption_text)]
-    return sentences + [_read_sentence(*one) for one in words if one[0]]
+    named = Text("registration.headline", label=label, n=len(registration.columns))
+    return [design, named, *(_read_sentence(*one) for one in words if one[0])]
 
 
 def _describe_claim(registration: Registration) -> list[Words]:
@@ -276,24 +261,18 @@ def _describe_inference(registration: Registration) -> list[Words]:
 def _describe_performance(performance: Performance | None) -> list[Words]:
     if performance is None:
         return [Text("registration.no-test")]
-    sentences: list[Words] = [
-        Text(
-            "registration.size",
-            size=performance.size or 0.0,
-            error=performance.size_error or 0.0,
-            n=performance.draws,
-            seed=performance.seed,
-            failed=performance.failed,
-        )
-    ]
+    size = Text(
+        "registration.size", size=performance.size or 0.0, error=performance.size_error or 0.0, n=performance.draws,
+        seed=performance.seed, failed=performance.failed,
+    )  # fmt: skip
     if performance.detectable is None:
-        return [*sentences, Text("registration.no-detectable")]
+        return [size, Text("registration.no-detectable")]
     values = (performance.detectable, performance.detectable_low, performance.detectable_high)
     effect, low, high = (
         Text("registration.open") if value is None else Text("common.effect", scale=performance.unit, value=value)
         for value in values
     )
-    return [*sentences, Text("registration.detectable", effect=effect, low=low, high=high)]
+    return [size, Text("registration.detectable", effect=effect, low=low, high=high)]
 
 
 def _draw_power(performance: Performance | None, theme: Theme) -> list[Block]:
@@ -312,17 +291,17 @@ def _draw_power(performance: Performance | None, theme: Theme) -> list[Block]:
 
 def _list_tables(registration: Registration) -> list[Block]:
     described = [(_read(c.label, c.label_text), _describe_column(c)) for c in registration.columns]
-    columns = pd.DataFrame(described, columns=["label", "estimand"])
     claims = [(c.claim_id, _read(c.claim, c.claim_text)) for c in registration.claims if c.is_examined]
-    examined = pd.DataFrame(claims, columns=["claim_id", "claim"])
+    agreements = list(registration.facts.agreements.items())
+    tables: tuple[tuple[str, list[Any], dict[str, float]], ...] = (
+        ("columns", described, {"label": 1.0, "estimand": 2.0}),
+        ("claims", claims, {"claim_id": 0.0, "claim": 1.0}),
+        ("agreements", agreements, {"unit": 0.0, "since": 0.0}),
+    )
     return [
-        build_plain_table(frame, key, _say(f"table-{key}"), weights=weights)
-        for key, frame, weights in (
-            ("columns", columns, {"label": 1.0, "estimand": 2.0}),
-            ("claims", examined, {"claim": 1.0}),
-            ("agreements", pd.DataFrame(registration.facts.agreements.items(), columns=["unit", "since"]), {}),
-        )
-        if not frame.empty
+        build_plain_table(pd.DataFrame(rows, columns=list(weights)), key, _say(f"table-{key}"), weights=weights)
+        for key, rows, weights in tables
+        if rows
     ]
 
 

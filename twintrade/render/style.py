@@ -86,17 +86,13 @@ class Theme:
 @cache
 def find_cjk_family() -> str | None:
     """Return the first Chinese typeface installed here, None where there is none."""
-    return _find_first((*CJK_FAMILIES, *CJK_SERIF_FAMILIES))
+    return next(iter(_list_installed((*CJK_FAMILIES, *CJK_SERIF_FAMILIES))), None)
 
 
 @cache
 def find_cjk_serif_family() -> str | None:
     """Return the first Chinese typeface for running text installed here, None where there is none."""
-    return _find_first(CJK_SERIF_FAMILIES)
-
-
-def _find_first(families: tuple[str, ...]) -> str | None:
-    return next(iter(_list_installed(families)), None)
+    return next(iter(_list_installed(CJK_SERIF_FAMILIES)), None)
 
 
 def _list_installed(families: tuple[str, ...]) -> list[str]:
@@ -189,13 +185,12 @@ def build_all_options(style: Mapping[str, Any]) -> tuple[AppendixOptions, ...]:
     if missing is not None:
         raise SpecError(missing)
     shared = {key: value for key, value in style.items() if key not in OF_ONE_LANGUAGE}
-    worded, known = style.get("wording", {}), style.get("translated", {})
-    parts = [
-        shared
-        | {"language": tag, "wording": {key: words for key, words in worded.items() if words in known.get(tag, {})}}
-        for tag in others
-    ]
-    return (build_options({**style, "language": first}), *map(build_options, parts))
+    options = [build_options({**style, "language": first})]
+    for tag in others:
+        known = style.get("translated", {}).get(tag, {})
+        worded = {key: words for key, words in style.get("wording", {}).items() if words in known}
+        options.append(build_options({**shared, "language": tag, "wording": worded}))
+    return tuple(options)
 
 
 def build_options(style: Mapping[str, Any]) -> AppendixOptions:
