@@ -1,13 +1,17 @@
 """Secondary commands: registers, fetch, schema, export, bundle."""
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from twintrade.errors import SpecError
 from twintrade.text import Text, list_some
+
+if TYPE_CHECKING:
+    from twintrade.study.store import Analysis
 
 _INTERRUPTED, _FAULTY, _DIFFERS = 130, 3, 4
 _MOST_NAMED = 6
@@ -24,8 +28,7 @@ def merge(
     """Merge lists into one register: no row is left out, and conflicts are named."""
     from twintrade.study.register_lists import merge_registers
 
-    for line in merge_registers(_find_root(), files, name):
-        typer.echo(line)
+    _tell(merge_registers(_find_root(), files, name))
 
 
 @registry.command()
@@ -40,8 +43,7 @@ def check(
 
     if not (files or analysis):
         raise SpecError("registry check needs a list of agreements, or --analysis NAME")
-    for line in list_dates_to_find(Path.cwd(), analysis) if analysis else ():
-        typer.echo(line)
+    _tell(list_dates_to_find(Path.cwd(), analysis) if analysis else ())
     n_faults = 0
     for file in files or ():
         faults = check_register(_find_root(), file)
@@ -58,8 +60,7 @@ def coverage(
     """Estimate from two lists how many agreements neither of them has."""
     from twintrade.study.register_lists import compare_registers
 
-    for line in compare_registers(_find_root(), files, pairs):
-        typer.echo(line)
+    _tell(compare_registers(_find_root(), files, pairs))
 
 
 watch = typer.Typer(help="Watch agreements while they run: register before signing, then look.", no_args_is_help=True)
@@ -72,14 +73,12 @@ def register(spec: OneSpec) -> None:
     from datetime import UTC, datetime
 
     from twintrade.study.execute import register_watch
-    from twintrade.study.store import find_analyses
 
-    (analysis,) = find_analyses(Path.cwd(), [spec])
+    analysis = _find_analysis(spec)
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     learned, paths, sha256 = register_watch(analysis.root, analysis.name, analysis.text, now)
     lines = *(Text("study.wrote", path=path) for path in paths), Text("watch.sha256", file=paths[0], sha256=sha256)
-    for line in (*learned, *lines, Text("watch.next", file=paths[0], name=analysis.name)):
-        typer.echo(line)
+    _tell((*learned, *lines, Text("watch.next", file=paths[0], name=analysis.name)))
 
 
 @watch.command()
@@ -90,12 +89,10 @@ def look(
     from datetime import date
 
     from twintrade.study.execute import run_watch
-    from twintrade.study.store import find_analyses
 
-    (analysis,) = find_analyses(Path.cwd(), [spec])
+    analysis = _find_analysis(spec)
     lines, _ = run_watch(analysis.root, analysis.name, analysis.text, date.today().isoformat(), at)
-    for line in (*lines, Text("study.wrote", path=f"results/{analysis.name}/brief.html")):
-        typer.echo(line)
+    _tell((*lines, Text("study.wrote", path=f"results/{analysis.name}/brief.html")))
 
 
 def fetch(
@@ -135,8 +132,7 @@ def fetch(
         options=dict(_pair(line) for line in further or []),
     )
     if dry_run:
-        for line in describe_fetch(publisher, query, os.environ):
-            typer.echo(line)
+        _tell(describe_fetch(publisher, query, os.environ))
         return
     clock = Timer(time.time, time.sleep)
     client = Client(publisher, os.environ, clock, __version__)
@@ -148,8 +144,7 @@ def fetch(
         raise typer.Exit(_INTERRUPTED) from None
     finally:
         client.close()
-    for path in fetched.paths:
-        typer.echo(Text("study.wrote", path=path))
+    _tell(Text("study.wrote", path=path) for path in fetched.paths)
     if fetched.silent:
         typer.echo(Text("study.fetch-silent", n=len(fetched.silent), spots=list_some(fetched.silent, _MOST_NAMED)))
     typer.echo(f"{Text('study.fetch-rows', n=fetched.n_rows, name=name)}\n\n{fetched.block}", nl=False)
@@ -230,12 +225,11 @@ def preregister(
     from twintrade.fanout import Workers, count_cores
     from twintrade.study.preregister import FEWEST_DRAWS, register_analysis
     from twintrade.study.progress import report_progress
-    from twintrade.study.store import find_analyses
 
     source = _choose("--errors", errors, ("", "stated", "before"))
     if draws < FEWEST_DRAWS:
         raise SpecError(Text("registration.draws-few", fewest=FEWEST_DRAWS))
-    (analysis,) = find_analyses(Path.cwd(), [spec])
+    analysis = _find_analysis(spec)
     with report_progress(log_json=False, is_alone=True) as report:
         paths, sha256 = register_analysis(
             analysis.root,
@@ -249,8 +243,7 @@ def preregister(
         )
         report(analysis.name, "done")
     lines = (*(Text("study.wrote", path=path) for path in paths), Text("registration.sha256", sha256=sha256))
-    for line in (*lines, Text("registration.next-stamp", name=analysis.name)):
-        typer.echo(line)
+    _tell((*lines, Text("registration.next-stamp", name=analysis.name)))
 
 
 def calibrate(
@@ -264,9 +257,8 @@ def calibrate(
     from twintrade.study.preregister import write_calibration
     from twintrade.study.progress import report_progress
     from twintrade.study.redraw import redraw_fresh
-    from twintrade.study.store import find_analyses
 
-    (analysis,) = find_analyses(Path.cwd(), [spec])
+    analysis = _find_analysis(spec)
     with report_progress(log_json=False, is_alone=True) as report:
         report.expect(analysis.name, [("calibrate", 0.0)])
         progress, workers = partial(report, analysis.name), Workers(n=jobs or count_cores())
@@ -287,10 +279,10 @@ def export(
 ) -> None:
     """Write the panel, and a script that repeats every column in R, Stata or Python, to exports/NAME-TO/."""
     from twintrade.study.proof import export_results
-    from twintrade.study.store import find_analyses, write_beside
+    from twintrade.study.store import write_beside
     from twintrade.study.stored import read_latest
 
-    (analysis,) = find_analyses(Path.cwd(), [name])
+    analysis = _find_analysis(name)
     for file, content in export_results(read_latest(analysis), to).items():
         write_beside(analysis.root, path := f"exports/{analysis.name}-{to}/{file}", content)
         typer.echo(Text("study.wrote", path=path))
@@ -310,10 +302,10 @@ def bundle(
 ) -> None:
     """Write the deposit of an analysis in one zip: README, code, data that may be passed on, results, checksums."""
     from twintrade.study.deposit import build_bundle
-    from twintrade.study.store import find_analyses, write_beside
+    from twintrade.study.store import write_beside
     from twintrade.text import Listed
 
-    (analysis,) = find_analyses(Path.cwd(), [name])
+    analysis = _find_analysis(name)
     content, withheld = build_bundle(analysis)
     file = Path(out).absolute() if out else analysis.root / "results" / f"{analysis.name}.zip"
     write_beside(file.parent, file.name, content)
@@ -328,11 +320,10 @@ def trace(
 ) -> None:
     """Say where a printed number comes from: file, row, estimator, design, rows of the data, line of code."""
     from twintrade.study.deposit import trace_number
-    from twintrade.study.store import find_analyses, get_results_folder
+    from twintrade.study.store import get_results_folder
 
-    (analysis,) = find_analyses(Path.cwd(), [name])
-    for line in trace_number(get_results_folder(analysis.root, analysis.name), analysis.name, number):
-        typer.echo(line)
+    analysis = _find_analysis(name)
+    _tell(trace_number(get_results_folder(analysis.root, analysis.name), analysis.name, number))
 
 
 def version() -> None:
@@ -347,6 +338,19 @@ OTHERS = (
     version,
 )  # fmt: skip
 """Commands in the order of the help, behind those of the main path."""
+
+
+def _tell(lines: Iterable[object]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _find_analysis(spec: str) -> "Analysis":
+    """Return the one analysis of a file or a name."""
+    from twintrade.study.store import find_analyses
+
+    (analysis,) = find_analyses(Path.cwd(), [spec])
+    return analysis
 
 
 def _find_root() -> Path:

@@ -155,7 +155,7 @@ def test_where_a_check_objects_the_summary_says_so_and_names_no_cause(made):
 
 
 def test_checks_have_the_names_of_sentences_inside_them():
-    assert list_check_names(["leave_one_out", "reset", "sup_f", "sup_f"]) == ["leave one out", "RESET", "sup-F test"]
+    assert list_check_names(["leave_one_out", "reset", "balance", "balance"]) == ["leave one out", "RESET", "balance"]
 
 
 def test_an_interval_that_holds_zero_is_not_called_no_effect(made):

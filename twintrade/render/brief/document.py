@@ -80,8 +80,8 @@ def list_pairs(facts: Facts) -> list[blocks.Block]:
     power = choose_power(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
     scale = 10.0**power
     columns = (blocks.Column(), *(blocks.Column("right") for _ in range(5)))
-    heads = ("name", "since", "times", "observed", "expected", "difference")
-    header = [str(Text(f"brief.pairs-{name}", period_name=facts.page.period_name)) for name in heads]
+    heads = ("pairs-name", "pairs-since", "pairs-times", "observed", "expected-total", "pairs-difference")
+    header = [str(Text(f"brief.{name}", period_name=facts.page.period_name)) for name in heads]
     shown = pairs if len(pairs) <= MOST_PAIRS else pairs[:FEW_PAIRS]
     ways: dict[str, Callable[[float], str]] = dict.fromkeys(OF_PAIRS, partial(numbers.format_fixed, decimals=1))
     ways["difference"] = lambda value: str(Text("brief.difference", value=value))
@@ -113,7 +113,7 @@ def list_singles(facts: Facts) -> list[blocks.Block]:
         return []
     agreements = list_records(facts.page.results.twinnings)
     names = {take_text(row.get("unit")): name_traded(row) for row in reversed(agreements)}
-    header = [_say("pairs-name"), *(_say(f"singles-{name}") for name in ("change", "range", "p"))]
+    header = [_say("pairs-name"), _say("singles-change"), _say("singles-range"), str(Text("tables.p"))]
     rows = []
     for record in list_records(frame):
         low, high = read_number(record["low"]), read_number(record["high"])

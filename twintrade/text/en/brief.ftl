@@ -383,8 +383,6 @@ pairs-times = { $period_name ->
     [month] Months
    *[other] Periods
 }
-pairs-observed = Observed
-pairs-expected = Expected
 pairs-difference = Difference
 difference = { FIXED($value, decimals: 1, sign: "always") }
 pairs-note = Observed and expected: { $power ->
@@ -529,7 +527,6 @@ picture-weights = Whom it is compared with: { $n } largest weights
 singles = The { $n } pairs, one by one
 singles-change = Change
 singles-range = 95% range
-singles-p = p
 singles-note = Each pair ranked among all pairs, with p and range adjusted for their number by Holm.
 endless = open at both ends
 described = No effect is estimated

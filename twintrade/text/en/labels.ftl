@@ -87,7 +87,6 @@ check-placebo_time = Placebo in time
 check-pretrend_power = Power of the pre-trend test
 check-pretrends = Pre-trends
 check-reset = RESET
-check-sup_f = Sup-F test
 check-policies = Other policies
 group-alone = agreement alone
 group-set = in force

@@ -50,7 +50,6 @@ critical-value = Critical value of the simultaneous interval
 joint-test = Joint test
 joint-p = Joint test before, p
 interval = { SHARE($level) } interval
-band = { SHARE($level) } simultaneous band
 reference = reference
 inference = Inference
 reported = { $inference } (reported)

@@ -354,8 +354,6 @@ pairs-times = { $period_name ->
     [month] 月数
    *[other] 期数
 }
-pairs-observed = 实际值
-pairs-expected = 预期值
 pairs-difference = 差额
 difference = { FIXED($value, decimals: 1, sign: "always") }
 pairs-note = 实际值与预期值：协议之下平均每{ money-period }的数额，单位为{ $power ->
@@ -496,7 +494,6 @@ picture-weights = 与谁比较：权重最大的{ $n }个
 singles = 逐一估计的{ $n }个配对
 singles-change = 变化
 singles-range = 95%区间
-singles-p = p
 singles-note = 每个配对在全部配对中排序；p与区间按其个数经Holm校正。
 endless = 两端均无界
 described = 未估计效应

@@ -267,7 +267,6 @@ check-selection = 选择性
 check-specification_curve = 设定曲线
 check-spillovers = 溢出效应
 check-structural_sensitivity = 结构敏感性
-check-sup_f = Sup-F检验
 check-policies = 其他政策
 group-alone = 仅有协议
 group-set = 同时生效

@@ -44,7 +44,6 @@ critical-value = 联合区间的临界值
 joint-test = 联合检验
 joint-p = 协议前联合检验的 p 值
 interval = { SHARE($level) }区间
-band = { SHARE($level) }联合置信带
 reference = 基期
 inference = 推断方法
 reported = { $inference }（报告所用）
