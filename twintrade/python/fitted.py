@@ -381,8 +381,8 @@ class FitResult(Fit):
 
     @property
     def __maketables_coef_table__(self) -> pd.DataFrame:
-        names = {"estimate": "b", "std.error": "se", "statistic": "t", "p.value": "p"}
-        return self.tidy(CLUSTERED).set_index("term")[list(names)].rename(columns=names)
+        tidy = self.tidy(CLUSTERED).set_index("term")[list(pages.TIDY_COLUMNS[1:5])]
+        return tidy.set_axis(["b", "se", "t", "p"], axis=1)
 
     @property
     def __maketables_depvar__(self) -> str:

@@ -79,8 +79,9 @@ def build_treatment_from_agreements(
     if isinstance(agreements, pd.Series | Mapping):
         known = Treatment.from_series(_read_onsets(pd.Series(agreements), panel))
         if unknown := sorted(set(known.units) - set(panel.units)):
-            like = f"units are like {panel.units[0]!r}"
-            raise DesignError(f"{unknown[0]!r} has an onset but is no unit of the panel; {like}")
+            raise DesignError(
+                f"{unknown[0]!r} has an onset but is no unit of the panel; units are like {panel.units[0]!r}"
+            )
         listed = pd.Series(known.onset, index=known.units)
         return Treatment.from_series(listed.reindex(pd.Index(panel.units), fill_value=NEVER))
     return build_treatment_from_table(panel, to_pandas(agreements, "agreements"), rule, undated)

@@ -210,8 +210,9 @@ def _require_options(panel: Panel, outcome: Any, covariates: Sequence[str], opti
     """Refuse an outcome, columns and fields of a design that are none, before anything is made of them."""
     columns = ", ".join(sorted(panel.columns))
     if outcome and not isinstance(outcome, str):
-        several = "for several: design.for_outcomes([…])"
-        raise DesignError(f"outcome is one column of the panel, not {outcome!r}; {several}")
+        raise DesignError(
+            f"outcome is one column of the panel, not {outcome!r}; for several: design.for_outcomes([…])"
+        )
     if not outcome:
         raise DesignError(f"compare needs an outcome, the name of a column of the panel; it has {columns}")
     for name in (outcome, *covariates, *filter(None, [options.get("weights")])):

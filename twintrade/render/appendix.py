@@ -84,8 +84,8 @@ def build_appendix(
             content += exhibit_blocks
     content += data_card.build_registration(page)
     if absent:
-        said = (page.say("absent_exhibit", title=find_topic(t), reason=r[:1].upper() + r[1:]) for t, r in absent)
-        items = tuple(map(blocks.build_spans, said))
+        sentences = (page.say("absent_exhibit", title=find_topic(t), reason=r[:1].upper() + r[1:]) for t, r in absent)
+        items = tuple(map(blocks.build_spans, sentences))
         content += [blocks.Heading(2, page.say("absent_heading"), "left-out"), blocks.BulletList(items)]
     n_sections = sum(isinstance(block, blocks.Heading) and block.level > 1 for block in content)
     opening += [blocks.PageBreak()] if len(opening) > 2 else []  # behind a brief

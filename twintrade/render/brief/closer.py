@@ -88,8 +88,8 @@ def _build_mark(row: Record, level: float) -> dict[str, Any]:
     sentences = {}
     for kind, words in (("pointwise", spread), ("simultaneous", band)):
         state = "reference" if is_reference else kind if words else "bare"
-        said: dict[str, Value] = {"time": "none" if time is None else name, "value": value, "level": level, "n": n}
-        sentences[kind] = str(Text("writers.view-said", **said, state=state, range=words))
+        values: dict[str, Value] = {"time": "none" if time is None else name, "value": value, "level": level, "n": n}
+        sentences[kind] = str(Text("writers.view-said", **values, state=state, range=words))
     shown = (value, spread) if time is None else ("", "")
     return {
         "time": time, "name": name, "values": tuple(read_number(row.get(one)) for one in VALUES), "n": n,

@@ -19,7 +19,7 @@ from twintrade.render.brief.facts import (
     collect_facts,
     count_dated,
     list_left_out,
-    multiply_by_periods,
+    sum_over_periods,
 )
 from twintrade.render.brief.pictures import (
     choose_drawn,
@@ -340,14 +340,14 @@ def list_told(facts: Facts) -> list[Text]:
         return [change, *list_diverted(facts)]
     unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
     n_rows, left = sum(reading.read_whole(pair["n_periods"]) or 0 for pair in pairs), facts.n_rows_left_out
-    sums = {name: sum(multiply_by_periods(pair, name) for pair in pairs) for name in OF_PAIRS}
-    told = Text(
+    sums = {name: sum(sum_over_periods(pair, name) for pair in pairs) for name in OF_PAIRS}
+    totals = Text(
         "brief.told", n=len(pairs), rows=n_rows, of=n_rows + left, is_all="no" if left else "yes",
         period_name=page.period_name, outcome=page.outcome,
         **{name: texts.format_quantity(total, unit) for name, total in sums.items()},
     )  # fmt: skip
-    sentences = [told]
-    gaps = sorted((multiply_by_periods(pair, "difference"), take_text(pair["name"])) for pair in pairs)
+    sentences = [totals]
+    gaps = sorted((sum_over_periods(pair, "difference"), take_text(pair["name"])) for pair in pairs)
     named = [gaps[0], gaps[-1]] if gaps[0][0] < 0 < gaps[-1][0] else gaps
     farthest = sorted(named, key=lambda pair: -abs(pair[0]))[:NAMED_PAIRS]
     for gap, name in farthest if len(gaps) > NAMED_PAIRS else ():
@@ -398,12 +398,12 @@ def list_needed(facts: Facts) -> list[Text]:
     else:
         counted = money if money is not None and math.isfinite(money.detectable) else None
         value = texts.format_quantity(counted.average(counted.detectable), counted.unit) if counted else ""
-        found = Text(
+        smallest = Text(
             "brief.detectable", size=numbers.format_percent(facts.detectable, 0), value=value,
             has_money="yes" if counted else "no", period_name=page.period_name,
             first=money.first if money and money.first else "none",
         )  # fmt: skip
-        sentences.append(found)
+        sentences.append(smallest)
     if page.results.sections.get(CALIBRATION) == "stale":
         is_case = "yes" if graded is not None and graded.is_case else "no"
         sentences.append(Text("brief.calibration-stale", name=page.results.name, case=is_case))

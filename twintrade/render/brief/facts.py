@@ -218,7 +218,7 @@ class Facts:
         return [pair | {"name": name_pair(take_text(pair["name"]))} for pair in pairs]
 
 
-def multiply_by_periods(pair: Record, name: str) -> float:
+def sum_over_periods(pair: Record, name: str) -> float:
     """Return a number of a pair over all its periods, of which results keep the average."""
     return read_number(pair[name]) * read_number(pair["n_periods"])
 

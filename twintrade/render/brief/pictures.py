@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.render import reading
 from twintrade.render.blocks import Absent, Block, Figure, FigureRow
 from twintrade.render.brief import drawings
-from twintrade.render.brief.facts import OF_PAIRS, Effect, Facts, StatedChange, multiply_by_periods
+from twintrade.render.brief.facts import OF_PAIRS, Effect, Facts, StatedChange, sum_over_periods
 from twintrade.render.brief.statements import list_changes, write_change, write_counted, write_scaled
 from twintrade.render.exhibits.data_card import build_raw_series
 from twintrade.render.exhibits.payloads import build_payload
@@ -75,8 +75,8 @@ def _picture_gap(facts: Facts) -> Figure | None:
     if len(pairs) < 2 or not periods:
         return None
     unit = take_text(periods[0]["unit"])
-    sums = {name: sum(multiply_by_periods(pair, name) for pair in pairs) for name in OF_PAIRS}
-    gaps = [(take_text(pair["name"]), multiply_by_periods(pair, "difference")) for pair in pairs]
+    sums = {name: sum(sum_over_periods(pair, name) for pair in pairs) for name in OF_PAIRS}
+    gaps = [(take_text(pair["name"]), sum_over_periods(pair, "difference")) for pair in pairs]
     gaps.sort(key=lambda pair: -abs(pair[1]))
     rows, others = gaps[:MOST_STEPS], gaps[MOST_STEPS:]
     if len(others) == 1:

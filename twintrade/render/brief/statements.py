@@ -12,8 +12,8 @@ from twintrade.render.brief.facts import (
     Graded,
     Group,
     StatedChange,
-    multiply_by_periods,
     read_effect,
+    sum_over_periods,
 )
 from twintrade.render.names import capitalize, list_check_names, name_method
 from twintrade.render.page import name_objecting
@@ -410,10 +410,10 @@ def explain_no_range(facts: Facts, key: str = "brief.reason-no-range") -> Text:
 
 def _explain_largest(facts: Facts) -> Text | None:
     pairs = facts.pairs
-    total = sum(multiply_by_periods(pair, "expected") for pair in pairs)
+    total = sum(sum_over_periods(pair, "expected") for pair in pairs)
     if len(pairs) < 2 or not total > 0:
         return None
-    share = multiply_by_periods(pairs[0], "expected") / total
+    share = sum_over_periods(pairs[0], "expected") / total
     if share < LARGE_SHARE:
         return None
     return Text("brief.reason-largest", name=take_text(pairs[0]["name"]), share=share)

@@ -92,8 +92,8 @@ def _draw(page: Page, studies: list[Study], *, is_main: bool) -> blocks.Figure:
         drawn = None if overall is None else percent_paths.convert_to_logs(overall)
         drawing = percent_paths.draw_study(drawable, drawn, page.period_name, page.theme)
         whole, n_first = effects.astype({"event_time": "Int64"}), len(studies[0][2])
-        own = [] if overall is None else [percent_paths.convert_to_percents(overall)]
-        rows = [whole.iloc[:n_first], *own, whole.iloc[n_first:]]
+        whole_effect = [] if overall is None else [percent_paths.convert_to_percents(overall)]
+        rows = [whole.iloc[:n_first], *whole_effect, whole.iloc[n_first:]]
         effects = pd.concat(rows, ignore_index=True).drop(columns="shown", errors="ignore")
     else:
         drawing = percent_paths.draw_panels(drawable, page.period_name, page.theme)

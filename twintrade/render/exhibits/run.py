@@ -301,7 +301,7 @@ def _explain(records: list[Record]) -> list[str]:
 def _name_libraries(libraries: dict[str, dict[str, None]]) -> str:
     """Return the note of the table: when numbers agree, and which library each function is of."""
     functions = ((name, Listed(tuple(of), "comma")) for name, of in libraries.items())
-    named = tuple(Text("common.headed", head=name, said=said) for name, said in functions)
+    named = tuple(Text("common.headed", head=name, said=names) for name, names in functions)
     return str(Text("proof.note", tolerance=TOLERANCE, libraries=Listed(named, "semicolon")))
 
 

@@ -49,8 +49,8 @@ def describe_support(page: Page, spec: Record) -> list[blocks.Block]:
         has_logs = take_text(spec.get("target")) == "average unit" and bool(take_text(spec.get("overall_note")))
         counts = {"n": n, "of": n + left, "left": left, "without": without, "logs": "yes" if has_logs else "no"}
         sentences.append(page.say("imputed_rows" if left or without else "imputed_all", **counts))
-    found = reading.list_findings(page.results, "concentration")
-    sentences += [read_words(finding, "sentence") for finding in found if reading.has_spoken(finding)]
+    findings = reading.list_findings(page.results, "concentration")
+    sentences += [read_words(finding, "sentence") for finding in findings if reading.has_spoken(finding)]
     return [blocks.build_paragraph(str(Listed(tuple(sentences), "sentences")))] if sentences else []
 
 

@@ -198,10 +198,10 @@ def draw_counts(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = D
         axes = figure.subplots()
         values = [read_number(r[value]) for r in rows]
         axes.barh(range(len(rows)), values, color=theme.after, height=0.7)
-        beside: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
+        beside: dict[str, Any] = {"xytext": (3, 0), "va": "center", "fontsize": theme.size * 0.85}
         for y, amount in enumerate(values):
             name_point(axes, (amount, y), take_text(rows[y][label]), [amount], write)
-            axes.annotate(write(amount), (amount, y), fontsize=theme.size * 0.85, **beside)
+            axes.annotate(write(amount), (amount, y), textcoords="offset points", **beside)
         axes.set_yticks(range(len(rows)), names)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(visible=False)

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -295,8 +294,8 @@ def _draw_effects(
         shown = numbers.format_fixed(effect, decimals)
         spread = texts.format_interval(low, high, decimals) or texts.format_p_value(row.get(names[3]))
         shown = f"{shown} ({spread})" if spread else shown
-        place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center"}
-        axes.annotate(shown, (1.01, y), fontsize=theme.size * 0.85, **place)
+        letters = theme.size * 0.85
+        axes.annotate(shown, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=letters)
     draw_zero_line(axes, theme, is_upright=True)
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)

@@ -85,8 +85,8 @@ def place_names(axes: Axes, points: Sequence[tuple[float, float, str]], size: fl
             near = any(box[0] - 4 < mx < box[2] + 4 and box[1] - 4 < my < box[3] + 4 for mx, my in marks)
             if inside and not near and not any(has_overlap(box, other) for other in taken):
                 taken.append(box)
-                beside: dict[str, Any] = {"xytext": (dx, dy), "textcoords": "offset points"}
-                axes.annotate(name, (x, y), fontsize=size, color=colour, **beside).set_in_layout(False)
+                style: dict[str, Any] = {"xytext": (dx, dy), "fontsize": size, "color": colour}
+                axes.annotate(name, (x, y), textcoords="offset points", **style).set_in_layout(False)
                 break
 
 

@@ -243,8 +243,8 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
         names.pop(_INTERVAL)
     header = [build_row(*names, *(f"({n})" for n, _, _ in others)).cells]
     if others:
-        own = Cell((f"({first[0]})",), span=len(names) - 1)
-        header.insert(0, build_row("", own, Cell((wording.say("paths_others"),), span=len(others))).cells)
+        headline = Cell((f"({first[0]})",), span=len(names) - 1)
+        header.insert(0, build_row("", headline, Cell((wording.say("paths_others"),), span=len(others))).cells)
     body = tuple(
         build_row(
             _name_time(time, rows),
