@@ -7,7 +7,7 @@ from twintrade.effects import ResultSet
 from twintrade.render import blocks
 from twintrade.render.brief import build_brief
 from twintrade.render.citing import place_rows
-from twintrade.render.exhibits import data_card, event_study, robustness, run, single_case, summary, translation
+from twintrade.render.exhibits import data_card, event_study, robustness, run, single_case, summary
 from twintrade.render.exhibits.single_case import build_effects_topic, build_topic_exhibit
 from twintrade.render.names import EXHIBIT_NAMES
 from twintrade.render.page import Page, name_results
@@ -26,7 +26,7 @@ _EXHIBITS: Mapping[str, Exhibit] = {
     "forest": build_effects_topic("forest"),
     "margins": build_topic_exhibit("margins"),
     "spillovers": build_effects_topic("spillovers"),
-    "translation": translation.build_exhibit,
+    "translation": summary.build_translation,
     "claims": run.build_claims,
     "findings": run.build_findings,
     "raw": data_card.build_raw_series,

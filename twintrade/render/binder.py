@@ -11,7 +11,6 @@ import pandas as pd
 from twintrade.effects import ResultSet
 from twintrade.render import blocks, reading
 from twintrade.render.appendix import build_appendix, open_page
-from twintrade.render.citing import remove_sources
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.names import Wording
 from twintrade.render.page import Page, collect_romanized, name_objecting
@@ -176,8 +175,10 @@ def _shifted(content: Sequence[blocks.Block], prefix: str) -> list[blocks.Block]
     """Return an appendix one heading lower, its keys made unique, its numbers without sources in one result set."""
 
     def rename(exhibit: blocks.Exhibited) -> blocks.Exhibited:
-        plain = remove_sources(exhibit) if isinstance(exhibit, blocks.Table) else exhibit
-        return replace(plain, key=f"{prefix}-{exhibit.key}")
+        if isinstance(exhibit, blocks.Table):
+            rows = ([[replace(c, sources=()) for c in row.cells] for row in group] for group in exhibit.groups)
+            exhibit = replace(exhibit, groups=tuple(tuple(blocks.build_row(*row) for row in group) for group in rows))
+        return replace(exhibit, key=f"{prefix}-{exhibit.key}")
 
     moved: list[blocks.Block] = []
     for block in blocks.replace_exhibits(content, rename):

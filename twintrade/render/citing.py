@@ -1,6 +1,6 @@
 """Sources of printed numbers: noted on the rows that the page reads, kept in its cells."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render.blocks import Cell, CellSource, Row, Table
+from twintrade.render.blocks import Cell, CellSource
 from twintrade.text.numbers import is_missing
 
 PLACE = "\0place"  # key under which a record keeps the file and the row that it was read from
@@ -43,11 +43,6 @@ def is_placed(frame: pd.DataFrame) -> bool:
 def list_places(records: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the places of records as the labels of a frame made from them."""
     return [str(record.get(PLACE, "")) for record in records]
-
-
-def join_places(first: Sequence[object], second: Sequence[object]) -> list[str]:
-    """Return the places of rows of effects, each with that of its row of bands where it has one."""
-    return [f"{a}{BESIDE}{b}" if isinstance(b, str) else str(a) for a, b in zip(first, second, strict=True)]
 
 
 def cite(record: Mapping[str, Any] | None, *columns: str, form: str = "") -> Sources:
@@ -88,12 +83,6 @@ def cite_manifest(*path: object) -> str:
 def build_cell(text: str, *sources: CellSource) -> Cell:
     """Return a cell of one line, with its sources where it prints a digit."""
     return Cell((text,), sources=sources if any(map(str.isdigit, text)) else ())
-
-
-def remove_sources(table: Table) -> Table:
-    """Return a table whose numbers name no source."""
-    rows = (tuple(Row(tuple(replace(c, sources=()) for c in row.cells)) for row in group) for group in table.groups)
-    return replace(table, groups=tuple(rows))
 
 
 def _choose(place: str, column: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.effects.messages import DetectedBy
-from twintrade.render.citing import PLACE, Sources, cite, is_placed, join_places
+from twintrade.render.citing import BESIDE, PLACE, Sources, cite, is_placed
 from twintrade.text import Text, Words, find_catalogue, numbers, parse_text, texts, write_words
 from twintrade.text.numbers import format_event_time_label, is_missing
 from twintrade.text.texts import typeset
@@ -213,7 +213,8 @@ def select_events(results: ResultSet, record: Record) -> pd.DataFrame:
     beside = bands[["event_time", *columns]].assign(band=bands.index if is_placed(bands) else None)
     frame = effects.assign(place=effects.index).merge(beside, on="event_time", how="left")
     if is_placed(effects):
-        frame = frame.set_axis(join_places(frame["place"].tolist(), frame["band"].tolist()), axis=0)
+        places = zip(frame["place"], frame["band"], strict=True)  # of an effect, and of its interval where it has one
+        frame = frame.set_axis([f"{a}{BESIDE}{b}" if isinstance(b, str) else str(a) for a, b in places], axis=0)
     frame = frame.sort_values("event_time", kind="stable")
     frame["label"] = format_label(record)
     reference = read_whole(record.get("reference"))

@@ -11,7 +11,7 @@ import twintrade as tt
 from tests.render.brief.test_grades import RECORD
 from tests.render.made_results import make_results
 from twintrade.render import blocks
-from twintrade.render.exhibits.translation import build_exhibit
+from twintrade.render.exhibits.summary import build_translation as build_exhibit
 from twintrade.render.page import Page
 from twintrade.render.style import AppendixOptions
 

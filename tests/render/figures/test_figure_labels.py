@@ -224,7 +224,7 @@ def test_series(kind, sets, scale):
     index = raw.assign(panel="index").head(120)
     cases, on = (pd.concat([f.assign(case=c) for c in name(kind, 4 * sets)]) for f in (index, dates))
     assert find_faults(raw_series.draw_grid(cases, on)) == []
-    assert find_faults(raw_series.draw_path(raw[raw["panel"] == "level"], onset=2001, y_label="Value")) == []
+    assert find_faults(raw_series.draw_path(raw[raw["panel"] == "level"], y_label="Value")) == []
 
 
 def test_a_value_that_is_no_number_is_left_out_of_a_small_panel():

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
 from twintrade.render import blocks
 from twintrade.render.citing import WORDS, Sources, cite
 from twintrade.render.exhibits.data_card import build_status
-from twintrade.render.figures.percent_paths import choose_frame, write_tick
+from twintrade.render.figures.percent_paths import choose_frame, name_changes
 from twintrade.render.figures.points import draw_interval, name_point, write_change
 from twintrade.render.figures.raw_series import choose_periods
 from twintrade.render.figures.theme import add_legend_below, draw_zero_line, open_figure
@@ -100,7 +99,7 @@ def _draw_path(frame: pd.DataFrame, theme: Theme) -> Drawing:
                 draw_interval(axes, x, (low, high), bounds, color=theme.after, alpha=0.35, linewidth=4.0)
             name_point(axes, (x, mean), names[x], (mean, low, high), write_change)
         axes.set_ylim(*bounds)
-        axes.set_yticks(np.log1p(np.array(ticks) / 100), [f"{write_tick(t)} %" if t else "0" for t in ticks])
+        axes.set_yticks(*name_changes(ticks, " %"))
         axes.set_xticks(*choose_periods(names, 10))
         add_legend_below(figure, list(handles.values()), theme, 4)
     return figure

@@ -133,7 +133,7 @@ def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
         return Absent(page.say("no_specification"))
     is_whole = page.detail == "full"
     facts = ("estimand", "assumption", "overall_note", *(("equation", "inference_note") if is_whole else ()))
-    items = [build_spans(s) for fact in facts for s in group_sentences(columns, fact, 1)]
+    items = [build_spans(s) for fact in facts for s in group_sentences(columns, fact)]
     if not is_whole:
         items.append(build_spans(page.say("technical_inference")))
     elif any(map(is_gravity, columns)):
@@ -233,7 +233,7 @@ def _say_assumed(page: Page, spec: Record, columns: list[Record]) -> str:
     n = next(n for n, column in enumerate(columns, 1) if reading.read_column(column) == reading.read_column(spec))
     where = [page.say("assumed_others")] if len(columns) > 1 else []
     head = str(Text("common.headed", head=f"({n})", said=join_sentences(filter(None, sentences))))
-    return join_sentences((head, *group_sentences(columns, "overall_note", 1), *where)) if any(sentences) else ""
+    return join_sentences((head, *group_sentences(columns, "overall_note"), *where)) if any(sentences) else ""
 
 
 def _is_ladder(effects: list[str]) -> bool:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twintrade.render import reading
-from twintrade.render.figures.percent_paths import VALUES, choose_frame, write_tick
+from twintrade.render.figures.percent_paths import VALUES, choose_frame, name_changes
 from twintrade.render.figures.points import Write, draw_interval, name_point, write_change
 from twintrade.render.figures.theme import LINE, apply_theme, choose_step, draw_zero_line, open_figure, split_label
 from twintrade.render.names import name_choice, name_column, name_restriction
@@ -237,7 +237,7 @@ def draw_changes(
         axes.axvline(headline[0], color=theme.after, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
         _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme, (left, right), write_change)
         axes.set_xlim(left, right)
-        axes.set_xticks(np.log1p(np.array(ticks) / 100), [write_tick(t) for t in ticks])
+        axes.set_xticks(*name_changes(ticks))
         axes.set_xlabel(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
         _name_rows(axes, rows, lines)
         if is_judged:

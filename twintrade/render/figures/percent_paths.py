@@ -148,15 +148,12 @@ def draw_main_on(
     bounds = bounds or _frame_effects(every, BAND)
     for place, one in enumerate((part, *others)):
         _draw_points(axes, one, place, (place - len(others) / 2) * DODGE, bounds, theme, has_band=True)
-    draw_zero_line(axes, theme)
-    draw_onset_line(axes, theme)
-    axes.set_ylim(*bounds)
+    _frame_axes(axes, bounds, theme)
     if is_change:
-        axes.set_yticks(np.log1p(np.array(ticks) / 100), [f"{write_tick(t)} %" if t else "0" for t in ticks])
+        axes.set_yticks(*name_changes(ticks, " %"))
     else:
         axes.set_ylabel(str(Text("page.effect_axis", scale=name_scale(take_text(part["scale"].iloc[0])))))
     axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
     _name_times(axes, part, every, period_name, theme)
     first, last = every["event_time"].min() - 0.6, every["event_time"].max() + 0.6
     axes.set_xlim(first, last)
@@ -235,14 +232,11 @@ def draw_path(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEM
         axes = figure.subplots()
         for place, part in enumerate(parts):
             _draw_points(axes, part, place, (place - (len(parts) - 1) / 2) * DODGE, bounds, theme)
-        draw_zero_line(axes, theme)
-        draw_onset_line(axes, theme)
-        axes.set_ylim(*bounds)
-        axes.set_yticks(np.log1p(np.array(ticks) / 100), [write_tick(t) for t in ticks])
+        _frame_axes(axes, bounds, theme)
+        axes.set_yticks(*name_changes(ticks))
         axes.set_title(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
         _name_times(axes, parts[0], frame, period_name, theme)
         axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
         if len(parts) > 1:
             handles = _list_handles(len(parts), theme)
             axes.legend(handles, names, ncols=columns, loc="lower right", bbox_to_anchor=(1.0, 1.0))
@@ -274,20 +268,24 @@ def _draw_panel(
     axes: Axes, name: str, part: pd.DataFrame, ticks: list[int], changes: tuple[float, float] | None, theme: Theme
 ) -> None:
     """Draw one method small, below its name; on its own scale where there are no bounds of changes."""
-    is_change = changes is not None
     bounds = changes or _frame_effects(part)
     _draw_points(axes, part, 0, 0.0, bounds, theme)
-    if is_change:
-        named = [tick for tick in ticks if tick in PANEL_TICKS] if len(ticks) > MOST_PANEL_TICKS else ticks
-        axes.set_yticks(np.log1p(np.array(named) / 100), [write_tick(t) for t in named])
+    if changes is not None:
+        few = [tick for tick in ticks if tick in PANEL_TICKS]
+        axes.set_yticks(*name_changes(few if len(ticks) > MOST_PANEL_TICKS else ticks))
     axes.set_title(split_label(name, PANEL_LETTERS), loc="left", fontsize=theme.size * 0.9)
-    draw_zero_line(axes, theme)
-    draw_onset_line(axes, theme)
-    axes.set_ylim(*bounds)
+    _frame_axes(axes, bounds, theme)
     times = part.sort_values("event_time")
     step = max(1, math.ceil(len(times) / PANEL_TIMES))
     labels = list(times["event_label"].map(take_text))
     axes.set_xticks(times["event_time"].to_numpy(dtype=float)[::step], labels[::step])
+
+
+def _frame_axes(axes: Axes, bounds: tuple[float, float], theme: Theme) -> None:
+    """Draw the lines at no effect and at the agreement, within bounds."""
+    draw_zero_line(axes, theme)
+    draw_onset_line(axes, theme)
+    axes.set_ylim(*bounds)
     axes.tick_params(axis="y", length=0)
 
 
@@ -381,6 +379,12 @@ def choose_frame(values: npt.ArrayLike, room: float = 0.05) -> tuple[list[int], 
 def write_tick(percent: int) -> str:
     """Return a change in percent as an axis prints it, with its sign."""
     return f"+{percent}" if percent > 0 else numbers.format_fixed(percent, 0)
+
+
+def name_changes(percents: Sequence[int], unit: str = "") -> tuple[list[float], list[str]]:
+    """Return where changes in percent stand on an axis of logs, and how they are printed; no change has no unit."""
+    places = np.log1p(np.array(percents) / 100).tolist()
+    return places, [write_tick(one) + (unit if one else "") for one in percents]
 
 
 # The event study of a notebook, on axes at hand, as a page draws it.

@@ -31,13 +31,10 @@ from twintrade.text import Listed, Text, name_fact, numbers, texts
 # Paths over time: a double ratio, a synthetic control beside its series, a gap.
 
 
-def draw_path(
-    frame: pd.DataFrame, *, onset: float | None = None, y_label: str = "", theme: Theme = DEFAULT_THEME
-) -> Figure:
+def draw_path(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw one line a series.
 
-    ``frame``: series, period (or event_time), value, and optionally index, which is drawn in its place; ``onset``:
-    where the vertical line stands: half a period before it.
+    ``frame``: series, period (or event_time), value, and optionally index, which is drawn in its place.
     """
     value = "index" if "index" in frame and frame["index"].notna().any() else "value"
     x = "period" if "period" in frame else "event_time"
@@ -46,8 +43,8 @@ def draw_path(
         for i, name in enumerate(dict.fromkeys(frame["series"].map(take_text))):
             line, style = select_named(frame, "series", name), _choose_style(i, name, theme) | {"marker": None}
             draw_line(axes, line, x, value, name, partial(numbers.format_compact, significant=3), **style)
-        if onset is not None or x == "event_time":
-            draw_onset_line(axes, theme, onset or 0.0)
+        if x == "event_time":
+            draw_onset_line(axes, theme)
         if x == "period" and "period_label" in frame:
             draw_period_axis(axes, frame)
         else:

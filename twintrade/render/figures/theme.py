@@ -180,6 +180,6 @@ def draw_zero_line(axes: Axes, theme: Theme, *, is_upright: bool = False) -> Non
     (axes.axvline if is_upright else axes.axhline)(0.0, color=theme.ink, linewidth=0.8, zorder=1.5)
 
 
-def draw_onset_line(axes: Axes, theme: Theme, onset: float = 0.0) -> None:
+def draw_onset_line(axes: Axes, theme: Theme) -> None:
     """Draw the line between the last period without an agreement and the first with one."""
-    axes.axvline(onset - 0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1.4)
+    axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1.4)

@@ -34,13 +34,12 @@ def is_size_unknown(column: Record) -> bool:
     return take_text(column.get("size_studied")) != "" and not reading.read_truth(column["size_studied"])
 
 
-def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str]:
+def group_sentences(columns: Sequence[Record], key: str) -> list[str]:
     """Return the distinct sentences of a column, each headed by the columns it holds for."""
     sentences: dict[str, list[int]] = {}
-    for i, column in enumerate(columns):
+    for n, column in enumerate(columns, 1):
         if take_text(column.get(key)):
-            sentence = reading.read_words(column, key)
-            sentences.setdefault(complete_sentence(sentence), []).append(first + i)
+            sentences.setdefault(complete_sentence(reading.read_words(column, key)), []).append(n)
     if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
         return list(sentences)
     return [

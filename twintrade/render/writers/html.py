@@ -265,10 +265,8 @@ def _spans(spans: tuple[blocks.Span, ...]) -> str:
 
 def _span(span: blocks.Span) -> str:
     text = escape(span.text)
-    if span.kind == "strong":
-        return f"<strong>{text}</strong>"
-    if span.kind == "code":
-        return f"<code>{text}</code>"
+    if span.kind in ("strong", "code"):
+        return f"<{span.kind}>{text}</{span.kind}>"
     if span.kind == "reference":
         return f'<a href="#{escape(span.target)}">{text}</a>' if text else ""
     target = check_link(span.target) if span.kind == "link" else ""

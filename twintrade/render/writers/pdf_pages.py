@@ -65,9 +65,9 @@ def choose_order(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float]) 
     return kept
 
 
-def count_pages(pieces: Sequence[Piece], height: float = HEIGHT) -> int:
-    """Return how many pages blocks take in their order; ``height``: of the text on a page."""
-    return _list_ends(pieces, height)[-1]
+def count_pages(pieces: Sequence[Piece]) -> int:
+    """Return how many pages blocks take in their order."""
+    return _list_ends(pieces)[-1]
 
 
 def count_brief_pages(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float], order: Sequence[int]) -> int:
@@ -85,18 +85,18 @@ def count_brief_pages(blocks: Sequence[Mapping[str, Any]], heights: Sequence[flo
     return count_pages(shown) if "lead" in kinds[:end] else 0
 
 
-def _list_ends(pieces: Sequence[Piece], height: float = HEIGHT) -> list[int]:
+def _list_ends(pieces: Sequence[Piece]) -> list[int]:
     """Return the page on which each block ends."""
     pages, used, first, ends = 1, 0.0, 1, []
     for place, piece in enumerate(pieces):
         whole = {"heading": _least(pieces, place), "whole": piece.height, "rows": min(LEAST_ROWS, piece.height)}
-        if used and (piece.breaks_on(1 + pages - first) or used + whole.get(piece.kind, 0.0) > height):
+        if used and (piece.breaks_on(1 + pages - first) or used + whole.get(piece.kind, 0.0) > HEIGHT):
             pages, used = pages + 1, 0.0
         if piece.kind == "heading":
             first = pages
         used += piece.height
-        while used > height:
-            pages, used = pages + 1, used + LOST_LINE - height
+        while used > HEIGHT:
+            pages, used = pages + 1, used + LOST_LINE - HEIGHT
         ends.append(pages)
     return ends
 
