@@ -296,14 +296,8 @@ def swap(
     """Take the design of an analysis to another pair: your tables are read as by init, no sentence comes along."""
     from twintrade.study.scaffold import swap_pair
 
-    asked = swap_pair(
-        _list_analyses([analysis])[0],
-        new,
-        PurePath(trade).as_posix(),
-        PurePath(twinnings).as_posix(),
-        pair,
-        _choose_asker(yes),
-    )
+    files = (PurePath(trade).as_posix(), PurePath(twinnings).as_posix())
+    asked = swap_pair(_list_analyses([analysis])[0], new, *files, pair, _choose_asker(yes))
     typer.echo("\n".join([str(Text("study.wrote", path=asked.path)), *map(str, asked.sentences)]))
     if asked.left:
         typer.echo(Text("study.swap-left", name=analysis, keys=Listed(asked.left, "comma")))

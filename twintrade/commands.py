@@ -122,15 +122,12 @@ def fetch(
 
     publisher = SOURCES[source]()
     query = Query(
-        cities=_split(cities),
-        partners=_split(partners),
-        first=first,
-        last=last,
+        cities=_split(cities), partners=_split(partners), first=first, last=last,
         flow=_choose("--flow", flow, ("exports", "imports")),  # type: ignore[arg-type]
         product=product,
         step=_choose("--by", by, ("", "year", "quarter", "month")),  # type: ignore[arg-type]
         options=dict(_pair(line) for line in further or []),
-    )
+    )  # fmt: skip
     if dry_run:
         _tell(describe_fetch(publisher, query, os.environ))
         return
@@ -231,16 +228,11 @@ def preregister(
         raise SpecError(Text("registration.draws-few", fewest=FEWEST_DRAWS))
     analysis = _find_analysis(spec)
     with report_progress(log_json=False, is_alone=True) as report:
+        progress, workers = partial(report, analysis.name), Workers(n=jobs or count_cores())
         paths, sha256 = register_analysis(
-            analysis.root,
-            analysis.name,
-            analysis.text,
-            datetime.now(UTC),
-            draws=draws,
-            errors=source or None,  # type: ignore[arg-type]
-            workers=Workers(n=jobs or count_cores()),
-            progress=partial(report, analysis.name),
-        )
+            analysis.root, analysis.name, analysis.text, datetime.now(UTC), draws=draws, workers=workers,
+            errors=source or None, progress=progress,  # type: ignore[arg-type]
+        )  # fmt: skip
         report(analysis.name, "done")
     lines = (*(Text("study.wrote", path=path) for path in paths), Text("registration.sha256", sha256=sha256))
     _tell((*lines, Text("registration.next-stamp", name=analysis.name)))

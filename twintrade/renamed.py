@@ -65,12 +65,8 @@ def replace_keys(values: Mapping[str, Any], known: Mapping[str, Renamed], stackl
 
 def replace_old_keys(tables: Mapping[str, Any], renamed: Sequence[Renamed] | None = None) -> dict[str, Any]:
     """Return the tables of an analysis file with the keys of the present; other tables are handed on."""
-    return {
-        name: replace_keys(table, known, 3)
-        if isinstance(table, Mapping) and (known := find_renamed("key", name, renamed))
-        else table
-        for name, table in tables.items()
-    }
+    known = {name: find_renamed("key", name, renamed) for name, table in tables.items() if isinstance(table, Mapping)}
+    return {name: replace_keys(t, known[name], 3) if known.get(name) else t for name, t in tables.items()}
 
 
 def take_renamed(*renamed: Renamed) -> Callable[[Callable[P, T]], Callable[P, T]]:

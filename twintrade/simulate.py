@@ -150,13 +150,6 @@ def _frame(
 
 def _truth(frame: pd.DataFrame, onset: FloatArray, event_time: IntArray, effect: FloatArray) -> pd.DataFrame:
     label = frame["city"] + "-" + frame["partner"] if "partner" in frame else frame["city"]
-    after = event_time >= 0
-    return pd.DataFrame(
-        {
-            "unit": label[after].to_numpy(),
-            "period": frame["period"][after].to_numpy(),
-            "cohort": onset[after].astype(np.int64),
-            "event_time": event_time[after],
-            "effect": effect[after],
-        }
-    )
+    rows = frame.assign(unit=label, cohort=onset, event_time=event_time, effect=effect)[event_time >= 0]
+    columns = ["unit", "period", "cohort", "event_time", "effect"]
+    return rows[columns].astype({"cohort": np.int64}).reset_index(drop=True)

@@ -350,17 +350,11 @@ def cohort_statistics(
     treatment = build_treatment_from_table(panel, agreements, rule, undated)
     pairs = panel.to_frame().drop_duplicates("unit").set_index("unit")[["city", "partner"]]
     onsets = pairs.assign(onset=pd.Series(treatment.onset, index=treatment.units).reindex(pairs.index))
-    tables = build_cohort_tables(
-        cells,
-        onsets[np.isfinite(onsets["onset"])],
-        source.microdata,
-        Path(root),
-        clusters=clusters,
-        excluded=pairs.loc[[unit for unit in treatment.excluded if unit in pairs.index]],
-    )
-    return CohortStatistics.from_tables(
-        tables.sums, tables.products, tables.clusters, center=tables.center, frequency=table.frequency.value
-    )
+    known = onsets[np.isfinite(onsets["onset"])]
+    excluded = pairs.loc[[unit for unit in treatment.excluded if unit in pairs.index]]
+    t = build_cohort_tables(cells, known, source.microdata, Path(root), clusters=clusters, excluded=excluded)
+    sums, center = (t.sums, t.products, t.clusters), t.center
+    return CohortStatistics.from_tables(*sums, center=center, frequency=table.frequency.value)
 
 
 def _read_without_gaps(source: TradeSource, root: Path) -> TradeTable:
@@ -388,12 +382,7 @@ def _whole_units(table: TradeTable, decimals: int, file: str) -> IntArray:
 
 def _pairs(table: TradeTable) -> Panel:
     """Return every pair in every period, without an outcome: what a rule of treatment looks at."""
-    periods = range(table.first, table.last + 1)
-    index = pd.MultiIndex.from_product([table.cities, table.partners, periods], names=["city", "partner", "period"])
-    return Panel.from_frame(
-        index.to_frame(index=False).assign(cells=0.0),
-        city="city",
-        partner="partner",
-        period="period",
-        frequency=table.frequency.value,
-    )
+    keys, periods = ["city", "partner", "period"], range(table.first, table.last + 1)
+    index = pd.MultiIndex.from_product([table.cities, table.partners, periods], names=keys)
+    frame = index.to_frame(index=False).assign(cells=0.0)
+    return Panel.from_frame(frame, city="city", partner="partner", frequency=table.frequency.value)

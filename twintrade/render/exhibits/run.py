@@ -1,6 +1,6 @@
 """What a run did: estimates side by side, other software, claims, findings, assumptions, warnings, the machine."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -24,13 +24,13 @@ from twintrade.render.blocks import (
     build_spans,
     emphasize,
 )
-from twintrade.render.citing import WHOLE_ROW, WORDS, build_cell, cite, cite_manifest, cite_place, list_places
+from twintrade.render.citing import WHOLE_ROW, WORDS, build_cell, cite, cite_manifest, cite_place
 from twintrade.render.names import capitalize, name_machine
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, read_words, take_text
 from twintrade.render.tables import register
 from twintrade.render.tables.ladder import build_ladder_tables, group_sentences, is_gravity, list_skipped
-from twintrade.render.tables.plain import build_plain_table
+from twintrade.render.tables.plain import build_plain_table, tabulate
 from twintrade.text import Listed, Text, complete_sentence, find_topic, join_sentences, name_fact, numbers
 
 # Exhibit 12, last part: the claims ledger.
@@ -66,16 +66,14 @@ def build_claims(page: Page) -> tuple[Block, ...] | Absent:
 
 def _table(page: Page, frame: pd.DataFrame) -> Table:
     rows = reading.list_records(frame)
-    shown = pd.DataFrame(
-        {
-            "": [row["claim_id"] for row in rows],
-            "claim": [read_words(row, "claim") for row in rows],
-            "verdict": [page.say(f"verdict_{take_text(row['verdict']).replace(' ', '_')}") for row in rows],
-            "answer": [_refer(page, read_words(row, "answer")) for row in rows],
-            "detectable": [read_words(row, "detectable") for row in rows],
-        },
-        index=list_places(rows),
-    )
+    columns: dict[str, Callable[[Record], object]] = {
+        "": lambda row: row["claim_id"],
+        "claim": lambda row: read_words(row, "claim"),
+        "verdict": lambda row: page.say(f"verdict_{take_text(row['verdict']).replace(' ', '_')}"),
+        "answer": lambda row: _refer(page, read_words(row, "answer")),
+        "detectable": lambda row: read_words(row, "detectable"),
+    }
+    shown = tabulate(rows, columns)
     weights = {"claim": 1.4, "verdict": 0.7, "answer": 3.8, "detectable": 1.1}
     return build_plain_table(
         shown, "claims", page.say("claims_caption"), weights=weights,

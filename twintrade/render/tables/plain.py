@@ -9,9 +9,9 @@ from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Row, Table
-from twintrade.render.citing import WORDS, Sources, cite_manifest, cite_place, cite_rows, is_placed
+from twintrade.render.citing import WORDS, Sources, cite_manifest, cite_place, cite_rows, is_placed, list_places
 from twintrade.render.names import Wording, name_column, name_status
-from twintrade.render.reading import list_records, read_words, take_text, write_columns
+from twintrade.render.reading import Record, list_records, read_words, take_text, write_columns
 from twintrade.text import Text, list_some, name_fact, numbers
 
 # A tidy frame as a table: text left, numbers right, every cell through the one rounding.
@@ -64,6 +64,12 @@ def build_plain_table(
         columns=tuple(Column("right" if c in numeric else "left", (weights or {}).get(c, 0.0)) for c in columns),
         header=(tuple(Cell((name_column(c),)) for c in columns),), groups=(rows,), notes=(*notes, *extra),
     )  # fmt: skip
+
+
+def tabulate(records: Sequence[Record], columns: Mapping[str, Callable[[Record], object]]) -> pd.DataFrame:
+    """Return a frame of what is made of each record, a row each, labelled by its place."""
+    rows = {name: [make(record) for record in records] for name, make in columns.items()}
+    return pd.DataFrame(rows, index=list_places(records))
 
 
 def weigh_column(texts: Iterable[str]) -> float:

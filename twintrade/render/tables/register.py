@@ -26,7 +26,7 @@ from twintrade.render.names import (
 from twintrade.render.reading import Record, list_records, read_words, take_text
 from twintrade.render.tables.effect_rows import find_decimals
 from twintrade.render.tables.ladder import is_gravity
-from twintrade.render.tables.plain import build_plain_table, weigh_column
+from twintrade.render.tables.plain import build_plain_table, tabulate, weigh_column
 from twintrade.text import Listed, Text, Words, describe_bounds, find_fact, name_fact, numbers, texts
 from twintrade.text.numbers import format_count, format_event_time
 
@@ -44,19 +44,13 @@ def build_findings_table(
     names = {reading.read_column(s): reading.format_label(s) for s in reading.list_specifications(results)}
     rank = {"objects": 0, "cannot tell": 1, "does not object": 2}
     ordered = sorted(list_records(results.findings), key=lambda r: rank.get(take_text(r["verdict"]), 3))
-    frame = pd.DataFrame(
-        {
-            "check": [name_check(take_text(r["diagnostic"])) for r in ordered],
-            "estimate": [
-                "" if r["diagnostic"] in OF_NO_COLUMN else names.get(reading.read_column(r), "") for r in ordered
-            ],
-            "verdict": [name_fact("labels.verdict-", take_text(r["verdict"]), "–") for r in ordered],
-            "sentence": [
-                (take_text(r["verdict"]) != "objects" and elsewhere(r)) or read_words(r, "sentence") for r in ordered
-            ],
-        },
-        index=list_places(ordered),
-    )
+    columns: dict[str, Callable[[Record], object]] = {
+        "check": lambda r: name_check(take_text(r["diagnostic"])),
+        "estimate": lambda r: "" if r["diagnostic"] in OF_NO_COLUMN else names.get(reading.read_column(r), ""),
+        "verdict": lambda r: name_fact("labels.verdict-", take_text(r["verdict"]), "–"),
+        "sentence": lambda r: (take_text(r["verdict"]) != "objects" and elsewhere(r)) or read_words(r, "sentence"),
+    }
+    frame = tabulate(ordered, columns)
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     weights = {"check": 1.1, "estimate": 1.4, "sentence": 4.0, "verdict": 0.6}
     return build_plain_table(frame, "findings", wording.say("findings_caption"), weights=weights, notes=notes)
@@ -66,15 +60,13 @@ def build_messages_table(results: ResultSet, wording: Wording) -> Table:
     """Return the messages of the run, warnings first."""
     rank = {"error": 0, "warning": 1}
     ordered = sorted(list_records(results.messages), key=lambda r: rank.get(take_text(r["level"]), 2))
-    frame = pd.DataFrame(
-        {
-            "level": [name_fact("labels.level-", take_text(r["level"])) for r in ordered],
-            "code": [take_text(r["code"]) for r in ordered],
-            "where": [_place(r) for r in ordered],
-            "message": [read_words(r, "message") for r in ordered],
-        },
-        index=list_places(ordered),
-    )
+    columns: dict[str, Callable[[Record], object]] = {
+        "level": lambda r: name_fact("labels.level-", take_text(r["level"])),
+        "code": lambda r: take_text(r["code"]),
+        "where": _place,
+        "message": lambda r: read_words(r, "message"),
+    }
+    frame = tabulate(ordered, columns)
     sources = {"where": [cite(r, "*", form="words") for r in ordered]}
     weights = {"level": 0.7, "code": 1.3, "where": 1.2, "message": 4.0}
     return build_plain_table(frame, "messages", wording.say("warnings_caption"), weights=weights, sources=sources)
@@ -88,13 +80,10 @@ def build_warnings_table(results: ResultSet, wording: Wording) -> Table | None:
             kinds.setdefault(take_text(message["code"]), {}).setdefault(read_words(message, "message"), message)
     if not kinds:
         return None
-    frame = pd.DataFrame(
-        {
-            "message": [next(iter(sentences)) for sentences in kinds.values()],
-            "further": [len(sentences) - 1 for sentences in kinds.values()],
-        },
-        index=list_places(next(iter(sentences.values())) for sentences in kinds.values()),
-    )
+    firsts = [next(iter(sentences.items())) for sentences in kinds.values()]
+    further = [len(sentences) - 1 for sentences in kinds.values()]
+    shown = {"message": [sentence for sentence, _ in firsts], "further": further}
+    frame = pd.DataFrame(shown, index=list_places(record for _, record in firsts))
     sources = {"further": [cite_rows("messages.csv", "message", "more", code=code) for code in kinds]}
     formats: dict[str, Callable[[object], str]] = {"further": lambda n: str(n) if n else ""}
     return build_plain_table(
@@ -117,26 +106,24 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
     if len(rows) < 2:
         return None
     decimals = max(find_decimals(r) for _, r in rows)
-    body = tuple(
-        build_row(
-            str(Text("tables.reported", inference=name_inference(name))) if i == 0 else name_inference(name),
+    body: list[Row] = []
+    for name, r in rows:
+        ends, error = reading.read_ends(r), reading.read_number(r["se"])
+        cells = (
             build_cell(numbers.format_fixed(r["effect"], decimals), *cite(r, "effect")),
-            build_cell(
-                numbers.format_fixed(r["se"], decimals) if reading.read_number(r["se"]) > 0 else "–", *cite(r, "se")
-            ),
+            build_cell(numbers.format_fixed(error, decimals) if error > 0 else "–", *cite(r, "se")),
             build_cell(reading.format_ends(ends, decimals) or "–", *reading.cite_ends(r, ends, decimals)),
             build_cell(texts.format_p_cell(r["p"]) or "–", *cite(r, "p")),
         )
-        for i, (name, r) in enumerate(rows)
-        for ends in (reading.read_ends(r),)
-    )
+        label = name_inference(name)
+        body.append(build_row(label if body else str(Text("tables.reported", inference=label)), *cells))
     level = reading.find_level([rows[0][1]])
     heads = ("tables.inference", "tables.estimate", "labels.column-se", "tables.interval", "tables.p")
     notes = (("simulated_note", results.is_simulated), ("gravity", is_gravity(record)))
     return Table(
         "inference", wording.say("inference_caption", label=reading.format_label(record)),
         columns=(Column("left"), *(Column("right") for _ in range(4))),
-        header=(build_row(*(str(Text(head, level=level)) for head in heads)).cells,), groups=(body,),
+        header=(build_row(*(str(Text(head, level=level)) for head in heads)).cells,), groups=(tuple(body),),
         notes=tuple(wording.say(key) for key, is_so in notes if is_so),
     )  # fmt: skip
 
@@ -179,20 +166,17 @@ def build_register_table(results: ResultSet, wording: Wording, *, is_short: bool
         return (*head, *(Row(tuple(c[j] for j in columns_shown)) for c in rows if c[_STATUS].text == status))
 
     return Table(
-        key="register",
-        caption=wording.say("register_caption"),
+        "register", wording.say("register_caption"),
         columns=tuple(Column("left", weights.get(j, 0.0)) for j in columns_shown),
-        header=(tuple(Cell((name_column(_HEADS[j]),)) for j in columns_shown),),
+        header=(build_row(*(name_column(_HEADS[j]) for j in columns_shown)).cells,),
         groups=tuple(group(status) for status in statuses),
         notes=(wording.say("register_others", n=others),) if others else (),
-    )
+    )  # fmt: skip
 
 
 def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording) -> Table:
     """Return how many agreements count from each period, by status."""
-    counts: Counter[tuple[int | None, str]] = Counter()
-    for agreement in dated:
-        counts[reading.read_whole(agreement.get("onset")), take_text(agreement.get("status"))] += 1
+    counts = Counter((reading.read_whole(one.get("onset")), take_text(one.get("status"))) for one in dated)
     statuses = sorted({status for _, status in counts})
     onsets = sorted({onset for onset, _ in counts}, key=lambda onset: math.inf if onset is None else onset)
 
@@ -202,20 +186,18 @@ def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording
         sources = [cite_rows("twinnings.csv", "unit", "count", **start, status=status) for status in statuses]
         sources.append(cite_rows("twinnings.csv", "unit", "count", **start))
         shown = zip((*numbers, sum(numbers)), sources, strict=True)
-        return Row((Cell((name,)), *(build_cell(format_count(n), *source) for n, source in shown)))
+        return build_row(name, *(build_cell(format_count(n), *source) for n, source in shown))
 
     every = str(Text("tables.all"))
     names = {o: str(Text("tables.no-period")) if o is None else labels.get(o) or format_event_time(o) for o in onsets}
     named = (name_status(status) if status else str(Text("tables.no-status")) for status in statuses)
     heads = (name_column("counts_from"), *named, every)
     return Table(
-        key="register",
-        caption=wording.say("register_caption"),
+        "register", wording.say("register_caption"), header=(build_row(*heads).cells,),
         columns=(Column("left"), *(Column("decimal") for _ in heads[1:])),
-        header=(tuple(Cell((head,)) for head in heads),),
         groups=(tuple(count(names[onset], [onset]) for onset in onsets), (count(every, onsets),)),
         notes=(wording.say("register_counts", n=len(dated)),),
-    )
+    )  # fmt: skip
 
 
 def name_undated_agreements(names: Sequence[str]) -> str:
