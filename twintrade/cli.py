@@ -358,11 +358,9 @@ def appendix(
 
 def _choose_asker(is_silent: bool) -> "Callable[[str], str] | None":
     """Return what asks the user, None where nobody is to be asked or sits at a terminal."""
-    return None if is_silent or not (sys.stdin.isatty() and sys.stdout.isatty()) else _ask
-
-
-def _ask(question: str) -> str:
-    return str(typer.prompt(question, default="", show_default=False))
+    if is_silent or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+    return lambda question: str(typer.prompt(question, default="", show_default=False))
 
 
 def _list_analyses(specs: list[str] | None) -> "list[Analysis]":

@@ -228,7 +228,10 @@ def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
     if wrong:
         raise SpecError(f"[romanized] of the report style: {wrong[0]!r} has no name in plain Latin letters")
     translated = _names(style.get("translated", {}), language)
-    wording = {key: translated.get(words, words) for key, words in _texts(style.get("wording", {})).items()}
+    sentences = style.get("wording", {})
+    if not_texts := [key for key, sentence in sentences.items() if not isinstance(sentence, str)]:
+        raise SpecError(f"the sentence {not_texts[0]!r} in the report style is no text")
+    wording = {key: translated.get(sentence, sentence) for key, sentence in sentences.items()}
     return AppendixOptions(
         exhibits=_exhibits(style),
         detail=detail,
@@ -254,13 +257,6 @@ def _exhibits(style: Mapping[str, Any]) -> tuple[str, ...]:
     if preset not in PRESETS:
         raise SpecError(f"no appendix is called {preset!r}; known: {', '.join(PRESETS)}")
     return PRESETS[preset]
-
-
-def _texts(sentences: Mapping[str, Any]) -> dict[str, str]:
-    wrong = [key for key, sentence in sentences.items() if not isinstance(sentence, str)]
-    if wrong:
-        raise SpecError(f"the sentence {wrong[0]!r} in the report style is no text")
-    return dict(sentences)
 
 
 def _names(translated: Mapping[str, Any], language: str) -> dict[str, str]:

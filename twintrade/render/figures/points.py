@@ -155,12 +155,15 @@ def draw_heat_map(
     shown = np.where(np.isnan(values), "", np.vectorize(lambda v: numbers.format_compact(v, 3))(values))
     times = [numbers.format_event_time(int(e)) for e in cells.columns]
     step = choose_step(times, 0.72 * theme.width, theme.size * 0.9)
+    widest = max(measure_label(str(text)) for text in shown.ravel())
+    has_room = (widest + 1) * EM * theme.size * 0.75 < 52 * theme.width / shown.shape[1]
+    written = shown if has_room and shown.size <= MOST_LABELLED else False
     cohorts = [labels.get(int(c), str(c)) for c in cells.index]
     with open_figure(theme, 1.3 + 0.28 * len(cells)) as figure:
         axes = figure.subplots()
         seaborn.heatmap(
             cells, ax=axes, cmap="PuOr_r", vmin=-bound, vmax=bound, linewidths=0.6, fmt="",
-            annot=shown if _fits(shown, theme) else False, annot_kws={"fontsize": theme.size * 0.75},
+            annot=written, annot_kws={"fontsize": theme.size * 0.75},
             xticklabels=[time if k % step == 0 else "" for k, time in enumerate(times)], yticklabels=cohorts,
             cbar_kws={"label": value_label, "fraction": 0.03},
         )  # fmt: skip
@@ -172,12 +175,6 @@ def draw_heat_map(
         axes.tick_params(length=0, rotation=0)
         axes.set(xlabel=x_label, ylabel=name_column("cohort"))
     return figure
-
-
-def _fits(shown: np.ndarray, theme: Theme) -> bool:
-    """Whether every value can stand in its cell."""
-    widest = max(measure_label(str(text)) for text in shown.ravel())
-    return shown.size <= MOST_LABELLED and (widest + 1) * EM * theme.size * 0.75 < 52 * theme.width / shown.shape[1]
 
 
 # Placebos: the treated unit among the units that were not, as paths or as one statistic each.

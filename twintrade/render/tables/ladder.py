@@ -64,7 +64,8 @@ def list_notes(results: ResultSet, wording: Wording, options: TableOptions, tabl
     cells = [cell for row in table.groups[0] for cell in row.cells[1:]] if table.groups else []
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     notes += [wording.say(key, level=level) for key in effect_rows.list_under_notes(cells, options)]
-    notes += [_say_stars(wording)] if options.has_stars else []
+    marks = tuple(Text("tables.star", mark=mark, bound=f"{bound:.2f}") for bound, mark in effect_rows.STAR_LEVELS)
+    notes += [wording.say("stars", levels=Listed(marks, "comma"))] if options.has_stars else []
     notes += [wording.say("size_note")] if any(map(is_size_unknown, columns)) else []
     units = list(dict.fromkeys(take_text(c.get("outcome_unit")) or "none" for c in columns if _has_mean(c)))
     notes += [wording.say("mean_note", unit=units[0] if len(units) == 1 else "none")] if units else []
@@ -78,11 +79,6 @@ def list_notes(results: ResultSet, wording: Wording, options: TableOptions, tabl
         notes.append(wording.say("percent_note"))
     n_words = list(accumulate(len(note.split()) for note in notes))
     return tuple(note for note, so_far in zip(notes, n_words, strict=True) if so_far <= MOST_WORDS)
-
-
-def _say_stars(wording: Wording) -> str:
-    marks = tuple(Text("tables.star", mark=mark, bound=f"{bound:.2f}") for bound, mark in effect_rows.STAR_LEVELS)
-    return wording.say("stars", levels=Listed(marks, "comma"))
 
 
 def list_skipped(results: ResultSet, wording: Wording) -> list[str]:
@@ -145,17 +141,14 @@ def _part(
         _sample_rows(results, columns, is_whole=is_whole),
         _design_rows(results, columns, wording, is_whole=is_whole),
     )
+    places = build_row("", *(f"({first + i})" for i in range(len(columns))))
+    names = build_row(str(Text("tables.specification")), *map(reading.format_label, columns))
     table = Table(
         key=f"ladder-{part}" if parts > 1 else "ladder", caption=caption,
-        columns=(Column("left"), *(Column("decimal") for _ in columns)), header=_header(columns, first),
+        columns=(Column("left"), *(Column("decimal") for _ in columns)), header=(places.cells, names.cells),
         groups=tuple(group for group in groups if group), is_ordered=True,
     )  # fmt: skip
     return replace(table, notes=list_notes(results, wording, options, table))
-
-
-def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ...]:
-    places = build_row("", *(f"({first + i})" for i in range(len(columns))))
-    return places.cells, build_row(str(Text("tables.specification")), *map(reading.format_label, columns)).cells
 
 
 def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name: str) -> tuple[Row, ...]:

@@ -258,7 +258,9 @@ def _write_rows(
     written = []
     for i, cells in enumerate(rows):
         is_head = i < n_head
-        borders = _borders(rules.get(i, ()))
+        edge = '<w:{} w:val="single" w:sz="{}" w:space="0" w:color="0B0C0C"/>'
+        edges = (edge.format(*rule) for rule in rules.get(i, ()))
+        borders = f"<w:tcBorders>{''.join(edges)}</w:tcBorders>" if i in rules else ""
         shape = f"<w:keepNext{'' if i in kept_rows else _OFF}/>"
         inner = []
         for cell, place in zip(cells, compute_places(cells), strict=True):
@@ -296,14 +298,6 @@ def _text(text: str) -> str:
             space = "" if piece.strip() == piece else ' xml:space="preserve"'
             pieces.append(f"<w:t{space}>{escape(piece)}</w:t>")
     return "".join(pieces)
-
-
-def _borders(rules: Sequence[tuple[str, str]]) -> str:
-    edges = (
-        f'<w:{side} w:val="single" w:sz="{width}" w:space="0" w:color="0B0C0C"/>'
-        for side, width in sorted(rules, key=lambda rule: rule[0] != "top")
-    )
-    return f"<w:tcBorders>{''.join(edges)}</w:tcBorders>" if rules else ""
 
 
 def _describe(grid: Any, table: Table) -> None:

@@ -54,7 +54,8 @@ class Printer:
         if text.isascii() and text.isprintable():
             return text
         composed = unicodedata.normalize("NFC", text)
-        marks = {c for c in set(composed) if not self._is_text(c)}
+        # Neither controls nor bidirectional marks are text.
+        marks = {c for c in set(composed) - {"\n", "\t"} if unicodedata.category(c) in {"Cc", "Cf", "Cs"}}
         clean = "".join(c for c in composed if c not in marks) if marks else composed
         if all(ord(c) in self.points or c in "\n\t" for c in set(clean)):
             return clean
@@ -65,11 +66,6 @@ class Printer:
         shown = "".join(c if ord(c) in self.points or c in "\n\t" else "?" for c in shown)
         self.lost[clean] = shown
         return shown
-
-    @staticmethod
-    def _is_text(character: str) -> bool:
-        """Whether a character is neither a control nor a bidirectional mark."""
-        return character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
 
     def messages(self, file: str) -> tuple[Message, ...]:
         """Return one warning for every text that lost characters."""

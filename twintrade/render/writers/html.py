@@ -127,12 +127,6 @@ def has_sources(document: blocks.Document) -> bool:
     return document.analysis != "" and any(c.sources for t in tables for row in t.rows for c in row.cells)
 
 
-def _say_places() -> str:
-    """Return how a source is said, as attributes; the script puts file, row and column for the square brackets."""
-    place = escape(str(Text("trace.page-place", file="[file]", row="[row]", column="[column]")))
-    return f' data-place="{place}" data-again="{_put("trace.page-again")}"'
-
-
 LONG_VALUE = 16
 DOTS = 96  # pixels of a page to the inch
 
@@ -164,6 +158,9 @@ def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
     lines = "".join(map(_resource, ("page.js", "view.js") if has_view else ("page.js",))).splitlines()
     scripts = ["\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))]
     title = escape(document.title)
+    # How a source is said; the script puts file, row and column for the square brackets.
+    place = escape(str(Text("trace.page-place", file="[file]", row="[row]", column="[column]")))
+    places = f' data-place="{place}" data-again="{_put("trace.page-again")}"'
     panel = f'<div id="source" role="status" data-analysis="{escape(document.analysis)}" hidden></div>'
     parts = [
         f'<!DOCTYPE html>\n<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">',
@@ -173,7 +170,7 @@ def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
         *(f'<meta name="author" content="{escape(name)}">' for name in document.authors),
         f"<title>{title}</title>\n<style>{style}</style>\n</head>",
         f'<body data-copy="{_put("writers.copy")}" data-copied="{_put("writers.copied")}"'
-        f"{_say_places() if has_view or has_sources(document) else ''}>",
+        f"{places if has_view or has_sources(document) else ''}>",
         f'<a class="skip" href="#content">{_put("writers.skip")}</a>\n<main id="content">',
         *_with_contents(document.blocks),
         "</main>",
