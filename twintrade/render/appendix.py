@@ -56,11 +56,7 @@ def build_appendix(
     page: Page | None = None,
     brief: tuple[blocks.Block, ...] | None = None,
 ) -> tuple[blocks.Block, ...]:
-    """Return the appendix of an analysis as numbered blocks.
-
-    ``page``: given by who wants to know afterwards which texts could not be printed; ``brief``: given by who has
-    built it.
-    """
+    """Return the appendix of an analysis as numbered blocks, on a page and behind a brief that may be at hand."""
     options = options or AppendixOptions()
     page = page or open_page(results, options)
     opening: list[blocks.Block] = list(build_brief(page) if brief is None else brief)

@@ -69,11 +69,7 @@ def bind(
     word_template: bytes | None = None,
     drawn: Sequence[blocks.Document] | None = None,
 ) -> Rendered:
-    """Return one report of several analyses.
-
-    ``analyses``: in the order in which they are to stand; ``options``: which exhibits each appendix shows; ``drawn``:
-    the appendix of each analysis where it has been drawn already.
-    """
+    """Return one report of analyses in their order; ``drawn``: the appendix of each if it has been drawn already."""
     options = options or AppendixOptions()
     with options.speak():
         return _bind(analyses, options, word_template, drawn)

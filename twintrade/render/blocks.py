@@ -389,10 +389,7 @@ Change = Callable[[str], str]
 
 
 def replace_words(blocks: Iterable[Block], spelling: Mapping[str, str]) -> tuple[Block, ...]:
-    """Return blocks with whole words replaced in headings, prose, captions, notes, heads and sentences in cells.
-
-    ``spelling``: replacement by word; a capital at the start of a word is kept.
-    """
+    """Return blocks with whole words replaced in all prose; a capital at the start of a word is kept."""
     if not spelling:
         return tuple(blocks)
     known = {word.lower(): new for word, new in spelling.items()}

@@ -46,10 +46,7 @@ def list_places(records: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def cite(record: Mapping[str, Any] | None, *columns: str, form: str = "") -> Sources:
-    """Return the sources of numbers of one record, none where its place is not known.
-
-    ``form``: what the page makes of the numbers: see ``CellSource``.
-    """
+    """Return the sources of numbers of one record, none where its place is not known; form: see ``CellSource``."""
     place = str(record.get(PLACE, "")) if record else ""
     return tuple(CellSource(_choose(place, column), column, form) for column in columns) if place else ()
 

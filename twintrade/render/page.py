@@ -134,10 +134,7 @@ def collect_romanized(results: ResultSet, romanized: Mapping[str, str] | None = 
 
 
 def name_objecting(page: Page) -> list[str]:
-    """Return the names of the checks that object as they stand inside a sentence.
-
-    A check of the headline is named alone, one of other columns with these columns in brackets.
-    """
+    """Return the names of the checks that object, as inside a sentence; columns but the headline's in brackets."""
     columns = {reading.read_column(s): reading.format_label(s) for s in reading.list_specifications(page.results)}
     headline = reading.find_headline(page.results)
     answer = reading.read_column(headline) if headline is not None else ("", "")

@@ -171,11 +171,7 @@ def list_inferences(results: ResultSet, record: Record) -> list[str]:
 def find_overall(
     results: ResultSet, record: Record, inference: str | None = None, kind: str = "overall"
 ) -> Record | None:
-    """Return one effect of a specification with its interval under one inference (the first by default).
-
-    ``record``: the specification; ``kind``: the effect after the agreement, or the average of the path against its
-    reference.
-    """
+    """Return one effect of a kind of a specification with its interval under one inference, the first by default."""
     chosen = inference if inference is not None else next(iter(list_inferences(results, record)), None)
     bands = [r for r in _list_rows(results.bands, record) if take_text(r["inference"]) == chosen]
     effects = _list_rows(results.effects, record) if inference is None else []

@@ -103,10 +103,7 @@ def render_document(
     figures: Printer,
     word_template: bytes | None = None,
 ) -> Rendered:
-    """Return a document in every format, with the files of its figures and tables.
-
-    ``names``: names in Latin letters, for what a typeface lacks; ``figures``: the one the figures were drawn with.
-    """
+    """Return a document in every format, with the files of its figures and tables; ``figures`` drew the former."""
     gc.collect()  # drawings hold themselves, and printing takes most memory
     tex = Printer(list_printable(), names, options.wording)
     printed, printing = render_pages("appendix", document, options, names, word_template)
@@ -120,10 +117,7 @@ def render_document(
 def render_pages(
     name: str, document: Document, options: AppendixOptions, names: Mapping[str, str], word_template: bytes | None
 ) -> tuple[dict[str, bytes], tuple[Message, ...]]:
-    """Return a document as HTML, and as PDF and DOCX where the libraries that print these are installed.
-
-    ``name``: of the files, without their endings; ``names``: names in Latin letters, for what a typeface lacks.
-    """
+    """Return a document as HTML, and as PDF and DOCX if their libraries are installed; ``names`` in Latin letters."""
     files = {f"{name}.html": render_html(document, options.theme)}
     messages: tuple[Message, ...] = ()
     if has_library("typst"):
@@ -169,10 +163,7 @@ MAIN_CLAIM = "C1"
 
 
 def render_registration(registration: Registration, sha256: str, options: AppendixOptions) -> dict[str, bytes]:
-    """Return the registration's page in every format at hand.
-
-    ``sha256``: of its file.
-    """
+    """Return the registration's page in every format at hand; ``sha256``: of the registration's file."""
     blocks = number_blocks(_build_page(registration, sha256, options.theme))
     title = str(Text("registration.title", title=registration.title))
     document = Document(title, blocks, options.language, True, ("brief",), registration.title, options.authors)

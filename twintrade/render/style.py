@@ -176,10 +176,7 @@ def list_languages(style: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def build_all_options(style: Mapping[str, Any]) -> tuple[AppendixOptions, ...]:
-    """Return the options of a report in each of its languages.
-
-    A department's own words are those of the first; in a language for which it has translated them, they hold too.
-    """
+    """Return the options of a report in each language; own words hold in the first, and in others if translated."""
     first, *others = list_languages(style)
     missing = find_missing_typeface(first)
     if missing is not None:

@@ -247,11 +247,7 @@ def _name_lines(axes: Axes, field: Field, band: tuple[np.ndarray, np.ndarray], t
 
 
 def draw_methods(rows: list[tuple[str, Effect | None, bool]], theme: Theme = DEFAULT_THEME) -> Drawing:
-    """Draw one change in percent a line, on a scale of logs: its name at the left, its number and range at the right.
-
-    ``rows``: name, effect, and whether it is the answer of the page; a question has no effect, and heads the rows
-    below.
-    """
+    """Draw one change in percent a line, on a scale of logs, below its question: name, effect, and if the answer."""
     size = theme.size * 0.85
     names = [split_label(label, int(NAMES * theme.width * 72 / (EM * size))) for label, _, _ in rows]
     heights = np.array([(name.count("\n") + 1) * LINE * size / 72 + GAP for name in names])
@@ -281,10 +277,7 @@ def draw_methods(rows: list[tuple[str, Effect | None, bool]], theme: Theme = DEF
 
 
 def choose_ticks(ticks: Sequence[int], points: float, size: float) -> list[int]:
-    """Return the changes in percent that an axis has room to name, no change first, then the farthest.
-
-    ``points``: that a log point takes.
-    """
+    """Return the changes in percent that an axis has room to name, no change first; ``points``: of a log point."""
     shown: list[int] = []
     for tick in sorted(ticks, key=lambda one: (one != 0, -abs(math.log1p(one / 100)))):
         gaps = (abs(math.log1p(tick / 100) - math.log1p(other / 100)) * points for other in shown)
@@ -336,11 +329,7 @@ BEYOND_ENDS = 0.5  # lengths of the interval that the ruler goes on at either si
 def draw_ruler(
     effect: Effect, amounts: tuple[str, str, str], detectable: float, theme: Theme = DEFAULT_THEME
 ) -> Drawing:
-    """Draw the interval of a change on a scale of logs as what cannot be excluded, between what is.
-
-    ``amounts``: money at the estimate and at the ends, empty where there is none; ``detectable``: the rise
-    that is found four times in five.
-    """
+    """Draw what cannot be excluded of a change, with money at the estimate and its ends, between what is excluded."""
     logs, bounds = _frame_range(effect)
     at, low, high = np.clip(logs, *bounds)
     n_lines = 2 if any(amounts) else 1
@@ -434,10 +423,7 @@ BAR_OF_PAIR, BETWEEN = 0.13, 0.07  # inches of a bar, and below it to the next n
 
 
 def draw_gap(rows: Sequence[tuple[str, float]], ends: tuple[float, float], theme: Theme = DEFAULT_THEME) -> Drawing:
-    """Draw the way from the expected to the observed total, a bar a pair, each beginning where the last one ends.
-
-    ``rows``: names and differences, which add up to that of the ends; ``ends``: expected and observed total.
-    """
+    """Draw the way from the expected to the observed total, a bar a pair, each beginning where the last one ends."""
     steps = np.array([0.0, *(gap for _, gap in rows)]).cumsum() + ends[0]
     left, right = choose_cut(steps), float(max(steps.max(), *ends))
     size = theme.size * 0.85

@@ -268,12 +268,10 @@ def _convert(facts: Facts, row: Record, column: str) -> float:
 
 def _list_rows(facts: Facts, diagnostic: str) -> list[Record]:
     """Return the table of a check that was made of the headline."""
-    results = facts.page.results
-    for finding in list_findings(results, diagnostic):
-        if read_column(finding) == read_column(facts.headline or {}) and reading.has_spoken(finding):
-            names = take_text(finding.get("payloads")).split()
-            return list_payload(results, next((name for name in names if name in results.payloads), ""))
-    return []
+    results, headline = facts.page.results, read_column(facts.headline or {})
+    findings = (f for f in list_findings(results, diagnostic) if read_column(f) == headline and reading.has_spoken(f))
+    names = (name for finding in findings for name in take_text(finding.get("payloads")).split())
+    return list_payload(results, next((name for name in names if name in results.payloads), ""))
 
 
 # Why the answer is what it is: what changes its sign or the verdict first, then the reasons that weigh most.

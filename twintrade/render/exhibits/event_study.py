@@ -17,10 +17,7 @@ MOST_PATHS = 3
 
 
 def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) -> tuple[blocks.Block, ...]:
-    """Return one figure of at most three paths, in full the others in panels, and all columns in tables.
-
-    ``studies``: in the order of the ladder.
-    """
+    """Return one figure of at most three paths, in full the others in panels, and all columns in tables."""
     headline = reading.find_headline(page.results)
     ladder = studies
     answer = reading.read_column(headline) if headline is not None else None

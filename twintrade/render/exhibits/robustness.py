@@ -63,11 +63,7 @@ class JudgedCheck:
 
 
 def collect_checks(page: Page, findings: list[Record], *, is_whole: bool) -> list[JudgedCheck]:
-    """Return the checks of the headline, of other columns those that object, of the rest one of a kind; or all.
-
-    ``findings``: those with a verdict; ``is_whole``: whether checks of all columns are tabled, with all their
-    variants.
-    """
+    """Return the checks of the headline, of other columns those that object, of the rest one of a kind; or all."""
     columns = {read_column(s): s for s in reading.list_specifications(page.results)}
     headline = reading.find_headline(page.results)
     headline_key = read_column(headline) if headline is not None else ("", "")

@@ -74,10 +74,7 @@ def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.Data
 
 
 def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[str] = ()) -> list[blocks.Block]:
-    """Return payloads as figures and tables; one drawn as a figure needs no table of its own.
-
-    ``paired``: kinds of payloads whose figures are drawn half as wide, two beside each other.
-    """
+    """Return payloads as figures or else tables; kinds that are ``paired`` are drawn half as wide, two in a row."""
     half = replace(page, theme=replace(page.theme, width=page.theme.width * HALF))
     kinds = page.results.payload_kinds
     frames = {

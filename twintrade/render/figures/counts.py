@@ -35,10 +35,7 @@ HATCHES = {"undated": "///", "always-treated": "xxx", "always treated": "xxx"}
 
 
 def draw_adoption(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw treatment status by unit and period.
-
-    ``frame``: unit, period, status; or period, status, n_units.
-    """
+    """Draw treatment status by unit and period, or how many units (n_units) have each in a period."""
     frame = frame.assign(status=frame["status"].map(take_text))
     statuses = list(dict.fromkeys(frame["status"]))
     spare = iter(SPARE * (len(statuses) + 1))
@@ -186,10 +183,7 @@ MANY_BARS = 20
 
 
 def draw_counts(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw one bar a row, in the order given.
-
-    ``label``, ``value``: its columns of names and numbers.
-    """
+    """Draw one bar a row, in the order given, from a column of names and one of numbers."""
     rows, write = list_records(frame), partial(numbers.format_compact, significant=3)
     names = [split_label(take_text(r[label]), MOST_LETTERS) for r in rows]
     lines = max((name.count("\n") + 1 for name in names), default=1)
@@ -213,10 +207,7 @@ def draw_counts(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = D
 
 
 def draw_years(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw one column per year, and one for what has no year.
-
-    ``label``, ``value``: its columns of years, the last one perhaps no year, and counts.
-    """
+    """Draw one column per year, and one for what has no year, the last label."""
     names, counts = frame[label].map(take_text).tolist(), frame[value].astype(float)
     step = max(1, -(-len(names) // 12))
     with open_figure(theme, 2.8) as figure:

@@ -123,10 +123,7 @@ DOTS_PER_INCH = 200
 
 
 def encode(figure: Figure, theme: Theme, title: str = "") -> Images:
-    """Return the figure in its three encodings.
-
-    ``theme``: the one it was drawn with; ``title``: stored as the picture's own title.
-    """
+    """Return the figure in its three encodings, under the theme it was drawn with; ``title``: the picture's own."""
     FigureCanvasAgg(figure)
     with apply_theme(theme), cut_once(), find_once():
         _settle(figure)

@@ -29,10 +29,7 @@ MANY = 200  # specifications from which on marks are thin
 def draw_specification_curve(
     frame: pd.DataFrame, choices: list[str], *, y_label: str = "", theme: Theme = DEFAULT_THEME
 ) -> Figure:
-    """Draw estimates in ascending order over a grid of their choices.
-
-    ``frame``: effect, low, high, is_headline, and one column a choice; ``choices``: the columns that hold choices.
-    """
+    """Draw effect, low and high in ascending order over a grid of choices, of which each has a column."""
     ordered = frame[frame["effect"].notna()].sort_values("effect", kind="stable").reset_index(drop=True)
     options = _options(ordered, choices)
     is_main = ordered["is_headline"].map(reading.read_truth).astype(bool)
@@ -88,10 +85,7 @@ FAR = 10.0  # times the original interval's larger end beyond which an interval 
 
 
 def draw_sensitivity(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw intervals by the size of the violation allowed.
-
-    ``frame``: restriction, kind ("original" or "robust"), size, low, high, effect.
-    """
+    """Draw effect, low and high by restriction and size of the violation allowed; kind is original or robust."""
     bounds = find_bounds(frame)
     restrictions = reading.list_names(frame, "restriction")
     with open_figure(theme, 3.2) as figure:
@@ -171,10 +165,7 @@ def draw_forest(frame: pd.DataFrame, *, x_label: str = "", decimals: int = 3, th
 
 
 def draw_differences(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw effects and their differences from the headline, each with its interval.
-
-    ``frame``: label, group, effect, low, high, p, and the same with ``difference`` before them.
-    """
+    """Draw effects and their differences from the headline, each with its interval, by group and label."""
     rows = list_records(reading.write_columns(frame[frame["effect"].notna()]))
     lines = _place_rows(rows, theme)
     with open_figure(theme, lines.height + 1.0) as figure:
@@ -189,10 +180,7 @@ def draw_differences(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = D
 
 
 def draw_panels(frame: pd.DataFrame, outcomes: Mapping[str, str], *, x_label: str, theme: Theme) -> Figure:
-    """Draw several outcomes of the same rows side by side, each on an axis of its own.
-
-    ``frame``: label, outcome, effect, low, high; ``outcomes``: those drawn, with what their panels are called.
-    """
+    """Draw several outcomes of the same labels side by side, each on an axis of its own, under its name."""
     labels = list(dict.fromkeys(frame["label"]))
     lines = _place_rows([{"label": label} for label in labels], theme)
     with open_figure(theme, lines.height + 1.1) as figure:

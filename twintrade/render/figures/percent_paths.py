@@ -140,10 +140,7 @@ def draw_main_on(
     theme: Theme,
     others: Sequence[pd.DataFrame] = (),
 ) -> None:
-    """Draw one method on axes at hand, on a scale of changes in percent where bounds of it are given.
-
-    ``others``: further methods on the same scale, hollow and beside the points of the first.
-    """
+    """Draw one method on axes at hand, in percent where bounds are given, ``others`` hollow and beside its points."""
     is_change, every = bounds is not None, pd.concat([part, *others], ignore_index=True)
     bounds = bounds or _frame_effects(every, BAND)
     for place, one in enumerate((part, *others)):
@@ -244,10 +241,7 @@ def draw_path(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEM
 
 
 def draw_panels(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEME) -> Drawing:
-    """Draw effects by event time, a panel a method: changes on one scale in log points, others each on its own.
-
-    ``frame``: as of ``draw_path``, with label and scale.
-    """
+    """Draw effects as ``draw_path`` does, a panel a label: changes on one scale in log points, others on its own."""
     parts = dict(list(frame.groupby(frame["label"].map(take_text), sort=False)))
     logs = frame[frame["scale"].isin(CHANGES)]
     ticks, frame_of_changes = choose_frame(logs[list(VALUES)].to_numpy(dtype=float))

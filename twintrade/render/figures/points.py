@@ -181,10 +181,7 @@ def draw_heat_map(
 
 
 def draw_placebo(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw one panel a donor set.
-
-    ``frame``: unit, donor_set, is_treated and either event_time (or period) with value, or statistic.
-    """
+    """Draw one panel a donor set: unit, is_treated, and value by event_time or period, or one statistic each."""
     sets = list_names(frame, "donor_set") if "donor_set" in frame else [""]
     is_path = "event_time" in frame or "period" in frame
     with open_figure(theme, 3.3 if is_path else 1.2 + 1.2 * len(sets)) as figure:
@@ -255,10 +252,7 @@ USUAL = (0.5, 0.8)
 
 
 def draw_power(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw the share of rejections by size of effect, with lines at one half and four fifths.
-
-    ``frame``: effect, rejection_rate.
-    """
+    """Draw the rejection_rate by size of effect, with lines at one half and four fifths."""
     ordered = frame.sort_values("effect")
     with open_figure(theme, 2.8) as figure:
         axes = figure.subplots()
@@ -291,10 +285,7 @@ def draw_scatter(
     is_log_x: bool = False,
     theme: Theme = DEFAULT_THEME,
 ) -> Figure:
-    """Draw points, one shape and colour a group, named where there are few.
-
-    ``x``, ``y``: columns of numbers; ``group``, ``label``: columns of texts, or empty.
-    """
+    """Draw points of two columns, one shape and colour a group, named by their label where there are few."""
     with open_figure(theme, 4.0) as figure:
         axes = figure.subplots()
         _points(axes, frame, x, y, group, theme)

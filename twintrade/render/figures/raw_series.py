@@ -32,10 +32,7 @@ from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 
 def draw_path(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw one line a series.
-
-    ``frame``: series, period (or event_time), value, and optionally index, which is drawn in its place.
-    """
+    """Draw one line a series over period or event_time, of its index where there is one, else of its value."""
     value = "index" if "index" in frame and frame["index"].notna().any() else "value"
     x = "period" if "period" in frame else "event_time"
     with open_figure(theme, 3.3) as figure:

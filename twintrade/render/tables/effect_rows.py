@@ -104,10 +104,7 @@ Effects = list[Record | None]
 def build_effect_rows(
     results: ResultSet, columns: Sequence[Record], wording: Wording, options: TableOptions, *, is_whole: bool = False
 ) -> tuple[Row, ...]:
-    """Return the effect of every column on each scale that has one, then p.
-
-    ``is_whole``: whether averages of all paths are rows too, not only those of columns without another effect.
-    """
+    """Return the effect of every column on each scale that has one, then p; if whole, averages of all paths too."""
     floors = [_floor(results, c) for c in columns]
     after = [reading.find_overall(results, c) for c in columns]
     paths = [reading.find_overall(results, c, kind="path") for c in columns]
@@ -228,10 +225,7 @@ _INTERVAL = 2  # place of the interval among the heads
 
 
 def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> Table:
-    """Return one row per event time: the first study with interval, p and treated units, then the others.
-
-    ``studies``: the first is the headline; frames have the columns ``reading.EVENT_COLUMNS``.
-    """
+    """Return one row per event time: the first study with interval, p and treated units, then the others."""
     rows = [{reading.read_whole(r["event_time"]): r for r in reading.list_records(frame)} for _, _, frame in studies]
     times = sorted({time for row in rows for time in row if time is not None})
     level = reading.find_level(rows[0].values())
@@ -261,10 +255,7 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
 
 
 def build_whole_tables(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> tuple[Table, ...]:
-    """Return every effect with its intervals and p, and below them the joint test and the mean before.
-
-    ``studies``: in the order of the ladder; the tables take four of them each.
-    """
+    """Return every effect with its intervals and p, then the joint test and the mean before: four studies a table."""
     parts = [studies[start : start + PER_TABLE] for start in range(0, len(studies), PER_TABLE)]
     caption = wording.say("paths_table")
     return tuple(

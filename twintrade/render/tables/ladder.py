@@ -103,10 +103,7 @@ LOST = (("tables.lost-rows", "n_treated_rows_left_out"), ("tables.lost-units", "
 def build_ladder_tables(
     results: ResultSet, wording: Wording, options: TableOptions, *, is_whole: bool = False
 ) -> tuple[Table, ...]:
-    """Return the ladder, continued in further tables where it has too many columns; empty without estimates.
-
-    ``is_whole``: whether averages of paths and all that columns differ in are rows too.
-    """
+    """Return the ladder, continued in further tables where it has too many columns; empty without estimates."""
     columns = reading.list_specifications(results)
     n_parts = max(1, ceil(len(columns) / options.count_columns()))
     size = ceil(len(columns) / n_parts) or 1

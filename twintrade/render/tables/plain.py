@@ -131,10 +131,7 @@ def _listed(manifest: Any, key: str) -> list[dict[str, Any]]:
 
 
 def build_inputs_table(results: ResultSet, wording: Wording, *, is_whole: bool = True) -> Table | None:
-    """Return the input files as the manifest lists them; None where it lists none.
-
-    ``is_whole``: whether their fingerprints are shown too.
-    """
+    """Return the input files as the manifest lists them, if whole with fingerprints; None where it lists none."""
     entries = _listed(results.manifest, "inputs")
     if not entries:
         return None

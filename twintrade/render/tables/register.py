@@ -36,11 +36,7 @@ from twintrade.text.numbers import format_count, format_event_time
 def build_findings_table(
     results: ResultSet, wording: Wording, elsewhere: Callable[[Record], str] = lambda _: ""
 ) -> Table:
-    """Return every finding with its verdict and sentence; failures first.
-
-    ``elsewhere``: where the document says a finding's sentence already, empty where it does not; failures are said
-    again.
-    """
+    """Return every finding with its verdict and sentence, failures first; others only if not said ``elsewhere``."""
     names = {reading.read_column(s): reading.format_label(s) for s in reading.list_specifications(results)}
     rank = {"objects": 0, "cannot tell": 1, "does not object": 2}
     ordered = sorted(list_records(results.findings), key=lambda r: rank.get(take_text(r["verdict"]), 3))

@@ -231,10 +231,7 @@ def measure_serif(text: str) -> float:
 
 
 def fit_table(table: Table, width: float) -> TableLayout:
-    """Return how a table is set in a width in points so that no text passes the edge of its column.
-
-    It is whole where it can be, in the largest type that has room; then in two parts below each other, and so on.
-    """
+    """Return how a table is set so that no text passes its column: whole in the largest type with room, or parted."""
     layout = TableLayout(width, SIZES[-1][0], (table,), (width,), True)
     for n_parts in range(1, max(2, len(table.columns))):
         groups = _split(range(1, len(table.columns)), n_parts)
@@ -261,10 +258,7 @@ def _split(places: Sequence[int], n_parts: int) -> Iterator[Sequence[int]]:
 
 
 def select_columns(table: Table, places: Sequence[int]) -> Table:
-    """Return a table of some of its columns, without rows that are empty in them.
-
-    What spans several columns spans those that are left of them.
-    """
+    """Return a table of some columns, spans cut to those that are left, without rows that are empty in them."""
 
     def chosen(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
         starts = zip(cells, compute_places(cells), strict=True)

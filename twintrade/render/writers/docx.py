@@ -33,10 +33,7 @@ NOTES = {"note": "Note", "warning": "Warning", "simulated": "Simulated", "code":
 
 
 def render_docx(document: blocks.Document, template: bytes | None = None) -> bytes:
-    """Return the document as DOCX.
-
-    ``template``: a department's own DOCX: its styles, header and footer are kept, its text is not.
-    """
+    """Return the document as DOCX, with the styles, header and footer of a department's own template."""
     file = docx.Document(io.BytesIO(template)) if template is not None else docx.Document()
     if template is None:
         _set_page(file)

@@ -149,10 +149,7 @@ def render_styles(theme: Theme) -> str:
 
 
 def render_html(document: blocks.Document, theme: Theme | None = None) -> bytes:
-    """Return the document as one HTML file, with pictures, styles and script inside.
-
-    ``theme``: its typeface stands before the page's own, its size of text is the page's.
-    """
+    """Return the document as one HTML file, with pictures, styles and script inside."""
     style = render_styles(theme or Theme())
     has_view = any(isinstance(block, blocks.EventView) for block in document.blocks)
     lines = "".join(map(_resource, ("page.js", "view.js") if has_view else ("page.js",))).splitlines()

@@ -71,10 +71,7 @@ def count_pages(pieces: Sequence[Piece]) -> int:
 
 
 def count_brief_pages(blocks: Sequence[Mapping[str, Any]], heights: Sequence[float], order: Sequence[int]) -> int:
-    """Return how many pages a brief takes in a document that begins with one, none in another.
-
-    ``heights``: of the blocks, in points; ``order``: in which they are set.
-    """
+    """Return how many pages a brief, set in an order, takes in a document that begins with one, none in another."""
     kinds = [block["type"] for block in blocks]
     end = kinds.index("contents") - 1 if "contents" in kinds else len(kinds)  # a break stands before the contents
     shown = [

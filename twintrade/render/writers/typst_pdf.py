@@ -46,10 +46,7 @@ ZERO_WIDTH_SPACE = "\u200b"
 def render_pdf(
     document: blocks.Document, printer: Printer, theme: Theme | None = None
 ) -> tuple[bytes, tuple[Message, ...]]:
-    """Return the document as PDF/UA-1 and PDF/A-2a, and a warning for every text the typeface cannot print.
-
-    ``theme``: its typeface and size of text are the PDF's.
-    """
+    """Return the document as PDF/UA-1 and PDF/A-2a, and a warning for every text the typeface cannot print."""
     theme = theme or Theme()
     language, _, region = document.language.partition("-")
     text = "Libertinus Serif" if theme.family == TEXT_SANS else theme.family

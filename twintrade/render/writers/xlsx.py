@@ -129,10 +129,7 @@ _LONGEST_NAME = 31
 
 
 def render_xlsx(document: Document) -> bytes:
-    """Return the tables of a document as XLSX.
-
-    Every text is written as a string: a cell that begins with = is shown, never computed.
-    """
+    """Return the tables of a document as XLSX: a cell that begins with = is a string, never computed."""
     tables = [block for block in list_exhibits(document.blocks) if isinstance(block, Table)]
     stream = io.BytesIO()
     type_face = {"font_name": "Arial", "font_size": 10}
