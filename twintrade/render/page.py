@@ -120,11 +120,7 @@ def name_results(results: ResultSet) -> ResultSet:
 
 
 def collect_romanized(results: ResultSet, romanized: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return names in Latin letters by name, for typefaces that cannot print them.
-
-    ``results``: its payload "romanized" (name, romanized), where there is one; ``romanized``: those that the report's
-    options give, which win.
-    """
+    """Return names in Latin letters by name, of the payload "romanized" and, which win, of the report's options."""
     rows = reading.list_payload(results, "romanized")
     known = {take_text(r.get("name")): take_text(r.get("romanized")) for r in rows if take_text(r.get("romanized"))}
     return {**known, **(romanized or {})}

@@ -21,11 +21,7 @@ def is_missing(value: object) -> bool:
 
 
 def format_fixed(value: object, decimals: int = 3) -> str:
-    """Format with a fixed number of decimals, a true minus, thousands separators and no negative zero.
-
-    ``value``: missing becomes the empty text; ``decimals``: below zero: how many digits before the point are rounded
-    to zero.
-    """
+    """Format with some decimals, below zero rounded to tens, a true minus, thousands and no negative zero."""
     if is_missing(value):
         return ""
     number = float(value)  # type: ignore[arg-type]
@@ -239,10 +235,7 @@ def write_quantity(put: Put, value: object, unit: str = "", error: float = math.
 
 
 def list_functions(put: Put) -> Mapping[str, Callable[..., Any]]:
-    """Return by name what a message may call; values may be variables, options are literals.
-
-    ``put``: from a key and its values to the message of the same language.
-    """
+    """Return by name what a message may call, in the words of one language; values may be variables, options not."""
     return {
         "FIXED": lambda value, decimals=3, sign="": _write_signed(format_fixed, value, decimals, sign),
         "PERCENT": write_percent,

@@ -16,11 +16,7 @@ from twintrade.text.catalogue import find_catalogue
 def format_interval(
     low: object, high: object, decimals: int = 3, unit: str = "", errors: tuple[float, float] = (math.nan, math.nan)
 ) -> str:
-    """Format an interval as "a to b"; empty where either end is missing.
-
-    ``decimals``: at most: fewer are printed where the Monte Carlo error of an end leaves fewer; ``errors``: of the
-    ends; missing where no draw could move them.
-    """
+    """Format an interval as "a to b", each end to the digits its error leaves; empty where either is missing."""
     return numbers.write_interval(find_catalogue().put, low, high, decimals, unit, errors)
 
 
@@ -30,11 +26,7 @@ def format_end(value: float, error: float = math.nan, decimals: int = 1) -> str:
 
 
 def format_p_cell(p: object, floor: object = None) -> str:
-    """Format a p-value for a table, "0.04", "< 0.001", and never below its floor.
-
-    ``p``: missing becomes the empty text; ``floor``: smallest p-value the method can attain; a value below it is
-    printed as "≥ floor 0.04".
-    """
+    """Format a p-value for a table: "0.04", "< 0.001", or "≥ floor 0.04" for one below the method's floor."""
     return numbers.write_p_cell(find_catalogue().put, p, floor)
 
 

@@ -24,10 +24,7 @@ HALVES = ("half-before", "half-after", "half-before-apart", "half-after-apart")
 
 
 def build_view(facts: Facts) -> tuple[blocks.EventView, ...]:
-    """Return the view of all columns, the headline first; nothing where none has effects by event time.
-
-    Its content is plain data: methods with their effects, the pairs where their sums make the headline, and words.
-    """
+    """Return the view as plain data, the headline first; nothing where no column has effects by event time."""
     page, results = facts.page, facts.page.results
     ladder = reading.list_specifications(results)
     first = sorted(ladder, key=lambda spec: not reading.read_truth(spec.get("is_headline")))
@@ -63,10 +60,7 @@ def build_view(facts: Facts) -> tuple[blocks.EventView, ...]:
 
 
 def _build_series(spec: Record, rows: list[Record], overall: Record | None, level: float) -> dict[str, Any]:
-    """Return a method: its effects by event time, and the one overall.
-
-    It is apart where effects before the agreement are measured against something else than those after it.
-    """
+    """Return a method: its effects by event time, the overall one, and whether its halves have yardsticks apart."""
     scale, base = take_text(rows[0]["scale"]), take_text(rows[0]["base"])
     shown = name_scale("percent" if scale in CHANGES else scale)
     whole = () if overall is None else (overall | {"n_units": spec.get("n_treated_units")},)

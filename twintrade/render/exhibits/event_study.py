@@ -130,10 +130,7 @@ def _note_times(page: Page, studies: list[Study]) -> tuple[str, ...]:
 
 
 def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
-    """Return figures and tables of all columns; in full the cells of the headline too.
-
-    A single case has its paths and gaps by donor set in their place.
-    """
+    """Return figures and tables of all columns, in full the headline's cells; of a single case, why not."""
     if reading.find_payload(page.results, "case_paths") is not None:
         return blocks.Absent(page.say("event_of_case"))
     columns = enumerate(reading.list_specifications(page.results), 1)

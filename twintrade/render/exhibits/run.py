@@ -37,10 +37,7 @@ from twintrade.text import Listed, Text, complete_sentence, find_topic, join_sen
 
 
 def build_claims(page: Page) -> tuple[Block, ...] | Absent:
-    """Return the ledger as the payload "claims" holds it: a table of what was examined, one line of what was not.
-
-    Claims for which no analysis has the data are listed one by one.
-    """
+    """Return the ledger: a table of what was examined, and of the rest a line, or what each needs or lacks."""
     frame = reading.find_payload(page.results, "claims")
     if frame is None:
         return Absent(page.say("no_claims"))

@@ -122,10 +122,7 @@ _MOST_NAMES = 12
 
 
 def draw_world_map(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw one line an agreement, and a dot a place, on the outlines of land; those with most agreements are named.
-
-    ``frame``: city, latitude, longitude, partner_city, partner_latitude, partner_longitude.
-    """
+    """Draw one line an agreement and a dot a place, by latitude and longitude, on land; those with most are named."""
     with open_figure(theme, 3.6) as figure:
         axes = figure.subplots()
         rings = [np.reshape(ring, (-1, 2)) for ring in _load_land()]

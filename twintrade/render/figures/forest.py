@@ -60,10 +60,7 @@ def draw_specification_curve(
 
 
 def _options(ordered: pd.DataFrame, choices: list[str]) -> dict[str, pd.Series]:
-    """Return by label of each option which specifications took it; choices that never vary are left out.
-
-    A choice of several things at once (a list of controls) has one line for each of them.
-    """
+    """Return by label which specifications took each option that varies; several controls have a line each."""
     options_by_label: dict[str, pd.Series] = {}
     for choice in choices:
         values = ordered[choice].map(take_text)
@@ -149,11 +146,7 @@ POOLED = ("pooled", "summary", "all", "average")
 
 
 def draw_forest(frame: pd.DataFrame, *, x_label: str = "", decimals: int = 3, theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw effects with their intervals.
-
-    ``frame``: label, effect, low, high, and optionally group and p, which is printed where there is no interval;
-    ``decimals``: of the numbers at the right edge.
-    """
+    """Draw label, effect, low and high, by group if there are any; p is printed where there is no interval."""
     rows = list_records(reading.write_columns(frame[frame["effect"].notna()]))
     lines = _place_rows(rows, theme, 0.0 if frame["low"].notna().any() else DENSE)
     with open_figure(theme, lines.height + 0.9) as figure:

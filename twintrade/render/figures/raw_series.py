@@ -94,11 +94,7 @@ def draw_raw_series(
 
 
 def draw_grid(frame: pd.DataFrame, dates: pd.DataFrame | None = None, *, theme: Theme = DEFAULT_THEME) -> Figure:
-    """Draw the indices of many cases as small multiples.
-
-    ``frame``: case, series, panel, period, period_label, value; ``dates``: case, period, is_chosen: every candidate
-    date.
-    """
+    """Draw the indices of many cases as small multiples, with every candidate date (case, period, is_chosen)."""
     cases, series = (list_names(frame, column) for column in ("case", "series"))
     n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
     n_rows = -(-len(cases) // n_columns)
