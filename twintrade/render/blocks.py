@@ -177,7 +177,6 @@ class Figure:
     alt: str  # the picture in one sentence, for who cannot see it
     images: Images
     frame: pd.DataFrame  # what is drawn, for the CSV beside it
-    details: str = ""  # the rest of the caption: tests, means
     notes: tuple[str, ...] = ()  # small print below
     number: int = 0  # filled by `number_blocks`
 
@@ -415,7 +414,7 @@ def replace_words(blocks: Iterable[Block], spelling: Mapping[str, str]) -> tuple
 
 
 _PROSE: Mapping[type, tuple[str, ...]] = {
-    Heading: ("text",), Span: ("text",), Figure: ("caption", "alt", "details", "notes"), EventView: ("title",),
+    Heading: ("text",), Span: ("text",), Figure: ("caption", "alt", "notes"), EventView: ("title",),
     Lead: ("deck", "byline"), KeyNumber: ("name",), KeyNumbers: ("question",), Aside: ("name",),
 }  # fmt: skip
 """Fields of blocks and their parts that are prose; verdicts and numbers are not."""

@@ -82,24 +82,19 @@ class Page:
                 shown[name] = shown[name].map(lambda v: printed(v) if isinstance(v, str) else v)
         return shown
 
+    def widen(self, width: float) -> "Page":
+        """Return the page with figures of another width, in inches."""
+        return replace(self, theme=replace(self.theme, width=width))
+
     def figure(
-        self,
-        key: str,
-        caption: str,
-        drawing: Drawing,
-        alt: str,
-        frame: pd.DataFrame,
-        *,
-        details: str = "",
-        notes: tuple[str, ...] = (),
-        theme: Theme | None = None,
+        self, key: str, caption: str, drawing: Drawing, alt: str, frame: pd.DataFrame, *, notes: tuple[str, ...] = ()
     ) -> Figure:
         """Return a drawing as a block, encoded, with its numbers beside it; what is simulated says so."""
         if self.results.is_simulated:
-            mark_simulated(drawing, theme or self.theme)
+            mark_simulated(drawing, self.theme)
             frame, alt = frame.assign(is_simulated=True), str(Text("figures.alt-simulated", alt=alt))
-        images = encode(drawing, theme or self.theme, self.printer(caption))
-        return Figure(key, caption, alt, images, frame, details=details, notes=(*self.simulated_note, *notes))
+        images = encode(drawing, self.theme, self.printer(caption))
+        return Figure(key, caption, alt, images, frame, notes=(*self.simulated_note, *notes))
 
 
 def name_results(results: ResultSet) -> ResultSet:

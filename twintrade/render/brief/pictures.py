@@ -42,7 +42,7 @@ def draw_first(facts: Facts) -> tuple[Block, ...]:
 
 def draw_range(facts: Facts) -> tuple[Figure, ...]:
     """Return what the data exclude and what they do not, in percent and in money; nothing without a range."""
-    page, effect, money = facts.page, facts.effect, facts.money
+    page, effect, money = facts.page.widen(FULL), facts.effect, facts.money
     if effect is None or not effect.has_interval:
         return ()
     is_counted = money is not None and money.state in ("stated", "bounded")
@@ -53,8 +53,7 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
         shown, power = write_scaled(list(map(money.average, totals)), errors)
         amounts = [write_counted(one, power, money.unit) if one else "" for one in shown]
     detectable = facts.graded.rise_found if facts.graded is not None else facts.detectable
-    theme = replace(page.theme, width=FULL)
-    drawing = drawings.draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), detectable, theme)
+    drawing = drawings.draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), detectable, page.theme)
     low, high = (write_change(end) if math.isfinite(end) else "none" for end in (effect.low, effect.high))
     alt = Text("brief.range-alt", level=effect.level, low=low, high=high, percent=effect.percent)
     marked = "yes" if drawings.is_on_ruler(effect, detectable) else "no"
@@ -66,12 +65,12 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
         {"end": ["estimate", "low", "high"], "effect": [effect.percent, effect.low, effect.high], "money": totals}
     )
     caption = str(Text("brief.picture-range", level=effect.level))
-    return (page.figure("brief-range", caption, drawing, str(alt), frame, notes=(str(note),), theme=theme),)
+    return (page.figure("brief-range", caption, drawing, str(alt), frame, notes=(str(note),)),)
 
 
 def _picture_gap(facts: Facts) -> Figure | None:
     """Draw which pairs make the gap between expected and observed, the largest ones and all others together."""
-    pairs, periods = facts.pairs, facts.periods
+    page, pairs, periods = facts.page.widen(NARROW), facts.pairs, facts.periods
     if len(pairs) < 2 or not periods:
         return None
     unit = take_text(periods[0]["unit"])
@@ -85,13 +84,12 @@ def _picture_gap(facts: Facts) -> Figure | None:
         rows = [*rows, (str(Text("brief.other-pairs", n=len(others))), sum(gap for _, gap in others))]
     power = drawings.choose_power(max(sums.values()))
     size = 10.0**power
-    theme = replace(facts.page.theme, width=NARROW)
-    scaled = [(facts.page.printer(name), gap / size) for name, gap in rows]
+    scaled = [(page.printer(name), gap / size) for name, gap in rows]
     ends = (sums["expected"] / size, sums["observed"] / size)
     steps = np.array([0.0, *(gap for _, gap in scaled)]).cumsum() + ends[0]
     note = Text(
         "brief.gap-note", power=power, unit=unit, periods=int(sum(read_number(p["n_periods"]) for p in pairs)),
-        period_name=facts.page.period_name, cut="yes" if drawings.choose_cut(steps) > 0 else "no",
+        period_name=page.period_name, cut="yes" if drawings.choose_cut(steps) > 0 else "no",
     )  # fmt: skip
     alt = Text(
         "brief.gap-alt", expected=texts.format_quantity(sums["expected"], unit),
@@ -100,34 +98,33 @@ def _picture_gap(facts: Facts) -> Figure | None:
     )  # fmt: skip
     frame = pd.DataFrame(rows, columns=["pair", "difference"]).assign(unit=unit)
     caption = str(Text("brief.picture-gap", n=len(pairs)))
-    drawing = drawings.draw_gap(scaled, ends, theme)
-    return facts.page.figure("brief-gap", caption, drawing, str(alt), frame, notes=(str(note),), theme=theme)
+    drawing = drawings.draw_gap(scaled, ends, page.theme)
+    return page.figure("brief-gap", caption, drawing, str(alt), frame, notes=(str(note),))
 
 
 def draw_case(facts: Facts) -> tuple[Block, ...]:
     """Return the pair among placebos and the weights of its donors, as far as the results have them."""
     if facts.n_treated != 1:
         return ()
-    page = facts.page
     pictures = []
-    placebo, weights = (reading.find_payload(page.results, name) for name in ("placebo", "donor_weights"))
+    placebo, weights = (reading.find_payload(facts.page.results, name) for name in ("placebo", "donor_weights"))
     if placebo is not None and "event_time" in placebo:
         chosen = _choose_set(placebo)
-        theme = replace(page.theme, width=WIDE if weights is not None else FULL)
+        page = facts.page.widen(WIDE if weights is not None else FULL)
         n = chosen[~chosen["is_treated"].map(reading.read_truth)]["unit"].nunique()
         drawn = page.drawable(chosen.drop(columns="donor_set"))
-        drawing = draw_placebo(drawn, y_label=str(Text("figures.gap-log")), theme=theme)
+        drawing = draw_placebo(drawn, y_label=str(Text("figures.gap-log")), theme=page.theme)
         drawing.set_figheight(LOW - 0.25)
         caption, notes = str(Text("brief.picture-placebo", n=n)), (str(Text("brief.placebo-note")),)
         alt = describe_placebo(chosen)
-        pictures.append(page.figure("brief-placebo", caption, drawing, alt, chosen, notes=notes, theme=theme))
+        pictures.append(page.figure("brief-placebo", caption, drawing, alt, chosen, notes=notes))
     if weights is not None and not weights.empty:
         chosen = _choose_set(weights).sort_values("weight", ascending=False, kind="stable").head(MOST_DONORS)
         chosen = chosen.assign(unit=chosen["unit"].map(lambda unit: take_text(unit).partition(": ")[2] or unit))
-        theme = replace(page.theme, width=NARROW if pictures else FULL)
-        drawing = draw_counts(page.drawable(chosen), "unit", "weight", theme=theme)
+        page = facts.page.widen(NARROW if pictures else FULL)
+        drawing = draw_counts(page.drawable(chosen), "unit", "weight", theme=page.theme)
         caption = str(Text("brief.picture-weights", n=len(chosen)))
-        pictures.append(page.figure("brief-weights", caption, drawing, describe_weights(chosen), chosen, theme=theme))
+        pictures.append(page.figure("brief-weights", caption, drawing, describe_weights(chosen), chosen))
     return (FigureRow(tuple(pictures)),) if len(pictures) > 1 else tuple(pictures)
 
 
@@ -160,10 +157,10 @@ def list_rows(facts: Facts, estimates: Sequence[StatedChange]) -> list[tuple[str
 def _picture_totals(facts: Facts) -> Figure | None:
     if not facts.periods:
         return None
-    page, frame = facts.page, pd.DataFrame(facts.periods)
+    page = facts.page.widen(WIDE if len(facts.pairs) > 1 else FULL)
+    frame = pd.DataFrame(facts.periods)
     unit = take_text(frame["unit"].iloc[0])
-    theme = replace(page.theme, width=WIDE if len(facts.pairs) > 1 else FULL)
-    drawing = drawings.draw_totals(frame, unit, page.period_name, theme, LOW)
+    drawing = drawings.draw_totals(frame, unit, page.period_name, page.theme, LOW)
     alt = _describe_totals(facts, frame, lambda amount: texts.format_quantity(amount, unit))
     lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
     band = "no" if frame["low"].isna().all() else "alone" if lacks_range else "yes"
@@ -174,7 +171,7 @@ def _picture_totals(facts: Facts) -> Figure | None:
         outside=Listed(outside) if outside else "none",
     )  # fmt: skip
     caption = str(Text("brief.picture-totals", outcome=capitalize(page.outcome), n=len(facts.pairs)))
-    return page.figure("brief-totals", caption, drawing, alt, frame, notes=(str(note),), theme=theme)
+    return page.figure("brief-totals", caption, drawing, alt, frame, notes=(str(note),))
 
 
 def find_outside(frame: pd.DataFrame) -> list[str]:
@@ -193,7 +190,7 @@ def _describe_totals(facts: Facts, frame: pd.DataFrame, write: Callable[[float],
 
 def _picture_case(facts: Facts) -> Figure | None:
     """Draw one case and its counterfactual by the headline's method, with the other estimates as dots."""
-    page, frame = facts.page, reading.find_payload(facts.page.results, "case_paths")
+    page, frame = facts.page.widen(FULL), reading.find_payload(facts.page.results, "case_paths")
     if frame is None:
         return None
     chosen = _choose_path(facts, frame)
@@ -202,13 +199,12 @@ def _picture_case(facts: Facts) -> Figure | None:
     chosen = chosen.assign(low=np.nan, high=np.nan, expected=chosen["counterfactual"], n_in_force=in_force)
     chosen = chosen.reset_index(drop=True)
     unit = str(Text("brief.index"))
-    theme = replace(page.theme, width=FULL)
     height = LOW - MARKED if page.results.is_simulated else LOW
-    drawing = drawings.draw_totals(chosen, unit, page.period_name, theme, height, others)
+    drawing = drawings.draw_totals(chosen, unit, page.period_name, page.theme, height, others)
     alt = _describe_totals(facts, chosen, lambda amount: numbers.format_fixed(amount, 0))
     note = str(Text("brief.case-note"))
     caption = str(Text("brief.picture-case", outcome=page.outcome))
-    return page.figure("brief-case", caption, drawing, alt, chosen, notes=(note,), theme=theme)
+    return page.figure("brief-case", caption, drawing, alt, chosen, notes=(note,))
 
 
 def _choose_path(facts: Facts, frame: pd.DataFrame) -> pd.DataFrame:
@@ -222,29 +218,27 @@ def _choose_path(facts: Facts, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _picture_path(facts: Facts) -> Figure | None:
     """Draw the headline by time since the agreement, where its effects are changes in percent."""
-    page, spec = facts.page, facts.headline
+    page, spec = facts.page.widen(FULL), facts.headline
     frame = reading.select_events(page.results, spec) if spec is not None else pd.DataFrame()
     if frame.empty or take_text(frame["scale"].iloc[0]) not in ("log points", "percent"):
         return None
-    theme = replace(page.theme, width=FULL)
-    drawing = draw_path(convert_to_logs(frame), page.period_name, theme)
+    drawing = draw_path(convert_to_logs(frame), page.period_name, page.theme)
     caption = str(Text("brief.picture-path", outcome=capitalize(page.outcome), period_name=page.period_name))
     shown = convert_to_percents(frame)
     alt = describe_event_study(shown, page.outcome)
     ranged = "yes" if np.isfinite(frame[["low", "high"]].to_numpy(dtype=float)).any() else "no"
     level = reading.find_level(reading.list_records(frame))
     note = str(Text("brief.path-note", ranged=ranged, level=level, period_name=page.period_name))
-    return page.figure("brief-path", caption, drawing, alt, shown, notes=(note,), theme=theme)
+    return page.figure("brief-path", caption, drawing, alt, shown, notes=(note,))
 
 
 def draw_ladder(facts: Facts) -> Figure | None:
     """Draw the estimates under their questions; caption, note and sentence count and range what is drawn."""
-    page, stated = facts.page, list_changes(facts)
+    page, stated = facts.page.widen(FULL), list_changes(facts)
     drawn, n_all = choose_drawn(stated), len(stated)
     if n_all < 2:
         return None
-    theme = replace(page.theme, width=FULL)
-    drawing = drawings.draw_methods(list_rows(facts, drawn), theme)
+    drawing = drawings.draw_methods(list_rows(facts, drawn), page.theme)
     effects = [one.effect for one in drawn]
     named = [(str(one.label), str(Text(f"brief.group-{one.group}"))) for one in drawn]
     ends = [(effect.percent, effect.low, effect.high, "percent") for effect in effects]
@@ -261,7 +255,7 @@ def draw_ladder(facts: Facts) -> Figure | None:
     why = "case" if bare == {"case"} and ranged else "left" if bare <= {"who", "compared"} else "other"
     n_bare = len(drawn) - len(ranged)
     note = str(Text("brief.methods-note", level=level, ranged=len(ranged), bare=n_bare, why=why))
-    return page.figure("brief-methods", caption, drawing, alt, frame, notes=(note,), theme=theme)
+    return page.figure("brief-methods", caption, drawing, alt, frame, notes=(note,))
 
 
 MOST_DESCRIBED, MOST_COUNTS = 2, 15  # pictures, and bars of one

@@ -1,7 +1,6 @@
 """The page of a single case: paths and gaps, placebos, weights, p-values with their floors, dates, donors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -75,7 +74,7 @@ def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.Data
 
 def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[str] = ()) -> list[blocks.Block]:
     """Return payloads as figures or else tables; kinds that are ``paired`` are drawn half as wide, two in a row."""
-    half = replace(page, theme=replace(page.theme, width=page.theme.width * HALF))
+    half = page.widen(page.theme.width * HALF)
     kinds = page.results.payload_kinds
     frames = {
         key: frame

@@ -257,33 +257,24 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
 def build_whole_tables(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> tuple[Table, ...]:
     """Return every effect with its intervals and p, then the joint test and the mean before: four studies a table."""
     parts = [studies[start : start + PER_TABLE] for start in range(0, len(studies), PER_TABLE)]
-    caption = wording.say("paths_table")
-    return tuple(
-        _build_part(
-            part,
-            "event-paths-table" if len(parts) == 1 else f"event-paths-table-{i}",
-            caption if len(parts) == 1 else wording.say("ladder_part", caption=caption, part=i, parts=len(parts)),
-            wording,
-            notes if i == len(parts) else (),
-        )
-        for i, part in enumerate(parts, 1)
-    )
+    return tuple(_build_part(part, (i, len(parts)), wording, notes) for i, part in enumerate(parts, 1))
 
 
-def _build_part(part: Sequence[Study], key: str, caption: str, wording: Wording, notes: Sequence[str]) -> Table:
+def _build_part(part: Sequence[Study], place: tuple[int, int], wording: Wording, notes: Sequence[str]) -> Table:
     rows = [{reading.read_whole(r["event_time"]): r for r in reading.list_records(frame)} for _, _, frame in part]
     times = sorted({time for row in rows for time in row if time is not None})
     body = tuple(build_row(_name_time(time, rows), *(_stack(row.get(time)) for row in rows)) for time in times)
+    caption, (i, parts) = wording.say("paths_table"), place
     return Table(
-        key=key,
-        caption=caption,
+        key="event-paths-table" + (f"-{i}" if parts > 1 else ""),
+        caption=wording.say("ladder_part", caption=caption, part=i, parts=parts) if parts > 1 else caption,
         columns=(Column("left", 0.8), *(Column("right", 1.0) for _ in part)),
         header=(
             build_row("", *(f"({n})" for n, _, _ in part)).cells,
             build_row(name_column("event_time"), *(reading.format_label(spec) for _, spec, _ in part)).cells,
         ),
         groups=(body, _describe_columns([spec for _, spec, _ in part])),
-        notes=tuple(notes),
+        notes=tuple(notes) if i == parts else (),
         is_ordered=True,
     )
 

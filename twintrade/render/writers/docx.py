@@ -212,9 +212,7 @@ def _add_link(paragraph: WordParagraph, text: str, address: str) -> None:
 
 
 def _add_figure(file: WordDocument | WordCell, figure: blocks.Figure, widest: int = _PICTURE_WIDTH) -> None:
-    caption = docx_table.add_caption(file, figure)
-    if figure.details:
-        caption.add_run(" " + clean(figure.details), style="Caption Details")
+    docx_table.add_caption(file, figure)
     holder = file.add_paragraph(style="Picture")
     width = widest
     ratio = figure.images.height / figure.images.width

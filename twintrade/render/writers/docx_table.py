@@ -160,15 +160,14 @@ def add_long_field(file: WordDocument, instruction: str, lines: Sequence[str]) -
     mark(paragraphs[-1], character.format("end"))
 
 
-def add_caption(file: WordDocument | WordCell, block: Table | Figure) -> WordParagraph:
-    """Add the caption of a table or figure, which stays with it, and return it; Word keeps its number up to date."""
+def add_caption(file: WordDocument | WordCell, block: Table | Figure) -> None:
+    """Add the caption of a table or figure, which stays with it; Word keeps its number up to date."""
     caption = file.add_paragraph(style="Caption")
     before, number, after = format_caption(block).partition(str(block.number) if block.number else "\0")
     if number:
         caption.add_run(before)
         add_field(caption, f"SEQ {type(block).__name__} \\* ARABIC", number)
     caption.add_run(clean(after if number else before))
-    return caption
 
 
 def add_table(file: WordDocument, table: Table) -> None:

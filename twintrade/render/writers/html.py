@@ -276,8 +276,7 @@ def _figure(figure: blocks.Figure) -> str:
     wide, focus = (" wide", ' tabindex="0"') if figure.images.width >= WIDE else ("", "")
     return (
         f'<figure class="picture{wide}"{focus} id="{escape(figure.key)}">'
-        f"<figcaption>{render_caption(figure)}"
-        f"{f' <span class=details>{escape(figure.details)}</span>' if figure.details else ''}</figcaption>"
+        f"<figcaption>{render_caption(figure)}</figcaption>"
         f'<div class="drawing"><img alt="{escape(figure.alt)}" width="{figure.images.width * DOTS:.0f}" '
         f'height="{figure.images.height * DOTS:.0f}" src="data:image/svg+xml;base64,{data}">{_points(figure)}</div>'
         f"{notes}</figure>"

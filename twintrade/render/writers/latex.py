@@ -222,11 +222,10 @@ def _key_numbers(block: blocks.KeyNumbers, printer: Printer) -> str:
 
 def _figure(figure: blocks.Figure, printer: Printer) -> str:
     caption = escape_tex(printer(blocks.format_caption(figure)))
-    details = escape_tex(printer(figure.details))
     notes = escape_tex(printer(join_sentences(figure.notes)))
     return (
         "\\begin{minipage}{\\linewidth}\n"
-        f"\\textbf{{{caption}}} {details}\\par\\smallskip\n"
+        f"\\textbf{{{caption}}} \\par\\smallskip\n"
         f"% {escape_tex(printer(figure.alt))}\n"
         f"\\includegraphics[width=\\linewidth,height=0.82\\textheight,keepaspectratio]{{figures/{figure.key}.pdf}}\\par\n"
         f"{{\\footnotesize {notes}\\par}}\n\\end{{minipage}}\\par\\bigskip\n\n"

@@ -158,7 +158,7 @@ def _figure(figure: blocks.Figure, printer: Printer) -> dict[str, Any]:
     height = TEXT_WIDTH * figure.images.height / figure.images.width
     return {
         "type": "figure", "key": figure.key, "caption": printer(blocks.format_caption(figure)),
-        "details": printer(figure.details), "alt": printer(figure.alt), "width": min(1.0, MOST_HEIGHT / height),
+        "alt": printer(figure.alt), "width": min(1.0, MOST_HEIGHT / height),
         "svg": figure.images.svg.decode("utf-8"), "notes": printer(join_sentences(figure.notes)),
     }  # fmt: skip
 
