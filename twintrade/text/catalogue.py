@@ -130,10 +130,7 @@ class Catalogue:
         return format_list(items, style=_STYLES[how], locale=self._locale)  # type: ignore[arg-type]
 
     def _open(self, file: str, name: str) -> FluentBundle:
-        """Return the bundle of a file with a message in it, and all that this one names.
-
-        Fluent takes a third of a second to parse all files, and a command says a few messages of each.
-        """
+        """Return the bundle of a file with a message in it and all that this one names: parsing all files is slow."""
         if file not in self._bundles:
             self._bundles[file] = self._start()
         bundle, entries = self._bundles[file], self._list_entries(file)

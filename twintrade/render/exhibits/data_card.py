@@ -58,25 +58,18 @@ def build_registration(page: Page) -> tuple[Block, ...]:
     if not status:
         return ()
     intro = Text("registration.file", sha256=sections.get("registered_sha256", ""), at=sections["registered_on"])
-    heading = Heading(2, _put("heading"), "registration")
-    return (heading, build_paragraph(status, " ", str(intro)), *_list_deviations(page))
+    opening = (Heading(2, _put("heading"), "registration"), build_paragraph(status, " ", str(intro)))
+    frame = find_payload(page.results, DEVIATIONS)
+    if frame is None:
+        return opening
+    words = {name: [name_fact(f"registration.{name}-", v) for v in frame[name]] for name in ("about", "kind")}
+    shown = frame[["about", "key", "kind", "registered", "now", "since", "in_force"]].assign(**words)
+    weights, caption = {"key": 1.6, "registered": 1.5, "now": 1.5}, _put("table-deviations")
+    return (*opening, plain.build_plain_table(shown, DEVIATIONS, caption, weights=weights, notes=[_put("note")]))
 
 
 def _put(key: str) -> str:
     return str(Text(f"registration.{key}"))
-
-
-def _list_deviations(page: Page) -> list[Block]:
-    frame = find_payload(page.results, DEVIATIONS)
-    if frame is None:
-        return []
-    shown = frame[["about", "key", "kind", "registered", "now", "since", "in_force"]].assign(
-        **{name: [name_fact(f"registration.{name}-", value) for value in frame[name]] for name in ("about", "kind")}
-    )
-    weights = {"key": 1.6, "registered": 1.5, "now": 1.5}
-    return [
-        plain.build_plain_table(shown, DEVIATIONS, _put("table-deviations"), weights=weights, notes=[_put("note")])
-    ]
 
 
 def build_status(page: Page) -> list[Block]:

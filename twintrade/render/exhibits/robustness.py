@@ -120,10 +120,7 @@ PAIRED = ("path", "sensitivity", "power", "cell_weights", "heat_map", "bacon")
 
 
 def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
-    """Return what objects in words, then a table of every check and a figure of the variants.
-
-    In full the table has all columns and variants, and every check its sentence, its figures and its tables.
-    """
+    """Return what objects in words, a figure of the variants and, in full, the table and sentence of every check."""
     findings = [f for f in reading.list_records(page.results.findings) if take_text(f.get("verdict")) in TABLED]
     spoken, is_whole = [f for f in findings if has_spoken(f)], page.detail == "full"
     checks = collect_checks(page, spoken, is_whole=is_whole)
@@ -302,10 +299,7 @@ def _write_bound(bound: float, scale: str) -> str:
 
 
 def _draw(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> tuple[blocks.Block, ...]:
-    """Return the variants with the headline's interval as a band behind them; nothing where there are few.
-
-    In short it takes the place of the table: every check has a line with its p and its verdict.
-    """
+    """Return the variants before the headline's interval, in short below a line a check; nothing if there are few."""
     overall = reading.find_headline_effect(page.results)
     if overall is None or take_text(overall["scale"]) not in ("log points", "percent"):
         return ()

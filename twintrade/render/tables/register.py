@@ -137,10 +137,7 @@ MOST_NAMED = 40
 
 
 def build_register_table(results: ResultSet, wording: Wording, *, is_short: bool = False) -> Table | None:
-    """Return the dated agreements, one row each, or counts of more than 500; None where there is none.
-
-    ``is_short``: whether those of pairs that are not treated are counted below, where there are treated ones.
-    """
+    """Return the dated agreements, in short the treated, or counts of more than 500; None where there are none."""
     dated = [r for r in list_records(results.twinnings) if not is_undated(r)]
     if not dated:
         return None
