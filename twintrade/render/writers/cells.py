@@ -174,7 +174,7 @@ def mark_breaks(line: str, mark: str) -> str:
         if len(word) <= MOST_WHOLE or has_wide(word):
             return word
         parts = _PARTS.findall(word)
-        return mark.join(mark.join(re.findall(".{1,8}", p)) if len(p) > MOST_OF_PART else p for p in parts)
+        return mark.join(mark.join(re.findall("(?s).{1,8}", p)) if len(p) > MOST_OF_PART else p for p in parts)
 
     return " ".join(map(mark_word, line.split(" ")))
 
