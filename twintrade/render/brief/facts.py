@@ -346,9 +346,10 @@ def list_left_out(facts: Facts) -> list[Text]:
     agreements = list_records(facts.page.results.twinnings)
     names = {take_text(row.get("unit")): name_traded(row) for row in reversed(agreements)}
     listed = {why: [names.get(unit, unit) for unit in is_so.index[is_so]] for why, is_so in reasons.items()}
-    values = {"period_name": facts.page.period_name}
-    return [
-        Text("brief.left-out", why=why, names=list_some(pairs, NAMED), all="no" if pairs[NAMED:] else "yes", **values)
-        for why, pairs in listed.items()
-        if pairs
-    ]
+    sentences, period_name = [], facts.page.period_name
+    for why, pairs in listed.items():
+        some, is_all = list_some(pairs, NAMED), "yes" if len(pairs) <= NAMED else "no"
+        sentences += (
+            [Text("brief.left-out", why=why, names=some, all=is_all, period_name=period_name)] if pairs else []
+        )
+    return sentences
