@@ -119,15 +119,10 @@ def note_switches(
         if switch := _find_switch(cells):
             before, after, period, cities = switch
             text = Text(
-                "data.doubt-switch",
-                name=quote_cell(name),
-                before=quote_cell(before),
-                after=quote_cell(after),
-                period=source.frequency.label(period),
-                n=len(cities),
-                n_cities=int(keys["city"].nunique()),
-                cities=list_some(cities, _MOST_NAMED),
-            )
+                "data.doubt-switch", name=quote_cell(name), before=quote_cell(before),
+                after=quote_cell(after), period=source.frequency.label(period), n=len(cities),
+                n_cities=int(keys["city"].nunique()), cities=list_some(cities, _MOST_NAMED),
+            )  # fmt: skip
             note_doubt(text, source, faults)
 
 
@@ -263,14 +258,9 @@ class Jump:
         power = np.log10(self.factor)
         near = round(float(power)) if _is_power(power) else 0
         return Text(
-            "data.jump",
-            city=self.city,
-            partner=self.partner,
-            whole="no" if self.partner else "yes",
-            period=frequency.label(self.period),
-            factor=round(self.factor),
-            power=near,
-        )
+            "data.jump", city=self.city, partner=self.partner, whole="no" if self.partner else "yes",
+            period=frequency.label(self.period), factor=round(self.factor), power=near,
+        )  # fmt: skip
 
 
 def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:

@@ -189,19 +189,12 @@ def _read_row(file: str, number: int, record: Mapping[str, str], is_american: bo
         record["partner_city"], "", _find_country(record["partner"]), _find_item(record.get("partner_item", ""))
     )
     return ListedAgreement(
-        file=file,
-        row=number,
+        file=file, row=number,
         city=PlaceName(record["city"], record.get("state", ""), country, _find_item(record.get("item", ""))),
-        partner=twin,
-        date=date,
-        date_text=record.get("date", ""),
-        ended=record.get("ended", ""),
-        kind=record.get("kind", ""),
-        event=record.get("event", ""),
-        source=record.get("source", ""),
-        note=record.get("note", ""),
-        fault=fault,
-    )
+        partner=twin, date=date, date_text=record.get("date", ""), ended=record.get("ended", ""),
+        kind=record.get("kind", ""), event=record.get("event", ""), source=record.get("source", ""),
+        note=record.get("note", ""), fault=fault,
+    )  # fmt: skip
 
 
 def _find_country(text: str) -> str:

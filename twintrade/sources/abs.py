@@ -78,13 +78,10 @@ class Eurostat(Source):
         requests = []
         for state in _list_two_letters(query.cities):
             series = (
-                ("freq", (frequency,)),
-                ("reporter", (state,)),
-                ("partner", tuple(partners)),
-                ("product", (query.product or "TOTAL",)),
-                ("flow", (_FLOWS[query.flow],)),
+                ("freq", (frequency,)), ("reporter", (state,)), ("partner", tuple(partners)),
+                ("product", (query.product or "TOTAL",)), ("flow", (_FLOWS[query.flow],)),
                 ("indicators", ("VALUE_IN_EUROS",)),
-            )
+            )  # fmt: skip
             path = f"/sdmx/2.1/data/DS-045409/{build_series_key(*(codes for _, codes in series))}"
             for year in query.years:
                 months = tuple(f"{year}-{month:02d}" for month in query.list_months(year))
@@ -108,18 +105,11 @@ class Eurostat(Source):
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
         """Return the lines that read it."""
         return {
-            "city": "reporter",
-            "partner": "partner",
-            "partner_names": _list_two_letters(query.partners),
-            "period": "TIME_PERIOD",
-            **({"frequency": "month"} if self.get_step(query) == "month" else {}),
-            "value": "OBS_VALUE",
-            "flow": query.flow,
-            "reporter": "city",
-            "money_unit": "EUR",
-            "valuation": "fob" if query.flow == "exports" else "cif",
-            "absent": "missing",
-        }
+            "city": "reporter", "partner": "partner", "partner_names": _list_two_letters(query.partners),
+            "period": "TIME_PERIOD", **({"frequency": "month"} if self.get_step(query) == "month" else {}),
+            "value": "OBS_VALUE", "flow": query.flow, "reporter": "city", "money_unit": "EUR",
+            "valuation": "fob" if query.flow == "exports" else "cif", "absent": "missing",
+        }  # fmt: skip
 
 
 def _list_two_letters(names: Sequence[str]) -> dict[str, str]:

@@ -53,13 +53,10 @@ class Comexstat(Source):
         for year in query.years:
             months = query.list_months(year)
             body = {
-                "flow": query.flow.removesuffix("s"),
-                "monthDetail": self.get_step(query) == "month",
+                "flow": query.flow.removesuffix("s"), "monthDetail": self.get_step(query) == "month",
                 "period": {"from": f"{year}-{months[0]:02d}", "to": f"{year}-{months[-1]:02d}"},
-                "filters": filters,
-                "details": ["city", "country"],
-                "metrics": ["metricFOB", "metricKG"],
-            }
+                "filters": filters, "details": ["city", "country"], "metrics": ["metricFOB", "metricKG"],
+            }  # fmt: skip
             asked: list[tuple[str, tuple[str, ...]]] = [("year", (str(year),)), ("country", names)]
             if body["monthDetail"]:
                 asked.append(("monthNumber", tuple(f"{month:02d}" for month in months)))

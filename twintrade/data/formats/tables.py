@@ -108,16 +108,10 @@ def _drop_repeated(names: list[str], rows: list[list[Any]]) -> tuple[list[str], 
 
 
 _ENDINGS = {
-    "workbook": WORKBOOK_ENDINGS,
-    "parquet": (".parquet",),
-    "feather": (".feather", ".arrow"),
-    "stata": (".dta",),
-    "spss": (".sav", ".zsav"),
-    "r": (".rds", ".rda", ".rdata"),
-    "json": (".json",),
-    "gzip": (".gz",),
-    "zip": (".zip",),
-}
+    "workbook": WORKBOOK_ENDINGS, "parquet": (".parquet",), "feather": (".feather", ".arrow"),
+    "stata": (".dta",), "spss": (".sav", ".zsav"), "r": (".rds", ".rda", ".rdata"), "json": (".json",),
+    "gzip": (".gz",), "zip": (".zip",),
+}  # fmt: skip
 _LAID_OUT = ("text", "gzip", "zip")
 _TYPED = {"stata": containers.parse_stata, "spss": containers.parse_spss}
 
@@ -167,18 +161,10 @@ def open_table(
         read = _parsed(raw, file, declared, wanted, needs_all, faults)
     card = read_data_card(root, file)
     record = InputRecord(
-        path=file,
-        sha256=hashlib.sha256(raw).hexdigest(),
-        bytes=len(raw),
-        rows=read.rows.size,
-        encoding=read.encoding,
-        separator=read.separator,
-        sheet=read.sheet,
-        publisher=card.publisher,
-        licence=card.licence,
-        unread=read.unread,
-        alike_sheets=read.alike_sheets,
-    )
+        path=file, sha256=hashlib.sha256(raw).hexdigest(), bytes=len(raw), rows=read.rows.size,
+        encoding=read.encoding, separator=read.separator, sheet=read.sheet, publisher=card.publisher,
+        licence=card.licence, unread=read.unread, alike_sheets=read.alike_sheets,
+    )  # fmt: skip
     table = TextTable(file, read.columns, read.rows, record, read.is_number, read.title)
     for rule in declared.row_rules:
         cells = [clean_name(cell) for cell in table.columns[rule.column]]

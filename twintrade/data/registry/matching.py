@@ -126,14 +126,9 @@ class Reconciliation:
 
 
 def reconcile(
-    registry: TwinningRegistry,
-    undated: UndatedAgreements | None,
-    cities: Collection[str],
-    partners: Collection[str],
-    first: int,
-    last: int,
-    frequency: Frequency,
-) -> Reconciliation:
+    registry: TwinningRegistry, undated: UndatedAgreements | None, cities: Collection[str],
+    partners: Collection[str], first: int, last: int, frequency: Frequency,
+) -> Reconciliation:  # fmt: skip
     """Sort every twinning by its printed date: matched or not, dated or not, before, inside or after the sample."""
     faults = Faults()
     known_cities, known_partners = set(cities), set(partners)
@@ -159,14 +154,9 @@ def reconcile(
 
 
 def _status(
-    agreement: Mapping[Hashable, object],
-    signed: TwinningDate | None,
-    cities: set[str],
-    partners: set[str],
-    first: int,
-    last: int,
-    frequency: Frequency,
-) -> tuple[Status, Words]:
+    agreement: Mapping[Hashable, object], signed: TwinningDate | None, cities: set[str], partners: set[str],
+    first: int, last: int, frequency: Frequency,
+) -> tuple[Status, Words]:  # fmt: skip
     absent = [
         str(agreement[part])
         for part, known in (("city", cities), ("partner", partners))

@@ -267,12 +267,9 @@ def read_spans(source: TwinningSource | UndatedSource, table: TextTable, faults:
 
 
 def _mapped(
-    column: TextColumn,
-    known: Mapping[str, str],
-    allowed: tuple[str, ...],
-    key: Literal["kinds", "events"],
+    column: TextColumn, known: Mapping[str, str], allowed: tuple[str, ...], key: Literal["kinds", "events"],
     faults: Faults,
-) -> ObjectArray:
+) -> ObjectArray:  # fmt: skip
     wrong = sorted(set(known.values()) - set(allowed))
     if wrong:
         raise DataError(
@@ -291,13 +288,9 @@ def _mapped(
 
 
 def read_dates(
-    source: TwinningSource | UndatedSource | PolicySource,
-    column: TextColumn,
-    precision: ObjectArray | None,
-    faults: Faults,
-    *,
-    is_start: bool = False,
-) -> list[TwinningDate | None]:
+    source: TwinningSource | UndatedSource | PolicySource, column: TextColumn, precision: ObjectArray | None,
+    faults: Faults, *, is_start: bool = False,
+) -> list[TwinningDate | None]:  # fmt: skip
     """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
     day, day_first = (getattr(source, name, None) for name in ("as_of", "day_first"))
     as_of = calendar.parse_date(day) if day else None

@@ -178,14 +178,11 @@ def _data(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield from map(Text, ("readme.authors-sources", "readme.datasets", "readme.contents"))
     contents = [
         (
-            render_code(i["path"]),
-            f"{i.get('bytes', 0):,}",
-            f"{i.get('rows', 0):,}",
-            escape_markdown(describe_format(i)),
-            f"`{i['sha256']}`",
+            render_code(i["path"]), f"{i.get('bytes', 0):,}", f"{i.get('rows', 0):,}",
+            escape_markdown(describe_format(i)), f"`{i['sha256']}`",
         )
         for i in inputs
-    ]
+    ]  # fmt: skip
     yield _table(("file", "bytes", "rows", "read-as", "sha"), contents)
     if any(i["path"].startswith(OUTSIDE) for i in inputs):
         yield Text("readme.outside")
@@ -460,12 +457,9 @@ def _write_data_terms(root: Path, inputs: Iterable[Mapping[str, Any]], withheld:
     for entry in inputs:
         card = read_data_card(root, entry["path"])
         terms = Text(
-            "bundle.terms",
-            path=entry["path"],
-            publisher=card.publisher or "none",
-            licence=card.licence or "none",
-            passed="no" if entry["path"] in withheld else "yes",
-        )
+            "bundle.terms", path=entry["path"], publisher=card.publisher or "none",
+            licence=card.licence or "none", passed="no" if entry["path"] in withheld else "yes",
+        )  # fmt: skip
         lines.append(f"- {terms}")
     return ("\n".join(lines) + "\n").encode("utf-8")
 

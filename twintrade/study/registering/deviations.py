@@ -124,12 +124,9 @@ def add_registration(results: ResultSet, root: Path, today: str) -> ResultSet:
 
 def _describe(root: Path, registration: Registration, now: Sequence[Deviation]) -> dict[str, str]:
     status = Text(
-        "registration.status",
-        date=registration.registered[:10],
-        n=len(now),
-        late="yes" if registration.results_existed else "no",
-        existed=registration.results_existed,
-    )
+        "registration.status", date=registration.registered[:10], n=len(now),
+        late="yes" if registration.results_existed else "no", existed=registration.results_existed,
+    )  # fmt: skip
     return {
         "registered": str(status),
         "registered_text": pack_text(status),
