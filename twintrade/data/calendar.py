@@ -52,18 +52,10 @@ def parse_month(name: str) -> int | None:
     return _NUMBERS.get(strip_accents(name).strip().removesuffix("份").rstrip("."))
 
 
-def parse_month_of_year(cell: str) -> int | None:
-    """Return 1 to 12 for a month named or numbered as such, "März", "8月", "M08"; None for a number alone."""
-    marked = _MARKED.fullmatch(cell.strip())
-    number = int(marked[1] or marked[2]) if marked else parse_month(cell)
-    return number if number is not None and 1 <= number <= 12 else None
-
-
 # What dates and periods have in common as files print them.
 
 FULL_WIDTH = {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)}
 """Digits, letters and signs as wide as Chinese characters, and plain ones."""
-
 
 _ERAS = {"民國": 1911, "民国": 1911, "明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 """Eras of Taiwan and Japan, and the year before each one's first."""
@@ -168,7 +160,11 @@ def parse_date(
 ) -> TwinningDate:
     """Read one date no finer than its text; no ``day_first`` refuses 03/09/2004, ``as_of`` refuses later dates."""
     year, month, day = _parts(clean_date(text, "date"), day_first)
-    _check(year, month, day)
+    check_year(year)
+    if month is not None and not 1 <= month <= 12:
+        raise CellError(Text("data.date-no-month", month=month))
+    if month is not None and day is not None and not 1 <= day <= calendar.monthrange(year, month)[1]:
+        raise CellError(Text("data.date-no-day"))
     date = TwinningDate(year, month, day)
     if as_of is not None and date.earliest > as_of.latest:
         raise CellError(Text("data.date-after", as_of=as_of.iso))
@@ -214,29 +210,17 @@ def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | No
             month, day = (_read_part(part) if (part := parts.get(name)) else None for name in ("month", "day"))
             return int(parts["year"]), month, day
     if match := _NUMERIC.fullmatch(text):
-        return _day_and_month(int(match[1]), int(match[3]), int(match[4]), day_first)
+        first, second, year = int(match[1]), int(match[3]), int(match[4])
+        if day_first is None and first <= 12 and second <= 12 and first != second:
+            raise CellError(Text("data.date-ambiguous"), Remedy("day_first"))
+        is_day_first = first > 12 or first == second if day_first is None else day_first
+        return (year, second, first) if is_day_first else (year, first, second)
     raise CellError(Text(next((reason for shape, reason in _REASONS if shape.fullmatch(text)), "data.no-date")))
-
-
-def _day_and_month(first: int, second: int, year: int, day_first: bool | None) -> tuple[int, int, int]:
-    if day_first is None and first <= 12 and second <= 12 and first != second:
-        raise CellError(Text("data.date-ambiguous"), Remedy("day_first"))
-    if day_first is None:
-        day_first = first > 12 or first == second
-    return (year, second, first) if day_first else (year, first, second)
 
 
 def _read_part(text: str) -> int | None:
     """Return the number of a month, a day or a quarter, in digits or by its name."""
     return int(text) if text.isdecimal() else _QUARTERS.get(text.upper()) or parse_month(text)
-
-
-def _check(year: int, month: int | None, day: int | None) -> None:
-    check_year(year)
-    if month is not None and not 1 <= month <= 12:
-        raise CellError(Text("data.date-no-month", month=month))
-    if month is not None and day is not None and not 1 <= day <= calendar.monthrange(year, month)[1]:
-        raise CellError(Text("data.date-no-day"))
 
 
 _PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
@@ -369,7 +353,8 @@ def parse_part(text: str, frequency: Frequency) -> int:
     cleaned = text.strip().translate(FULL_WIDTH)
     number = None
     if frequency is Frequency.MONTH:
-        number = int(cleaned) if re.fullmatch(r"\d{1,2}", cleaned) else parse_month_of_year(cleaned)
+        marked = _MARKED.fullmatch(cleaned) or re.fullmatch(r"(\d{1,2})", cleaned)
+        number = int(next(filter(None, marked.groups()))) if marked else parse_month(cleaned)
     elif frequency is Frequency.QUARTER and (match := _PART_QUARTER.fullmatch(cleaned)):
         number = _read_part(match[1])
     if number is None or not 1 <= number <= frequency.per_year:

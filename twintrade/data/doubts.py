@@ -149,8 +149,6 @@ def _find_switch(cells: pd.DataFrame) -> tuple[str, str, int, list[str]] | None:
     return str(before[changes.index[0]]), str(first["word"]), int(first["period"]), sorted(map(str, changes["city"]))
 
 
-# Jumps of a series that its own variation does not explain: another unit of money, or a slip of the pen.
-
 # Figures of months or quarters that run on from January: found, and taken apart into those of each period.
 
 SERIES = ["city", "partner"]
@@ -208,21 +206,17 @@ def _difference(frame: pd.DataFrame, per_year: int, source: TradeSource, faults:
     start = (known["period"] // per_year) * per_year - 1
     skipped = known["period"] - last.fillna(start) > 1
     value = known["value"] - before.fillna(0.0)
-    _report(known, value < 0, skipped, source, faults)
-    return frame.assign(value=value.reindex(frame.index))
-
-
-def _report(
-    known: pd.DataFrame, falls: "pd.Series[bool] | BoolArray", skipped: pd.Series, source: TradeSource, faults: Faults
-) -> None:
-    for place in np.flatnonzero(falls)[:1]:
-        row = known.iloc[place]
-        text = Text("data.cumulated-falls", n=int(np.sum(falls)), what=source.frequency.label(int(row["period"])))
+    falls = known[value < 0]
+    for row in falls[:1].to_dict("records"):
+        text = Text("data.cumulated-falls", n=len(falls), what=source.frequency.label(int(row["period"])))
         faults.error("cumulated", text, source.file, int(row["row"]), source.value or "")
     if skipped.any():
         faults.warn("cumulated", Text("data.cumulated-gaps", n=int(skipped.sum())), source.file)
     faults.inform("cumulated", Text("data.cumulated-apart", n=len(known)), source.file)
+    return frame.assign(value=value.reindex(frame.index))
 
+
+# Jumps of a series that its own variation does not explain: another unit of money, or a slip of the pen.
 
 LEAST_FACTOR = 30.0
 """Smallest factor between two neighbors that is looked at: trade of a pair grows tenfold in a year, seldom more."""
@@ -238,7 +232,6 @@ LEAST_CHANGES = 5  # changes from which a series' own variation is known; below 
 LEAST_CITIES = 3  # cities in a period whose median change is what moved all of them
 LEAST_PAIRS = 3  # pairs of a city whose median change is the city's
 _NORMAL = 1.4826
-_PAIR = ["city", "partner"]
 _NEAR_POWER = 0.12
 _POWERS = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 
@@ -279,7 +272,7 @@ def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
     grouped = changes.groupby(["city", "period"])["relative"]
     of_cities = grouped.median().reset_index()[(grouped.size() >= LEAST_PAIRS).to_numpy()].reset_index(drop=True)
     whole = of_cities[_is_jump(of_cities, ["city"], usual) | _is_of_ten(of_cities, ["city"], usual)]
-    is_apart, is_of_ten = _is_jump(changes, _PAIR, usual), _is_of_ten(changes, _PAIR, usual)
+    is_apart, is_of_ten = _is_jump(changes, SERIES, usual), _is_of_ten(changes, SERIES, usual)
     apart = changes.assign(is_small=~is_apart)[is_apart | is_of_ten]
     jumped = set(zip(whole["city"], whole["period"], strict=True))
     single = [key not in jumped for key in zip(apart["city"], apart["period"], strict=True)]
@@ -300,7 +293,7 @@ def warn_of_jumps(jumps: Sequence[Jump], frequency: Frequency, unread: Iterable[
 def _list_changes(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the log change of every pair between neighboring positive figures: city, partner, period, change."""
     traded = frame.loc[frame["value"] > 0, ["city", "partner", "period", "value"]].reset_index(drop=True)
-    series = traded.groupby(["city", "partner"], sort=False).ngroup().to_numpy().astype(np.int64)
+    series = traded.groupby(SERIES, sort=False).ngroup().to_numpy().astype(np.int64)
     logs = np.log(traded["value"].to_numpy(dtype=np.float64))
     apart = np.fmax(_find_gap(logs, series), _find_gap(-logs, series))
     changes = traded.assign(change=logs - pd.Series(logs).groupby(series).shift().to_numpy(), apart=apart)
@@ -341,7 +334,7 @@ def _find_scale(changes: pd.DataFrame, series: list[str], usual: float) -> Float
     by_series = size.groupby([changes[name] for name in series], sort=False)
     scales = _NORMAL * by_series.transform("median")
     is_known = by_series.transform("size") >= LEAST_CHANGES
-    floor = usual / 2 if series == _PAIR else 0.0
+    floor = usual / 2 if series == SERIES else 0.0
     return np.where(is_known, np.maximum(scales, floor), np.maximum(scales.where(is_known, 0.0), 2 * usual))
 
 

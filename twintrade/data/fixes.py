@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from twintrade.data.sources import limits
@@ -15,33 +14,15 @@ from twintrade.text import Listed, Text, Words
 _MAX_LINES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A table or list of the analysis file, printed on one line: each key once."""
-
-    key: str
-    brackets: str
-    has_remark: bool = False
-    has_lists: bool = False
-
-
-_TABLES: Mapping[RemedyName, _Table] = {
-    "flag": _Table("flags", "{}"),
-    "missing_token": _Table("missing_tokens", "[]", has_remark=True),
-    "ignore": _Table("ignore", "[]"),
-    "partner_name": _Table("partner_names", "{}", has_remark=True),
-    "remainder": _Table("partner_names", "{}", has_remark=True),
-    "where": _Table("where", "{}", has_remark=True),
-    "where_open": _Table("where", "{}", has_remark=True),
-    "where_total": _Table("where", "{}", has_remark=True),
-    "drop": _Table("drop", "{}", has_remark=True, has_lists=True),
-    "city_name": _Table("city_names", "[]"),
-    "own_name": _Table("city_names", "[]"),
-    "same_city": _Table("city_names", "[]", has_remark=True),
-    "agreement_city": _Table("city_names", "[]", has_remark=True),
-    "kinds": _Table("kinds", "{}", has_remark=True),
-    "events": _Table("events", "{}"),
-}
+_TABLES: Mapping[RemedyName, str] = {
+    "flag": "flags", "missing_token": "missing_tokens", "ignore": "ignore", "partner_name": "partner_names",
+    "remainder": "partner_names", "where": "where", "where_open": "where", "where_total": "where", "drop": "drop",
+    "city_name": "city_names", "own_name": "city_names", "same_city": "city_names", "agreement_city": "city_names",
+    "kinds": "kinds", "events": "events",
+}  # fmt: skip
+"""Remedies whose key is a table or a list of the analysis file, printed on one line: each key once."""
+_LISTS = ("missing_tokens", "ignore", "city_names")
+_WITHOUT_REMARK = ("flag", "ignore", "city_name", "own_name", "events")
 REGISTER = "[[data.twinnings]]"
 """Stands before the file of a line that only a table of agreements has, or for it where a message names none."""
 _OF_REGISTER = ("kinds", "events", "day_first", "duplicate-twinning", "undated")
@@ -68,9 +49,8 @@ def list_lines_to_change(messages: Iterable[Message], tables: Iterable[str] = ()
                 values = message.remedy.values[start : start + step]
                 lines[message.remedy.name, _write(Remedy(message.remedy.name, values), message.row)] = None
         elif message.code in _BY_CODE:
-            by_file.setdefault(_find_table(message, message.code, tables), {})[
-                None, str(Text(_BY_CODE[message.code]))
-            ] = None
+            lines = by_file.setdefault(_find_table(message, message.code, tables), {})
+            lines[None, str(Text(_BY_CODE[message.code]))] = None
     return {file: _shorten(_join(entries)) for file, entries in by_file.items()}
 
 
@@ -103,21 +83,18 @@ def _join(entries: Iterable[tuple[RemedyName | None, str]]) -> list[str]:
         if name is None or name not in _TABLES:
             lines.append(("", entry))
             continue
-        key = _TABLES[name].key
+        key = _TABLES[name]
         if key not in collected:
             lines.append((key, ""))
         collected.setdefault(key, []).append((name, entry))
-    return [_write_table(collected[key]) if key else line for key, line in lines]
+    return [_write_table(key, collected[key]) if key else line for key, line in lines]
 
 
-def _write_table(named: Sequence[tuple[RemedyName, str]]) -> str:
-    names, entries = [name for name, _ in named], [entry for _, entry in named]
-    table = _TABLES[names[0]]
-    if table.has_lists:
-        entries = _gather_lists(entries)
-    shown = ", ".join(entries)
-    line = f"{table.key} = {{ {shown} }}" if table.brackets == "{}" else f"{table.key} = [{shown}]"
-    remarked = next((name for name in names if _TABLES[name].has_remark), None)
+def _write_table(key: str, named: Sequence[tuple[RemedyName, str]]) -> str:
+    entries = [entry for _, entry in named]
+    shown = ", ".join(_gather_lists(entries) if key == "drop" else entries)
+    line = f"{key} = [{shown}]" if key in _LISTS else f"{key} = {{ {shown} }}"
+    remarked = next((name for name, _ in named if name not in _WITHOUT_REMARK), None)
     return f"{line}   # {Text(f'data.remark-{remarked}')}" if remarked else line
 
 

@@ -55,12 +55,16 @@ def _cities_that_come_and_go(frame: pd.DataFrame, frequency: Frequency, absent: 
     first, last = int(spans["min"].min()), int(spans["max"].max())
     partial = spans[(spans["min"] > first) | (spans["max"] < last)]
     if len(partial):
-        spans_named = [
-            Text("data.span", name=city, first=frequency.label(int(lo)), last=frequency.label(int(hi)))
-            for city, lo, hi in partial[["min", "max"]].itertuples()
-        ]
-        named = list_some(spans_named, _MAX_NAMED, "semicolon")
+        named = list_some(_name_spans(partial[["min", "max"]], frequency), _MAX_NAMED, "semicolon")
         faults.warn("city-enters-or-leaves", Text("data.city-span", n=len(partial), cities=named, absent=absent))
+
+
+def _name_spans(spans: pd.DataFrame, frequency: Frequency) -> list[Text]:
+    """Return names, which are the index, with the first and the last period of each."""
+    rows = spans.itertuples()
+    return [
+        Text("data.span", name=n, first=frequency.label(int(a)), last=frequency.label(int(b))) for n, a, b in rows
+    ]
 
 
 def _interior_gaps(frame: pd.DataFrame, absent: Absent, step: int, faults: Faults) -> None:
@@ -266,11 +270,8 @@ def warn_of_revisions(frames: Sequence[pd.DataFrame], frequency: Frequency, faul
     if joined.empty or joined["revision"].nunique() < 2:
         return
     spans = joined.groupby("revision")["period"].agg(["min", "max"]).sort_values(["min", "max"])
-    named = tuple(
-        Text("data.span", name=name, first=frequency.label(a), last=frequency.label(b))
-        for name, a, b in spans.itertuples()
-    )
-    faults.warn("revision-change", Text("data.revision-change", revisions=Listed(named, "semicolon")))
+    named = Listed(tuple(_name_spans(spans, frequency)), "semicolon")
+    faults.warn("revision-change", Text("data.revision-change", revisions=named))
 
 
 def note_duplicates(
@@ -331,8 +332,6 @@ def _compare(joined: pd.DataFrame, is_kept: BoolArray, faults: Faults) -> None:
     files = ", ".join(sorted(set(pairs["file_old"])))
     faults.warn("superseded", Text("data.superseded", n=len(pairs), n_differ=differ), files)
 
-
-# Members of a table that are the sum of others: "All States" among the states, TOTAL among the products.
 
 # Members of a table that are the sum of some of the others: a region beside its cities, Belgium-Luxembourg.
 

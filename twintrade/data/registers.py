@@ -183,26 +183,17 @@ def read_listing(root: Path, file: str) -> Listing:
 
 
 def _read_row(file: str, number: int, record: Mapping[str, str], is_american: bool) -> ListedAgreement:
-    country = "USA" if is_american else _find_country(record["country"])
+    countries = ("USA" if is_american else record["country"], record["partner"])
+    own, other = (find_code(country) or country for country in countries)
+    items = (record.get(name, "") for name in ("item", "partner_item"))
+    item, other_item = (item if _ITEM.fullmatch(item) else "" for item in items)
     date, fault = _read_date(record.get("date", ""), record.get("precision", ""))
-    twin = PlaceName(
-        record["partner_city"], "", _find_country(record["partner"]), _find_item(record.get("partner_item", ""))
-    )
     return ListedAgreement(
-        file=file, row=number,
-        city=PlaceName(record["city"], record.get("state", ""), country, _find_item(record.get("item", ""))),
-        partner=twin, date=date, date_text=record.get("date", ""), ended=record.get("ended", ""),
-        kind=record.get("kind", ""), event=record.get("event", ""), source=record.get("source", ""),
-        note=record.get("note", ""), fault=fault,
+        file=file, row=number, date=date, date_text=record.get("date", ""), fault=fault,
+        city=PlaceName(record["city"], record.get("state", ""), own, item),
+        partner=PlaceName(record["partner_city"], "", other, other_item),
+        **{name: record.get(name, "") for name in ("ended", "kind", "event", "source", "note")},
     )  # fmt: skip
-
-
-def _find_country(text: str) -> str:
-    return find_code(text) or text
-
-
-def _find_item(text: str) -> str:
-    return text if _ITEM.fullmatch(text) else ""
 
 
 def _read_date(text: str, precision: str) -> tuple[TwinningDate | None, Words]:
@@ -266,8 +257,6 @@ def _list_pages(row: ListedAgreement) -> set[str]:
     return {page for page in row.source.replace(";", " ").split() if page.startswith("http")}
 
 
-# One register from several lists: every row kept, dates as intervals with their sources, conflicts named.
-
 # What cannot be right in a list of agreements: rows that repeat, dates that cannot be, ends in one country.
 
 
@@ -282,11 +271,11 @@ def _list_repeats(listing: Listing) -> Iterator[tuple[int, Text]]:
         by_pair.setdefault((row.pair, frozenset((row.city.state, row.partner.state)), row.event), []).append(row)
     for group in by_pair.values():
         if len(group) > 1:
-            rows = Listed(tuple(str(row.row) for row in group), "comma")
-            yield (
-                group[1].row,
-                Text("data.listed-twice", city=group[0].city.name, twin=group[0].partner.name, rows=rows),
+            rows, (city, twin) = (
+                Listed(tuple(str(row.row) for row in group), "comma"),
+                (group[0].city, group[0].partner),
             )
+            yield group[1].row, Text("data.listed-twice", city=city.name, twin=twin.name, rows=rows)
 
 
 def _list_faults(listing: Listing, today: datetime.date | None) -> Iterator[tuple[int, Text]]:
@@ -336,8 +325,7 @@ def merge_listings(listings: Sequence[Listing]) -> Merged:
     groups = _group(row for listing in listings for row in listing.rows)
     rows, conflicts = [], []
     for number, group in enumerate(groups, 1):
-        name = f"M{number:04d}"
-        of_group = _find_conflicts(group)
+        name, of_group = f"M{number:04d}", _find_conflicts(group)
         one, other = group[0].city, group[0].partner
         pair = f"{one.name}-{other.name} ({one.country}-{other.country})"
         conflicts += [(f"{name} {pair}", conflict) for conflict in of_group]

@@ -4,9 +4,8 @@ import contextlib
 import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,29 +43,18 @@ def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency
     low, high = max(b.first_date for b in bounds) - slack, min(b.last_date for b in bounds) + slack
     rates_by_period = {}
     for period in sorted({int(p) for p in periods}):
-        first, last = _days(period, frequency)
-        if first >= low and last <= high:
-            rates_by_period[period] = _mean(book, rates.RateNotFoundError, currency, target, first, last)
+        span = pd.Period(frequency.label(period))
+        days = [day.date() for day in pd.date_range(span.start_time, span.end_time)]
+        if days[0] < low or days[-1] > high:
+            continue
+        quotes = []
+        for day in days:
+            with contextlib.suppress(rates.RateNotFoundError):
+                quotes.append(book.convert(1.0, target, currency, date=day))
+        if not quotes:
+            raise DataError(f"no reference rate of {currency} between {days[0]} and {days[-1]}")
+        rates_by_period[period] = float(sum(quotes) / len(quotes))
     return rates_by_period
-
-
-def _days(period: int, frequency: Frequency) -> tuple[date, date]:
-    length = 12 // frequency.per_year
-    year, part = divmod(period, frequency.per_year)
-    next_year, next_part = divmod(period + 1, frequency.per_year)
-    return date(year, part * length + 1, 1), date(next_year, next_part * length + 1, 1) - timedelta(days=1)
-
-
-def _mean(book: Any, no_rate: type[Exception], currency: str, target: str, first: date, last: date) -> float:
-    quotes = []
-    day = first
-    while day <= last:
-        with contextlib.suppress(no_rate):
-            quotes.append(book.convert(1.0, target, currency, date=day))
-        day += timedelta(days=1)
-    if not quotes:
-        raise DataError(f"no reference rate of {currency} between {first} and {last}")
-    return float(sum(quotes) / len(quotes))
 
 
 _MAX_NAMED = 8

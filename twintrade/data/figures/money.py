@@ -29,14 +29,15 @@ def _list_names(kind: str) -> frozenset[str]:
     return frozenset(name for row in _UNITS if row["kind"] == kind for name in row["names"].split("|"))
 
 
-POWERS = [(int(row["meaning"]), row["names"].split("|")) for row in _UNITS if row["kind"] == "power"]
-"""Powers of ten with their names."""
 CURRENCIES = {row["meaning"]: row["names"].split("|") for row in _UNITS if row["kind"] == "currency"}
+_BY_LENGTH = sorted(((n, row) for row in _UNITS for n in row["names"].split("|")), key=lambda pair: -len(pair[0]))
+"""Names with their rows, the longest first, so that "hundred million" is not read as "million"."""
+_CURRENCY_NAMES = [(name, row["meaning"]) for name, row in _BY_LENGTH if row["kind"] == "currency"]
+_POWER_NAMES = [(name, int(row["meaning"])) for name, row in _BY_LENGTH if row["kind"] == "power"]
 WRITTEN = {0: ""} | {int(row["meaning"]): row["written"] + " " for row in _UNITS if row["kind"] == "power"}
 """How an analysis file writes a power."""
 NUMBER_WORDS = _list_names("number")  # words that multiply a unit or divide it, and are no power by themselves
 FILLERS = _list_names("word")  # words beside a currency that say nothing of its power
-
 
 # The unit of money that a column's name or a title speaks of, and what of it is not understood.
 
@@ -122,7 +123,7 @@ def list_units(text: str) -> list[str]:
 
 def _list_units(text: str) -> list[str]:
     before = f"(?:{'|'.join(CLOSE_POWERS)})?"
-    names = [name for name, _ in _list_currencies()]
+    names = [name for name, _ in _CURRENCY_NAMES]
     pattern = "|".join(rf"(?<![a-z]){before}{re.escape(n)}(?![a-z])" if n.isascii() else re.escape(n) for n in names)
     ends = [match.end() for match in re.finditer(pattern, text)]
     parts = [text[i:j] for i, j in zip([0, *ends], ends, strict=False)]
@@ -131,26 +132,12 @@ def _list_units(text: str) -> list[str]:
     return list(dict.fromkeys(unit.declare() for unit in [read_header(part) for part in parts] if unit.is_whole))
 
 
-@cache
-def _list_currencies() -> tuple[tuple[str, str], ...]:
-    """Return the names of currencies with their codes, the longest first."""
-    names = [(name, code) for code, all_ in CURRENCIES.items() for name in all_]
-    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
-
-
-@cache
-def _list_powers() -> tuple[tuple[str, int], ...]:
-    """Return the names of powers, the longest first, so that "hundred million" is not read as "million"."""
-    names = ((name, power) for power, all_ in POWERS for name in all_)
-    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
-
-
 def _find_currency(text: str) -> tuple[str, int, int, int | None] | None:
     """Return the currency of a text, where it begins and ends, and the power that stands close to it."""
     before = "|".join(sorted(CLOSE_POWERS, key=len, reverse=True))
     behind = "|".join(sorted(_BEHIND, key=len, reverse=True))
     joined = "|".join(sorted({*_BEHIND} - {"m"}, key=len, reverse=True))
-    for name, code in _list_currencies():
+    for name, code in _CURRENCY_NAMES:
         if name not in text:  # few are, and each takes three patterns
             continue
         escaped = re.escape(name)
@@ -166,7 +153,7 @@ def _find_currency(text: str) -> tuple[str, int, int, int | None] | None:
 
 
 def _find_power(text: str) -> int | None:
-    return next((power for name, power in _list_powers() if name in text and re.search(_bound(name), text)), None)
+    return next((power for name, power in _POWER_NAMES if name in text and re.search(_bound(name), text)), None)
 
 
 def _bound(name: str) -> str:
@@ -195,8 +182,8 @@ def _find_unread(text: str, start: int, end: int, power: int | None) -> str:
 
 def _drop_known(text: str, power: int | None) -> str:
     """Return a text without years, currencies and the power that was read."""
-    of_power = [name for name, known in _list_powers() if known == power]
-    for name in (*of_power, *(name for name, _ in _list_currencies())):
+    of_power = [name for name, known in _POWER_NAMES if known == power]
+    for name in (*of_power, *(name for name, _ in _CURRENCY_NAMES)):
         text = re.sub(_bound(name), " ", text) if name in text else text
     return _YEARS.sub(" ", text)
 
@@ -279,7 +266,7 @@ def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]
 def _split_power(text: str) -> tuple[str, int]:
     """Return a unit without its power, which may be its first or last word."""
     lowered = text.lower()
-    for name, power in _list_powers():
+    for name, power in _POWER_NAMES:
         if lowered.startswith(name):
             return _OF.sub("", text[len(name) :].strip(), count=1), power
         if lowered.endswith(" " + name):
@@ -288,11 +275,8 @@ def _split_power(text: str) -> tuple[str, int]:
 
 
 def _currency(text: str) -> str | None:
-    lowered = text.lower()
-    for code, names in CURRENCIES.items():
-        if lowered in names:
-            return code
-    return text if _CODE.fullmatch(text) and (text in list_currencies()) else None
+    known = next((code for code, names in CURRENCIES.items() if text.lower() in names), None)
+    return known or (text if _CODE.fullmatch(text) and text in list_currencies() else None)
 
 
 # The unit of a file of trade values: as declared, against what the file's own words say, and as a factor.

@@ -34,12 +34,10 @@ WHOLE = "(0|[1-9][0-9]{0,14})"
 _FULL_WIDTH = {**{0xFF10 + d: str(d) for d in range(10)}, 0xFF0E: ".", 0xFF0C: ","}
 _SPACES = "\u0020\u00a0\u2007\u2009\u202f\u3000"
 _GROUPED = {
-    ".": re.compile(
-        rf"(?:[1-9][0-9]{{0,2}}(?:([,'’{_SPACES}])[0-9]{{3}}(?:\1[0-9]{{3}})*)|0|[1-9][0-9]*)(?:\.[0-9]+)?"
-    ),
-    ",": re.compile(
-        rf"(?:[1-9][0-9]{{0,2}}(?:([.'’{_SPACES}])[0-9]{{3}}(?:\1[0-9]{{3}})*)|0|[1-9][0-9]*)(?:,[0-9]+)?"
-    ),
+    mark: re.compile(
+        rf"(?:[1-9][0-9]{{0,2}}(?:([{other}'’{_SPACES}])[0-9]{{3}}(?:\1[0-9]{{3}})*)|0|[1-9][0-9]*)(?:[{mark}][0-9]+)?"
+    )
+    for mark, other in ((".", ","), (",", "."))
 }
 _BARE_FRACTION = re.compile(r"[.,][0-9]+")
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
@@ -213,9 +211,15 @@ def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift:
         faults, "number", is_faulty, lambda cell: _complaint(cell, decimal, style),
         lambda cell: _find_remedy(cell, decimal, style),
     )  # fmt: skip
-    _warn_scientific(column, shapes, faults)
+    cells = {c for c, cell in shapes.odd.items() if cell.point is not None and "e" in cell.point.lower()}
+    where = np.flatnonzero(shapes.rows_that(column, cells))
+    if where.size:
+        text = Text("data.number-scientific", n=len(where), first=quote_cell(column.cells[where[0]]))
+        faults.warn("scientific-notation", text, column.file, int(column.rows[where[0]]), column.name)
     values = _converted(digits, shift)
-    _check_size(column, values, faults)
+    is_huge = np.abs(values) > limits.MAX_VALUE
+    column.errors(faults, "number-size", is_huge, lambda cell: Text("data.number-huge", cell=quote_cell(cell)))
+    values[is_huge] = np.nan
     is_blank = shapes.rows_that(column, {c for c, cell in shapes.odd.items() if cell.is_blank})
     blank_tokens = {cell.text or "blank" for cell in shapes.odd.values() if cell.is_blank}
     return Numbers(values, flags, is_blank, missing, {t: n for t, n in missing.items() if t in blank_tokens})
@@ -313,17 +317,3 @@ def _scaled(digits: str | None, shift: int) -> str | None:
         return digits
     mantissa, _, exponent = digits.lower().partition("e")
     return f"{mantissa}e{int(exponent or 0) + shift}"
-
-
-def _check_size(column: TextColumn, values: FloatArray, faults: Faults) -> None:
-    is_huge = np.abs(values) > limits.MAX_VALUE
-    column.errors(faults, "number-size", is_huge, lambda cell: Text("data.number-huge", cell=quote_cell(cell)))
-    values[is_huge] = np.nan
-
-
-def _warn_scientific(column: TextColumn, shapes: _Shapes, faults: Faults) -> None:
-    cells = {c for c, cell in shapes.odd.items() if cell.point is not None and "e" in cell.point.lower()}
-    where = np.flatnonzero(shapes.rows_that(column, cells))
-    if where.size:
-        text = Text("data.number-scientific", n=len(where), first=quote_cell(column.cells[where[0]]))
-        faults.warn("scientific-notation", text, column.file, int(column.rows[where[0]]), column.name)

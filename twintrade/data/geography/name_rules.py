@@ -52,7 +52,6 @@ _WITHOUT = re.compile(WORDS["patterns"]["without"], re.IGNORECASE)
 _CODE_BESIDE = re.compile(r"(?P<a>[A-Z]{2,3})\s*[-–:]\s*(?P<b>\D{3,})|(?P<c>\D{3,}?)\s*[\[(](?P<d>[A-Z]{2,3})[\])]")
 _TURNED = re.compile(r"(.+?)(?:, | ?[(（])([^()（）]+?)[)）]?")
 
-
 _VALID = re.compile(rf"\(\s*(?:(?:ab|from|since)\s+({_YEAR})|(?:({_YEAR})\s+)?(?:bis|until|to)\s+({_YEAR}))\s*\)\s*$")
 
 

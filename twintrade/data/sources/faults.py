@@ -131,7 +131,6 @@ Answer: TypeAlias = Callable[[str], Fix]
 
 COLUMN_NAMES = "header"  # what the column of a wide table's headers is called
 
-
 # Zero-width characters, soft hyphen, byte-order mark and bidirectional controls: invisible, never part of a name.
 _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
