@@ -147,16 +147,11 @@ def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRo
     assert source.microdata is not None
     unit = parse_money_unit(str(source.money_unit))
     collapsed = collapse(source, root, faults)
-    keys = ["city", "partner", "period"]
-    cells = collapsed.frame
+    keys, cells = ["city", "partner", "period"], collapsed.frame
     if source.microdata.product_digits:
         cells = cells.groupby(keys, as_index=False, observed=True)[["units", "n_missing", "n_unknown"]].sum()
-    warn_of_validity(
-        cells["partner"].to_numpy(dtype=object),
-        cells["period"].to_numpy() // source.frequency.per_year,
-        source.file,
-        faults,
-    )
+    years = cells["period"].to_numpy() // source.frequency.per_year
+    warn_of_validity(cells["partner"].to_numpy(dtype=object), years, source.file, faults)
     has_holes = (cells["n_missing"] > 0).to_numpy()
     is_missing = has_holes & ((cells["n_unknown"] > 0).to_numpy() | (source.blank == "missing"))
     value = cells["units"].to_numpy() * 10.0**unit.power / 10.0**source.microdata.decimals
@@ -294,10 +289,12 @@ def are_left_out(frame: pd.DataFrame, source: TradeSource) -> BoolArray:
 
 def drop_aggregates(frame: pd.DataFrame, source: TradeSource, path: str, faults: Faults) -> tuple[pd.DataFrame, int]:
     """Return the rows that stay and how many rows of the file leave; what is said of remainders is noted."""
-    for code in sorted(countries.find_answered_twice(source.partner_names)):
-        faults.error(
-            "partner-alias", Text("data.remainder-two-answers", name=countries.load_places()[code].name), path
-        )
+    compared, for_totals = (
+        countries.find_kept(source.partner_names, a) for a in (countries.COMPARED, countries.FOR_TOTALS)
+    )
+    for code in sorted(compared & for_totals):
+        name = countries.load_places()[code].name
+        faults.error("partner-alias", Text("data.remainder-two-answers", name=name), path)
     partners = frame["partner"].to_numpy(dtype=object)
     codes = sorted(set(partners[countries.is_aggregate(partners)]))
     if not codes:

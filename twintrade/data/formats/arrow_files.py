@@ -57,11 +57,8 @@ def _read_feather(raw: io.BytesIO, choose: Choose) -> pa.Table:
     if raw.getbuffer()[:4] == _FIRST_FEATHER:  # never compressed
         table = feather.read_table(raw)
         return table.select(choose(table.column_names, table.num_rows))
-    source, batches, n_rows = (
-        pa.ipc.open_file(raw, options=pa.ipc.IpcReadOptions(use_threads=False)),
-        list[pa.RecordBatch](),
-        0,
-    )
+    source = pa.ipc.open_file(raw, options=pa.ipc.IpcReadOptions(use_threads=False))
+    batches, n_rows = list[pa.RecordBatch](), 0
     for i in iterate_in_time(range(source.num_record_batches), 1):
         batches.append(source.get_batch(i))
         n_rows += batches[-1].num_rows

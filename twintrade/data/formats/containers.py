@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any, TypeAlias, TypeVar
 
@@ -32,23 +31,14 @@ from twintrade.text import Listed, Text, list_some
 T = TypeVar("T")
 Clock: TypeAlias = Callable[[], float]
 
-_SECONDS_A_MINUTE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    file: str
-    clock: Clock
-    began: float
-
-
-_current: ContextVar[_Reading | None] = ContextVar("reading", default=None)
+_current: ContextVar[tuple[str, Clock, float] | None] = ContextVar("reading", default=None)
+"""The file that is read, its clock, and when it was begun."""
 
 
 @contextmanager
 def limit_time(file: str, clock: Clock = time.monotonic) -> Iterator[None]:
     """Begin to count the time of a file; inside another count, as where init looks first, that one goes on."""
-    token = _current.set(_current.get() or _Reading(file, clock, clock()))
+    token = _current.set(_current.get() or (file, clock, clock()))
     try:
         yield
     finally:
@@ -57,14 +47,15 @@ def limit_time(file: str, clock: Clock = time.monotonic) -> Iterator[None]:
 
 def check_time() -> None:
     """Give up a file that takes too long; without a count there is no limit."""
-    reading = _current.get()
-    if reading is None or reading.clock() - reading.began <= limits.MAX_READING_SECONDS:
+    if (reading := _current.get()) is None:
         return
-    minutes = limits.MAX_READING_SECONDS / _SECONDS_A_MINUTE
-    raise DataError(
-        f"{reading.file} is not read after {minutes:g} minutes, which no table of its kind needs: save the columns "
-        "and rows that count as .csv, or declare microdata"
-    )
+    file, clock, began = reading
+    if clock() - began > limits.MAX_READING_SECONDS:
+        minutes = limits.MAX_READING_SECONDS / 60
+        raise DataError(
+            f"{file} is not read after {minutes:g} minutes, which no table of its kind needs: save the columns and "
+            "rows that count as .csv, or declare microdata"
+        )
 
 
 def iterate_in_time(items: Iterable[T], every: int) -> Iterator[T]:
@@ -78,12 +69,11 @@ def iterate_in_time(items: Iterable[T], every: int) -> Iterator[T]:
 def list_in_time(items: Iterable[T], every: int) -> list[T]:
     """Return items as a list, the time checked before each so many: for items that need no look on the way."""
     rest, items_read = iter(items), list[T]()
-    while True:
-        check_time()
-        part = list(islice(rest, every))
-        if not part:
-            return items_read
+    check_time()
+    while part := list(islice(rest, every)):
         items_read += part
+        check_time()
+    return items_read
 
 
 _CHUNK = 1024 * 1024
@@ -106,9 +96,14 @@ def expand(raw: bytes, file: str) -> bytes:
             content = _content(stream, ceiling)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(f"{file} is not a whole gzip file ({error}): fetch it again") from None
-    if len(content) > ceiling:
-        raise DataError(f"{file} expands to more than {ceiling:,} bytes, as no honest table does: unpack it by hand")
+    refuse_size(len(content), ceiling, file)
     return content
+
+
+def refuse_size(n_bytes: int, ceiling: int, file: str) -> None:
+    """Refuse a packed file that is larger unpacked than it may be."""
+    if n_bytes > ceiling:
+        raise DataError(f"{file} expands to more than {ceiling:,} bytes, as no honest table does: unpack it by hand")
 
 
 def read_parts(raw: bytes, file: str) -> dict[str, bytes]:
@@ -133,11 +128,7 @@ def read_zip_table(raw: bytes, member: str | None, file: str) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as container:
             chosen = _chosen(container.infolist(), member, file)
-            if chosen.file_size > find_ceiling(len(raw)):
-                raise DataError(
-                    f"{file} expands to more than {find_ceiling(len(raw)):,} bytes, as no honest table does: "
-                    "unpack it by hand"
-                )
+            refuse_size(chosen.file_size, find_ceiling(len(raw)), file)
             return _part(container, chosen, file)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise DataError(f"{file} is not a whole zip file ({error}): fetch it again") from None

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -50,20 +51,13 @@ _UNPACKED = ("rar", "packed")
 def refuse_other_kind(raw: bytes, file: str) -> None:
     """Refuse a file that is to be read as text and is of a kind that is none, and say of which."""
     start = raw[:64].removeprefix(b"\xef\xbb\xbf")
-    for kind, endings in _ENDINGS.items():
-        if file.lower().endswith(endings):
-            raise DataError(_say_kind(file, kind, ""))
-    for magic, kind, ending in _MAGIC:
-        if start.startswith(magic):
-            raise DataError(_say_kind(file, kind, ending))
-    for pattern, kind, ending in _PATTERNS:
-        if pattern.match(start):
-            raise DataError(_say_kind(file, kind, ending))
-
-
-def _say_kind(file: str, kind: str, ending: str) -> Text:
-    way = "ending" if ending else "unpack" if kind in _UNPACKED else "html" if kind == "html" else "save"
-    return Text("data.no-text-file", file=file, kind=kind, way=way, ending=Listed(tuple(ending.split()), "or"))
+    by_name = ((kind, "") for kind, endings in _ENDINGS.items() if file.lower().endswith(endings))
+    by_magic = ((kind, ending) for magic, kind, ending in _MAGIC if start.startswith(magic))
+    by_pattern = ((kind, ending) for pattern, kind, ending in _PATTERNS if pattern.match(start))
+    for kind, ending in chain(by_name, by_magic, by_pattern):
+        way = "ending" if ending else "unpack" if kind in _UNPACKED else "html" if kind == "html" else "save"
+        endings = Listed(tuple(ending.split()), "or")
+        raise DataError(Text("data.no-text-file", file=file, kind=kind, way=way, ending=endings))
 
 
 TITLE_ROWS_SEARCHED = 25
@@ -211,15 +205,11 @@ _MOST_DIGITS = 400
 
 def format_cell(cell: Any) -> str:
     """Return a typed cell as the text that a clean file would hold."""
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return cell
+    if cell is None or isinstance(cell, str):
+        return cell or ""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        if not np.isfinite(cell):
-            return str(cell)
+    if isinstance(cell, float) and np.isfinite(cell):
         return f"{Decimal(repr(cell)):f}".removesuffix(".0")
     if isinstance(cell, Decimal):
         return f"{cell:f}" if abs(cell.adjusted()) < _MOST_DIGITS else str(cell)

@@ -41,11 +41,13 @@ def parse_json(
     except (ValueError, RecursionError) as error:
         raise DataError(Text("data.damaged", file=file, kind="json", why=quote_cell(str(error)))) from None
     names, rows = _lay_out(_find_table(content, file), file)
-    names, rows = _drop_repeated(names, rows)
-    check_names(names, len(rows), needed, needs_all, file)
+    # A repeated filter leaves exact duplicates of columns.
+    first = [names.index(name) for name in names]
+    kept = [i for i, k in enumerate(first) if k == i or any(row[i] != row[k] for row in rows)]
+    check_names([names[i] for i in kept], len(rows), needed, needs_all, file)
     columns = []
-    for i, name in enumerate(map(clean_column_name, names)):
-        cells = [row[i] for row in rows]
+    for i in kept:
+        name, cells = clean_column_name(names[i]), [row[i] for row in rows]
         if not any(isinstance(cell, list | dict) for cell in cells):
             columns.append((name, cells))
         elif name in needed:
@@ -99,14 +101,6 @@ def _lay_out(table: list[Any], file: str) -> tuple[list[str], list[list[Any]]]:
     return names, table[1:]
 
 
-def _drop_repeated(names: list[str], rows: list[list[Any]]) -> tuple[list[str], list[list[Any]]]:
-    """Return the columns without exact duplicates, as a repeated filter leaves them."""
-    kept = [
-        i for i, name in enumerate(names) if names.index(name) == i or any(r[i] != r[names.index(name)] for r in rows)
-    ]
-    return [names[i] for i in kept], [[row[i] for i in kept] for row in rows]
-
-
 _ENDINGS = {
     "workbook": WORKBOOK_ENDINGS, "parquet": (".parquet",), "feather": (".feather", ".arrow"),
     "stata": (".dta",), "spss": (".sav", ".zsav"), "r": (".rds", ".rda", ".rdata"), "json": (".json",),
@@ -141,14 +135,9 @@ class TextTable:
         """Return the rows of a mask, the others counted under a rule."""
         if mask.all():
             return self
-        return TextTable(
-            self.file,
-            {name: cells[mask] for name, cells in self.columns.items()},
-            self.rows[mask],
-            self.record.dropping(rule, int((~mask).sum())),
-            {name: typed[mask] for name, typed in self.is_number.items()},
-            self.title,
-        )
+        columns, typed = ({n: cells[mask] for n, cells in part.items()} for part in (self.columns, self.is_number))
+        record = self.record.dropping(rule, int((~mask).sum()))
+        return replace(self, columns=columns, rows=self.rows[mask], record=record, is_number=typed)
 
 
 def open_table(

@@ -5,7 +5,6 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any
 from xml.etree import ElementTree
 
@@ -232,7 +231,6 @@ def parse_workbook(
     sheets = _list_sheets(parts, file)
     sheet = _chosen(sheets, declared.sheet, file)
     facts = _read_facts(parts, sheet, file)
-    _check_size(facts, sheet, file)
     grid = _cells(raw, sheet, file)
     for (row, column), text in facts.errors.items():
         grid[row - 1][column - 1] = text
@@ -251,11 +249,14 @@ def _list_alike(
             rows = _cells(raw, sheet, file)
         except DataError:  # another sheet may be anything
             return False
-        return len(rows) > header and set(columns) <= {
-            raw_table.clean_column_name(raw_table.format_cell(c)) for c in rows[header - 1]
-        }
+        names = map(raw_table.clean_column_name, _write_row(rows[header - 1])) if len(rows) > header else ()
+        return set(columns) <= set(names)
 
     return tuple(sheet.name for sheet in others[:_MOST_SHEETS] if has_columns(sheet))
+
+
+def _write_row(row: Sequence[Any]) -> list[str]:
+    return [raw_table.format_cell(cell) for cell in row]
 
 
 def list_visible_sheets(raw: bytes, file: str) -> list[str]:
@@ -268,17 +269,17 @@ def _list_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
 
 
 def _read_facts(parts: Mapping[str, bytes], sheet: Sheet, file: str) -> SheetFacts:
+    """Return what has to be known of a sheet that is of bearable size."""
     if sheet.part == CONTENT:
-        return read_document_facts(parts[CONTENT], sheet.name, file)
-    return read_sheet_facts(parts.get(sheet.part, b""), file)
-
-
-def _check_size(facts: SheetFacts, sheet: Sheet, file: str) -> None:
+        facts = read_document_facts(parts[CONTENT], sheet.name, file)
+    else:
+        facts = read_sheet_facts(parts.get(sheet.part, b""), file)
     if facts.n_rows * facts.n_columns > limits.MAX_SHEET_CELLS:
         corner = format_cell_name(facts.n_rows, facts.n_columns)
         raise DataError(
             f"{file}: sheet {quote_cell(sheet.name)} reaches to {corner}: clear the stray cells, or save as .csv"
         )
+    return facts
 
 
 def _chosen(sheets: list[Sheet], declared: str | None, file: str) -> Sheet:
@@ -312,7 +313,7 @@ def _table(
 ) -> raw_table.RawTable:  # fmt: skip
     if len(grid) < declared.header:
         raise DataError(f"{file}: sheet {quote_cell(sheet.name)} is empty or ends above header = {declared.header}")
-    header = [[raw_table.format_cell(c) for c in row] for row in grid[: declared.header]]
+    header = [_write_row(row) for row in grid[: declared.header]]
     names = raw_table.join_header(header, declared.header_rows, file)
     stop = len(grid) if declared.last_row is None else declared.last_row
     body = [
@@ -327,14 +328,21 @@ def _table(
     if declared.group_rows:
         names, records, rows = raw_table.expand_groups(names, records, rows, declared.group_rows, file)
     every, names = names, raw_table.keep_repeated(names, declared.repeated)
-    titles = ([raw_table.format_cell(c) for c in row] for row in islice(grid, raw_table.TITLE_ROWS_SEARCHED))
+    titles = map(_write_row, grid[: raw_table.TITLE_ROWS_SEARCHED])
     raw_table.check_header(names, needed, declared.header, titles, file, needs_all)
-    raw_table.refuse_second_header(every, ([raw_table.format_cell(c) for c in row] for row in records), rows, file)
+    raw_table.refuse_second_header(every, map(_write_row, records), rows, file)
     _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
     shift = max(len(declared.group_rows) - 1, 0)
     read = {c - shift for c, name in enumerate(names, 1) if name and (needs_all or name in needed)}
-    facts = _drop_spanning(facts, declared, numbers - set(map(int, rows)))
-    _refuse_unreadable(facts, read, declared.header, int(rows[-1]), file)
+    # Merged cells that hide nothing: names down several header rows, and rows of groups.
+    groups = numbers - set(map(int, rows))
+    merged = [
+        (first, left, last, right)
+        for first, left, last, right in facts.merged
+        if not (declared.header_rows > 1 and last == declared.header and left == right)
+        and not (first == last and first in groups)
+    ]
+    _refuse_unreadable(replace(facts, merged=merged), read, declared.header, int(rows[-1]), file)
     if needs_all:
         raw_table.refuse_unnamed(every, records, file)
     columns, typed = {}, {}
@@ -349,22 +357,12 @@ def _table(
     return raw_table.RawTable(columns, rows, typed, sheet=sheet.name, title=title, unread=unread)
 
 
-def _drop_spanning(facts: SheetFacts, declared: FileFormat, group_rows: set[int]) -> SheetFacts:
-    """Return the facts without merged cells that hide nothing: names down several header rows, rows of groups."""
-
-    def hides_nothing(first: int, left: int, last: int, right: int) -> bool:
-        is_name = declared.header_rows > 1 and last == declared.header and left == right
-        return is_name or (first == last and first in group_rows)
-
-    return replace(facts, merged=[m for m in facts.merged if not hides_nothing(*m)])
-
-
 def read_sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:
     """Return the cells of a sheet as text, for a first look at a workbook within the limits."""
     parts = read_parts(raw, file)
     sheet = _chosen(_list_sheets(parts, file), name, file)
-    _check_size(_read_facts(parts, sheet, file), sheet, file)
-    return [[raw_table.format_cell(cell) for cell in row] for row in _cells(raw, sheet, file)]
+    _read_facts(parts, sheet, file)
+    return [_write_row(row) for row in _cells(raw, sheet, file)]
 
 
 def _note_hidden(facts: SheetFacts, first: int, last: int, file: str, faults: Faults) -> None:
@@ -383,12 +381,10 @@ def _refuse_unreadable(facts: SheetFacts, columns: set[int], first: int, last: i
     uncalculated = sorted((r, c) for r, c in facts.uncalculated if first <= r <= last and c in columns)
     ranges = [f"{format_cell_name(a, b)}:{format_cell_name(c, d)}" for a, b, c, d in merged]
     formulas = [format_cell_name(*place) for place in uncalculated]
+    found = (("data.merged-inside", merged, ranges), ("data.uncalculated", uncalculated, formulas))
     reasons = [
         Text(key, row=places[0][0], n=len(names), cells=list_some(names, _MAX_NAMED))
-        for key, places, names in (
-            ("data.merged-inside", merged, ranges),
-            ("data.uncalculated", uncalculated, formulas),
-        )
+        for key, places, names in found
         if places
     ]
     if reasons:

@@ -117,17 +117,13 @@ class ListedPlace:
 @cache
 def load_listed_places() -> tuple[ListedPlace, ...]:
     """Return every place of the table, by country and name."""
-    return tuple(
-        ListedPlace(
-            row["name"],
-            row["name_zh"],
-            row["country_iso3"],
-            float(row["latitude"]) if row["latitude"] else None,
-            float(row["longitude"]) if row["longitude"] else None,
-            int(row["population"]) if row["population"] else None,
-        )
-        for row in read_packaged_rows("places.csv")
-    )
+    places = []
+    for row in read_packaged_rows("places.csv"):
+        latitude, longitude = (float(row[name]) if row[name] else None for name in ("latitude", "longitude"))
+        population = int(row["population"]) if row["population"] else None
+        names = (row["name"], row["name_zh"], row["country_iso3"])
+        places.append(ListedPlace(*names, latitude, longitude, population))
+    return tuple(places)
 
 
 def find_listed_place(name: str, country: str) -> ListedPlace | None:
@@ -138,8 +134,7 @@ def find_listed_place(name: str, country: str) -> ListedPlace | None:
 
 def find_only_place(name: str) -> ListedPlace | None:
     """Return the place of a name where no country is known: the only one of that name in the table, else None."""
-    folded = fold_name(name)
-    folded = _SPELLINGS.get(folded, folded)
+    folded = _SPELLINGS.get(fold_name(name), fold_name(name))
     places = {place for (key, _), place in _index().items() if key == folded}
     return places.pop() if len(places) == 1 else None
 
@@ -180,12 +175,8 @@ def read_city_names(
     own_codes = None if codes is None else build_text_array(clean_name(code) for code in codes.cells)
     names = {cell: clean_name(cell) for cell in set(column.cells)}
     declared = {clean_name(line.name) for line in crosswalk}
-    wrong = {
-        cell: fault
-        for cell, name in names.items()
-        if name not in declared and (fault := _find_fault(name, column.name))
-    }
-    if wrong:
+    faulty = {cell: _find_fault(name, column.name) for cell, name in names.items() if name not in declared}
+    if wrong := {cell: fault for cell, fault in faulty.items() if fault}:
         is_bad = np.fromiter((c in wrong for c in column.cells), dtype=bool, count=len(column))
         column.errors(faults, "city", is_bad, lambda cell: wrong[cell].text, lambda cell: wrong[cell].remedy)
     cities = build_text_array(map(names.__getitem__, column.cells))
@@ -211,17 +202,15 @@ def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults, written:
             others.setdefault(triple[place], []).append(triple[other])
         for name, several in others.items():
             several = list(dict.fromkeys(several))
-            if len(several) > 1:
-                if written is not None and _are_explained((t for t in triples if t[place] == name), place):
-                    continue
-                row = int(codes.rows[int(np.flatnonzero((cities if place == 0 else cleaned) == name)[0])])
-                text = Text(key, name=quote_cell(name), others=Listed(tuple(map(quote_cell, several))))
-                remedy = (
-                    Remedy("own_name", tuple(value for code in several for value in (name, code)))
-                    if place == 0
-                    else Remedy("same_city", tuple(several[:2]))
-                )
-                faults.error("city-code", text, codes.file, row, codes.name, remedy)
+            alike = (t for t in triples if t[place] == name)
+            if len(several) < 2 or (written is not None and _are_explained(alike, place)):
+                continue
+            row = int(codes.rows[int(np.flatnonzero((cities if place == 0 else cleaned) == name)[0])])
+            text = Text(key, name=quote_cell(name), others=Listed(tuple(map(quote_cell, several))))
+            remedy = Remedy("same_city", tuple(several[:2]))
+            if place == 0:
+                remedy = Remedy("own_name", tuple(value for code in several for value in (name, code)))
+            faults.error("city-code", text, codes.file, row, codes.name, remedy)
 
 
 def _are_explained(triples: Iterable[tuple[str, str, str]], place: int) -> bool:
@@ -299,8 +288,6 @@ def _find_fault(name: str, column: str) -> CellError | None:
     return None
 
 
-# Names that may be a slip for another: near enough to ask, never near enough to match in silence.
-
 # Names of cities in other letters or transcriptions: 济南 and Jinan, Москва and Moscow, Beijing and Peking.
 
 
@@ -329,6 +316,8 @@ def _load_names() -> Mapping[str, frozenset[str]]:
 def _list_alphabets(name: str) -> set[str]:
     return {unicodedata.name(c, "?").split()[0] for c in name if c.isalpha()}
 
+
+# Names that may be a slip for another: near enough to ask, never near enough to match in silence.
 
 SHORTEST = 4  # letters from which the spelling of names is compared: two codes of two letters are always alike
 ALIKE = 0.8  # share of matching letters from which one name may stand for another (`difflib` ratio)

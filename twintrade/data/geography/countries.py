@@ -254,20 +254,12 @@ def is_remainder(names: Iterable[object]) -> BoolArray:
     return np.array([code != "" and load_places()[code].kind == "remainder" for code in codes], dtype=bool)
 
 
-def find_kept(aliases: Mapping[str, str]) -> set[str]:
-    """Return the codes of remainders that a declaration keeps, in the comparison or for totals only."""
-    return _find_answered(aliases, COMPARED) | find_totals_only(aliases)
+def find_kept(aliases: Mapping[str, str], *answers: str) -> set[str]:
+    """Return the codes of remainders that a declaration keeps, by default in the comparison or for totals only."""
+    wanted = answers or (COMPARED, FOR_TOTALS)
+    return {find_remainder_code(name) for name, given in aliases.items() if given.casefold() in wanted}
 
 
 def find_totals_only(aliases: Mapping[str, str]) -> set[str]:
     """Return the codes of remainders that a declaration keeps for totals only."""
-    return _find_answered(aliases, FOR_TOTALS)
-
-
-def find_answered_twice(aliases: Mapping[str, str]) -> set[str]:
-    """Return the codes of remainders of which one name is in the comparison and another for totals only."""
-    return _find_answered(aliases, COMPARED) & find_totals_only(aliases)
-
-
-def _find_answered(aliases: Mapping[str, str], answer: str) -> set[str]:
-    return {find_remainder_code(name) for name, given in aliases.items() if given.casefold() == answer}
+    return find_kept(aliases, FOR_TOTALS)

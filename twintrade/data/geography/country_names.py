@@ -88,9 +88,8 @@ def list_doubtful_codes(cells: Collection[str], kind: CodeKind) -> frozenset[str
         return _STANDARDS["olympic_other"] if codes & _STANDARDS["olympic_alone"] else frozenset()
     codes = {cell for cell in codes if _is_capitals(cell, 2)}
     fips = frozenset().union(*(_STANDARDS[f"fips_{part}"] for part in ("same", "other", "alone")))
-    is_fips = (len(codes) >= _N_FIPS and codes <= fips | {"UK"}) or codes & _STANDARDS[
-        "fips_alone"
-    ] - load_two_letters().keys()
+    alone = codes & _STANDARDS["fips_alone"] - load_two_letters().keys()
+    is_fips = (len(codes) >= _N_FIPS and codes <= fips | {"UK"}) or alone
     return _STANDARDS["fips_other"] if kind == "alpha-2" and is_fips else frozenset()
 
 
@@ -139,12 +138,8 @@ def load_names() -> NameTable:
     by_hand = [(row["code"], row["language"], row["names"]) for row in read_packaged_rows("partner_names.csv")]
     for partner in read_packaged_rows("partners.csv"):
         by_hand += [(partner["code"], "en", partner["name"]), (partner["code"], "zh", partner["chinese"])]
-    written = [
-        (name, code, frozenset(spoken.split()))
-        for code, spoken, names in by_hand
-        for name in names.split("|")
-        if name
-    ]
+    by_name = ((name, code, spoken) for code, spoken, names in by_hand for name in names.split("|") if name)
+    written = [(name, code, frozenset(spoken.split())) for name, code, spoken in by_name]
     rows += [(fold_words(name), code, spoken) for name, code, spoken in written]
     exact: dict[str, dict[str, Languages]] = defaultdict(dict)
     for words, code, spoken in rows:
@@ -172,9 +167,7 @@ def _list_words(table: Mapping[str, str]) -> dict[str, Concepts]:
     }
 
 
-VOCABULARY: Mapping[str, Mapping[str, Concepts]] = {
-    language: _list_words(table) for language, table in _STATES.items()
-}
+VOCABULARY: Mapping[str, Mapping[str, Concepts]] = {la: _list_words(table) for la, table in _STATES.items()}
 
 
 @lru_cache(maxsize=100_000)
@@ -222,9 +215,8 @@ def load_cores(language: str) -> Mapping[tuple[str, ...], Mapping[str, set[Conce
     for name in load_language(language):
         if name.core and "N" not in name.concepts:
             cores[tuple(sorted(name.core))][name.code].add(name.concepts)
-    south, north = (
-        {w for name in load_language(language) if name.code == code for w in name.core} for code in ("KOR", "PRK")
-    )
+    names = load_language(language)
+    south, north = ({w for n in names if n.code == code for w in n.core} for code in ("KOR", "PRK"))
     for word in south & north:
         cores[word,] |= {"KOR": {frozenset("R")}, "PRK": {frozenset("DP")}}
     return cores
