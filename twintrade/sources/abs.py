@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from twintrade.data.geography import find_code, load_places
@@ -41,13 +42,10 @@ def read_codelist(source: Source, request: Request, answer: RawAnswer) -> RowsPa
 
 
 def _load(answer: RawAnswer) -> dict[str, Any]:
-    if answer.content.lstrip()[:1] != b"{":
-        return {}
-    try:
-        value = json.loads(answer.content)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    with suppress(ValueError):
+        if answer.content.lstrip()[:1] == b"{":
+            return dict(json.loads(answer.content))
+    return {}
 
 
 def _find_fault(answer: RawAnswer) -> str:
@@ -87,10 +85,8 @@ class Eurostat(Source):
                 months = tuple(f"{year}-{month:02d}" for month in query.list_months(year))
                 periods = months if frequency == "M" else (str(year),)
                 params = (("startPeriod", periods[0]), ("endPeriod", periods[-1]), ("format", "SDMX-CSV"))
-                asked = (*series, ("TIME_PERIOD", periods))
-                requests.append(
-                    Request(f"{state} {year}", path, params, accept="text/csv, application/json", asked=asked)
-                )
+                asked, accept = (*series, ("TIME_PERIOD", periods)), "text/csv, application/json"
+                requests.append(Request(f"{state} {year}", path, params, accept=accept, asked=asked))
         return requests
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
@@ -157,10 +153,8 @@ class AustralianBureau(Source):
         requests = []
         for year in query.years:
             months = tuple(f"{year}-{month:02d}" for month in query.list_months(year))
-            period, asked = (
-                (("startPeriod", months[0]), ("endPeriod", months[-1])),
-                (*series, ("TIME_PERIOD", months)),
-            )
+            period = (("startPeriod", months[0]), ("endPeriod", months[-1]))
+            asked = (*series, ("TIME_PERIOD", months))
             requests.append(Request(str(year), path, period, accept="application/vnd.sdmx.data+csv", asked=asked))
         return requests
 
@@ -185,19 +179,12 @@ class AustralianBureau(Source):
             partners = [PartnerCode(code, find_code(name) or "leave out") for code, name in lookups[0].rows]
         cities = [{"name": code, "city": _STATES[code]} for code in query.cities if code in _STATES]
         return {
-            "city": state,
-            **({"city_names": cities} if cities else {}),
-            "partner": country,
-            "partner_names": {p.code: p.place for p in partners if p.place},
-            "period": "TIME_PERIOD",
-            "frequency": "month",
-            **({"to_frequency": "year"} if self.get_step(query) == "year" else {}),
-            "value": "OBS_VALUE",
-            "flow": query.flow,
-            "reporter": "city",
-            "money_unit": "1,000 AUD",
+            "city": state, **({"city_names": cities} if cities else {}), "partner": country,
+            "partner_names": {p.code: p.place for p in partners if p.place}, "period": "TIME_PERIOD",
+            "frequency": "month", **({"to_frequency": "year"} if self.get_step(query) == "year" else {}),
+            "value": "OBS_VALUE", "flow": query.flow, "reporter": "city", "money_unit": "1,000 AUD",
             "absent": "missing",
-        }
+        }  # fmt: skip
 
     def estimate_rows(self, query: Query) -> int:
         """Return the product of states, partners and months."""
@@ -205,6 +192,5 @@ class AustralianBureau(Source):
         return len(query.cities) * (len(query.partners) or 200) * months
 
     def _list_partners(self, query: Query, lookups: Sequence[RowsPage]) -> list[PartnerCode]:
-        return base.resolve_partners(
-            self.name, query.partners, base.number_places((code, name) for code, name in lookups[0].rows)
-        )
+        codes = base.number_places((code, name) for code, name in lookups[0].rows)
+        return base.resolve_partners(self.name, query.partners, codes)

@@ -1,5 +1,6 @@
 """The United States Census Bureau's interface to international trade by state or port."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -26,30 +27,21 @@ class Census(Source):
         product = [f"{side}_COMMODITY"] if query.product else []
         level = [("COMM_LVL", f"HS{len(query.product)}")] if query.product else []
         partners = [("CTY_CODE", partner.code) for partner in self._list_partners(query)]
-        return [
-            Request(
-                f"{city} {year}",
-                f"/data/timeseries/intltrade/{query.flow}/{'porths' if place == 'PORT' else 'statehs'}",
-                (
-                    ("get", ",".join([*names, *product])),
-                    (place, city),
-                    ("YEAR", str(year)),
-                    *(("MONTH", month) for month in self._list_months(query, year)),
-                    *partners,
-                    *((name, query.product) for name in product),
-                    *level,
-                ),
-                asked=(
-                    (place, (city,)),
-                    ("YEAR", (str(year),)),
-                    ("MONTH", tuple(self._list_months(query, year))),
-                    ("CTY_CODE", tuple(code for _, code in partners)),
-                    *((name, (query.product,)) for name in product),
-                ),
-            )
-            for city in query.cities
-            for year in query.years
-        ]
+        path = f"/data/timeseries/intltrade/{query.flow}/{'porths' if place == 'PORT' else 'statehs'}"
+        requests = []
+        for city, year in itertools.product(query.cities, map(str, query.years)):
+            months = tuple(self._list_months(query, int(year)))
+            params = (
+                ("get", ",".join([*names, *product])), (place, city), ("YEAR", year),
+                *(("MONTH", month) for month in months), *partners,
+                *((name, query.product) for name in product), *level,
+            )  # fmt: skip
+            asked = (
+                (place, (city,)), ("YEAR", (year,)), ("MONTH", months),
+                ("CTY_CODE", tuple(code for _, code in partners)), *((name, (query.product,)) for name in product),
+            )  # fmt: skip
+            requests.append(Request(f"{city} {year}", path, params, asked=asked))
+        return requests
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
         """Return the rows of a list of lists; a predicate that comes back as a second column stands once."""
@@ -76,21 +68,15 @@ class Census(Source):
         is_known = bool(partners) and all(partner.place for partner in partners)
         is_year, product = self.get_step(query) == "year", "E_COMMODITY" if query.flow == "exports" else "I_COMMODITY"
         return {
-            "city": _get_place(query),
-            "partner": "CTY_CODE" if is_known else "CTY_NAME",
+            "city": _get_place(query), "partner": "CTY_CODE" if is_known else "CTY_NAME",
             **({"partner_names": {p.code: p.place for p in partners}} if is_known else {}),
-            "period": "YEAR",
-            **({} if is_year else {"subperiod": "MONTH", "frequency": "month"}),
-            "value": _get_value(self, query),
-            "flow": query.flow,
-            "reporter": "city",
-            "money_unit": "USD",
+            "period": "YEAR", **({} if is_year else {"subperiod": "MONTH", "frequency": "month"}),
+            "value": _get_value(self, query), "flow": query.flow, "reporter": "city", "money_unit": "USD",
             **({"valuation": "fas"} if query.flow == "exports" else {}),
             **({"product": product, "product_revision": "HS"} if query.product else {}),
             **({"where": {"MONTH": "12"}} if is_year else {}),
-            **({} if partners else {"drop": {"CTY_CODE": list(_TOTALS)}}),
-            "absent": "zero",
-        }
+            **({} if partners else {"drop": {"CTY_CODE": list(_TOTALS)}}), "absent": "zero",
+        }  # fmt: skip
 
     def estimate_rows(self, query: Query) -> int:
         """Return the product of states, partners and periods."""

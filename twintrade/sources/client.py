@@ -70,7 +70,9 @@ class Client:
         """Return the answer to a request, asked again where the failure is one that passes."""
         for attempt in range(1, _TRIES + 1):
             is_last = attempt == _TRIES
-            self._keep_pace()
+            if (early := self._next - self._clock.now()) > 0:
+                self._clock.sleep(early)
+            self._next = self._clock.now() + self._source.pace
             try:
                 answer, headers = self._send(request)
             except httpx.InvalidURL:
@@ -86,9 +88,8 @@ class Client:
                 continue
             is_passing = answer.status in _PASSING | self._source.passing or self._source.is_to_repeat(answer)
             if answer.status in (200, 204) and not is_passing:
-                return RawAnswer(
-                    b"" if answer.status == 204 else self._mask(answer.content), answer.kind, answer.status
-                )
+                content = b"" if answer.status == 204 else self._mask(answer.content)
+                return RawAnswer(content, answer.kind, answer.status)
             if not is_passing or is_last:
                 raise refuse_answer(self._source, request, self._describe(answer, headers))
             self._wait(request, answer, headers, attempt)
@@ -97,12 +98,6 @@ class Client:
     def _mask(self, content: bytes) -> bytes:
         """Return a content without the key."""
         return content.replace(self._key.encode("utf-8"), b"...") if self._key else content
-
-    def _keep_pace(self) -> None:
-        early = self._next - self._clock.now()
-        if early > 0:
-            self._clock.sleep(early)
-        self._next = self._clock.now() + self._source.pace
 
     def _send(self, request: Request) -> tuple[RawAnswer, Mapping[str, str]]:
         key = self._source.key
@@ -164,9 +159,8 @@ class Client:
         """Wait as long as the publisher asks, else twice as long as before."""
         asked = self._read_wait(answer, headers)
         if asked is not None and asked > _LONGEST_WAIT:
-            raise refuse_answer(
-                self._source, request, Text("sources.long-wait", minutes=round(min(asked, _MOST_TOLD) / 60))
-            )
+            why = Text("sources.long-wait", minutes=round(min(asked, _MOST_TOLD) / 60))
+            raise refuse_answer(self._source, request, why)
         self._clock.sleep(max(asked or 0.0, _FIRST_WAIT * 2 ** (attempt - 1)))
 
     def _read_wait(self, answer: RawAnswer, headers: Mapping[str, str]) -> float | None:

@@ -60,9 +60,8 @@ class Comexstat(Source):
             asked: list[tuple[str, tuple[str, ...]]] = [("year", (str(year),)), ("country", names)]
             if body["monthDetail"]:
                 asked.append(("monthNumber", tuple(f"{month:02d}" for month in months)))
-            requests.append(
-                Request(str(year), "/cities", (("language", "en"),), json.dumps(body), asked=tuple(asked))
-            )
+            question = (("language", "en"),), json.dumps(body)
+            requests.append(Request(str(year), "/cities", *question, asked=tuple(asked)))
         return requests
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
@@ -97,28 +96,18 @@ class Comexstat(Source):
 
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
         """Return the lines that read it: cities by name and state."""
-        names = self._list_names(lookups)
+        # What is no country is left out and counted.
+        names = {name: "leave out" for _, name in _list_countries(lookups) if not find_code(name)}
         is_month = self.get_step(query) == "month"
         return {
-            "city": next(name for name in _CITY if name in columns),
-            "partner": "country",
-            **({"partner_names": names} if names else {}),
-            "period": "year",
-            **({"subperiod": "monthNumber", "frequency": "month"} if is_month else {}),
-            "value": "metricFOB",
-            "flow": query.flow,
-            "reporter": "city",
-            "money_unit": "USD",
-            "valuation": "fob",
-            "absent": "zero",
-        }
+            "city": next(name for name in _CITY if name in columns), "partner": "country",
+            **({"partner_names": names} if names else {}), "period": "year",
+            **({"subperiod": "monthNumber", "frequency": "month"} if is_month else {}), "value": "metricFOB",
+            "flow": query.flow, "reporter": "city", "money_unit": "USD", "valuation": "fob", "absent": "zero",
+        }  # fmt: skip
 
     def _list_partners(self, query: Query, lookups: Sequence[RowsPage]) -> list[PartnerCode]:
         return base.resolve_partners(self.name, query.partners, base.number_places(_list_countries(lookups)))
-
-    def _list_names(self, lookups: Sequence[RowsPage]) -> dict[str, str]:
-        """Return names of the publisher that are no country, which are left out and counted."""
-        return {name: "leave out" for _, name in _list_countries(lookups) if not find_code(name)}
 
 
 def _list_countries(lookups: Sequence[RowsPage]) -> list[tuple[str, str]]:
@@ -185,24 +174,15 @@ class Comtrade(Source):
         """Return the lines that read it; the world is a total."""
         reporters, partners = self._resolve(query.cities), self._resolve(query.partners)
         names = [{"name": r.code, "city": r.place} for r in reporters if r.place]
+        lines = {"partner_names": {p.code: p.place for p in partners if p.place}}
+        world = {"country_codes": "un", "drop": {"partnerCode": ["0"]}}
         return {
-            "city": "reporterCode",
-            **({"city_names": names} if names else {}),
-            "partner": "partnerCode",
-            **(
-                {"partner_names": {p.code: p.place for p in partners if p.place}}
-                if partners
-                else {"country_codes": "un", "drop": {"partnerCode": ["0"]}}
-            ),
-            "period": "period",
-            **({"frequency": "month"} if self.get_step(query) == "month" else {}),
-            "value": "primaryValue",
-            "flow": query.flow,
-            "reporter": "city",
-            "money_unit": "USD",
-            "valuation": "fob" if query.flow == "exports" else "cif",
-            "absent": "missing",
-        }
+            "city": "reporterCode", **({"city_names": names} if names else {}), "partner": "partnerCode",
+            **(lines if partners else world), "period": "period",
+            **({"frequency": "month"} if self.get_step(query) == "month" else {}), "value": "primaryValue",
+            "flow": query.flow, "reporter": "city", "money_unit": "USD",
+            "valuation": "fob" if query.flow == "exports" else "cif", "absent": "missing",
+        }  # fmt: skip
 
     def _resolve(self, names: Sequence[str]) -> list[PartnerCode]:
         return base.resolve_partners(self.name, names, {**list_un_codes(), **base.load_codes(self.name)})

@@ -72,25 +72,14 @@ class Hmrc(Source):
             known = {partner.code for partner in partners}
             partners += [PartnerCode(c, "leave out") for c in _list_column(lookups[0], "CountryId") if c not in known]
         regions = dict(zip(_list_column(lookups[1], "RegionId"), _list_column(lookups[1], "RegionName"), strict=True))
+        asked = query.cities or tuple(regions)
+        cities = [{"name": code, "city": name} for code, name in regions.items() if code in asked]
         return {
-            "city": "GovRegionId",
-            "city_names": [
-                {"name": code, "city": name}
-                for code, name in regions.items()
-                if not query.cities or code in query.cities
-            ],
-            "partner": "CountryId",
-            "partner_names": {p.code: p.place for p in partners if p.place},
-            "period": "MonthId",
-            "frequency": "quarter",
-            "value": "Value",
-            "flow": query.flow,
-            "reporter": "city",
-            "money_unit": "GBP",
-            "product": "CommoditySitc2Id",
-            "product_revision": "SITC4",
-            "absent": "zero",
-        }
+            "city": "GovRegionId", "city_names": cities, "partner": "CountryId",
+            "partner_names": {p.code: p.place for p in partners if p.place}, "period": "MonthId",
+            "frequency": "quarter", "value": "Value", "flow": query.flow, "reporter": "city", "money_unit": "GBP",
+            "product": "CommoditySitc2Id", "product_revision": "SITC4", "absent": "zero",
+        }  # fmt: skip
 
     def estimate_rows(self, query: Query) -> int:
         """Return the product of regions, partners, divisions and quarters."""

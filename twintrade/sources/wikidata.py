@@ -165,13 +165,12 @@ class Wikidata(Source):
         """Return one request for some cities, or for a country."""
         if country := query.options.get("country"):
             return [_build_request(country, " ".join(("?city", "wdt:P17", f"wd:{country}", ".")))]
-        batches = [query.cities[i : i + _BATCH] for i in range(0, len(query.cities), _BATCH)]
-        return [
-            _build_request(
-                batch[0], " ".join(("VALUES", "?city", "{", *(f"wd:{city}" for city in batch), "}")), batch
-            )
-            for batch in batches
-        ]
+        requests = []
+        for i in range(0, len(query.cities), _BATCH):
+            batch = query.cities[i : i + _BATCH]
+            cities = " ".join(("VALUES", "?city", "{", *(f"wd:{city}" for city in batch), "}"))
+            requests.append(_build_request(batch[0], cities, batch))
+        return requests
 
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
         """Return one row a statement: dates as precise as they are, references joined by spaces."""
@@ -191,10 +190,8 @@ class Wikidata(Source):
             if any(row.get(end) != statements[row["s"]].get(end) for end in ("city", "twin")):
                 raise refuse_answer(self, request, Text("sources.row-twice", cells=row["s"]))
             urls[row["s"]].append(row.get("url", ""))
-        cells = tuple(
-            _build_row(row, " ".join(dict.fromkeys(filter(None, urls[name]))))
-            for name, row in sorted(statements.items())
-        )
+        joined = {name: " ".join(dict.fromkeys(filter(None, several))) for name, several in urls.items()}
+        cells = tuple(_build_row(row, joined[name]) for name, row in sorted(statements.items()))
         return RowsPage(_COLUMNS, cells) if cells else base.NO_ROWS
 
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:

@@ -89,10 +89,8 @@ _SCALES = {"units": "", "thousands": "1,000 ", "millions": "1,000,000 "}
 
 def _find_scale(layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str]) -> Guess:
     """Return the money unit, scaled as a column says of all rows; a question where it says several things."""
-    cells = (
-        {clean_name(cell) for cell in table.columns[names[layout["scale"].casefold()]]} if "scale" in layout else {""}
-    )
-    units = [f"{_SCALES.get(cell, '')}{layout['money_unit']}" for cell in sorted(cells)]
+    cells = table.columns[names[layout["scale"].casefold()]] if "scale" in layout else [""]
+    units = [f"{_SCALES.get(cell, '')}{layout['money_unit']}" for cell in sorted(set(map(clean_name, cells)))]
     if len(units) == 1:
         return Guess("money_unit", units[0])
     return build_question("money_unit", units, Text("data.look-two-units", units=Listed(tuple(units), "and")))
@@ -196,16 +194,11 @@ def look_for_value(table: TextTable, names: list[str], file: str, *, is_yearly: 
     scores = {n: words.score_numbers(table, n) for n in names}
     words.choose_column(names, scores, "value", file)
     best = _list_best(names, scores)
-    options = (
-        [n for n in names if scores[n].share >= words.HALF and words.find_trade(n) != "other"]
-        if len(best) > 1
-        else best
-    )
-    doubtful = [
-        n for n in best if words.has_word_of(n, "transformed") or (is_yearly and words.has_word_of(n, "running"))
-    ]
+    doubts = ("transformed", "running") if is_yearly else ("transformed",)
+    doubtful = [n for n in best if any(words.has_word_of(n, doubt) for doubt in doubts)]
     if len(best) > 1 or words.find_trade(best[0]) == "other" or doubtful:
-        options = options or best
+        figures = [n for n in names if scores[n].share >= words.HALF and words.find_trade(n) != "other"]
+        options = (figures if len(best) > 1 else []) or best
         columns = Listed(tuple(map(quote_cell, doubtful or options)), "or")
         key = "data.look-no-amounts" if doubtful else "data.look-which-value"
         unit = _find_unit(table, names, options[0] if len(options) == 1 else "")
@@ -241,14 +234,12 @@ def _find_unit(table: TextTable, names: Sequence[str], header: str) -> Guess:
     if several := _list_rival_units(header, table.title):
         return build_question("money_unit", several, Text("data.look-two-units", units=Listed(tuple(several), "and")))
     if unread := here.unread or ("" if here.is_whole and here.power is not None else above.unread):
-        reason = Text(
-            "data.look-unit-unread", unread=quote_cell(unread), currency=(here if here.unread else above).currency
-        )
+        currency = (here if here.unread else above).currency
+        reason = Text("data.look-unit-unread", unread=quote_cell(unread), currency=currency)
         return build_question("money_unit", (), reason)
     # What the name leaves open the title may say; what the name says stands.
-    unit = HeaderUnit(
-        here.currency if here.is_whole else above.currency, above.power if here.power is None else here.power
-    )
+    power = above.power if here.power is None else here.power
+    unit = HeaderUnit(here.currency if here.is_whole else above.currency, power)
     if unit.declare() != here.declare():
         return Guess("money_unit", unit.declare(), Text("data.look-title"))
     reason = Text("data.look-column-name" if here.is_whole else "data.look-no-currency")
@@ -357,9 +348,7 @@ def _splits_time(table: TextTable, name: str, parts: Sequence[Guess]) -> bool:
     columns = {g.key: g.value for g in parts if g.key in _KEYS and isinstance(g.value, str)}
     if not {"partner", "period"} <= set(columns) or not set(columns.values()) <= set(table.columns):
         return False
-    frame = pd.DataFrame(
-        {key: table.columns[column] for key, column in columns.items()} | {"word": table.columns[name]}
-    )
+    frame = pd.DataFrame({key: table.columns[column] for key, column in (columns | {"word": name}).items()})
     ends = [key for key in ("city", "partner") if key in columns]
     is_one = not frame.drop_duplicates().duplicated(list(columns)).any()
     return is_one and bool((frame.groupby(ends)["word"].nunique() > 1).any())
@@ -384,10 +373,9 @@ def _refuse_partners_across(names: list[str], file: str) -> None:
     across = [n for n, code in zip(names, countries.find_codes(header), strict=True) if code]
     if len(across) >= _LEAST_PARTNERS:
         raise DataError(
-            f"{file}: the columns {', '.join(map(quote_cell, across[:_LEAST_PARTNERS]))} ... are countries, "
-            "and a table "
-            "with one column a partner is not read: lay it out with one row a city, partner and period (unpivot, as "
-            "spreadsheets call it), or with one column a period"
+            f"{file}: the columns {', '.join(map(quote_cell, across[:_LEAST_PARTNERS]))} ... are countries, and a "
+            "table with one column a partner is not read: lay it out with one row a city, partner and period "
+            "(unpivot, as spreadsheets call it), or with one column a period"
         )
 
 
@@ -417,9 +405,8 @@ def _subperiod(table: TextTable, names: list[str]) -> tuple[str, Frequency, word
     for frequency in (Frequency.MONTH, Frequency.QUARTER):
         for name in names:
             is_named = words.has_word_of(name, frequency.value)
-            if not is_named and (
-                words.find_role(name) or any(words.has_word_of(name, end) for end in ("partner", "city"))
-            ):
+            is_end = words.find_role(name) or any(words.has_word_of(name, end) for end in ("partner", "city"))
+            if is_end and not is_named:
                 continue  # "AGO" and "MAR" are countries here
             cells = [str(c) for c in table.columns[name]]
             score = words.score_subperiods(cells, frequency, is_named=is_named)

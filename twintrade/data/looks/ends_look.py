@@ -1,5 +1,6 @@
 """Guesses which columns are the two ends of a flow, and which way goods run between them, by words and values."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -208,9 +209,8 @@ def _directed(city: Guess, partner: Guess, of_city: words.Role, of_partner: word
     by_partner: Direction = "out" if of_partner == "importer" else "in" if of_partner == "exporter" else ""
     if by_city and by_partner and by_city != by_partner:
         columns = Listed((quote_cell(str(city.value)), quote_cell(str(partner.value))), "and")
-        return PlaceColumns(
-            city, build_question("partner", (partner.value,), Text("data.look-same-end", columns=columns))
-        )
+        reason = Text("data.look-same-end", columns=columns)
+        return PlaceColumns(city, build_question("partner", (partner.value,), reason))
     return PlaceColumns(city, partner, by_city or by_partner, bool(by_city), has_reporter=of_city == "reporter")
 
 
@@ -260,11 +260,8 @@ def look_for_flow(table: TextTable, names: Sequence[str], value: str, file: str,
         return [flow, reporter, *where]
     if ends.names_city:
         return [flow, Guess("reporter", "partner", Text("data.look-reporter-partner", flow=str(flow.value))), *where]
-    return [
-        build_question("flow", _FLOWS, Text("data.look-flow-against-ends", flow=str(flow.value))),
-        reporter,
-        *where,
-    ]
+    against = Text("data.look-flow-against-ends", flow=str(flow.value))
+    return [build_question("flow", _FLOWS, against), reporter, *where]
 
 
 def _find_named(
@@ -282,9 +279,8 @@ def _find_named(
                     return Guess("flow", flow, Text("data.look-of-column", name=name)), [where]
             if is_named and len(cells) > 1:
                 shown = Listed(tuple(map(quote_cell, cells)), "comma")
-                return build_question(
-                    "flow", _FLOWS, Text("data.look-flow-cells", name=quote_cell(name), cells=shown)
-                ), []
+                reason = Text("data.look-flow-cells", name=quote_cell(name), cells=shown)
+                return build_question("flow", _FLOWS, reason), []
     for text, key in ((value, "data.look-column-name"), (table.title, "data.look-title")):
         flow = _name_flow(text)
         if flow == "both":
@@ -292,10 +288,8 @@ def _find_named(
         if flow:
             return Guess("flow", flow, Text(key)), []
     ends_of = (ends.city.value, ends.partner.value, *ends.city.options)
-    rest = [
-        n for n in table.columns if n not in ends_of and not words.find_role(n) and words.find_trade(n) != "other"
-    ]
-    flow = _name_flow(" ".join([file, *rest]))
+    rest = (n for n in table.columns if n not in ends_of and not words.find_role(n))
+    flow = _name_flow(" ".join([file, *(n for n in rest if words.find_trade(n) != "other")]))
     return (Guess("flow", flow, Text("data.look-names")) if flow in _FLOWS else None), []
 
 
@@ -307,8 +301,6 @@ def _name_flow(text: str) -> str:
 
 def look_for_valuation(texts: Iterable[str]) -> list[Guess]:
     """Return how the values are valued, where one way alone is named."""
-    spoken = {
-        w for text in texts for w in strip_accents(text).replace("(", " ").replace(")", " ").replace("_", " ").split()
-    }
+    spoken = {word for text in texts for word in re.split(r"[\s()_]+", strip_accents(text))}
     named = [v for v in _VALUATIONS if v in spoken]
     return [Guess("valuation", named[0], Text("data.look-column-name"))] if len(named) == 1 else []

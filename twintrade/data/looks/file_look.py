@@ -251,10 +251,8 @@ def read_back_trade(root: Path, guesses: Sequence[Guess]) -> list[Text]:
     is_out = (lines["flow"] == "exports") == (lines["reporter"] == "city")
     readings = []
     for city, partner, period, amount, unit in _spread(list(_read(table, wide, lines))):
-        ends = (city, partner) if is_out else (partner, city)
-        readings.append(
-            Text("data.look-sold", period=period, seller=ends[0], buyer=ends[1], amount=amount, money=unit)
-        )
+        ends = {"seller": city, "buyer": partner} if is_out else {"seller": partner, "buyer": city}
+        readings.append(Text("data.look-sold", period=period, amount=amount, money=unit, **ends))
     return readings
 
 

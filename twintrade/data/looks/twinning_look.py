@@ -87,13 +87,12 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
     parts = [dated, ends.partner] if dated else [ends.partner]
     used = [g.value for g in (ends.city, ends.partner)] + [*ends.city.options, *ends.partner.options]
     names = [n for n in names if n not in used]
-    twin = next((n for n in names if has_word_of_twin(n)), None) or next(
-        (n for n in names if "partner" in n.lower() or has_word_of(n, "city")), None
-    )
+    of_twin = [n for n in names if has_word_of_twin(n)]
+    twin = next(iter(of_twin or [n for n in names if "partner" in n.lower() or has_word_of(n, "city")]), None)
     if dated is None:
-        of_twin = [Guess("partner_city", twin, _say_named(twin))] if twin else []
+        parts += [ends.city, *([Guess("partner_city", twin, _say_named(twin))] if twin else [])]
         policy = Guess("policy", "exclude", Text("data.look-undated", n=table.rows.size))
-        return [Guess("file", file), *guesses, *parts, ends.city, *of_twin, policy, *between]
+        return [Guess("file", file), *guesses, *parts, policy, *between]
     words = {n: sorted({clean_name(c) for c in table.columns[n]}) for n in names if n != twin and has_word_of_kind(n)}
     kind = next((n for n in words if len(words[n]) <= _MOST_KINDS), None)
     parts += [
@@ -199,9 +198,8 @@ def _suggest_kinds(words: Sequence[str]) -> Guess:
     """Return the kind of each word, or the question which kind those are that may be no agreement."""
     kinds = {word: suggest_kind(word) or UNDECIDED for word in words}
     if unknown := tuple(quote_cell(word) for word, kind in kinds.items() if kind == UNDECIDED):
-        return Guess(
-            "kinds", kinds, Text("data.look-kinds-open", n=len(unknown), words=Listed(unknown)), KIND_ANSWERS
-        )
+        reason = Text("data.look-kinds-open", n=len(unknown), words=Listed(unknown))
+        return Guess("kinds", kinds, reason, KIND_ANSWERS)
     return Guess("kinds", kinds, Text("data.look-kinds"))
 
 

@@ -52,14 +52,11 @@ def build_cohort_tables(
         shape = (pairs.onset.size, periods.size)
         totals = _whole(engine.execute(build_sums_statement("cohort")), shape, int(periods[0]))
         raw = _products(engine, pairs.onset.size, periods)
-        by_cluster = {
-            name: (
-                pairs.count_by(name),
-                _whole(engine.execute(build_sums_statement(name, "cohort")), (end.size, *shape), int(periods[0])),
-                list(end),
-            )
-            for name, end in ends.items()
-        }
+        by_cluster = {}
+        for name, end in ends.items():
+            sums = engine.execute(build_sums_statement(name, "cohort"))
+            whole = _whole(sums, (end.size, *shape), int(periods[0]))
+            by_cluster[name] = pairs.count_by(name), whole, list(end)
     finally:
         engine.close()
     counts = pairs.count_by("city").sum(axis=0)

@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -295,20 +296,14 @@ class Spark:
         """Make the view of the files."""
         if files.kind == "duckdb":
             raise DataError(f'{files.names[0]}: Spark reads no DuckDB file: say engine = "duckdb", or write Parquet')
-        self._files = files
-        paths = (
-            transcode_files(files, encoding, self._spill / "decoded")
-            if encoding and files.kind == "csv"
-            else files.paths
-        )
+        self._files, paths = files, files.paths
+        if encoding and files.kind == "csv":
+            paths = transcode_files(files, encoding, self._spill / "decoded")
         parts: dict[tuple[str, ...], list[str]] = {}
         for path, header in zip(paths, files.headers, strict=True):
             parts.setdefault(header, []).append(str(path))
-        frames = [self._frame(header, listed, roles) for header, listed in parts.items()]
-        whole = frames[0]
-        for frame in frames[1:]:
-            whole = whole.unionByName(frame)
-        whole.createOrReplaceTempView(_PLACES)
+        frames = (self._frame(header, listed, roles) for header, listed in parts.items())
+        reduce(lambda whole, frame: whole.unionByName(frame), frames).createOrReplaceTempView(_PLACES)
         self._session.table(_PLACES).drop("place").createOrReplaceTempView(ROWS)
 
     def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:

@@ -67,13 +67,8 @@ def hash_content(path: Path) -> str:
 
 def list_folder_files(path: Path) -> list[Path]:
     """Return the data files of a folder, sorted; hidden files and pages beside the data are none."""
-    return sorted(
-        p
-        for p in path.rglob("*")
-        if p.is_file()
-        and find_kind(p.name)
-        and not any(part.startswith((".", "_")) for part in p.relative_to(path).parts)
-    )
+    files = (p for p in path.rglob("*") if p.is_file() and find_kind(p.name))
+    return sorted(p for p in files if not any(part[0] in "._" for part in p.relative_to(path).parts))
 
 
 def find_kind(name: str) -> Kind | None:

@@ -157,12 +157,8 @@ def _status(
     agreement: Mapping[Hashable, object], signed: TwinningDate | None, cities: set[str], partners: set[str],
     first: int, last: int, frequency: Frequency,
 ) -> tuple[Status, Words]:  # fmt: skip
-    absent = [
-        str(agreement[part])
-        for part, known in (("city", cities), ("partner", partners))
-        if agreement[part] not in known
-    ]
-    if absent:
+    ends = (("city", cities), ("partner", partners))
+    if absent := [str(agreement[part]) for part, known in ends if agreement[part] not in known]:
         hints = _list_hints(agreement, cities, partners)
         return "unmatched", Listed((Text("data.no-trade-row", names=Listed(tuple(absent))), *hints), "semicolon")
     span = agreement.get("span")

@@ -126,22 +126,12 @@ def _note_repeats(groups: Mapping[str, list[Row]], faults: Faults) -> None:
 def _candidates(rows: pd.DataFrame) -> pd.DataFrame:
     dated = rows[rows["date"].notna()]
     dates: list[TwinningDate] = list(dated["date"])
-    frame = pd.DataFrame(
-        {
-            "twinning_id": dated["twinning_id"].to_numpy(),
-            "event_kind": dated["event_kind"].to_numpy(),
-            "event_text": dated["event_text"].to_numpy(),
-            "date": [d.iso for d in dates],
-            "precision": [d.precision for d in dates],
-            "year": pd.array([d.year for d in dates], dtype="Int64"),
-            "month": pd.array([d.month for d in dates], dtype="Int64"),
-            "day": pd.array([d.day for d in dates], dtype="Int64"),
-            "source": dated["source"].to_numpy(),
-            "file": dated["file"].to_numpy(),
-            "row": dated["row"].to_numpy(),
-            "_order": pd.factorize(rows["twinning_id"])[0][rows["date"].notna()],
-        }
-    )
+    kept = ("twinning_id", "event_kind", "event_text", "source", "file", "row")
+    columns: dict[str, Any] = {name: dated[name].to_numpy() for name in kept}
+    columns |= {name: [getattr(d, name) for d in dates] for name in ("iso", "precision")}
+    columns |= {n: pd.array([getattr(d, n) for d in dates], dtype="Int64") for n in ("year", "month", "day")}
+    order = pd.factorize(rows["twinning_id"])[0][rows["date"].notna()]
+    frame = pd.DataFrame(columns).rename(columns={"iso": "date"}).assign(_order=order)
     ordered = frame.sort_values(["_order", "year", "month", "day"], na_position="first", kind="stable")
     return ordered[list(CANDIDATE_COLUMNS)].reset_index(drop=True)
 
@@ -372,10 +362,7 @@ def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> TwinningReg
     joined = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
     faults.raise_if_any()
     if joined.empty:
-        frame, candidates = (
-            pd.DataFrame(columns=list(TWINNING_COLUMNS)),
-            pd.DataFrame(columns=list(CANDIDATE_COLUMNS)),
-        )
+        frame, candidates = (pd.DataFrame(columns=list(names)) for names in (TWINNING_COLUMNS, CANDIDATE_COLUMNS))
     else:
         frame, candidates = gather(joined, faults)
     faults.raise_if_any()
@@ -408,17 +395,9 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
     city, partner = read_places(source, table, faults)
     known = {kind: kind for kind in KIND_ANSWERS} | dict(source.kinds)
     kinds = _mapped(table.part(source.kind, "kind"), known, KIND_ANSWERS, "kinds", faults)
-    frame = pd.DataFrame(
-        {
-            "city": city,
-            "partner": partner,
-            "partner_city": read_text_column(table, source.partner_city),
-            "kind": kinds,
-            **{
-                name: read_text_column(table, getattr(source, name)) for name in ("id", "signatory", "source", "note")
-            },
-        }
-    )
+    named = ("partner_city", "id", "signatory", "source", "note")
+    texts = {name: read_text_column(table, getattr(source, name)) for name in named}
+    frame = pd.DataFrame({"city": city, "partner": partner, "kind": kinds, **texts})
     frame = pd.concat([frame, read_events(source, table, faults)], axis=1)
     frame = frame.assign(
         file=source.file, row=table.rows, has_id=source.id is not None, has_events=source.event is not None
