@@ -209,7 +209,7 @@ def statistics(folder: Path, file: str, engine: str, memory: str) -> dict[str, o
     import pandas as pd
 
     import twintrade as tt
-    from twintrade.data import Frequency
+    from twintrade.data.calendar import Frequency
 
     ties = pd.read_csv(folder / "twinnings.csv")[["city", "partner", "date"]]
     source = _source(file, engine, memory, to_frequency=Frequency.YEAR)
@@ -247,7 +247,8 @@ def _plain(folder: Path, memory: str):
 
 
 def _source(file: str, engine: str, memory: str, to_frequency: Any = None, **columns: Any) -> Any:
-    from twintrade.data import Frequency, TradeSource
+    from twintrade.data import TradeSource
+    from twintrade.data.calendar import Frequency
     from twintrade.data.schema import Microdata
 
     return TradeSource(

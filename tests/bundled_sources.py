@@ -1,6 +1,7 @@
 """The bundled tables of the US states, as an analysis declares them."""
 
-from twintrade.data import TradeSource, TwinningSource, UndatedSource
+from twintrade.data import TradeSource
+from twintrade.data.schema import TwinningSource, UndatedSource
 
 US_KINDS = {
     "sister_city": "sister city",

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from twintrade.data import TradeSource, TwinningSource
+from twintrade.data import TradeSource
+from twintrade.data.schema import TwinningSource
 
 # By hand: pytest tests/data --hypothesis-profile long
 settings.register_profile("long", max_examples=3000, deadline=None, derandomize=False)

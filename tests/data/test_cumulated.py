@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from twintrade.data import Frequency, InvalidDataError, read_trade
+from twintrade.data import read_trade
+from twintrade.data.calendar import Frequency
 from twintrade.data.fixes import list_lines_to_change
+from twintrade.data.sources.faults import InvalidDataError
 
 MONTHS = [f"{year}-{month:02d}" for year in (2019, 2020, 2021) for month in range(1, 13)]
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from twintrade.data import InvalidDataError, read_trade
+from twintrade.data import read_trade
 from twintrade.data.fixes import format_data_report
 from twintrade.data.sources import limits
+from twintrade.data.sources.faults import InvalidDataError
 from twintrade.effects import Message
 
 FAULTY = "city,partner,year,value\nLyon,GBR,2004,-5\nLyon,Ruritania,2005,1\nLyon,GBR,2005,1(r)\n"

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from case_tables import loop_over
 
-from twintrade.data import Frequency, read_trade
+from twintrade.data import read_trade
+from twintrade.data.calendar import Frequency
 from twintrade.data.doubts import DOUBT, note_no_amounts
 from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.sources.faults import Faults, InvalidDataError

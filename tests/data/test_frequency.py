@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from twintrade.data import Frequency, InvalidDataError, read_trade
+from twintrade.data import read_trade
+from twintrade.data.calendar import Frequency
+from twintrade.data.sources.faults import InvalidDataError
 from twintrade.errors import DataError
 
 YEAR, QUARTER, MONTH = Frequency

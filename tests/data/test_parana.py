@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from twintrade.data import Frequency, TradeSource, read_trade
+from twintrade.data import TradeSource, read_trade
+from twintrade.data.calendar import Frequency
 
 FILE = "brazil_parana_municipality_partner_month_agri.csv.gz"
 

@@ -4,9 +4,10 @@ import tomllib
 
 import pytest
 
-from twintrade.data import InvalidDataError, read_trade
+from twintrade.data import read_trade
 from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.geography import COMPARED, FOR_TOTALS, LEAVE_OUT, find_totals_only, is_remainder, resolve
+from twintrade.data.sources.faults import InvalidDataError
 
 CLEAN = "city,partner,year,value\n" + "".join(
     f"{city},{partner},{year},{value + year - 2000}\n"

@@ -5,8 +5,10 @@ import tomllib
 import numpy as np
 import pytest
 
-from twintrade.data import CityName, InvalidDataError, read_trade
+from twintrade.data import read_trade
 from twintrade.data.fixes import list_lines_to_change
+from twintrade.data.schema import CityName
+from twintrade.data.sources.faults import InvalidDataError
 
 PARTNERS = {"Gaza": "PSE", "West Bank": "PSE", "Palestine": "PSE"}
 LAIWU = (CityName(name="Laiwu", city="Jinan", first=2019),)

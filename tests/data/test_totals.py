@@ -5,9 +5,10 @@ import tomllib
 import numpy as np
 import pytest
 
-from twintrade.data import InvalidDataError, read_trade
+from twintrade.data import read_trade
 from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.overlaps import find_totals
+from twintrade.data.sources.faults import InvalidDataError
 
 CITIES, PARTNERS, PRODUCTS, YEARS = (
     ("Lyon", "Nice", "Brest"),

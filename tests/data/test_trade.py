@@ -8,18 +8,12 @@ import pandas as pd
 import pytest
 from bundled_sources import US_EXPORTS
 
-from twintrade.data import (
-    AbsentInputError,
-    CityName,
-    Constant,
-    Frequency,
-    InvalidDataError,
-    RevisionColumn,
-    UnitColumn,
-    complete,
-    read_trade,
-)
+from twintrade.data import read_trade
+from twintrade.data.calendar import Frequency
+from twintrade.data.covariates import complete
 from twintrade.data.fixes import list_lines_to_change
+from twintrade.data.schema import CityName, Constant, RevisionColumn, UnitColumn
+from twintrade.data.sources.faults import AbsentInputError, InvalidDataError
 from twintrade.errors import DataError
 
 CLEAN = "city,partner,year,value\nLyon,GBR,2004,10\nLyon,GBR,2005,11.5\nLyon,USA,2004,0\nParis,GBR,2005,7\n"

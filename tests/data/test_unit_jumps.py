@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from case_tables import loop_over
 
-from twintrade.data import Frequency
+from twintrade.data.calendar import Frequency
 from twintrade.data.doubts import find_jumps, warn_of_jumps
 from twintrade.data.sources.faults import Faults
 

@@ -6,7 +6,9 @@ import pytest
 from case_tables import loop_over
 
 import twintrade as tt
-from twintrade.data import Frequency, TradeSource, complete, read_trade
+from twintrade.data import TradeSource, read_trade
+from twintrade.data.calendar import Frequency
+from twintrade.data.covariates import complete
 from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from loopback import Asked, Publisher, Reply
 
-from twintrade.data import complete, read_trade
+from twintrade.data import read_trade
+from twintrade.data.covariates import complete
 from twintrade.errors import DataError, SourceError, SpecError, StoreError
 from twintrade.sources.base import SOURCES, Query, load_codes
 from twintrade.study import fetching

@@ -13,7 +13,8 @@ from modes import EQUAL, MISSING, MODES, MOST_ASKED, REFUSED, Mode
 from stages import STAGES, Stage
 from test_publishers import read_spec
 
-from twintrade.data import complete, read_trade
+from twintrade.data import read_trade
+from twintrade.data.covariates import complete
 from twintrade.errors import TwintradeError
 from twintrade.sources import client as asking
 from twintrade.study.fetching import fetch_table

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from twintrade.data.fixes import list_lines_to_change
-from twintrade.data.looks import look_at_trade, look_at_twinnings
+from twintrade.data.looks.column_look import look_at_trade
+from twintrade.data.looks.twinning_look import look_at_twinnings
 from twintrade.effects import Message, Remedy
 from twintrade.errors import UNDECIDED, DataError, DesignError, SpecError
 from twintrade.study.checking import check_analysis

@@ -22,6 +22,11 @@ _TABLES: Mapping[RemedyName, str] = {
 }  # fmt: skip
 """Remedies whose key is a table or a list of the analysis file, printed on one line: each key once."""
 _LISTS = ("missing_tokens", "ignore", "city_names")
+_PAIRS: tuple[RemedyName, ...] = ("partner_name", "remainder", "where", "where_open", "where_total", "drop", "kinds")
+_ENTRIES: Mapping[RemedyName, str] = {
+    **dict.fromkeys(_PAIRS, "pair"), "missing_token": "value", "ignore": "value", "agreement_city": "same_city",
+}  # fmt: skip
+"""What writes the entry of a remedy that is written as others are."""
 _WITHOUT_REMARK = ("flag", "ignore", "city_name", "own_name", "events")
 REGISTER = "[[data.twinnings]]"
 """Stands before the file of a line that only a table of agreements has, or for it where a message names none."""
@@ -67,7 +72,7 @@ def _write(remedy: Remedy, row: int | None) -> str:
     first, second, both = _quote(bare), _quote(other), _quote(f"{bare} ({other})")
     every = ", ".join(map(_quote, remedy.values))
     names = {"all": every, "bare": bare, "first": first, "second": second, "both": both}
-    return str(Text(f"data.fix-{remedy.name}", last=(row or 1) - 1, **names))
+    return str(Text(f"data.fix-{_ENTRIES.get(remedy.name, remedy.name)}", last=(row or 1) - 1, **names))
 
 
 def _quote(value: str) -> str:

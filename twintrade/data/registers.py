@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -151,12 +152,7 @@ class ListedAgreement:
         return None if self.date is None else find_interval(self.date)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A list of agreements as read."""
-
-    file: str
-    rows: tuple[ListedAgreement, ...]
+Listing: TypeAlias = Sequence[ListedAgreement]
 
 
 def find_interval(date: TwinningDate) -> tuple[datetime.date, datetime.date]:
@@ -179,7 +175,7 @@ def read_listing(root: Path, file: str) -> Listing:
     for i, number in enumerate(table.rows):
         record = {part: clean_text(values[i]) for part, values in cells.items()}
         rows.append(_read_row(file, int(number), record, "country" not in cells))
-    return Listing(file, tuple(rows))
+    return rows
 
 
 def _read_row(file: str, number: int, record: Mapping[str, str], is_american: bool) -> ListedAgreement:
@@ -244,13 +240,13 @@ def compare_listings(first: Listing, second: Listing, cities: AbstractSet[str] =
 
 
 def _list_cities(listing: Listing) -> set[tuple[str, str]]:
-    return {place.key for row in listing.rows for place in (row.city, row.partner) if place.name}
+    return {place.key for row in listing for place in (row.city, row.partner) if place.name}
 
 
 def _list_agreements(
     listing: Listing, frame: AbstractSet[tuple[str, str]]
 ) -> dict[frozenset[tuple[str, str]], ListedAgreement]:
-    return {row.pair: row for row in listing.rows if row.partner.name and row.pair & frame}
+    return {row.pair: row for row in listing if row.partner.name and row.pair & frame}
 
 
 def _list_pages(row: ListedAgreement) -> set[str]:
@@ -267,7 +263,7 @@ def check_listing(listing: Listing, today: datetime.date | None = None) -> list[
 
 def _list_repeats(listing: Listing) -> Iterator[tuple[int, Text]]:
     by_pair: dict[object, list[ListedAgreement]] = {}
-    for row in listing.rows:
+    for row in listing:
         by_pair.setdefault((row.pair, frozenset((row.city.state, row.partner.state)), row.event), []).append(row)
     for group in by_pair.values():
         if len(group) > 1:
@@ -279,7 +275,7 @@ def _list_repeats(listing: Listing) -> Iterator[tuple[int, Text]]:
 
 
 def _list_faults(listing: Listing, today: datetime.date | None) -> Iterator[tuple[int, Text]]:
-    for row in listing.rows:
+    for row in listing:
         if not row.partner.name:
             yield row.row, Text("data.no-twin-named", city=row.city.name)
             continue
@@ -322,7 +318,7 @@ class Merged:
 
 def merge_listings(listings: Sequence[Listing]) -> Merged:
     """Merge lists of agreements; two rows are one where they name the same two places, by Wikidata item or name."""
-    groups = _group(row for listing in listings for row in listing.rows)
+    groups = _group(row for listing in listings for row in listing)
     rows, conflicts = [], []
     for number, group in enumerate(groups, 1):
         name, of_group = f"M{number:04d}", _find_conflicts(group)

@@ -104,16 +104,6 @@ def _try_column(plan: Plan, column: LadderColumn, designs: Designs, *, is_tried:
     return tried
 
 
-def count_without_reference(design: Design) -> tuple[int, int]:
-    """Return how many treated units have no figure at the reference period, and how many there are."""
-    panel, onset = design.panel, design.onset
-    is_inside = (onset > panel.first_period) & (onset <= panel.last_period)
-    is_known = np.isfinite(panel.values(design.outcome))
-    at_reference = is_known & (panel.period == (onset + design.reference)[panel.unit])
-    has_reference = np.bincount(panel.unit[at_reference], minlength=panel.n_units) > 0
-    return int((is_inside & ~has_reference).sum()), int(is_inside.sum())
-
-
 _MOST_UNITS = 40
 _MOST_LOST = 8
 _LOST = ("unmatched", "undated", "too coarse")
@@ -134,9 +124,8 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
         with locate_faults(text, f"{FOLDER}/{name}.toml"), report_when_slow(name, Text("study.stage-read")):
             observed = observe(name, plan.spec, root)
     except InvalidDataError as error:
-        report = format_data_report(
-            (), (*error.messages, *list_open_guesses(name, text)), error.n_errors, _declared(name, text)
-        )
+        noted = (*error.messages, *list_open_guesses(name, text))
+        report = format_data_report((), noted, error.n_errors, _declared(name, text))
         raise DataError(f"the data are not as the analysis file declares them\n{report}") from None
     try:
         with locate_faults(text, f"{FOLDER}/{name}.toml"):
@@ -196,13 +185,12 @@ def _registry(observed: Observed) -> Iterator[str]:
     if reconciliation is None or reconciliation.frame.empty:
         return
     yield f"  {Text('study.registry')}"
+    frame = reconciliation.frame
     for status, n_twinnings, n_pairs, sentence in reconciliation.counts.itertuples(index=False):
         if n_twinnings:
             counted = Text("study.reconciled", twinnings=int(n_twinnings), pairs=int(n_pairs), said=sentence)
             yield f"    {counted}"
-        lost = reconciliation.frame[
-            (reconciliation.frame["status"] == status) & reconciliation.frame["status"].isin(_LOST)
-        ]
+        lost = frame[(frame["status"] == status) & (status in _LOST)]
         for row in lost.head(_MOST_LOST).to_dict("records"):
             ends = f"{row['signatory'] or row['city']}-{row['partner_city'] or row['partner']}"
             yield f"      {ends}: {row['reason']}"
@@ -263,10 +251,12 @@ def _treatment(design: Design) -> Iterator[str]:
         yield f"    {Text('study.onset', unit=str(panel.units[k]), period=panel.label(int(onset[k])))}"
     if inside.size > _MOST_UNITS:
         yield f"    {Text('common.more', n=int(inside.size) - _MOST_UNITS)}"
-    n_without, n_treated = count_without_reference(design)
-    if n_without:
+    is_known = np.isfinite(panel.values(design.outcome))
+    at_reference = is_known & (panel.period == (onset + design.reference)[panel.unit])
+    has_reference = np.bincount(panel.unit[at_reference], minlength=panel.n_units) > 0
+    if n_without := int((~has_reference[inside]).sum()):
         unit, reference = panel.unit_kind, design.reference
-        yield f"    {Text('study.no-reference', n=n_without, all=n_treated, units=unit, reference=reference)}"
+        yield f"    {Text('study.no-reference', n=n_without, all=inside.size, units=unit, reference=reference)}"
 
 
 def _forecast(plan: Plan, design: Design, trials: Sequence[Trial]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
 
 from twintrade.errors import DataError, SpecError
@@ -30,15 +31,14 @@ def format_lists(what: str, here: Path) -> str:
 
 def collect_lists(what: str, here: Path) -> ListAnswer:
     """Return one list, or all of them, by name."""
+    rooms = {"estimators": "estimators", "inferences": "inference"}
+    rooms |= {name: name for name in ("diagnostics", "sources")}
     lists: Mapping[str, Callable[[], Iterator[Entry]]] = {
         "analyses": lambda: (
             Entry(p.stem, _title(p)) for p in sorted((find_project_root(here) / FOLDER).glob("*.toml"))
         ),
         "recipes": lambda: (Entry(name, f"{r.equation}. {r.sentence}") for name, r in RECIPES.items()),
-        "estimators": lambda: _methods("estimators"),
-        "inferences": lambda: _methods("inference"),
-        "diagnostics": lambda: _methods("diagnostics"),
-        "sources": lambda: _methods("sources"),
+        **{name: partial(_methods, room) for name, room in rooms.items()},
         "exhibits": _exhibits,
     }
     if what != "all" and what not in lists:
@@ -70,10 +70,8 @@ def _title(path: Path) -> str:
 def _methods(room: str) -> Iterator[Entry]:
     for name, entry in sorted(find_methods(room).items()):
         method = load_method(entry)
-        text, cited = (
-            method.__doc__.splitlines()[0].replace("`", ""),
-            format_citation(getattr(method, "citation", "")),
-        )
+        text = method.__doc__.splitlines()[0].replace("`", "")
+        cited = format_citation(getattr(method, "citation", ""))
         description = text if not cited or cited.split()[0].rstrip(",") in text else f"{text} {cited}."
         options = fields(method) if is_dataclass(method) else ()
         yield Entry(name, description, tuple(option.name for option in options if option.init))

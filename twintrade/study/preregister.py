@@ -99,7 +99,10 @@ def register_analysis(
 
 def _describe(plan: Plan, blank: Blank, rehearsed: Run, results: ResultSet) -> Registration:
     """Return what is registered but for the date and what simulations say."""
-    reason = _find_reason(rehearsed)
+    headline = rehearsed.ladder.headline
+    messages = [m for bands in (headline.bands if headline else ()) for m in bands.messages]
+    # Why the headline takes the inference that it takes, empty where the analysis file names the method.
+    reason: Words = next((m.text for m in messages if m.code.startswith("inference-")), "")
     return Registration(
         analysis=plan.name,
         title=plan.spec.title,
@@ -124,13 +127,6 @@ def _pick(kind: type[T], row: Record) -> T:
     """Return what of a row is registered."""
     cells = ((f, row.get(f.name)) for f in fields(kind))
     return kind(**{f.name: read_truth(cell) if f.type is bool else take_text(cell) for f, cell in cells})  # type: ignore[arg-type]
-
-
-def _find_reason(rehearsed: Run) -> Words:
-    """Return why the headline takes the inference that it takes, empty where the analysis file names the method."""
-    headline = rehearsed.ladder.headline
-    messages = [m for bands in (headline.bands if headline else ()) for m in bands.messages]
-    return next((m.text for m in messages if m.code.startswith("inference-")), "")
 
 
 # The placebo laboratory of an analysis: from its file to the table that its page quotes.
@@ -165,9 +161,8 @@ def _judge_registers(analysis: Analysis, times: int, draws: int, workers: Worker
         try:
             with use_workers(replace(workers, ledger=ledger, progress=progress), f"calibrate/{draws}"):
                 rng = build_generator(plan.spec.inference.seed, "calibrate")
-                calibration = measure_rates(
-                    build_laboratory(cases, draws, math.log1p(check.matters / 100)), times, rng
-                )
+                laboratory = build_laboratory(cases, draws, math.log1p(check.matters / 100))
+                calibration = measure_rates(laboratory, times, rng)
         finally:
             ledger.close()
         with use_language(DEFAULT):

@@ -24,7 +24,7 @@ from twintrade.effects.result_set import SPECIFICATION_COLUMNS, PayloadKind
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.page.assemble import write_sections
 from twintrade.study.spec.page_spec import RegistrySpec
-from twintrade.text import Listed, Text, pack_text
+from twintrade.text import Listed, Text, Words, pack_text
 
 FEWEST_CITIES = 8
 _SPREAD = 1.959964
@@ -54,13 +54,13 @@ def run_registry(spec: RegistrySpec, root: Path) -> RegistryRun:
     sources = spec.registry.twinnings
     registry = read_twinnings(sources, root)
     facts = compute_registry_facts(registry.frame, says_ended=all(s.ended is not None for s in sources))
-    inputs, sizes = registry.provenance, pd.DataFrame()
+    inputs, shares = registry.provenance, pd.DataFrame()
     if spec.registry.cities is not None:
         cities, record = read_cities(spec.registry.cities, root)
-        sizes, inputs = add_city_size(facts.by_city, cities), (*inputs, record)
+        inputs = (*inputs, record)
     else:
-        sizes = add_city_size(facts.by_city, find_sizes(facts.by_city["city"]))
-    shares = pd.DataFrame()
+        cities = find_sizes(facts.by_city["city"])
+    sizes = add_city_size(facts.by_city, cities)
     if spec.registry.shares is not None:
         shares, record = read_shares(spec.registry.shares, root)
         inputs = (*inputs, record)
@@ -78,14 +78,11 @@ def locate_agreements(twinnings: pd.DataFrame) -> pd.DataFrame:
     """Return the agreements whose two places the table of places has with a point, one line each."""
     rows = []
     for twinning in twinnings.to_dict("records"):
-        ends = (
-            find_only_place(str(twinning["signatory"] or twinning["city"])),
-            find_listed_place(str(twinning["partner_city"]), str(twinning["partner"])),
-        )
-        if all(end is not None and end.latitude is not None for end in ends):
-            rows.append(
-                [value for end in ends if end is not None for value in (end.name, end.latitude, end.longitude)]
-            )
+        city = find_only_place(str(twinning["signatory"] or twinning["city"]))
+        twin = find_listed_place(str(twinning["partner_city"]), str(twinning["partner"]))
+        ends = [end for end in (city, twin) if end is not None and end.latitude is not None]
+        if len(ends) == 2:
+            rows.append([value for end in ends for value in (end.name, end.latitude, end.longitude)])
     columns = ("city", "latitude", "longitude", "partner_city", "partner_latitude", "partner_longitude")
     return pd.DataFrame(rows, columns=list(columns)).drop_duplicates(ignore_index=True)
 
@@ -110,6 +107,10 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
     twins = run.facts.by_city["twins"].astype(float)
     average = Text("study.average-twins", mean=float(twins.mean()), median=float(twins.median()))
     described = [name for name in payloads if name not in OF_CLAIMS]
+    sections: dict[str, Words] = {
+        "question": spec.question, "answer": Listed((*list_sentences(run)[:2], average), "sentences"),
+        "limits": "\n".join(spec.limits), "no_effect": Text("sections.no-trade"), "recipe": spec.recipe,
+    }  # fmt: skip
     results = ResultSet(
         name=name,
         title=spec.title,
@@ -119,26 +120,20 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
         payloads=payloads,
         payload_kinds=_KINDS,
         manifest=manifest,
-        sections=write_sections(
-            {
-                "question": spec.question,
-                "answer": Listed((*list_sentences(run)[:2], average), "sentences"),
-                "limits": "\n".join(spec.limits),
-                "no_effect": Text("sections.no-trade"),
-                "recipe": spec.recipe,
-            }
-        ),
+        sections=write_sections(sections),
     )
     return add_ledger(results, list_own_claims(spec))
 
 
 def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:
-    facts, sizes = run.facts, run.sizes
+    facts, sizes, places = run.facts, run.sizes, load_places()
+    countries = facts.by_country.head(30)
+    names = [places[code].name if code in places else code for code in countries["label"]]
     payloads = {
         "descriptive_size_world": sizes,
         "descriptive_size_close_up": sizes[sizes["country"].isin(spec.registry.close_up)] if len(sizes) else sizes,
         "descriptive_twins_by_city": facts.by_city.set_axis(["label", "count"], axis=1).head(30),
-        "descriptive_twins_by_country": _named(facts.by_country.head(30)),
+        "descriptive_twins_by_country": countries.assign(label=names),
         "descriptive_years_of_signing": facts.by_year,
         "descriptive_map": locate_agreements(run.registry.frame),
         "descriptive_shares": run.shares,
@@ -147,12 +142,6 @@ def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:
         "twins_and_size": compute_size_slope(sizes),
     }
     return {name: frame for name, frame in payloads.items() if not frame.empty}
-
-
-def _named(by_country: pd.DataFrame) -> pd.DataFrame:
-    """Return counts by code with the names of countries in place of their codes, where the code is known."""
-    known = load_places()
-    return by_country.assign(label=[known[code].name if code in known else code for code in by_country["label"]])
 
 
 def compute_size_slope(sizes: pd.DataFrame) -> pd.DataFrame:

@@ -96,8 +96,10 @@ def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> tuple[list[li
             value = {k: answer if v == UNDECIDED or not guess.options else v for k, v in guess.value.items()}
         lines[question.place] = replace(guess, options=(), reason="", value=value) if answer else guess
         tables = [[g for g in table if (i, g.key) != (question.table, guess.key)] for i, table in enumerate(tables)]
-        if guess.key == "value" and answer:
-            _settle_unit(lines, answer)
+        if guess.key == "value" and answer and (unit := read_header(answer)).is_whole and not unit.unread:
+            for i, line in enumerate(lines):
+                if line.key == "money_unit" and (line.value == UNDECIDED or UNKNOWN in str(line.value)):
+                    lines[i] = Guess("money_unit", unit.declare(), Text("data.look-column-name"))
     return settled, given_up
 
 
@@ -142,15 +144,6 @@ def _read_answer(key: str, typed: str, choices: Sequence[str]) -> str:
         except DataError:
             return ""
     return typed
-
-
-def _settle_unit(lines: list[Guess], value: str) -> None:
-    """Write the unit that the name of the chosen column says."""
-    unit = read_header(value)
-    is_known = unit.is_whole and not unit.unread
-    for i, guess in enumerate(lines):
-        if guess.key == "money_unit" and is_known and (guess.value == UNDECIDED or UNKNOWN in str(guess.value)):
-            lines[i] = Guess("money_unit", unit.declare(), Text("data.look-column-name"))
 
 
 _CITIES = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan")
@@ -266,18 +259,14 @@ def build_simulated_pair(name: str) -> dict[str, bytes]:
 def build_simulated_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the small simulated trade table, and its agreements."""
     options = SimulatedTrade(seed=_SEED, cities=_CITIES, partners=_PARTNERS, first=_FIRST, last=_LAST)
-    table = _with_effect(simulate_trade(options, "city", "partner", "year", "exports_usd"))
-    columns = ["city", "partner", "partner_city", "date"]
-    return table, pd.DataFrame(_AGREEMENTS, columns=columns).assign(kind="sister city")
-
-
-def _with_effect(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with a known effect from the year after each date on."""
+    table = simulate_trade(options, "city", "partner", "year", "exports_usd")
     factor = np.ones(len(table))
-    for city, partner, _, date in _AGREEMENTS:
+    for city, partner, _, date in _AGREEMENTS:  # a known effect from the year after each date on
         is_after = (table["city"] == city) & (table["partner"] == partner) & (table["year"] > int(date[:4]))
         factor[is_after] = np.exp(_EFFECT)
-    return table.assign(exports_usd=np.rint(table["exports_usd"] * factor).astype(np.int64))
+    table["exports_usd"] = np.rint(table["exports_usd"] * factor).astype(np.int64)
+    columns = ["city", "partner", "partner_city", "date"]
+    return table, pd.DataFrame(_AGREEMENTS, columns=columns).assign(kind="sister city")
 
 
 def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, command: str = "init") -> str:
@@ -285,20 +274,11 @@ def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, co
     n_free = MOST_MARKS - f"{design.head}{design.tail}".count("# GUESS")
     guesses = [g for g in (*look.trade, *look.twinnings, *look.undated) if g.key and g.reason and not _is_open(g)]
     marked = {id(guess) for guess in sorted(guesses, key=_rank)[: max(n_free, 0)]}
-    return (
-        find_catalogue()
-        .read("analysis_guessed.toml")
-        .format(
-            command=command,
-            name=name,
-            title=_title(name),
-            head=design.head,
-            trade=_guessed(look.trade, marked),
-            twinnings=_write_agreements("[data.twinnings]", look.twinnings, "study.none-dated", marked),
-            undated=_write_agreements("data.undated", look.undated, "study.if-undated", marked),
-            design=design.tail,
-        )
-    )
+    return find_catalogue().read("analysis_guessed.toml").format(
+        command=command, name=name, title=_title(name), head=design.head, trade=_guessed(look.trade, marked),
+        twinnings=_write_agreements("[data.twinnings]", look.twinnings, "study.none-dated", marked),
+        undated=_write_agreements("data.undated", look.undated, "study.if-undated", marked), design=design.tail,
+    )  # fmt: skip
 
 
 def _rank(guess: Guess) -> tuple[bool, bool, int]:
@@ -432,7 +412,11 @@ def _find_case(root: Path, new: str, recipe: str, tail: str, look: TablesLook, p
     except TwintradeError:
         pass  # check says what the tables leave open; the city is written as it was typed
     else:
-        city = _find_city(city, sorted(map(str, panel.cities)))
+        known = sorted(map(str, panel.cities))
+        near = (city,) if city in known else list_near_names(city, known)
+        if len(near) != 1:
+            raise SpecError(Text("study.swap-city", typed=city, n=len(near), near=Listed(near)))
+        city = near[0]
         if partner not in panel.partners:
             raise SpecError(Text("study.swap-absent", typed=ends[1], code=partner))
     place = find_only_place(city) or find_only_place(ends[0])
@@ -440,13 +424,6 @@ def _find_case(root: Path, new: str, recipe: str, tail: str, look: TablesLook, p
     if place is not None and place.country:
         lines.append(f"{format_toml_line('country', place.country)}   # GUESS: {Text('study.swap-country')}")
     return "\n[case]\n" + "".join(f"{line}\n" for line in lines)
-
-
-def _find_city(typed: str, cities: Sequence[str]) -> str:
-    near = (typed,) if typed in cities else list_near_names(typed, cities)
-    if len(near) != 1:
-        raise SpecError(Text("study.swap-city", typed=typed, n=len(near), near=Listed(near)))
-    return near[0]
 
 
 def _line(key: str, value: str, other: str) -> str:

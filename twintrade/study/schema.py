@@ -67,14 +67,8 @@ def render_reference_page() -> str:
     words = (name_fact("spec.head-", head) for head in ("key", "takes", "default", "meaning"))
     heads = f"| {' | '.join(words)} |"
     for title, table, remark in TABLES:
-        lines += [
-            f"## {title}\n",
-            *([f"{Text(f'spec.remark-{remark}')}\n"] if remark else []),
-            heads,
-            "|---|---|---|---|",
-        ]
-        lines += list(_rows(table))
-        lines.append("")
+        remarked = [f"{Text(f'spec.remark-{remark}')}\n"] if remark else []
+        lines += [f"## {title}\n", *remarked, heads, "|---|---|---|---|", *_rows(table), ""]
     recipes = [f"| `{name}` | {r.equation} | {r.sentence} |" for name, r in RECIPES.items()]
     return "\n".join(lines) + catalogue.read("schema_entries.md") + "\n".join(recipes) + "\n"
 
@@ -86,10 +80,9 @@ def _rows(table: type[Any]) -> Iterator[str]:
     if of_format:
         yield f"| {', '.join(f'`{name}`' for name in of_format)} |  |  | {Text('spec.of-format')} |"
     for name, hint, default, described in _keys(table):
-        if name in of_format:
-            continue
         meaning = " ".join((described or meanings.get(name, "")).split()).replace("|", "\\|")
-        yield f"| `{name}` | {hint} | {default} | {meaning} |"
+        if name not in of_format:
+            yield f"| `{name}` | {hint} | {default} | {meaning} |"
 
 
 def _keys(table: type[Any]) -> Iterator[tuple[str, str, str, str]]:
@@ -101,24 +94,17 @@ def _keys(table: type[Any]) -> Iterator[tuple[str, str, str, str]]:
     elif issubclass(table, BaseModel):
         for name, info in table.model_fields.items():
             required = info.default is PydanticUndefined and info.default_factory is None
-            yield (
-                name,
-                format_type(table, name),
-                str(Text("spec.required")) if required else _shown(info.default),
-                info.description or "",
-            )
+            default = str(Text("spec.required")) if required else _shown(info.default)
+            yield name, format_type(table, name), default, info.description or ""
 
 
 def _shown(default: Any) -> str:
     if default in (None, "", (), [], {}) or isinstance(default, BaseModel | Mapping):
         return ""
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
-    return (
-        f'`"{default}"`'
-        if isinstance(default, str)
-        else f"`{list(default) if isinstance(default, tuple) else default}`"
-    )
+    if isinstance(default, str):
+        return f'`"{default}"`'
+    shown = list(default) if isinstance(default, tuple) else default
+    return f"`{str(shown).lower() if isinstance(default, bool) else shown}`"
 
 
 def _meanings(table: type[Any]) -> dict[str, str]:
@@ -162,9 +148,5 @@ def _methods(registry: Registry[Any]) -> dict[str, dict[str, Any]]:
 
 
 def _entry(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"name": {"const": name}, **options},
-        "required": ["name"],
-        "additionalProperties": False,
-    }
+    properties = {"name": {"const": name}, **options}
+    return {"type": "object", "properties": properties, "required": ["name"], "additionalProperties": False}

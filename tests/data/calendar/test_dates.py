@@ -7,7 +7,7 @@ from case_tables import loop_over
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twintrade.data import TwinningDate, parse_date
+from twintrade.data.calendar import TwinningDate, parse_date
 
 ACCEPTED = [
     ("2004-09-13", "2004-09-13"),

@@ -6,8 +6,7 @@ from case_tables import loop_over
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twintrade.data import Frequency
-from twintrade.data.calendar import parse_part, parse_periods, parse_subperiods
+from twintrade.data.calendar import Frequency, parse_part, parse_periods, parse_subperiods
 from twintrade.data.sources.faults import CellError, Faults, TextColumn, build_text_array
 
 YEAR, QUARTER, MONTH = Frequency

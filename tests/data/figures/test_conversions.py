@@ -5,8 +5,11 @@ import sys
 
 import pytest
 
-from twintrade.data import Deflator, ExchangeRates, Frequency, InvalidDataError, read_trade
+from twintrade.data import read_trade
+from twintrade.data.calendar import Frequency
 from twintrade.data.figures.conversions import build_conversions_frame, load_ecb_rates
+from twintrade.data.schema import Deflator, ExchangeRates
+from twintrade.data.sources.faults import InvalidDataError
 from twintrade.errors import DataError
 
 TRADE = "city,partner,year,value\nJinan,GBR,2004,80\nJinan,GBR,2005,160\n"

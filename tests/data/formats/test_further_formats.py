@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import pytest
 
-from twintrade.data import InvalidDataError, look_at_trade, read_trade
+from twintrade.data import read_trade
+from twintrade.data.looks.column_look import look_at_trade
+from twintrade.data.sources.faults import InvalidDataError
 from twintrade.errors import DataError
 
 TEXT = "city,partner,year,value\nLyon,GBR,2004,10\nLyon,GBR,2005,11.5\nParis,France,2004,\n"

@@ -8,7 +8,9 @@ from decimal import Decimal
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from twintrade.data import TradeSource, TwinningSource, read_trade, read_twinnings
+from twintrade.data import TradeSource, read_trade
+from twintrade.data.registry.reading import read_twinnings
+from twintrade.data.schema import TwinningSource
 from twintrade.errors import DataError
 
 FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

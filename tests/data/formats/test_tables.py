@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from twintrade.data import InvalidDataError, read_data_card, read_trade
+from twintrade.data import read_data_card, read_trade
 from twintrade.data.sources import limits
+from twintrade.data.sources.faults import InvalidDataError
 
 CLEAN = "city,partner,year,value\nLyon,GBR,2004,10\nLyon,GBR,2005,11.5\n"
 

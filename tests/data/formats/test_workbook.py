@@ -3,8 +3,9 @@
 import pytest
 from made_workbooks import sheet, workbook
 
-from twintrade.data import InvalidDataError, read_trade
+from twintrade.data import read_trade
 from twintrade.data.sources import limits
+from twintrade.data.sources.faults import InvalidDataError
 
 HEADER = ["city", "partner", "year", "value"]
 ROWS = [HEADER, ["Lyon", "GBR", 2004, 10], ["Lyon", "GBR", 2005, 1.234], ["Paris", "英国", "2005", "7"]]

@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 from case_tables import loop_over
 
-from twintrade.data import InvalidDataError, load_places, resolve
-from twintrade.data.geography.countries import list_own_codes, resolve_column, resolve_un_codes, warn_of_validity
-from twintrade.data.sources.faults import Faults, TextColumn, build_text_array
+from twintrade.data.geography.countries import (
+    list_own_codes,
+    load_places,
+    resolve,
+    resolve_column,
+    resolve_un_codes,
+    warn_of_validity,
+)
+from twintrade.data.sources.faults import Faults, InvalidDataError, TextColumn, build_text_array
 
 N_ISO_3166 = 249
 

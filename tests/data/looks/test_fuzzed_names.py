@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twintrade.data.looks import look_at_trade
+from twintrade.data.looks.column_look import look_at_trade
 from twintrade.errors import UNDECIDED
 
 CITIES, PARTNERS, YEARS = ("Lyon", "Lille", "Nantes"), ("GBR", "USA", "JPN", "BRA"), range(2010, 2014)

@@ -7,11 +7,16 @@ import pytest
 from case_tables import loop_over
 from made_workbooks import sheet, workbook
 
-from twintrade.data import Constant, Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
+from twintrade.data import TradeSource, read_trade
+from twintrade.data.calendar import Frequency
 from twintrade.data.figures import money as header_units
 from twintrade.data.figures.money import parse_header_unit, parse_money_unit, read_header
 from twintrade.data.formats.delimited import decode, list_possible_encodings
-from twintrade.data.looks import look_at_both, look_at_trade, look_at_twinnings
+from twintrade.data.looks import look_at_both
+from twintrade.data.looks.column_look import look_at_trade
+from twintrade.data.looks.twinning_look import look_at_twinnings
+from twintrade.data.registry.reading import read_twinnings
+from twintrade.data.schema import Constant, TwinningSource
 from twintrade.errors import UNDECIDED, DataError
 
 

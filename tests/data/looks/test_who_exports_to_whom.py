@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from twintrade.data.looks import look_at_both, look_at_trade, read_back_trade
+from twintrade.data.looks import look_at_both, read_back_trade
+from twintrade.data.looks.column_look import look_at_trade
 from twintrade.errors import UNDECIDED
 
 YEARS = range(2010, 2014)

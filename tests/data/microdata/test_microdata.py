@@ -13,11 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from twintrade.data import Frequency, InvalidDataError, TradeSource, complete, read_trade
+from twintrade.data import TradeSource, read_trade
+from twintrade.data.calendar import Frequency
+from twintrade.data.covariates import complete
 from twintrade.data.microdata.cells import collapse
 from twintrade.data.microdata.engines import DuckDB, build_engine
 from twintrade.data.schema import Microdata
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import Faults, InvalidDataError
 from twintrade.errors import DataError
 from twintrade.fanout import Workers, use_workers
 

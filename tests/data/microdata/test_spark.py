@@ -11,9 +11,9 @@ from decimal import Decimal
 import pytest
 from test_microdata import by_hand, check_cells, declared, rows, uneven
 
-from twintrade.data import Frequency, InvalidDataError
+from twintrade.data.calendar import Frequency
 from twintrade.data.microdata.cells import collapse
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import Faults, InvalidDataError
 from twintrade.errors import DataError
 
 pytest.importorskip("pyspark", reason="the extra spark is not installed")

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from twintrade.data.geography import find_listed_place, load_listed_places
+from twintrade.data.geography import find_listed_place
+from twintrade.data.geography.cities import load_listed_places
 from twintrade.data.registers import (
     MERGED_COLUMNS,
     check_listing,
@@ -77,7 +78,7 @@ def test_no_row_of_the_bundled_lists_is_lost(root):
     listings = [read_listing(root, f"data/raw/{file}.csv") for file in files]
     merged = merge_listings(listings)
     said = [place for rows in merged.frame["rows"] for place in rows.split("; ")]
-    assert sorted(said) == sorted(f"{row.file}:{row.row}" for x in listings for row in x.rows)
+    assert sorted(said) == sorted(f"{row.file}:{row.row}" for x in listings for row in x)
 
 
 def test_what_cannot_be_right_is_found_with_its_row(listing):

@@ -6,18 +6,13 @@ from dataclasses import replace
 import pytest
 from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
 
-from twintrade.data import (
-    Constant,
-    Frequency,
-    InvalidDataError,
-    TwinningSource,
-    UndatedSource,
-    read_trade,
-    read_twinnings,
-    read_undated,
-    reconcile,
-)
+from twintrade.data import read_trade
+from twintrade.data.calendar import Frequency
 from twintrade.data.fixes import list_lines_to_change
+from twintrade.data.registry.matching import reconcile
+from twintrade.data.registry.reading import read_twinnings, read_undated
+from twintrade.data.schema import Constant, TwinningSource, UndatedSource
+from twintrade.data.sources.faults import InvalidDataError
 
 TWINS = "city,partner,partner_city,date,kind\n"
 CASE_EVENTS = {

@@ -14,7 +14,7 @@ import pytest
 from case_tables import loop_over
 from made_workbooks import sheet, workbook
 
-from twintrade.data import InvalidDataError, read_trade, read_twinnings
+from twintrade.data import read_trade
 from twintrade.data.calendar import Frequency, TwinningDate, parse_date, refuse_future
 from twintrade.data.fixes import format_data_report
 from twintrade.data.formats import containers
@@ -22,9 +22,10 @@ from twintrade.data.formats.containers import limit_time
 from twintrade.data.formats.tables import open_table
 from twintrade.data.looks.file_look import look_at_file
 from twintrade.data.registry.matching import reconcile
+from twintrade.data.registry.reading import read_twinnings
 from twintrade.data.schema import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.faults import Faults, quote_cell
+from twintrade.data.sources.faults import Faults, InvalidDataError, quote_cell
 from twintrade.errors import DataError
 
 HEAD = "city,partner,year,value\n"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from twintrade.data import AbsentInputError, locate
+from twintrade.data.sources.faults import AbsentInputError
+from twintrade.data.sources.provenance import locate
 from twintrade.errors import DataError
 
 

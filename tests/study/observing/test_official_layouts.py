@@ -24,7 +24,7 @@ from tests.study.observing.test_layouts import (
     write_project,
 )
 from twintrade.data.formats.tables import open_table
-from twintrade.data.looks import look_at_trade
+from twintrade.data.looks.column_look import look_at_trade
 from twintrade.data.schema import FileFormat
 from twintrade.data.sources import Faults
 from twintrade.errors import DataError

@@ -8,7 +8,6 @@ from twintrade.data.geography.cities import find_only_place as find_only_place
 from twintrade.data.geography.cities import has_other_letters as has_other_letters
 from twintrade.data.geography.cities import is_total_word as is_total_word
 from twintrade.data.geography.cities import list_near_names as list_near_names
-from twintrade.data.geography.cities import load_listed_places as load_listed_places
 from twintrade.data.geography.cities import load_local_names as load_local_names
 from twintrade.data.geography.cities import read_cities as read_cities
 from twintrade.data.geography.cities import read_shares as read_shares

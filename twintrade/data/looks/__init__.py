@@ -1,6 +1,5 @@
 """Guesses about an undeclared file, for a user to confirm."""
 
-from twintrade.data.looks.column_look import look_at_trade as look_at_trade
 from twintrade.data.looks.column_look import look_for_layout as look_for_layout
 from twintrade.data.looks.file_look import Guess as Guess
 from twintrade.data.looks.file_look import find_period_step as find_period_step
@@ -9,5 +8,4 @@ from twintrade.data.looks.file_look import read_back_agreements as read_back_agr
 from twintrade.data.looks.file_look import read_back_trade as read_back_trade
 from twintrade.data.looks.twinning_look import list_rivals as list_rivals
 from twintrade.data.looks.twinning_look import look_at_both as look_at_both
-from twintrade.data.looks.twinning_look import look_at_twinnings as look_at_twinnings
 from twintrade.data.looks.twinning_look import look_at_twinnings_beside as look_at_twinnings_beside

@@ -15,15 +15,7 @@ from twintrade.data.figures.money import UNKNOWN, HeaderUnit, list_units, read_h
 from twintrade.data.figures.numbers import Decimal
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography import countries
-from twintrade.data.looks import words
-from twintrade.data.looks.ends_look import (
-    NO_FILE,
-    NO_PLACE_COLUMNS,
-    OtherFile,
-    look_for_ends,
-    look_for_flow,
-    look_for_valuation,
-)
+from twintrade.data.looks import ends_look, words
 from twintrade.data.looks.file_look import Guess, build_question, look_at_file
 from twintrade.data.schema import UNNAMED
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, quote_cell
@@ -131,7 +123,7 @@ def _find_flow(
 
 def _find_unnamed_flow(layout: Mapping[str, Any], table: TextTable, value: str, file: str) -> Guess:
     """Return the flow of a layout that serves both; a question where a valuation alone, which is of both, tells."""
-    named = look_for_flow(table, [], value, file, NO_PLACE_COLUMNS)[0]
+    named = ends_look.look_for_flow(table, [], value, file, ends_look.NO_PLACE_COLUMNS)[0]
     if named.options or not words.find_flow(value) or words.find_flow(value, reads_valuation=False):
         return named
     for text, key in ((table.title, "data.look-title"), (file, "data.look-names")):
@@ -275,7 +267,9 @@ _KEYS = ("city", "partner", "period", "subperiod")
 _NEARLY_ALL = 0.95
 
 
-def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: OtherFile = NO_FILE) -> list[Guess]:
+def look_at_trade(
+    root: Path, file: str, cities: Sequence[str] = (), other: ends_look.OtherFile = ends_look.NO_FILE
+) -> list[Guess]:
     """Return the lines of a trade table that a file suggests, each with its reason; ``cities`` are the registry's."""
     table, guesses = look_at_file(root, file)
     if known := look_for_layout(table, file, cities):
@@ -288,7 +282,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
         names = [n for n in names if n not in wide]
     if max((words.score_partners(table, n).share for n in names), default=0.0) < words.HALF:
         _refuse_partners_across(names, file)
-    ends = look_for_ends(table, names, file, other)
+    ends = ends_look.look_for_ends(table, names, file, other)
     city = ends.city
     if city.value == {"constant": UNNAMED}:
         city = _find_only_city(cities, f"{table.title} {file}", city.reason)
@@ -309,9 +303,9 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = (), other: Othe
         value = "" if guessed[0].options else str(guessed[0].value)
         parts += guessed
     of_flow = [n for n in names if n not in products and not _splits_time(table, n, [city, *parts])]
-    flow = look_for_flow(table, of_flow, value, file, ends)
+    flow = ends_look.look_for_flow(table, of_flow, value, file, ends)
     where = [n for g in flow if isinstance(g.value, dict) for n in g.value]
-    parts += [city, *product, *flow, *look_for_valuation([value, table.title] if value else table.columns)]
+    parts += [city, *product, *flow, *ends_look.look_for_valuation([value, table.title] if value else table.columns)]
     beside = _find_other_flow(table, value, flow[0].value)
     parts += [*_find_remainders(table, parts), *_say_other_flow(beside, flow[0].value)]
     left = [n for n in names if n not in (*where, *products, beside)]
@@ -337,7 +331,7 @@ def _say_other_flow(column: str, flow: object) -> list[Guess]:
     if not column:
         return []
     other = "imports" if flow == "exports" else "exports"
-    valued = [(g.key, str(g.value)) for g in look_for_valuation([column])]
+    valued = [(g.key, str(g.value)) for g in ends_look.look_for_valuation([column])]
     pairs = [("value", column), ("flow", other), *valued]
     lines = Listed(tuple(f'{key} = "{written}"' for key, written in pairs), "comma")
     return [Guess("", "", Text("data.look-other-flow", flow=other, name=quote_cell(column), lines=lines))]

@@ -8,15 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from twintrade.data.calendar import (
-    Frequency,
-    are_split_years,
-    find_day_order,
-    find_day_orders,
-    parse_date,
-    parse_part,
-    strip_accents,
-)
+from twintrade.data import calendar
 from twintrade.data.figures.money import parse_money_unit, read_header, split_unit
 from twintrade.data.figures.numbers import Decimal, NumberStyle, parse_numbers
 from twintrade.data.formats.tables import TextTable
@@ -49,7 +41,7 @@ _TWIN = ("partner", "partenaire", "twin", "sister", "irma", "hermana", "gemell",
 def split_name(name: str) -> list[str]:
     """Return the words of a column's name without accents: "tradeValue_2" gives trade, value, 2."""
     parts = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return [w for w in re.split(r"[\W_]+", strip_accents(parts).replace("ß", "ss")) if w]
+    return [w for w in re.split(r"[\W_]+", calendar.strip_accents(parts).replace("ß", "ss")) if w]
 
 
 def has_word_of(name: str, part: str) -> bool:
@@ -59,7 +51,7 @@ def has_word_of(name: str, part: str) -> bool:
 
 def has_word_of_twin(name: str) -> bool:
     """Whether a column's name speaks of the city on the other side."""
-    lowered = strip_accents(name)
+    lowered = calendar.strip_accents(name)
     return any(w in lowered for w in _TWIN) and (has_word_of(name, "city") or "partner" not in lowered)
 
 
@@ -116,7 +108,7 @@ def drop_both_flows(text: str) -> str:
 
 def find_flow(text: str, *, reads_valuation: bool = True) -> Literal["exports", "imports", "both", ""]:
     """Return the flow that a text speaks of; how figures are valued counts, if at all, where nothing else does."""
-    if _AMOUNT.search(strip_accents(text)):
+    if _AMOUNT.search(calendar.strip_accents(text)):
         return "exports" if _has(text, WORDS["exports"]) else "both"
     for values in (("fob", "cif", "fobvalue", "cifvalue"), ())[: 1 + reads_valuation]:
         named = {f for f in ("exports", "imports") if _has(text, [w for w in WORDS[f] if w not in values])}
@@ -133,7 +125,7 @@ def find_word_flow(word: str, column: str) -> str:
 
 
 def _has(name: str, words: Iterable[str]) -> bool:
-    lowered = strip_accents(name).replace("ß", "ss")
+    lowered = calendar.strip_accents(name).replace("ß", "ss")
     parts = split_name(name) + re.split(r"[^a-z0-9]+", lowered)
     parts += [w.rstrip("0123456789") for w in parts]
     return any(w in parts or (w in lowered and (len(w) > 4 or not w.isascii())) for w in words)
@@ -181,11 +173,14 @@ def take_head(table: TextTable, name: str) -> TextColumn:
     return TextColumn(name, table.file, column.cells[:_SAMPLE], column.rows[:_SAMPLE], typed)
 
 
-def score_periods(cells: Sequence[str]) -> tuple[Score, Frequency]:
+def score_periods(cells: Sequence[str]) -> tuple[Score, calendar.Frequency]:
     """Return how far cells are periods, and of which frequency."""
-    scores = {f: _parsed(cells, f.parse) for f in Frequency}
-    if are_split_years(cells):
-        scores[Frequency.MONTH], scores[Frequency.YEAR] = Score(0.0, 0.0, cells[0], len(cells)), Score(1.0)
+    scores = {f: _parsed(cells, f.parse) for f in calendar.Frequency}
+    if calendar.are_split_years(cells):
+        scores[calendar.Frequency.MONTH], scores[calendar.Frequency.YEAR] = (
+            Score(0.0, 0.0, cells[0], len(cells)),
+            Score(1.0),
+        )
     best = max(scores, key=lambda f: scores[f].share)
     return scores[best], best
 
@@ -194,28 +189,28 @@ def list_periods(names: Sequence[str]) -> list[str]:
     """Return the columns named by a period, perhaps with one unit of money, where they make a wide layout."""
     parts = {n: split_unit(n) for n in names}
     scores = {n: score_periods([period]) for n, (period, _) in parts.items()}
-    by_frequency = [[n for n in names if scores[n][1] is f and scores[n][0].share] for f in Frequency]
+    by_frequency = [[n for n in names if scores[n][1] is f and scores[n][0].share] for f in calendar.Frequency]
     periods = max(by_frequency, key=len)
     is_one_unit = len({read_header(parts[n][1]) for n in periods}) == 1
     return periods if len(periods) >= _LEAST_PERIODS and is_one_unit else []
 
 
-def score_subperiods(cells: Sequence[str], frequency: Frequency, *, is_named: bool) -> Score:
+def score_subperiods(cells: Sequence[str], frequency: calendar.Frequency, *, is_named: bool) -> Score:
     """Return how far cells are months or quarters of a year; numbers are none unless the column's name says so."""
 
     def read(cell: str) -> int:
         if not is_named and cell.strip().isdigit():
             raise ValueError
-        return parse_part(cell, frequency)
+        return calendar.parse_part(cell, frequency)
 
     return _parsed(cells, read)
 
 
 def score_dates(cells: Sequence[str]) -> Score:
     """Return how far the cells that are not blank are dates."""
-    orders = find_day_orders(cells, True)
+    orders = calendar.find_day_orders(cells, True)
     dated = [c for c in cells if c.strip()]
-    return _parsed(dated, lambda cell: parse_date(cell, day_first=find_day_order(cell, orders)))
+    return _parsed(dated, lambda cell: calendar.parse_date(cell, day_first=calendar.find_day_order(cell, orders)))
 
 
 def score_partners(table: TextTable, name: str) -> Score:

@@ -128,11 +128,8 @@ def _describe_found(graded: Record) -> Words:
 
 def _mean_of_cases(results: ResultSet) -> Record | None:
     """Return the random-effects mean of several cases, None where there is none."""
-    for frame in reading.find_payloads(results, "cases_forest").values():
-        for row in list_records(frame):
-            if take_text(row.get("method")):
-                return row
-    return None
+    rows = (row for frame in reading.find_payloads(results, "cases_forest").values() for row in list_records(frame))
+    return next((row for row in rows if take_text(row.get("method"))), None)
 
 
 def _describe_mean(mean: Record) -> Text:
@@ -242,18 +239,11 @@ def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
 
 
 def _list_effects(rows: list[Record], scale: str) -> Listed:
-    return Listed(
-        tuple(
-            Text(
-                "claims.part",
-                label=find_words(r, "label"),
-                size=describe_size(read_number(r["effect"]), scale),
-                interval=describe_range(r, scale),
-            )
-            for r in rows
-        ),
-        "semicolon",
-    )
+    parts = []
+    for row in rows:
+        size, interval = describe_size(read_number(row["effect"]), scale), describe_range(row, scale)
+        parts.append(Text("claims.part", label=find_words(row, "label"), size=size, interval=interval))
+    return Listed(tuple(parts), "semicolon")
 
 
 KINDS: Mapping[str, Callable[[ResultSet, Mapping[str, Any]], Evidence | None]] = {
@@ -276,10 +266,8 @@ def _column(results: ResultSet, column: str) -> Record | None:
     if not column:
         return find_headline(results)
     for spec in reading.list_specifications(results):
-        if column in (
-            take_text(spec["estimator"]),
-            f"{take_text(spec['estimator'])}/{take_text(spec['specification'])}",
-        ):
+        method = take_text(spec["estimator"])
+        if column in (method, f"{method}/{take_text(spec['specification'])}"):
             return spec
     return None
 
@@ -320,28 +308,21 @@ def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) 
     checked = set(results.findings["diagnostic"])
     outcome = next((text for o in results.specifications.get("outcome", ()) if (text := take_text(o))), "exports")
     claims = [*load_claims(outcome), *(_evident(claim, i, checked) for i, claim in enumerate(further, 1))]
-    evidence = []
+    evidence: list[tuple[str, Evidence]] = []
     for claim in claims:
         shown = KINDS[claim["evidence"]["kind"]](results, claim["evidence"])
         lacking = Text("claims.not-examined", need=claim["need"])
-        evidence.append(
-            (str(claim["id"]), shown or Evidence(side="neither", p=math.nan, text=lacking, is_examined=False))
-        )
-    rows = [
-        {
-            "claim_id": claim["id"],
-            **pack_both("claim", claim["text"]),
-            "verdict": answer.verdict,
-            **pack_both("answer", answer.text),
-            **pack_both("detectable", answer.evidence.detectable),
-            "is_examined": answer.evidence.is_examined,
-            **pack_both(
-                "need", "" if answer.evidence.is_examined or claim["evidence"]["kind"] == NO_DATA else claim["need"]
-            ),
-            "p": answer.evidence.p,
-        }
-        for claim, answer in zip(claims, deciding.decide_claims(evidence), strict=True)
-    ]
+        shown = shown or Evidence(side="neither", p=math.nan, text=lacking, is_examined=False)
+        evidence.append((str(claim["id"]), shown))
+    rows = []
+    for claim, answer in zip(claims, deciding.decide_claims(evidence), strict=True):
+        known = answer.evidence
+        need = "" if known.is_examined or claim["evidence"]["kind"] == NO_DATA else claim["need"]
+        rows.append({
+            "claim_id": claim["id"], **pack_both("claim", claim["text"]), "verdict": answer.verdict,
+            **pack_both("answer", answer.text), **pack_both("detectable", known.detectable),
+            "is_examined": known.is_examined, **pack_both("need", need), "p": known.p,
+        })  # fmt: skip
     return pd.DataFrame(rows)
 
 

@@ -106,12 +106,8 @@ def _find_error(basis: Basis, row: pd.Series, end: Literal["low", "high"]) -> fl
 def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
     """Return a total with its interval, or only the interval's ends: the one gate for every amount of a document."""
     basis, bands, overall = valued.basis, valued.bands, _overall(headline.bands)
-    failed = [
-        c.finding.diagnostic
-        for c in run.ladder.concluded
-        if c.finding.verdict == "objects" and c.estimated in (None, headline)
-    ]
-    objecting = list(dict.fromkeys(failed))
+    mine = [c.finding for c in run.ladder.concluded if c.estimated in (None, headline)]
+    objecting = list(dict.fromkeys(finding.diagnostic for finding in mine if finding.verdict == "objects"))
     reasons: list[Reason] = ["checks"] if objecting else []
     ends = [_ends(b) for b in (overall, bands)]
     if not np.isfinite(ends).all():
@@ -166,11 +162,9 @@ def find_detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> 
         if c.estimated is headline and finding.unit == scale and finding.detectable > 0:
             return finding.detectable, "placebo designs"
     low, high = _ends(bands)
-    return (
-        (compute_size_from_interval(low, high), "the interval")
-        if np.isfinite([low, high]).all()
-        else (float("nan"), "")
-    )
+    if np.isfinite([low, high]).all():
+        return compute_size_from_interval(low, high), "the interval"
+    return float("nan"), ""
 
 
 def _overall(bands: tuple[Bands, ...]) -> Bands | None:
@@ -192,8 +186,7 @@ def _treated_rows(fit: Fit) -> IntArray:
 
 
 def _weights(fit: Fit) -> FloatArray:
-    o, rows = fit.design.observations, _treated_rows(fit)
-    return o.row_weights[rows]
+    return fit.design.observations.row_weights[_treated_rows(fit)]
 
 
 def _outcomes(fit: Fit) -> FloatArray:

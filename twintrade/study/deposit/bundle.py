@@ -176,13 +176,10 @@ def _data(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
             f"- {render_code(path)} (sha256 `{hashes[path]}`): {reason}" for path, reason in withheld.items()
         )
     yield from map(Text, ("readme.authors-sources", "readme.datasets", "readme.contents"))
-    contents = [
-        (
-            render_code(i["path"]), f"{i.get('bytes', 0):,}", f"{i.get('rows', 0):,}",
-            escape_markdown(describe_format(i)), f"`{i['sha256']}`",
-        )
-        for i in inputs
-    ]  # fmt: skip
+    contents = []
+    for i in inputs:
+        sizes = (f"{i.get('bytes', 0):,}", f"{i.get('rows', 0):,}")
+        contents.append((render_code(i["path"]), *sizes, escape_markdown(describe_format(i)), f"`{i['sha256']}`"))
     yield _table(("file", "bytes", "rows", "read-as", "sha"), contents)
     if any(i["path"].startswith(OUTSIDE) for i in inputs):
         yield Text("readme.outside")
@@ -200,20 +197,14 @@ def _requirements(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     rows = [[render_code(d.name), str(seed), str(n)] for d, seed, n in zip(done, seeds, jobs, strict=True)]
     yield _table(("analysis", "seed", "jobs"), rows)
     yield from map(Text, ("readme.seeds", "readme.costs"))
-    costs = [
-        (
-            render_code(d.name),
-            str(describe_duration(d.manifest["volatile"].get("seconds", 0))),
-            f"{d.manifest['volatile'].get('peak_memory_mb', 0):,} MB",
-            f"{d.size / _MEGABYTE:,.1f} MB",
-        )
-        for d in done
-    ]
+    costs, machines = [], set()
+    for d in done:
+        cost = d.manifest["volatile"]
+        duration, memory = str(describe_duration(cost.get("seconds", 0))), f"{cost.get('peak_memory_mb', 0):,} MB"
+        costs.append((render_code(d.name), duration, memory, f"{d.size / _MEGABYTE:,.1f} MB"))
+        facts = {name: str(cost.get(name)) for name in ("system", "processors")}
+        machines.add(str(Text("readme.machine", **facts)))
     yield _table(("analysis", "time", "memory", "results"), costs)
-    machines = {
-        str(Text("readme.machine", system=str(v.get("system")), processors=str(v.get("processors"))))
-        for v in (d.manifest["volatile"] for d in done)
-    }
     yield Text("readme.measured", machines=escape_markdown("; ".join(sorted(machines))))
     yield Text("readme.authors-machine")
 
@@ -221,12 +212,9 @@ def _requirements(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
 def _programs(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield Text("readme.programs")
     files = (Text("readme.program-analysis", file=f"{FOLDER}/{d.name}.toml") for d in done)
-    if done[0].deposit is None:
-        yield _lines((Text("readme.program-make"), Text("readme.program-tool"), *files, Text("readme.program-lock")))
-    else:
-        yield _lines(
-            (Text("readme.program-script"), Text("readme.program-code"), *files, Text("readme.program-proof"))
-        )
+    keys = ("make", "tool", "lock") if done[0].deposit is None else ("script", "code", "proof")
+    first, second, last = (Text(f"readme.program-{key}") for key in keys)
+    yield _lines((first, second, *files, last))
     yield Text("readme.licence")
     yield Text("readme.licence-file" if done[0].deposit is None else "readme.licence-files")
 
@@ -249,17 +237,11 @@ def _exhibits(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
     yield _lines((Text("readme.article-numbers"), Text("readme.article-exhibits"), Text("readme.article-selected")))
     yield Text("readme.exhibit-programs")
     for d in done:
-        rows = [
-            (
-                f"{e.kind} {e.number}",
-                escape_markdown(e.caption),
-                render_code(d.deposit.lines[e.kind, e.number])
-                if d.deposit
-                else str(Text("readme.command", name=d.name)),
-                ", ".join(map(render_code, e.files)),
-            )
-            for e in d.exhibits
-        ]
+        rows, command = [], str(Text("readme.command", name=d.name))
+        for e in d.exhibits:
+            program = render_code(d.deposit.lines[e.kind, e.number]) if d.deposit else command
+            files = ", ".join(map(render_code, e.files))
+            rows.append((f"{e.kind} {e.number}", escape_markdown(e.caption), program, files))
         yield f"### {render_code(d.name)}"
         yield _table(("exhibit", "caption", "program", "files"), rows, name=d.name)
 
@@ -280,8 +262,6 @@ def _table(heads: Iterable[str], rows: Sequence[Sequence[str]], **values: str) -
     named = [str(Text(f"readme.head-{head}", **values)) for head in heads]
     return _lines(f"| {' | '.join(row)} |" for row in (named, ["---"] * len(named), *rows))
 
-
-# The deposit of one analysis as one zip: README, code, data that may be passed on, results, checksums.
 
 # Which line of an analysis file asks for each exhibit of its page.
 

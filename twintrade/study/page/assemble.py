@@ -286,14 +286,9 @@ def _register(run: Run) -> pd.DataFrame:
     case = run.plan.spec.case
     if case is not None:
         inside = inside[(inside["city"] == case.city) | (inside["partner"] == case.partner)].reset_index(drop=True)
-    label = run.design.panel.label
-    return inside.assign(
-        candidates=[
-            "; ".join(format_dated_event(event, date) for event, date, _ in json.loads(text))
-            for text in inside["candidates"]
-        ],
-        onset_label=["" if pd.isna(onset) else label(int(onset)) for onset in inside["onset"]],
-    )
+    candidates = [[format_dated_event(*one[:2]) for one in json.loads(text)] for text in inside["candidates"]]
+    labels = ["" if pd.isna(onset) else run.design.panel.label(int(onset)) for onset in inside["onset"]]
+    return inside.assign(candidates=list(map("; ".join, candidates)), onset_label=labels)
 
 
 def build_effects_frame(ladder: Ladder) -> pd.DataFrame:
@@ -345,11 +340,7 @@ def _payloads(run: Run, named: Sequence[Named], money: Money | None) -> dict[str
 def _free(name: str, keys: Sequence[str], taken: Collection[str]) -> str:
     """Return the first of a payload's names that is not taken: plain, with its column, with a count."""
     long = "-".join((name, *keys))
-    wanted = (
-        clean_file_name(name),
-        clean_file_name(long),
-        *(clean_file_name(f"{long}-{i}") for i in range(2, len(taken) + 3)),
-    )
+    wanted = map(clean_file_name, (name, long, *(f"{long}-{i}" for i in range(2, len(taken) + 3))))
     return next(key for key in wanted if key.casefold() not in taken)
 
 

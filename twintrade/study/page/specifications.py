@@ -41,24 +41,15 @@ def _row(estimated: Estimated, concluded: Sequence[ColumnFinding], *, is_headlin
         **pack_both("skip_reason", estimated.skip_reason), "binned_low": False, "binned_high": False,
     }  # fmt: skip
     if estimated.design is not None:
-        design = estimated.design
-        row |= {
-            "outcome_unit": design.panel.units_of_measure.get(design.outcome, ""),
-            **pack_both("outcome_in", design.transform_label),
-            **pack_both("effect_unit", design.effect_unit),
-            "fixed_effects": join_ids(
-                "dyad" if name == "unit" and design.panel.is_dyadic else name for name in design.effect_names
-            ),
-        }
-        if column.estimator.requires.single_treated_unit:
-            row["fixed_effects"] = ""
+        design, is_case = estimated.design, column.estimator.requires.single_treated_unit
+        names = ["dyad" if n == "unit" and design.panel.is_dyadic else n for n in design.effect_names]
+        row["outcome_unit"] = design.panel.units_of_measure.get(design.outcome, "")
+        row |= pack_both("outcome_in", design.transform_label) | pack_both("effect_unit", design.effect_unit)
+        row["fixed_effects"] = "" if is_case else join_ids(names)
     if estimated.fit is not None:
         findings = [c.finding for c in concluded if c.estimated is estimated]
-        row |= (
-            _of_fit(estimated.fit)
-            | _of_bands(estimated.fit, estimated.bands)
-            | _pretrend(estimated.fit.estimator.name, estimated.bands, findings)
-        )
+        row |= _of_fit(estimated.fit) | _of_bands(estimated.fit, estimated.bands)
+        row |= _pretrend(estimated.fit.estimator.name, estimated.bands, findings)
     return row
 
 
@@ -173,16 +164,10 @@ def _pretrend(estimator: str, bands: Sequence[Bands], findings: Sequence[Finding
             facts = finding.table.iloc[0].to_dict() if len(finding.table) else {}
             if facts.get("leads", estimator) != estimator:
                 continue  # the check looked at another method's leads, not at those of this path
-            return {
-                "pretrend_p": float(facts.get("p", finding.p)),
-                "pretrend_df": facts.get("df"),
-                "pretrend_test": str(facts.get("test", "")),
-            }
+            known = {"pretrend_p": float(facts.get("p", finding.p)), "pretrend_df": facts.get("df")}
+            return known | {"pretrend_test": str(facts.get("test", ""))}
     for one in bands:
         if "pretrend_p" in one.facts:
-            return {
-                "pretrend_p": float(one.facts["pretrend_p"]),
-                "pretrend_df": one.facts.get("pretrend_df"),
-                "pretrend_test": one.inference,
-            }
+            known = {"pretrend_p": float(one.facts["pretrend_p"]), "pretrend_df": one.facts.get("pretrend_df")}
+            return known | {"pretrend_test": one.inference}
     return {}

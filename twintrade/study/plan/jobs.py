@@ -224,13 +224,13 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
     inference = None
     if "inference" in of_entry:
         inference = _inference(spec, NamedEntry(name=str(of_entry["inference"])), f"{where}: inference")
-    label = " ".join(str(of_entry.get("label") or "").split())
+    head: Words = describe_column(estimator.title or entry.name, parts)
+    if label := " ".join(str(of_entry.get("label") or "").split()):
+        head = find_fact("labels.column-named-", label)
     return LadderColumn(
         estimator=estimator,
         key=key or format_column_key(parts),
-        label=find_fact("labels.column-named-", label)
-        if label
-        else describe_column(estimator.title or entry.name, parts),
+        label=head,
         design=design,
         exclude_flagged=exclude,
         donors=donors,

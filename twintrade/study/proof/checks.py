@@ -167,8 +167,6 @@ def write_twins(checks: Sequence[CrossCheck]) -> str:
     return "\n\n".join([*imports, *sources]) if sources else ""
 
 
-# Stored results held against other software, on the terminal and in the appendix.
-
 # Software beyond a plain install, asked only where it is there: pyfixest and diff-diff.
 
 
@@ -176,35 +174,24 @@ def list_further_questions() -> Mapping[str, tuple[Question, ...]]:
     """Return what the further software that is installed can be asked about each method."""
     questions: dict[str, tuple[Question, ...]] = {}
     if has_library("pyfixest"):
-        questions |= {"twfe": (fit_feols,), "ppml": (fit_fepois,)}
+        questions |= {"twfe": (fit_pyfixest,), "ppml": (fit_pyfixest,)}
     if has_library("diff_diff"):
-        questions |= {
-            "imputation": (fit_imputation_did,),
-            "callaway_santanna": (fit_callaway_santanna,),
-            "synthetic_did": (fit_synthetic_did,),
-        }
+        questions |= {"imputation": (fit_imputation_did,), "callaway_santanna": (fit_callaway_santanna,)}
+        questions["synthetic_did"] = (fit_synthetic_did,)
     return questions
 
 
-def fit_feols(column: StoredColumn) -> Reply:
-    """Return the static effect by pyfixest."""
+def fit_pyfixest(column: StoredColumn) -> Reply:
+    """Return the static effect of least squares or a Poisson regression by pyfixest."""
     import pyfixest
 
-    require_options(column, shape=("event", "static"), bins=(False,), second_reference=(None,), unit_trends=(False,))
-    return _fit_pyfixest(column, pyfixest.feols, {"fixef_tol": 1e-12})
-
-
-def fit_fepois(column: StoredColumn) -> Reply:
-    """Return the static effect of a Poisson regression by pyfixest."""
-    import pyfixest
-
-    require_options(column, measure=("coefficient",), shape=("event", "static"), bins=(False,))
-    return _fit_pyfixest(column, pyfixest.fepois, {"iwls_tol": 1e-12, "fixef_tol": 1e-12})
-
-
-def _fit_pyfixest(column: StoredColumn, fit: Any, options: Mapping[str, Any]) -> Reply:
-    import pyfixest
-
+    options: dict[str, Any] = {"fixef_tol": 1e-12}
+    if column.estimator == "ppml":
+        require_options(column, measure=("coefficient",), shape=("event", "static"), bins=(False,))
+        fit, options = pyfixest.fepois, options | {"iwls_tol": 1e-12}
+    else:
+        fit, static = pyfixest.feols, {"shape": ("event", "static"), "bins": (False,)}
+        require_options(column, second_reference=(None,), unit_trends=(False,), **static)
     if len(column.clusters) > 2:
         raise NotComparedError(Text("proof.no-convention"))
     effects = {f"effect{i}": column.factor(effect) for i, effect in enumerate(column.effects)}
@@ -213,13 +200,10 @@ def _fit_pyfixest(column: StoredColumn, fit: Any, options: Mapping[str, Any]) ->
     frame = frame.assign(**effects, **clusters)
     convention = pyfixest.ssc(k_adj=False, G_adj=True, G_df="min")
     with keep_quiet():
-        fitted = fit(
-            f"y ~ treated | {' + '.join(effects)}", frame, vcov={"CRV1": " + ".join(clusters)}, ssc=convention,
-            **options,
-        )  # fmt: skip
-        return Reply(
-            " ".join(("pyfixest", fit.__name__)), float(fitted.coef()["treated"]), float(fitted.se()["treated"])
-        )
+        options |= {"vcov": {"CRV1": " + ".join(clusters)}, "ssc": convention}
+        fitted = fit(f"y ~ treated | {' + '.join(effects)}", frame, **options)
+        estimate, error = float(fitted.coef()["treated"]), float(fitted.se()["treated"])
+        return Reply(" ".join(("pyfixest", fit.__name__)), estimate, error)
 
 
 def fit_imputation_did(column: StoredColumn) -> Reply:

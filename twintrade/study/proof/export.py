@@ -114,29 +114,25 @@ def _write_call(target: str, function: str) -> Write:
 
     def write(column: StoredColumn, name: str, sample: str) -> str:
         is_poisson = column.estimator == "ppml" or column.options.get("family") == "poisson"
-        measure = column.options.get("measure") or ("log_ratio" if is_poisson else "difference")
+        measure = str(column.options.get("measure", "coefficient"))
+        if function == "impute":
+            measure = column.options.get("measure") or ("log_ratio" if is_poisson else "difference")
         values = {
             "transform": quote(column.transform, target),
             "effects": _list(column.effects, target),
             "clusters": _list(column.clusters, target),
             "poisson": _truth(is_poisson, target),
-            "measure": quote(
-                measure if function == "impute" else str(column.options.get("measure", "coefficient")), target
-            ),
+            "measure": quote(measure, target),
             "demeaned": _truth(bool(column.options.get("demeaned")), target),
             "comparison": quote(column.comparison, target),
             "stored": _number(column.estimate, target),
             "error": _number(column.error, target),
             "reference": str(column.reference),
         }
-        call = ", ".join([quote(name, target), quote(sample, target), *(values[key] for key in ARGUMENTS[function])])
-        lines = [f"{function}({call})"]
-        if function == "static" and target == "r" and column.transform == "log":
-            further = ", ".join(
-                [quote(name, target), quote(sample, target), *(values[key] for key in ARGUMENTS["bounds"])]
-            )
-            lines.append(f"bounds({further})")
-        return "\n".join(lines)
+        further = ["bounds"] if function == "static" and target == "r" and column.transform == "log" else []
+        given = [quote(name, target), quote(sample, target)]
+        calls = {one: ", ".join([*given, *(values[key] for key in ARGUMENTS[one])]) for one in (function, *further)}
+        return "\n".join(f"{one}({arguments})" for one, arguments in calls.items())
 
     return write
 
@@ -164,16 +160,11 @@ def _write_stata(column: StoredColumn, name: str, sample: str) -> str:
         f"{ids.get(part, part)}#period" if effect.endswith("_period") else ids.get(part, part)
         for effect, part in zip(column.effects, effects, strict=True)
     ]
-    filled = (
-        command["lines"]
-        .strip()
-        .format(
-            effects=" ".join(crossed),
-            clusters=" ".join(ids.get(cluster, cluster) for cluster in column.clusters),
-            method=" method(poisson)" if is_poisson else "",
-            group="" if column.comparison == "never_treated" else " notyet",
-        )
-    )
+    filled = command["lines"].strip().format(
+        effects=" ".join(crossed), clusters=" ".join(ids.get(cluster, cluster) for cluster in column.clusters),
+        method=" method(poisson)" if is_poisson else "",
+        group="" if column.comparison == "never_treated" else " notyet",
+    )  # fmt: skip
     parts = ("tell", quote(name, "stata"), command["software"], repr(column.estimate), command["number"])
     return "\n".join([" ".join(("take", sample, column.transform)), filled, " ".join(parts)])
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -173,24 +174,21 @@ def _holds_tables(value: Any) -> bool:
 
 def _match(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
     """Yield tables of both lists in pairs, those of one name in order, equal ones left out; the rest stand alone."""
-    left = [table for table in after if table not in before]
-    counts: dict[str, int] = {}
+    left, counts = [table for table in after if table not in before], Counter[str]()
+
+    def show(table: Mapping[str, Any]) -> str:
+        counts[name := _name_table(table)] += 1
+        return name if counts[name] == 1 else f"{name}[{counts[name]}]"
+
     for table in before:
-        name = _name_table(table)
-        counts[name] = counts.get(name, 0) + 1
-        shown = name if counts[name] == 1 else f"{name}[{counts[name]}]"
+        shown = show(table)
         if table in after:
             continue
-        other = next((one for one in left if _name_table(one) == name), None)
-        if other is None:
-            yield shown, table, _ABSENT
-        else:
+        other = next((one for one in left if _name_table(one) == _name_table(table)), None)
+        if other is not None:
             left.remove(other)
-            yield shown, table, other
-    for table in left:
-        name = _name_table(table)
-        counts[name] = counts.get(name, 0) + 1
-        yield name if counts[name] == 1 else f"{name}[{counts[name]}]", _ABSENT, table
+        yield shown, table, _ABSENT if other is None else other
+    yield from ((show(table), _ABSENT, table) for table in left)
 
 
 def _name_table(table: Mapping[str, Any]) -> str:

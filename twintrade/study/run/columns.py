@@ -122,18 +122,14 @@ def take_up_bands(job: str, fit: Fit, infer: Callable[[], dict[View, Bands]]) ->
         np.array_equal(band.estimate.effects, fit.view(view).effects, equal_nan=True) for view, band in bands.items()
     )
     if is_of_fit and time.monotonic() - started > LONG_SECONDS:
-        archive = np.frombuffer(_pack_bands(bands, find_draws(fit)), dtype=np.uint8)
-        ledger.put(f"bands/{job}", {"archive": archive}, "")
+        bare = {view: replace(band, **_NO_ESTIMATE) for view, band in bands.items()}
+        known = find_draws(fit)
+        draws = known and [known.options, known.seed, known.kept, replace(known.overall, **_NO_ESTIMATE)]
+        ledger.put(f"bands/{job}", {"archive": np.frombuffer(pack_parts([bare, draws], {}), dtype=np.uint8)}, "")
     return bands
 
 
 _NO_ESTIMATE: dict[str, Any] = {"estimate": None}  # which the fit has that bands are taken up for
-
-
-def _pack_bands(bands: Mapping[View, Bands], known: KnownDraws | None) -> bytes:
-    bare = {view: replace(band, **_NO_ESTIMATE) for view, band in bands.items()}
-    draws = known and [known.options, known.seed, known.kept, replace(known.overall, **_NO_ESTIMATE)]
-    return pack_parts([bare, draws], {})
 
 
 def _unpack_bands(packed: bytes, fit: Fit) -> dict[View, Bands]:
@@ -171,11 +167,8 @@ def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
     if graded is None:
         return facts | (_interval(overall[0]) if overall else {})
     row = graded.table.iloc[0]
-    known = {
-        key: float(row[key])
-        for key in ("low", "high", "low_error", "high_error", "p", "level")
-        if np.isfinite(row.get(key, np.nan))
-    }
+    keys = ("low", "high", "low_error", "high_error", "p", "level")
+    known = {key: float(row[key]) for key in keys if np.isfinite(row.get(key, np.nan))}
     inference = str(row["inference"])
     label = str(Text("checks.evidence-label", grade=row["grade"], direction=row["side"], inference=inference))
     of_page = {"label": label, "effect": float(row["percent"]), "scale": "percent", "inference": inference}
@@ -343,9 +336,8 @@ def _estimated(
 
 
 def _skipped(column: LadderColumn, design: Design | None, reason: Words, messages: list[Message]) -> Estimated:
-    messages.append(
-        Message("warning", "not-estimated", Text("specification.not-estimated", label=column.label, reason=reason))
-    )
+    text = Text("specification.not-estimated", label=column.label, reason=reason)
+    messages.append(Message("warning", "not-estimated", text))
     return Estimated(column, design, skip_reason=reason)
 
 
@@ -381,17 +373,11 @@ def _share_bands(plan: Plan, one: Estimated, estimated: Sequence[Estimated]) -> 
     """Let the checks of a column take up what other columns report by the same inference."""
     if not isinstance(one.inference, Reported):
         return one
-    others = [
-        other.inference
-        for other in estimated
-        if other is not one and _find_method(plan, other) == _find_method(plan, one)
-    ]
+    methods = [plan.inference_of(other.column).beside_headline() for other in estimated]
+    mine = plan.inference_of(one.column).beside_headline()
+    others = [o.inference for o, m in zip(estimated, methods, strict=True) if o is not one and m == mine]
     elsewhere = tuple(b for other in others if isinstance(other, Reported) for b in other.bands.values())
     return replace(one, inference=replace(one.inference, elsewhere=elsewhere))
-
-
-def _find_method(plan: Plan, one: Estimated) -> Inference:
-    return plan.inference_of(one.column).beside_headline()
 
 
 def _concluded(

@@ -116,11 +116,8 @@ def build_registry_manifest(
 ) -> dict[str, Any]:
     """Return the manifest of an analysis that estimates nothing; ``drawn``: inputs that are simulated."""
     no_verdicts = {"objects": 0, "does_not_object": 0, "cannot_tell": 0, "objecting": []}
-    return collect_origins(name, title, raw, root) | {
-        "is_simulated": False,
-        "inputs": _inputs(inputs, drawn),
-        "headline": no_verdicts,
-    }
+    facts = {"is_simulated": False, "inputs": _inputs(inputs, drawn), "headline": no_verdicts}
+    return collect_origins(name, title, raw, root) | facts
 
 
 def hash_origins(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
@@ -143,11 +140,8 @@ def read_git_state(root: Path) -> dict[str, Any]:
 
 def collect_surroundings() -> dict[str, Any]:
     """Return what a reader of run times asks for and no number depends on: system, linear algebra, threads."""
-    names = [" ".join(filter(None, (i["internal_api"], i.get("version")))) for i in threadpool_info()]
-    threads = {
-        f"{i['user_api']}: {name}, {i['num_threads']} threads"
-        for i, name in zip(threadpool_info(), names, strict=True)
-    }
+    pools = [(i, " ".join(filter(None, (i["internal_api"], i.get("version"))))) for i in threadpool_info()]
+    threads = {f"{i['user_api']}: {name}, {i['num_threads']} threads" for i, name in pools}
     system = f"{platform.system()} {platform.machine()}"
     return {"system": system, "processors": os.cpu_count() or 1, "threads": sorted(threads)}
 
@@ -175,10 +169,9 @@ def _inputs(records: Sequence[InputRecord], drawn: Collection[str]) -> list[dict
 
 
 def _input(record: InputRecord, *, is_drawn: bool) -> dict[str, Any]:
-    given = {
-        f.name: getattr(record, f.name) for f in fields(record) if f.name not in ("dropped", "unread", "alike_sheets")
-    }
-    facts = {k: v if isinstance(v, int) else str(v) for k, v in given.items() if v not in ("", (), None)}
+    names = [f.name for f in fields(record) if f.name not in ("dropped", "unread", "alike_sheets")]
+    given = ((name, getattr(record, name)) for name in names)
+    facts = {k: v if isinstance(v, int) else str(v) for k, v in given if v not in ("", (), None)}
     if packed := pack_text(record.unit):
         facts["unit_text"] = packed
     if record.dropped:
@@ -208,12 +201,7 @@ class FileLedger:
         """Add one line; a disk that takes no more lines costs the resumption and not the run."""
         if self._is_broken:
             return
-        record = {
-            "key": key,
-            "reason": str(reason),
-            "text": pack_text(reason),
-            "values": None if values is None else _written(values),
-        }
+        record = {"key": key, "reason": str(reason), "text": pack_text(reason), "values": values and _written(values)}
         try:
             if self._stream is None:
                 self._stream = self._opened()
@@ -248,13 +236,11 @@ def _read(path: Path, made_from: str) -> dict[str, tuple[Arrays | None, Words]]:
         return {}
     if not records or records[0].get("made_from") != made_from:
         return {}
-    return {
-        r["key"]: (
-            None if r["values"] is None else _arrays(r["values"]),
-            parse_text(r["text"]) if r["text"] else r["reason"],
-        )
-        for r in records[1:]
-    }
+    kept: dict[str, tuple[Arrays | None, Words]] = {}
+    for one in records[1:]:
+        values = None if one["values"] is None else _arrays(one["values"])
+        kept[one["key"]] = values, (parse_text(one["text"]) if one["text"] else None) or one["reason"]
+    return kept
 
 
 def _line(record: dict[str, Any]) -> bytes:

@@ -54,9 +54,8 @@ def _find_nearest(text: str, path: Sequence[str | int]) -> tuple[int, int] | Non
             here = [*table, *assignment[1].replace('"', "").replace("'", "").split(".")]
         else:
             continue
-        shared = _shared(here, path)
-        if shared == len(here) and (best is None or shared > best[0]):
-            best = (shared, number)
+        if list(path[: len(here)]) == here and (best is None or len(here) > best[0]):
+            best = (len(here), number)
     return best
 
 
@@ -95,13 +94,6 @@ def locate_faults(text: str, file: str) -> Iterator[None]:
         yield
     except SpecError as error:
         raise SpecError("\n".join(_placed(line, text, file) for line in str(error).splitlines())) from None
-
-
-def _shared(here: Sequence[str | int], path: Sequence[str | int]) -> int:
-    for i, (a, b) in enumerate(zip(here, path, strict=False)):
-        if a != b:
-            return i
-    return min(len(here), len(path))
 
 
 def _line(error: Mapping[str, Any], text: str, file: str, schema: Mapping[str, Any]) -> str:

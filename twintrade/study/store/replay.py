@@ -83,10 +83,8 @@ def _write_cells(column: pd.Series) -> list[object]:
     cells = (column + 0.0 if pd.api.types.is_float_dtype(column.dtype) else column).tolist()
     # Each different text is looked at once.
     texts = {text: _neutral(text) for text in {cell for cell in cells if isinstance(cell, str)}}
-    return [
-        "" if gone else texts[cell] if isinstance(cell, str) else cell
-        for cell, gone in zip(cells, missing, strict=True)
-    ]
+    pairs = zip(cells, missing, strict=True)
+    return ["" if gone else texts[cell] if isinstance(cell, str) else cell for cell, gone in pairs]
 
 
 def _neutral(cell: str) -> str:
@@ -103,11 +101,8 @@ def _plain(cell: str) -> str:
 
 def seal_manifest(manifest: Mapping[str, Any], files: Mapping[str, bytes], volatile: Mapping[str, Any]) -> bytes:
     """Return the manifest with the hash of every output, as JSON; ``volatile`` differs from run to run."""
-    whole = {
-        **manifest,
-        "outputs": {path: hash_bytes(files[path]) for path in sorted(files)},
-        "volatile": dict(volatile),
-    }
+    outputs = {path: hash_bytes(files[path]) for path in sorted(files)}
+    whole = {**manifest, "outputs": outputs, "volatile": dict(volatile)}
     return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
 
 
@@ -133,20 +128,16 @@ def read_results(folder: Path) -> ResultSet:
         raise StoreError(f"results/{folder.name} holds no complete result set: run the analysis first")
     try:
         files = {path: read_file(folder / path, path) for path in manifest["outputs"] if is_tidy(path)}
-        _refuse_edited(folder, files, manifest)
+        # Pages drawn again would seal a changed number as if the run had found it.
+        edited = [path for path, content in files.items() if hash_bytes(content) != manifest["outputs"][path]]
+        if edited:
+            raise StoreError(
+                f"results/{folder.name}/{edited[0]} is not as the run wrote it, so no page is drawn from it: "
+                f"run the analysis again"
+            )
         return replay_results(files, manifest)
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"results/{folder.name} cannot be read back ({error}): run the analysis again") from None
-
-
-def _refuse_edited(folder: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
-    """Pages drawn again would seal a changed number as if the run had found it."""
-    edited = [path for path, content in files.items() if hash_bytes(content) != manifest["outputs"][path]]
-    if edited:
-        raise StoreError(
-            f"results/{folder.name}/{edited[0]} is not as the run wrote it, so no page is drawn from it: "
-            f"run the analysis again"
-        )
 
 
 def is_tidy(path: str) -> bool:
@@ -160,11 +151,8 @@ def replay_results(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> R
     lacking = [name for name in FINDING_COLUMNS if name not in tables["findings"]]
     if lacking:
         raise ValueError(f"findings.csv has no column {lacking[0]}")
-    payloads = {
-        path.removeprefix("payloads/").removesuffix(".csv"): from_bytes(content)
-        for path, content in files.items()
-        if path.startswith("payloads/")
-    }
+    of_payloads = {path: content for path, content in files.items() if path.startswith("payloads/")}
+    payloads = {path[len("payloads/") :].removesuffix(".csv"): from_bytes(c) for path, c in of_payloads.items()}
     return ResultSet(
         name=str(manifest["analysis"]),
         title=str(manifest["title"]),
@@ -199,9 +187,8 @@ def add_calibration(results: ResultSet, root: Path) -> ResultSet:
     payloads = {name: frame for name, frame in results.payloads.items() if name not in reading.CALIBRATED}
     sections = {key: text for key, text in results.sections.items() if key != reading.CALIBRATION}
     is_graded = findings["diagnostic"] == reading.GRADED
-    names = [
-        name for name in str(findings.loc[is_graded, "payloads"].max()).split() if name not in reading.CALIBRATED
-    ]
+    listed = str(findings.loc[is_graded, "payloads"].max()).split()
+    names = [name for name in listed if name not in reading.CALIBRATED]
     if path.is_file():
         table = from_bytes(read_file(path))
         inputs = ((one["path"], one["sha256"]) for one in results.manifest.get("inputs", ()))
@@ -211,10 +198,8 @@ def add_calibration(results: ResultSet, root: Path) -> ResultSet:
         is_curve = table["effect"].notna()
         curve = pd.DataFrame({"effect": table["effect"], "rejection_rate": table["value"] / 100})[is_curve]
         rates = table.loc[~is_curve, ["quantity", "quantity_text", "value"]]
-        added = (rates, curve.assign(scale="percent"))
-        payloads |= {
-            name: frame.reset_index(drop=True) for name, frame in zip(reading.CALIBRATED, added, strict=True)
-        }
+        added = (frame.reset_index(drop=True) for frame in (rates, curve.assign(scale="percent")))
+        payloads |= dict(zip(reading.CALIBRATED, added, strict=True))
         names += reading.CALIBRATED
     findings = findings.assign(payloads=findings["payloads"].where(~is_graded, " ".join(names)))
     kinds = {**results.payload_kinds, reading.CALIBRATED[1]: "power"}

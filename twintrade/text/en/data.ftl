@@ -291,31 +291,23 @@ rows = { $n ->
 fix-decimal = decimal = "."   # or ","
 fix-thousands = decimal = ","   # if the point groups thousands
 fix-flag = { $first } = "what the mark means"
-fix-missing_token = { $first }
+fix-value = { $first }
 remark-kinds = as the words suggest: correct each
 remark-missing_token = only if it means that there is no figure
-fix-ignore = { $first }
-fix-partner_name = { $first } = { $second }
+fix-pair = { $first } = { $second }
 remark-partner_name = the code that it has, or "leave out"
-fix-remainder = { $first } = { $second }
 remark-remainder = or "remainder, for totals only", or "leave out"
 fix-city_name = {"{"} name = { $first }, city = "the city it is" {"}"}
 fix-own_name = {"{"} name = { $first }, code = { $second }, city = { $both } {"}"}
 fix-same_city = {"{"} name = { $first }, city = { $second } {"}"}
 remark-same_city = if they are one city
-fix-agreement_city = { fix-same_city }
 remark-agreement_city = in the table of the register, if they are one city
 fix-city_code = city_code = { $first }   # tells cities of one name apart
-fix-where = { $first } = { $second }
 remark-where = reads these rows alone
-fix-where_open = { $first } = { $second }
 remark-where_open = write the one value of this column whose rows count
-fix-where_total = { $first } = { $second }
 remark-where_total = the total without its parts
-fix-drop = { $first } = { $second }
 remark-drop = leaves these rows out
 fix-last_row = last_row = { PLAIN($last) }
-fix-kinds = { $first } = { $second }
 fix-events = { $first } = "signed"
 fix-frequency = frequency = { $first }   # if the whole file is by { $bare ->
     [year] year

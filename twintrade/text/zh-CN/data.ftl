@@ -262,31 +262,23 @@ rows = 第{ $rows }行
 fix-decimal = decimal = "."   # 或","
 fix-thousands = decimal = ","   # 若点是千位分隔符
 fix-flag = { $first } = "该标记的含义"
-fix-missing_token = { $first }
+fix-value = { $first }
 remark-kinds = 依据字面推测：请逐一核对
 remark-missing_token = 仅当它表示没有数值时
-fix-ignore = { $first }
-fix-partner_name = { $first } = { $second }
+fix-pair = { $first } = { $second }
 remark-partner_name = 其代码，或"leave out"
-fix-remainder = { $first } = { $second }
 remark-remainder = 或"remainder, for totals only"，或"leave out"
 fix-city_name = {"{"} name = { $first }, city = "所指的城市" {"}"}
 fix-own_name = {"{"} name = { $first }, code = { $second }, city = { $both } {"}"}
 fix-same_city = {"{"} name = { $first }, city = { $second } {"}"}
 remark-same_city = 若是同一城市
-fix-agreement_city = { fix-same_city }
 remark-agreement_city = 写在协议登记表的表中，若是同一城市
 fix-city_code = city_code = { $first }   # 用以区分同名城市
-fix-where = { $first } = { $second }
 remark-where = 只读取这些行
-fix-where_open = { $first } = { $second }
 remark-where_open = 请写该列中应计入的那一个值
-fix-where_total = { $first } = { $second }
 remark-where_total = 只取合计，不取分项
-fix-drop = { $first } = { $second }
 remark-drop = 剔除这些行
 fix-last_row = last_row = { PLAIN($last) }
-fix-kinds = { $first } = { $second }
 fix-events = { $first } = "signed"
 fix-frequency = frequency = { $first }   # 若整个文件按{ $bare ->
     [year] 年
