@@ -31,13 +31,7 @@ from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.claims.translating import try_world
 from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import Observed, list_simulated_names, observe
-from twintrade.study.page.assemble import (
-    assemble_results,
-    build_bands_frame,
-    build_data_frame,
-    build_effects_frame,
-    write_sections,
-)
+from twintrade.study.page import assemble
 from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.designs import Designs, confirm_or_stop, weigh_guesses
 from twintrade.study.plan.jobs import LadderColumn, plan_analysis
@@ -78,11 +72,11 @@ def build_results_of_fits(fits: Mapping[str, Fit], bands: Sequence[Sequence[Band
     return ResultSet(
         name="",
         title="",
-        data=build_data_frame(design),
+        data=assemble.build_data_frame(design),
         twinnings=pd.DataFrame(),
         specifications=build_specifications(ladder),
-        effects=build_effects_frame(ladder),
-        bands=build_bands_frame(ladder),
+        effects=assemble.build_effects_frame(ladder),
+        bands=assemble.build_bands_frame(ladder),
         findings=build_findings_frame([]),
         messages=build_messages_frame([m for bands_of_fit in bands for b in bands_of_fit for m in b.messages]),
         sections={"period_name": design.panel.frequency},
@@ -191,7 +185,7 @@ def _estimate_plan(
         manifest = build_manifest(finished, raw, root, used | registering)
         manifest |= {"headline": headline, "design": describe_design(finished)}
         progress("collect")
-        checked = add_cross_checks(assemble_results(finished, manifest))
+        checked = add_cross_checks(assemble.assemble_results(finished, manifest))
         calibrated = add_ledger(add_calibration(checked, root), list_own_claims(analysis_plan.spec))
         results = add_registration(calibrated, root, date.today().isoformat())
         return options, ledger, build_tidy_files(results), manifest, tuple(finished.messages)
@@ -283,7 +277,7 @@ def build_watch_results(
     return ResultSet(
         name=name, title=spec.title, payloads=payloads, manifest=manifest, **build_empty_tables(),
         findings=build_findings_frame([]), messages=build_messages_frame(watch.observed.messages),
-        is_simulated=watch.observed.is_simulated, sections=write_sections(sections),
+        is_simulated=watch.observed.is_simulated, sections=assemble.write_sections(sections),
     )  # fmt: skip
 
 

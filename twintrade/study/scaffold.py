@@ -9,16 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from twintrade.data import geography
 from twintrade.data.figures import UNKNOWN, parse_money_unit, read_header
-from twintrade.data.geography import (
-    COMPARED,
-    FOR_TOTALS,
-    LEAVE_OUT,
-    find_code,
-    find_only_place,
-    list_near_names,
-    load_places,
-)
 from twintrade.data.looks import (
     Guess,
     list_rivals,
@@ -57,7 +49,7 @@ _UNSEEN = {
     "data.look-nothing": ("exports", "imports"),
     "data.look-absent": ("missing", "zero", "error"),
     "data.look-reporter": ("city", "partner"),
-    "data.look-remainder": (LEAVE_OUT, COMPARED, FOR_TOTALS),
+    "data.look-remainder": (geography.LEAVE_OUT, geography.COMPARED, geography.FOR_TOTALS),
 }
 """What a line may be whose reason says that nothing in the file tells."""
 
@@ -402,7 +394,7 @@ def _find_case(root: Path, new: str, recipe: str, tail: str, look: TablesLook, p
     ends = pair.strip().split("-") if len(ends) == 1 else ends
     if len(ends) != 2 or not all(ends):
         raise SpecError(Text("study.swap-pair-unread", typed=pair))
-    city, partner = ends[0], find_code(ends[1])
+    city, partner = ends[0], geography.find_code(ends[1])
     if not partner:
         raise SpecError(Text("study.swap-partner", typed=ends[1]))
     content = render_guessed_analysis(new, look.assume_answers(), FirstDesign(recipe + "\n", tail))
@@ -413,14 +405,14 @@ def _find_case(root: Path, new: str, recipe: str, tail: str, look: TablesLook, p
         pass  # check says what the tables leave open; the city is written as it was typed
     else:
         known = sorted(map(str, panel.cities))
-        near = (city,) if city in known else list_near_names(city, known)
+        near = (city,) if city in known else geography.list_near_names(city, known)
         if len(near) != 1:
             raise SpecError(Text("study.swap-city", typed=city, n=len(near), near=Listed(near)))
         city = near[0]
         if partner not in panel.partners:
             raise SpecError(Text("study.swap-absent", typed=ends[1], code=partner))
-    place = find_only_place(city) or find_only_place(ends[0])
-    lines = [_line("city", city, ends[0]), _line("partner", partner, load_places()[partner].name)]
+    place = geography.find_only_place(city) or geography.find_only_place(ends[0])
+    lines = [_line("city", city, ends[0]), _line("partner", partner, geography.load_places()[partner].name)]
     if place is not None and place.country:
         lines.append(f"{format_toml_line('country', place.country)}   # GUESS: {Text('study.swap-country')}")
     return "\n[case]\n" + "".join(f"{line}\n" for line in lines)

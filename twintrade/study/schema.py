@@ -9,17 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from twintrade.data import schema as declared
 from twintrade.data.geography import CitiesSource
-from twintrade.data.schema import (
-    CityName,
-    CovariateSource,
-    FileFormat,
-    Microdata,
-    PolicySource,
-    TwinningSource,
-    UndatedSource,
-    WorldSource,
-)
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.estimators.base import ESTIMATORS
 from twintrade.inference.base import INFERENCES
@@ -40,17 +31,17 @@ TABLES: tuple[tuple[Words, type[Any], str], ...] = (
     ("`[data]`", analysis.DataSection, ""),
     ("`[[data.trade]]`", analysis.TradeEntry, "trade"),
     (Text("spec.table-in", name="simulate = { ... }", table="[[data.trade]]"), SimulatedTrade, "simulate"),
-    (Text("spec.table-in", name="microdata = { ... }", table="[[data.trade]]"), Microdata, "microdata"),
-    ("`[[data.twinnings]]`", TwinningSource, "twinnings"),
-    ("`[data.undated]`", UndatedSource, "undated"),
-    ("`[[data.policies]]`", PolicySource, ""),
-    ("`[[data.covariates]]`", CovariateSource, "covariates"),
-    ("`[[data.trade.city_names]]`", CityName, ""),
+    (Text("spec.table-in", name="microdata = { ... }", table="[[data.trade]]"), declared.Microdata, "microdata"),
+    ("`[[data.twinnings]]`", declared.TwinningSource, "twinnings"),
+    ("`[data.undated]`", declared.UndatedSource, "undated"),
+    ("`[[data.policies]]`", declared.PolicySource, ""),
+    ("`[[data.covariates]]`", declared.CovariateSource, "covariates"),
+    ("`[[data.trade.city_names]]`", declared.CityName, ""),
     ("`[design]`", DesignSection, ""),
     (Text("spec.table-in", name="treatment = { ... }", table="[design]"), analysis.TreatmentSection, ""),
     ("`[inference]`", InferenceSection, "inference"),
     ("`[report]`", ReportSection, "report"),
-    ("`[translate]`", WorldSource, "translate"),
+    ("`[translate]`", declared.WorldSource, "translate"),
     ("`[[claim]]`", ClaimEntry, "claim"),
     ("`[registry]`", RegistrySection, "registry"),
     ("`[registry.cities]`", CitiesSource, ""),
@@ -75,8 +66,10 @@ def render_reference_page() -> str:
 
 def _rows(table: type[Any]) -> Iterator[str]:
     meanings = _meanings(table)
-    is_again = issubclass(table, FileFormat) and table is not analysis.TradeEntry  # which stands first, in full
-    of_format = [field.name for field in fields(FileFormat)] if is_again else []
+    is_again = (
+        issubclass(table, declared.FileFormat) and table is not analysis.TradeEntry
+    )  # which stands first, in full
+    of_format = [field.name for field in fields(declared.FileFormat)] if is_again else []
     if of_format:
         yield f"| {', '.join(f'`{name}`' for name in of_format)} |  |  | {Text('spec.of-format')} |"
     for name, hint, default, described in _keys(table):

@@ -13,22 +13,7 @@ import pyarrow.compute as pc
 
 from twintrade.data.figures.numbers import UNIT_FAULTS, WHOLE, explain_number_fault
 from twintrade.data.formats.tables import describe_rules
-from twintrade.data.microdata.collapse import (
-    DIGITS,
-    ROWS,
-    TEXT,
-    WEIGHT_DECIMALS,
-    Engine,
-    Names,
-    Reading,
-    build_categories,
-    build_cells_statement,
-    build_condition,
-    build_faulty_statement,
-    convert_to_whole_units,
-    encode_key,
-    read_names,
-)
+from twintrade.data.microdata import collapse as sql
 from twintrade.data.microdata.engines import build_engine
 from twintrade.data.microdata.files import MicrodataFiles, hash_content, look_at
 from twintrade.data.schema import Constant, Microdata, TradeSource
@@ -45,7 +30,7 @@ KEY = ["city", "partner", "period"]
 
 
 def count_margins(
-    engine: Engine, source: TradeSource, names: Names, ratio: int
+    engine: sql.Engine, source: TradeSource, names: sql.Names, ratio: int
 ) -> tuple[list[IntArray], dict[str, FloatArray]]:
     """Return ``keys`` of cells, and ``counts`` of firms, products, firm-products, entries, exits; NaN if unknown."""
     options = source.microdata
@@ -77,7 +62,7 @@ def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
     """Return the statement, the same for every engine."""
     options = source.microdata
     assert options is not None
-    rules = [build_condition(f"m.rule_{i}", rule) for i, rule in enumerate(source.row_rules)]
+    rules = [sql.build_condition(f"m.rule_{i}", rule) for i, rule in enumerate(source.row_rules)]
     joins = [f"JOIN period_names t ON {' AND '.join(_same(f'm.{n}', f't.{n}') for n in periods)}"]
     for role, short in (("city", "c"), ("partner", "p")):
         on = "1 = 1" if isinstance(getattr(source, role), Constant) else _same(f"m.{role}", f"{short}.cell")
@@ -85,8 +70,8 @@ def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
     firm, product = options.firm is not None, options.product is not None
     details = [*(["m.firm AS firm"] if firm else []), *(["m.product AS product"] if product else [])]
     seen = (
-        f"SELECT c.id AS city, p.id AS partner, t.id AS period, {', '.join(details)} FROM {ROWS} m {' '.join(joins)}"
-        f"{' WHERE ' + ' AND '.join(rules) if rules else ''} GROUP BY c.id, p.id, t.id, "
+        f"SELECT c.id AS city, p.id AS partner, t.id AS period, {', '.join(details)} FROM {sql.ROWS} m "
+        f"{' '.join(joins)}{' WHERE ' + ' AND '.join(rules) if rules else ''} GROUP BY c.id, p.id, t.id, "
         f"{', '.join(d.split(' AS ')[0] for d in details)}"
     )
     key = "city, partner, period"
@@ -117,7 +102,7 @@ def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
 
 
 def _same(column: str, text: str) -> str:
-    return f"COALESCE(CAST({column} AS {TEXT}), '') = {text}"
+    return f"COALESCE(CAST({column} AS {sql.TEXT}), '') = {text}"
 
 
 COUNTS = ("weight", "rows", "firms", "products", "firm_products", "entering_firms", "exiting_firms")
@@ -150,11 +135,11 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
     engine = build_engine(options, root)
     try:
         engine.open(files, roles, source.encoding)
-        cells = engine.execute(build_cells_statement(reading), reading.keys)
+        cells = engine.execute(sql.build_cells_statement(reading), reading.keys)
         n_rows = int(pc.sum(cells["n_rows"]).as_py() or 0)
         if not n_rows:
             raise DataError(f"{source.file}: no row is left after the declared rules")
-        names = read_names(source, engine, cells, faults)
+        names = sql.read_names(source, engine, cells, faults)
         _refuse_faulty(source, engine, reading, cells, faults)
         faults.raise_if_any()
         n_cells, frame = cells.num_rows, _frame(names, cells, reading)
@@ -191,13 +176,13 @@ def _roles(source: TradeSource, options: Microdata) -> dict[str, str]:
     return roles | {f"rule_{i}": rule.column for i, rule in enumerate(source.row_rules)}
 
 
-def _reading(source: TradeSource, options: Microdata, files: MicrodataFiles, roles: Mapping[str, str]) -> Reading:
-    return Reading(
+def _reading(source: TradeSource, options: Microdata, files: MicrodataFiles, roles: Mapping[str, str]) -> sql.Reading:
+    return sql.Reading(
         keys=tuple(role for role in ("city", "partner", "period", "subperiod") if role in roles),
         value_type=files.type_of(roles["value"]),
         weight_type=files.type_of(roles.get("weight", "")),
-        value_fits=files.fits(roles["value"], DIGITS, options.decimals),
-        weight_fits=files.fits(roles.get("weight", ""), DIGITS, WEIGHT_DECIMALS),
+        value_fits=files.fits(roles["value"], sql.DIGITS, options.decimals),
+        weight_fits=files.fits(roles.get("weight", ""), sql.DIGITS, sql.WEIGHT_DECIMALS),
         decimals=options.decimals,
         missing_tokens=source.missing_tokens,
         rules=tuple((f"rule_{i}", rule) for i, rule in enumerate(source.row_rules)),
@@ -209,7 +194,9 @@ def _reading(source: TradeSource, options: Microdata, files: MicrodataFiles, rol
     )
 
 
-def _refuse_faulty(source: TradeSource, engine: Engine, reading: Reading, cells: pa.Table, faults: Faults) -> None:
+def _refuse_faulty(
+    source: TradeSource, engine: sql.Engine, reading: sql.Reading, cells: pa.Table, faults: Faults
+) -> None:
     """Note every value and weight that is no number, with its rows counted and the first of them."""
     counted = {"value": "n_faulty"} | ({"weight": "n_faulty_weights"} if reading.has_weight else {})
     for role, name in counted.items():
@@ -224,12 +211,12 @@ def _refuse_faulty(source: TradeSource, engine: Engine, reading: Reading, cells:
 
 
 def _tell_faulty(
-    source: TradeSource, engine: Engine, reading: Reading, role: str, n_faulty: int, faults: Faults
+    source: TradeSource, engine: sql.Engine, reading: sql.Reading, role: str, n_faulty: int, faults: Faults
 ) -> None:
     assert source.microdata is not None
     column = (source.value if role == "value" else source.microdata.weight) or ""
-    decimals = reading.decimals if role == "value" else WEIGHT_DECIMALS
-    faulty = engine.execute(build_faulty_statement(reading, role)).to_pydict()
+    decimals = reading.decimals if role == "value" else sql.WEIGHT_DECIMALS
+    faulty = engine.execute(sql.build_faulty_statement(reading, role)).to_pydict()
     cells = ["" if cell is None else str(cell) for cell in faulty["cell"]]
     places = engine.first_rows(role, cells)
     for cell, n in zip(cells, faulty["n"], strict=True):
@@ -248,19 +235,19 @@ def _explain(cell: str, decimals: int, role: str) -> Text:
     return reason if reason.key in UNIT_FAULTS else Text("data.no-plain-number", reason=reason)
 
 
-def _frame(names: Names, cells: pa.Table, reading: Reading) -> pd.DataFrame:
+def _frame(names: sql.Names, cells: pa.Table, reading: sql.Reading) -> pd.DataFrame:
     """Return the cells with names and periods as the panel knows them."""
     columns: dict[str, Any] = {"city": names.city, "partner": names.partner, "period": names.period}
     if reading.product_digits:
-        codes, groups = encode_key(cells["product_group"])
-        columns["product_group"] = build_categories(groups, codes)
+        codes, groups = sql.encode_key(cells["product_group"])
+        columns["product_group"] = sql.build_categories(groups, codes)
     frame = pd.DataFrame(columns)
-    frame["units"] = convert_to_whole_units(cells["value"], reading.decimals)
+    frame["units"] = sql.convert_to_whole_units(cells["value"], reading.decimals)
     for name in ("n_rows", "n_missing", "n_unknown", "n_firms", "n_products"):
         if name in cells.column_names:
             frame[name] = np.asarray(cells[name]).astype(np.int64, copy=False)
     if reading.has_weight:
-        frame["weight"] = convert_to_whole_units(cells["weight"], WEIGHT_DECIMALS)
+        frame["weight"] = sql.convert_to_whole_units(cells["weight"], sql.WEIGHT_DECIMALS)
     return frame
 
 
@@ -275,7 +262,7 @@ def _merged(frame: pd.DataFrame) -> pd.DataFrame:
     else:
         merged = frame.sort_values(keys, ignore_index=True)
     if "weight" in merged:
-        merged["weight"] = merged["weight"] / 10**WEIGHT_DECIMALS
+        merged["weight"] = merged["weight"] / 10**sql.WEIGHT_DECIMALS
     return merged
 
 
@@ -295,7 +282,7 @@ def _number_keys(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[list[IntArra
 
 
 def _counts(
-    source: TradeSource, engine: Engine, names: Names, frame: pd.DataFrame, *, is_merged: bool
+    source: TradeSource, engine: sql.Engine, names: sql.Names, frame: pd.DataFrame, *, is_merged: bool
 ) -> pd.DataFrame:
     """Return counts and weights of cells; firms of merged cells or longer periods are counted anew, not added."""
     options = source.microdata
@@ -328,12 +315,18 @@ def _counts(
 
 
 def _record(
-    source: TradeSource, files: MicrodataFiles, path: Path, root: Path, n_rows: int, engine: Engine, reading: Reading
+    source: TradeSource,
+    files: MicrodataFiles,
+    path: Path,
+    root: Path,
+    n_rows: int,
+    engine: sql.Engine,
+    reading: sql.Reading,
 ) -> InputRecord:
     card = read_data_card(root, source.file)
     n_all = n_rows
     if reading.rules:
-        n_all = int(engine.execute(f"SELECT COUNT(*) AS n FROM {ROWS}")["n"][0].as_py())
+        n_all = int(engine.execute(f"SELECT COUNT(*) AS n FROM {sql.ROWS}")["n"][0].as_py())
     return InputRecord(
         path=source.file, sha256=hash_content(path), bytes=sum(p.stat().st_size for p in files.paths),
         rows=n_all, encoding=(source.encoding or "utf-8") if files.kind == "csv" else "",

@@ -8,21 +8,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from twintrade.data import calendar
+from twintrade.data import calendar, schema
 from twintrade.data.calendar import DateSpan, TwinningDate
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
-from twintrade.data.schema import (
-    EVENT_KINDS,
-    KIND_ANSWERS,
-    Constant,
-    KindAnswer,
-    PolicySource,
-    TwinningKind,
-    TwinningSource,
-    UndatedSource,
-)
 from twintrade.data.sources.faults import (
     AbsentInputError,
     CellError,
@@ -42,14 +32,14 @@ from twintrade.text import Listed, Text, list_some
 
 # Which kind of agreement a word of a registry names, for a user to confirm.
 
-USUAL_KIND: TwinningKind = "sister city"
+USUAL_KIND: schema.TwinningKind = "sister city"
 _NOT_YET = (
     *("intent", "planned", "propos", "negotiat", "draft", "pending", "candidate", "prospect", "geplant", "absicht"),
     *("entwurf", "projet", "prevu", "proyecto", "previst", "propuest", "progett", "projeto", "gepland"),
     *("意向", "拟", "擬", "计划", "洽谈", "洽談", "筹备", "待定", "待签", "待簽", "待批"),
 )
 """Parts of words for what was not agreed yet."""
-_KINDS: tuple[tuple[TwinningKind, tuple[str, ...]], ...] = (
+_KINDS: tuple[tuple[schema.TwinningKind, tuple[str, ...]], ...] = (
     ("memorandum", ("memorand", "mou", "备忘")),
     ("sister state", ("state", "province", "友好省")),
     ("friendship", ("friend", "freund", "amiti", "amist", "amiz", "amici")),
@@ -59,7 +49,7 @@ _KINDS: tuple[tuple[TwinningKind, tuple[str, ...]], ...] = (
 )
 
 
-def suggest_kind(word: str) -> KindAnswer | None:
+def suggest_kind(word: str) -> schema.KindAnswer | None:
     """Return the kind that a word suggests, the usual one for a blank; None where it may be no agreement."""
     lowered = calendar.strip_accents(word)
     if any(part in lowered for part in _NOT_YET):
@@ -193,13 +183,13 @@ _ROLES = (
 )
 
 
-def list_columns(source: TwinningSource | UndatedSource) -> list[str]:
+def list_columns(source: schema.TwinningSource | schema.UndatedSource) -> list[str]:
     """Return the columns that a declaration names."""
     names = {f.name for f in fields(source)}
     return [part for part in [getattr(source, role) for role in _ROLES if role in names] if isinstance(part, str)]
 
 
-def read_text_column(table: TextTable, column: str | Constant | None) -> ObjectArray:
+def read_text_column(table: TextTable, column: str | schema.Constant | None) -> ObjectArray:
     """Return a column as text, blank where it is not declared."""
     if not isinstance(column, str):
         return build_text_array(["" if column is None else column.constant] * table.rows.size)
@@ -207,7 +197,7 @@ def read_text_column(table: TextTable, column: str | Constant | None) -> ObjectA
 
 
 def read_places(
-    source: TwinningSource | UndatedSource, table: TextTable, faults: Faults
+    source: schema.TwinningSource | schema.UndatedSource, table: TextTable, faults: Faults
 ) -> tuple[ObjectArray, ObjectArray]:
     """Return the city and the partner's code of every row; an agreement with a group of countries is an error."""
     cities = read_cities(table.part(source.city, "city"), source.city_names, None, faults)
@@ -218,13 +208,13 @@ def read_places(
     return cities, codes
 
 
-def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.DataFrame:
+def read_events(source: schema.TwinningSource, table: TextTable, faults: Faults) -> pd.DataFrame:
     """Return event_kind, event_text, date (TwinningDate or None) and ended of every row."""
     n_rows = table.rows.size
     kinds, texts = build_text_array(["signed"] * n_rows), build_text_array([""] * n_rows)
     if source.event is not None:
-        known = {kind: kind for kind in EVENT_KINDS} | dict(source.events)
-        kinds = _mapped(table.column(source.event), known, EVENT_KINDS, "events", faults)
+        known = {kind: kind for kind in schema.EVENT_KINDS} | dict(source.events)
+        kinds = _mapped(table.column(source.event), known, schema.EVENT_KINDS, "events", faults)
         texts = read_text_column(table, source.event)
     precision = read_text_column(table, source.precision)
     dates = read_dates(source, table.column(source.date), precision, faults, is_start=True)
@@ -239,7 +229,7 @@ def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.
     return pd.DataFrame({"event_kind": kinds, "event_text": texts, "date": dates, "ended": ended, "span": spans})
 
 
-def read_spans(source: TwinningSource | UndatedSource, table: TextTable, faults: Faults) -> ObjectArray:
+def read_spans(source: schema.TwinningSource | schema.UndatedSource, table: TextTable, faults: Faults) -> ObjectArray:
     """Return the ``DateSpan`` of every row, None where neither of its ends is known."""
     ends: list[Sequence[TwinningDate | None]] = []
     for name in ("not_before", "not_after"):
@@ -278,8 +268,8 @@ def _mapped(
 
 
 def read_dates(
-    source: TwinningSource | UndatedSource | PolicySource, column: TextColumn, precision: ObjectArray | None,
-    faults: Faults, *, is_start: bool = False,
+    source: schema.TwinningSource | schema.UndatedSource | schema.PolicySource, column: TextColumn,
+    precision: ObjectArray | None, faults: Faults, *, is_start: bool = False,
 ) -> list[TwinningDate | None]:  # fmt: skip
     """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
     day, day_first = (getattr(source, name, None) for name in ("as_of", "day_first"))
@@ -343,7 +333,7 @@ class UndatedAgreements:
     provenance: tuple[InputRecord, ...] = ()
 
 
-def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> TwinningRegistry:
+def read_twinnings(sources: Sequence[schema.TwinningSource], root: Path) -> TwinningRegistry:
     """Read and join the declared registries."""
     faults = Faults()
     rows: list[pd.DataFrame] = []
@@ -369,7 +359,7 @@ def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> TwinningReg
     return TwinningRegistry(frame, candidates, faults.messages, tuple(records))
 
 
-def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedAgreements:
+def read_undated(sources: Sequence[schema.UndatedSource], root: Path) -> UndatedAgreements:
     """Read the lists of agreements without a date."""
     faults = Faults()
     rows: list[pd.DataFrame] = []
@@ -390,11 +380,11 @@ def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedAgreeme
     return UndatedAgreements(joined[list(UNDATED_COLUMNS)], "exclude", faults.messages, tuple(records))
 
 
-def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tuple[pd.DataFrame, InputRecord]:
+def _source_rows(source: schema.TwinningSource, table: TextTable, faults: Faults) -> tuple[pd.DataFrame, InputRecord]:
     """Return one row a line of the file, with its date parsed and its parts named."""
     city, partner = read_places(source, table, faults)
-    known = {kind: kind for kind in KIND_ANSWERS} | dict(source.kinds)
-    kinds = _mapped(table.part(source.kind, "kind"), known, KIND_ANSWERS, "kinds", faults)
+    known = {kind: kind for kind in schema.KIND_ANSWERS} | dict(source.kinds)
+    kinds = _mapped(table.part(source.kind, "kind"), known, schema.KIND_ANSWERS, "kinds", faults)
     named = ("partner_city", "id", "signatory", "source", "note")
     texts = {name: read_text_column(table, getattr(source, name)) for name in named}
     frame = pd.DataFrame({"city": city, "partner": partner, "kind": kinds, **texts})

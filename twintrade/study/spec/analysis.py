@@ -8,17 +8,9 @@ import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from twintrade.data import schema
 from twintrade.data.calendar import Frequency
 from twintrade.data.figures import parse_money_unit
-from twintrade.data.schema import (
-    CovariateSource,
-    PolicySource,
-    TradeSource,
-    TwinningSource,
-    UndatedSource,
-    UnitColumn,
-    WorldSource,
-)
 from twintrade.design.fixed_effects import list_effect_columns, list_effect_names
 from twintrade.design.panel import PeriodsName
 from twintrade.design.transforms import TransformName
@@ -118,7 +110,7 @@ def simulate_trade(options: SimulatedTrade, city: str, partner: str, period: str
 # A trade table as an analysis file declares it.
 
 
-def _check_unit(unit: str | UnitColumn) -> str | UnitColumn:
+def _check_unit(unit: str | schema.UnitColumn) -> str | schema.UnitColumn:
     try:
         if isinstance(unit, str):
             parse_money_unit(unit)
@@ -128,14 +120,14 @@ def _check_unit(unit: str | UnitColumn) -> str | UnitColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TradeEntry(TradeSource):
+class TradeEntry(schema.TradeSource):
     """A trade table: a file, or in its place a simulated one with the same columns.
 
     simulate: In place of file: a table drawn by a committed seed.
     """
 
     file: str = ""
-    money_unit: Annotated[str | UnitColumn, AfterValidator(_check_unit)]
+    money_unit: Annotated[str | schema.UnitColumn, AfterValidator(_check_unit)]
     simulate: SimulatedTrade | None = None
 
     def __post_init__(self) -> None:
@@ -147,10 +139,10 @@ class DataSection(Section):
     """What was observed."""
 
     trade: list[TradeEntry] = Field(min_length=1)
-    twinnings: list[TwinningSource] = Field(default=[])
-    undated: list[UndatedSource] = Field(default=[], description="links without a date; one table or several")
-    covariates: list[CovariateSource] = Field(default=[], description="tables of covariates and weights")
-    policies: list[PolicySource] = Field(default=[], description="dates of other policies than the agreements")
+    twinnings: list[schema.TwinningSource] = Field(default=[])
+    undated: list[schema.UndatedSource] = Field(default=[], description="links without a date; one table or several")
+    covariates: list[schema.CovariateSource] = Field(default=[], description="tables of covariates and weights")
+    policies: list[schema.PolicySource] = Field(default=[], description="dates of other policies than the agreements")
     also_linked: list[str] = Field(default=[], description="dyads known to have undated links that are in no file")
     wider_register: bool = Field(
         default=False,
@@ -369,7 +361,7 @@ class Spec(Section):
     inference: InferenceSection = InferenceSection()
     diagnostic: list[NamedEntry] = Field(default=[])
     report: ReportSection = ReportSection()
-    translate: WorldSource | None = Field(
+    translate: schema.WorldSource | None = Field(
         default=None, description="from the treated pairs to all trade of their cities"
     )
     claim: list[ClaimEntry] = Field(default=[], description="claims of your own for the ledger")
