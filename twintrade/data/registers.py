@@ -180,14 +180,14 @@ def read_listing(root: Path, file: str) -> Listing:
 
 def _read_row(file: str, number: int, record: Mapping[str, str], is_american: bool) -> ListedAgreement:
     countries = ("USA" if is_american else record["country"], record["partner"])
-    own, other = (find_code(country) or country for country in countries)
+    code, partner = (find_code(country) or country for country in countries)
     items = (record.get(name, "") for name in ("item", "partner_item"))
     item, other_item = (item if _ITEM.fullmatch(item) else "" for item in items)
     date, fault = _read_date(record.get("date", ""), record.get("precision", ""))
     return ListedAgreement(
         file=file, row=number, date=date, date_text=record.get("date", ""), fault=fault,
-        city=PlaceName(record["city"], record.get("state", ""), own, item),
-        partner=PlaceName(record["partner_city"], "", other, other_item),
+        city=PlaceName(record["city"], record.get("state", ""), code, item),
+        partner=PlaceName(record["partner_city"], "", partner, other_item),
         **{name: record.get(name, "") for name in ("ended", "kind", "event", "source", "note")},
     )  # fmt: skip
 

@@ -381,10 +381,10 @@ def _refuse_unreadable(facts: SheetFacts, columns: set[int], first: int, last: i
     uncalculated = sorted((r, c) for r, c in facts.uncalculated if first <= r <= last and c in columns)
     ranges = [f"{format_cell_name(a, b)}:{format_cell_name(c, d)}" for a, b, c, d in merged]
     formulas = [format_cell_name(*place) for place in uncalculated]
-    found = (("data.merged-inside", merged, ranges), ("data.uncalculated", uncalculated, formulas))
+    kinds = (("data.merged-inside", merged, ranges), ("data.uncalculated", uncalculated, formulas))
     reasons = [
         Text(key, row=places[0][0], n=len(names), cells=list_some(names, _MAX_NAMED))
-        for key, places, names in found
+        for key, places, names in kinds
         if places
     ]
     if reasons:
