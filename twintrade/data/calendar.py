@@ -329,9 +329,8 @@ def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> I
 
 def are_first_months(cells: Iterable[str]) -> bool:
     """Whether all cells begin a quarter as months do, July or October among them: 04 alone may be a quarter."""
-    months = {
-        None if (parts := _read_period(cell.strip(), Frequency.MONTH)) is None else parts[1] for cell in set(cells)
-    }
+    read = (_read_period(cell.strip(), Frequency.MONTH) for cell in set(cells))
+    months = {None if parts is None else parts[1] for parts in read}
     return months <= {1, 4, 7, 10} and bool(months & {7, 10})
 
 

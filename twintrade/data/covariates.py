@@ -126,10 +126,9 @@ def read_covariates(source: CovariateSource, root: Path, frequency: Frequency, f
         columns["city"] = read_cities(table.column(source.city), source.city_names, years, faults)
     if source.partner is not None:
         columns["partner"] = resolve_column(table.column(source.partner), source.partner_names, faults)
+    style = NumberStyle(source.decimal, {}, source.missing_tokens)
     for name, column in source.named.items():
-        columns[name] = _read_signed(
-            table.column(column), NumberStyle(source.decimal, {}, source.missing_tokens), faults
-        )
+        columns[name] = _read_signed(table.column(column), style, faults)
     frame = pd.DataFrame(columns).assign(row=table.rows)
     faults_before = faults.n_errors
     for name, column in source.named.items():

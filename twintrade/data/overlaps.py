@@ -61,10 +61,8 @@ def _cities_that_come_and_go(frame: pd.DataFrame, frequency: Frequency, absent: 
 
 def _name_spans(spans: pd.DataFrame, frequency: Frequency) -> list[Text]:
     """Return names, which are the index, with the first and the last period of each."""
-    rows = spans.itertuples()
-    return [
-        Text("data.span", name=n, first=frequency.label(int(a)), last=frequency.label(int(b))) for n, a, b in rows
-    ]
+    rows = ((name, *(frequency.label(int(end)) for end in ends)) for name, *ends in spans.itertuples())
+    return [Text("data.span", name=name, first=first, last=last) for name, first, last in rows]
 
 
 def _interior_gaps(frame: pd.DataFrame, absent: Absent, step: int, faults: Faults) -> None:

@@ -73,9 +73,8 @@ def estimate_coverage(n_first: int, n_second: int, n_both: int) -> Coverage:
     unseen = max(total - n_seen, 0.0)
     factor = math.exp(_Z * math.sqrt(math.log1p(variance / unseen**2))) if unseen > 0 else 1.0
     plain = n_first * n_second / n_both if n_both else math.inf
-    return Coverage(
-        n_first, n_second, n_both, max(total, n_seen), n_seen + unseen / factor, n_seen + unseen * factor, plain
-    )
+    low, high = n_seen + unseen / factor, n_seen + unseen * factor
+    return Coverage(n_first, n_second, n_both, max(total, n_seen), low, high, plain)
 
 
 def estimate_hidden_share(coverage: Coverage, n_comparison: int) -> tuple[float, float, float]:

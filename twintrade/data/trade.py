@@ -311,9 +311,7 @@ def _advise(
     """Return the line for a column that tells rows apart: a total, a code of cities, one version, or parts to add."""
     pairs = pd.DataFrame({"cell": cell, "word": word, "value": values})
     repeated = pairs[pairs.duplicated("cell", keep=False)]
-    totals = find_totals(
-        repeated["word"].to_numpy(dtype=object), repeated["cell"].to_numpy(), repeated["value"].to_numpy()
-    )
+    totals = find_totals(*(repeated[key].to_numpy() for key in ("word", "cell", "value")))
     if whole := next((total for total, parts in totals.items() if not parts), ""):
         return Remedy("where_total", (name, whole))
     # A code of cities: each of its values stands beside one city's name, in every row.

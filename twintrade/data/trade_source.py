@@ -201,9 +201,8 @@ def _revisions(source: TradeSource, long: TextTable, faults: Faults) -> ObjectAr
 
 def _check_layout(source: TradeSource) -> None:
     if source.product is not None and source.product_revision in ("", UNKNOWN):
-        raise DataError(
-            f'{source.file}: say which classification the products follow, as product_revision = "HS2012"'
-        )
+        asked = 'say which classification the products follow, as product_revision = "HS2012"'
+        raise DataError(f"{source.file}: {asked}")
     for mark in (m for m in source.flags if not is_mark(m)):
         raise DataError(Text("data.no-mark", file=source.file, mark=quote_cell(mark)))
     if not 0 < source.coverage <= 1:
@@ -289,9 +288,8 @@ def are_left_out(frame: pd.DataFrame, source: TradeSource) -> BoolArray:
 
 def drop_aggregates(frame: pd.DataFrame, source: TradeSource, path: str, faults: Faults) -> tuple[pd.DataFrame, int]:
     """Return the rows that stay and how many rows of the file leave; what is said of remainders is noted."""
-    compared, for_totals = (
-        countries.find_kept(source.partner_names, a) for a in (countries.COMPARED, countries.FOR_TOTALS)
-    )
+    answers = (countries.COMPARED, countries.FOR_TOTALS)
+    compared, for_totals = (countries.find_kept(source.partner_names, answer) for answer in answers)
     for code in sorted(compared & for_totals):
         name = countries.load_places()[code].name
         faults.error("partner-alias", Text("data.remainder-two-answers", name=name), path)

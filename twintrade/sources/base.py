@@ -421,12 +421,10 @@ def list_silent(
     places = [columns.index(name) for name in names]
     seen = {tuple(_strip_zeros(row[place]) for place in places) for row in rows}
     reporters = tuple(dict.fromkeys(row[places[0]] for row in rows))
-    asked = [
-        (request, {names[0]: reporters} | {n: cells for n, cells in request.asked if cells}) for request in requests
-    ]
+    asked = ({names[0]: reporters} | {n: cells for n, cells in request.asked if cells} for request in requests)
     return {
         spot: request
-        for request, cells in asked
+        for request, cells in zip(requests, asked, strict=True)
         for spot in product(*(cells.get(name, ()) for name in names))
         if tuple(map(_strip_zeros, spot)) not in seen
     }

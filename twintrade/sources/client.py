@@ -110,13 +110,9 @@ class Client:
         method, body = ("POST", request.body.encode("utf-8")) if request.body else ("GET", None)
         if body is not None:
             headers["Content-Type"] = "application/json"
-        url, watch = self.endpoint + request.path, {"trace": self._note_socket}
-        with (
-            self._limit_time(),
-            self._http.stream(
-                method, url, params=params or None, content=body, headers=headers, extensions=watch
-            ) as response,
-        ):
+        sent: Any = {"params": params or None, "content": body, "headers": headers}
+        sent["extensions"] = {"trace": self._note_socket}
+        with self._limit_time(), self._http.stream(method, self.endpoint + request.path, **sent) as response:
             parts, size = [], 0
             if (coding := response.headers.get("content-encoding", "")) not in _CODINGS:
                 raise refuse_answer(self._source, request, Text("sources.unknown-coding", coding=coding))

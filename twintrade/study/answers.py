@@ -139,9 +139,8 @@ def _row(outcome: AnalysisEnd) -> tuple[str, ...]:
 
 def _effect(facts: Mapping[str, Any]) -> str:
     if "looks" in facts:
-        return str(
-            Text("study.watched", state="rang" if facts["rang"] else "quiet", at=facts["rang"], n=facts["looks"])
-        )
+        rang = facts["rang"]
+        return str(Text("study.watched", state="rang" if rang else "quiet", at=rang, n=facts["looks"]))
     if "effect" not in facts:
         return str(Text("study.none-estimated")) if facts else ""
     return f"{_shown(facts['effect'], facts)}  {facts.get('label', '')}"

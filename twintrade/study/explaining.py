@@ -40,10 +40,8 @@ def collect_explanation(root: Path, name: str, text: str) -> Explanation:
         return Explanation(name, str(tables.get("title", "")), "", sentences, (), tables)
     plan, _ = plan_analysis(root, name, text)
     lines = [*_recipe(plan), *_compared(plan, root), *_inference(plan)]
-    sentences = tuple(line.strip() for line in lines if line.strip())
-    return Explanation(
-        name, plan.spec.title, plan.spec.question, sentences, tuple(plan.jobs), resolve_spec(plan.spec)
-    )
+    sentences, spec = tuple(line.strip() for line in lines if line.strip()), plan.spec
+    return Explanation(name, spec.title, spec.question, sentences, tuple(plan.jobs), resolve_spec(spec))
 
 
 def _compared(plan: Plan, root: Path) -> list[str]:

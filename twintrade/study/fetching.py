@@ -200,9 +200,8 @@ def fetch_table(
     lookups = [walk.ask(request) for request in source.list_lookups(query)]
     n_lookups = len(walk.asked)
     plan = source.plan(query, lookups)
-    answers = walk.ask_all(
-        plan, base.Contract(source, lambda columns: source.describe_table(query, columns, lookups))
-    )
+    contract = base.Contract(source, lambda columns: source.describe_table(query, columns, lookups))
+    answers = walk.ask_all(plan, contract)
     columns, rows = join_pages(source, answers)
     source.check_whole(lookups, len(rows))
     lines = {"file": paths[0], **source.describe_table(query, columns, lookups)}
@@ -257,9 +256,8 @@ class _Walk:
         """Return the rows of an answer that was asked for, within the bytes of a whole table."""
         self._n_bytes += len(answer.content)
         if self._n_bytes > _MOST_BYTES:
-            raise base.refuse_answer(
-                self._source, request, Text("sources.too-large", megabytes=_MOST_BYTES // 1_000_000)
-            )
+            too_large = Text("sources.too-large", megabytes=_MOST_BYTES // 1_000_000)
+            raise base.refuse_answer(self._source, request, too_large)
         page = self._source.parse(request, answer)
         base.check_page(self._source, request, page)
         return page

@@ -35,9 +35,7 @@ def simulate_known_effect(seed: int, cities: int, partners: int, periods: int, e
         effect=effect, family="poisson", mean=1e6, noise=0.2, place_spread=0.3,
     )  # fmt: skip
     frame = drawn.panel.to_frame()
-    codes = [
-        code for code, place in sorted(load_places().items()) if place.kind == "country" and place.valid_to is None
-    ]
+    codes = sorted(code for code, place in load_places().items() if (place.kind, place.valid_to) == ("country", None))
     if partners > len(codes):
         raise SpecError(f"there are {len(codes)} countries and {partners} partners were asked for")
     codes_by_name = dict(zip(drawn.panel.partners, codes[:: max(1, len(codes) // partners)], strict=False))
@@ -46,9 +44,8 @@ def simulate_known_effect(seed: int, cities: int, partners: int, periods: int, e
     onset = pd.DataFrame({"unit": drawn.treatment.units, "date": drawn.treatment.onset})
     ends = frame.drop_duplicates("unit")[["unit", "city", "partner"]]
     signed = onset[np.isfinite(onset["date"])].merge(ends, on="unit")
-    signed = signed.assign(
-        date=signed["date"].astype(int), partner_city=signed["partner"] + " town", kind="sister city"
-    )
+    signed["date"] = signed["date"].astype(int)
+    signed = signed.assign(partner_city=signed["partner"] + " town", kind="sister city")
     # The truth under the names of the trade table: its city, partner and year.
     named = drawn.truth.merge(ends, on="unit", how="left").rename(columns={"period": "year"})
     named["unit"] = named["city"] + "-" + named["partner"]
@@ -78,9 +75,8 @@ def merge_registers(root: Path, files: Sequence[str], name: str) -> list[Text]:
         conflicts="\n".join(f"  - {conflict}" for conflict in conflicts) or "  -",
         n_conflicts=len(conflicts),
     )
-    paths = write_new(
-        root, {f"{FOLDER}/{name}.csv": to_bytes(merged.frame), f"{FOLDER}/{name}.md": text.encode("utf-8")}
-    )
+    contents = {"csv": to_bytes(merged.frame), "md": text.encode("utf-8")}
+    paths = write_new(root, {f"{FOLDER}/{name}.{ending}": content for ending, content in contents.items()})
     summary = Text("study.merged", rows=merged.n_rows, files=len(files), n=len(merged.frame), undated=undated)
     return [*(Text("study.wrote", path=path) for path in paths), summary, *conflicts]
 
@@ -149,9 +145,8 @@ def compare_registers(root: Path, files: Sequence[str], n_comparison: int | None
     """Return how many agreements neither of two lists has, and the share of comparison pairs that this makes."""
     if len(files) != 2:
         raise SpecError("registry coverage compares two lists: name two files")
-    overlap = registers.compare_listings(
-        registers.read_listing(root, files[0]), registers.read_listing(root, files[1])
-    )
+    first, second = (registers.read_listing(root, file) for file in files)
+    overlap = registers.compare_listings(first, second)
     if not overlap.n_cities:
         raise SpecError("the two lists have no city in common, so that nothing can be said of what both lack")
     lines = [Text("study.coverage-frame", n=overlap.n_cities)]

@@ -9,17 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.data import geography
+from twintrade.data import geography, looks
 from twintrade.data.figures import UNKNOWN, parse_money_unit, read_header
-from twintrade.data.looks import (
-    Guess,
-    list_rivals,
-    look_at_both,
-    look_at_file,
-    look_at_twinnings_beside,
-    read_back_agreements,
-    read_back_trade,
-)
 from twintrade.data.registry import USUAL_KIND
 from twintrade.data.sources import hold_collection
 from twintrade.errors import UNDECIDED, DataError, SpecError, TwintradeError
@@ -66,7 +57,7 @@ class _Question:
     choices: tuple[object, ...]
 
 
-def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> tuple[list[list[Guess]], list[Text]]:
+def settle_guesses(tables: Sequence[Sequence[looks.Guess]], ask: Ask) -> tuple[list[list[looks.Guess]], list[Text]]:
     """Return the lines with those settled that a user answers, and what is said of answers that do not fit."""
     settled, given_up = [list(table) for table in tables], list[Text]()
     n_asked = 0
@@ -91,11 +82,11 @@ def settle_guesses(tables: Sequence[Sequence[Guess]], ask: Ask) -> tuple[list[li
         if guess.key == "value" and answer and (unit := read_header(answer)).is_whole and not unit.unread:
             for i, line in enumerate(lines):
                 if line.key == "money_unit" and (line.value == UNDECIDED or UNKNOWN in str(line.value)):
-                    lines[i] = Guess("money_unit", unit.declare(), Text("data.look-column-name"))
+                    lines[i] = looks.Guess("money_unit", unit.declare(), Text("data.look-column-name"))
     return settled, given_up
 
 
-def _list_questions(tables: Sequence[Sequence[Guess]]) -> Iterator[_Question]:
+def _list_questions(tables: Sequence[Sequence[looks.Guess]]) -> Iterator[_Question]:
     for table, lines in enumerate(tables):
         for place, guess in enumerate(lines):
             unseen = _UNSEEN.get(guess.reason.key, ()) if isinstance(guess.reason, Text) else ()
@@ -107,7 +98,7 @@ def _list_questions(tables: Sequence[Sequence[Guess]]) -> Iterator[_Question]:
                 yield _Question(2, table, place, unseen)
 
 
-def _ask_one(guess: Guess, choices: Sequence[object], ask: Ask, given_up: list[Text]) -> str:
+def _ask_one(guess: looks.Guess, choices: Sequence[object], ask: Ask, given_up: list[Text]) -> str:
     """Return the answer to one question, "" where it is left open, which is noted where the user answered it."""
     asked = [str(Text(f"study.question-{guess.key}")), *([f"  {guess.reason}"] if guess.reason else [])]
     asked += [f"  {i}  {choice}" for i, choice in enumerate(choices, 1)]
@@ -157,15 +148,15 @@ _RESERVED = (
 class TablesLook:
     """Lines of an analysis file read off its tables, and sentences that say how their rows were understood."""
 
-    trade: list[Guess]
-    twinnings: list[Guess]
-    undated: list[Guess]
+    trade: list[looks.Guess]
+    twinnings: list[looks.Guess]
+    undated: list[looks.Guess]
     sentences: list[Text]
 
     def assume_answers(self) -> "TablesLook":
         """Return the lines with an answer to every question, for a search that has to read the files."""
         trade, twinnings, undated = ([*map(_assume, lines)] for lines in (self.trade, self.twinnings, self.undated))
-        return TablesLook([*trade, Guess("confirmed", True)], twinnings, undated, self.sentences)
+        return TablesLook([*trade, looks.Guess("confirmed", True)], twinnings, undated, self.sentences)
 
 
 def check_new_name(name: str) -> None:
@@ -201,12 +192,12 @@ def look_at_tables(
 ) -> TablesLook:  # fmt: skip
     """Return the lines of an analysis that its tables suggest, settled with the user where ``ask`` is given."""
     if fetched is not None:
-        guesses = [Guess(key, value) for key, value in find_fetched_lines(root, fetched).items()]
-        agreements = look_at_twinnings_beside(root, twinnings, guesses)
+        guesses = [looks.Guess(key, value) for key, value in find_fetched_lines(root, fetched).items()]
+        agreements = looks.look_at_twinnings_beside(root, twinnings, guesses)
     else:
         with report_when_slow(name, Text("study.stage-read")):
-            guesses, agreements = look_at_both(root, str(trade), twinnings)
-    links = look_at_twinnings_beside(root, undated, guesses, is_undated=True) if undated else []
+            guesses, agreements = looks.look_at_both(root, str(trade), twinnings)
+    links = looks.look_at_twinnings_beside(root, undated, guesses, is_undated=True) if undated else []
     if not any(guess.key == "date" for guess in agreements):
         if links:
             raise DataError(Text("data.look-none-dated", file=twinnings, undated=str(undated)))
@@ -215,18 +206,19 @@ def look_at_tables(
     if ask is not None:
         tables, sentences = settle_guesses(tables, ask)
     sentences += [g.reason for g in guesses if isinstance(g.reason, Text) and g.reason.key == "data.look-other-flow"]
-    for lines, read_back in zip(tables, (read_back_trade, read_back_agreements, read_back_agreements), strict=True):
+    reads = (looks.read_back_trade, looks.read_back_agreements, looks.read_back_agreements)
+    for lines, read_back in zip(tables, reads, strict=True):
         readings = [Text("data.look-read", said=sentence) for sentence in (read_back(root, lines) if lines else ())]
         entry = {guess.key: guess.value for guess in lines if guess.key}
-        table = look_at_file(root, str(entry["file"]))[0] if entry else None
+        table = looks.look_at_file(root, str(entry["file"]))[0] if entry else None
         if table is not None:
-            lines[:] = [replace(g, is_contested=bool(list_rivals(table, entry, g.key))) for g in lines]
-        lines += [Guess("", "", line) for line in readings]
+            lines[:] = [replace(g, is_contested=bool(looks.list_rivals(table, entry, g.key))) for g in lines]
+        lines += [looks.Guess("", "", line) for line in readings]
         sentences += readings
     return TablesLook(tables[0], tables[1], tables[2], sentences)
 
 
-def _assume(guess: Guess) -> Guess:
+def _assume(guess: looks.Guess) -> looks.Guess:
     """Return a line with an answer to what it asks, for the search of a design that has to read the files."""
     value = guess.value
     if guess.key == "money_unit" and UNKNOWN in str(value).replace(UNDECIDED, UNKNOWN):
@@ -273,19 +265,19 @@ def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, co
     )  # fmt: skip
 
 
-def _rank(guess: Guess) -> tuple[bool, bool, int]:
+def _rank(guess: looks.Guess) -> tuple[bool, bool, int]:
     """Return the place of a guess: what nothing says, what has another answer, then by what a wrong one would do."""
     is_unseen = isinstance(guess.reason, Text) and guess.reason.key in ("data.look-nothing", "data.look-absent")
     place = _PRESSING.index(guess.key) if guess.key in _PRESSING else len(_PRESSING)
     return not is_unseen, not guess.is_contested, place
 
 
-def _is_open(guess: Guess) -> bool:
+def _is_open(guess: looks.Guess) -> bool:
     values = guess.value.values() if isinstance(guess.value, dict) else (guess.value,)
     return UNDECIDED in values or (guess.key == "money_unit" and UNKNOWN in str(guess.value))
 
 
-def _guessed(guesses: Sequence[Guess], marked: Collection[int]) -> str:
+def _guessed(guesses: Sequence[looks.Guess], marked: Collection[int]) -> str:
     lines = []
     for guess in guesses:
         if not guess.key:
@@ -297,7 +289,7 @@ def _guessed(guesses: Sequence[Guess], marked: Collection[int]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write_agreements(table: str, guesses: Sequence[Guess], key: str, marked: Collection[int]) -> str:
+def _write_agreements(table: str, guesses: Sequence[looks.Guess], key: str, marked: Collection[int]) -> str:
     """Return a table of agreements; where there is no list, how one is declared."""
     if guesses:
         return f"[{table}]\n{_guessed(guesses, marked)}"

@@ -66,9 +66,8 @@ def render_reference_page() -> str:
 
 def _rows(table: type[Any]) -> Iterator[str]:
     meanings = _meanings(table)
-    is_again = (
-        issubclass(table, declared.FileFormat) and table is not analysis.TradeEntry
-    )  # which stands first, in full
+    # Of the trade table, which stands first, in full.
+    is_again = issubclass(table, declared.FileFormat) and table is not analysis.TradeEntry
     of_format = [field.name for field in fields(declared.FileFormat)] if is_again else []
     if of_format:
         yield f"| {', '.join(f'`{name}`' for name in of_format)} |  |  | {Text('spec.of-format')} |"

@@ -145,9 +145,8 @@ def deflate(
         raise DataError(Text("data.index-missing", source=deflator.file, periods=list_some(absent, _MAX_NAMED)))
     factors = {p: index[base] / value for p, value in index.items()}
     target = str(Text("data.currency-of-base", currency=unit, period=frequency.label(base)))
-    used = tuple(
-        Conversion("deflator", unit, target, frequency.label(int(p)), factors[int(p)], deflator.file) for p in wanted
-    )
+    by_label = {frequency.label(int(p)): factors[int(p)] for p in wanted}
+    used = tuple(Conversion("deflator", unit, target, label, by_label[label], deflator.file) for label in by_label)
     return Converted(_times(frame, frame["period"].to_numpy(), factors), target, used, (record,))
 
 

@@ -232,9 +232,8 @@ def parse_money_unit(text: str) -> MoneyUnit:
         raise DataError(Text("data.unit-sign", unit=quote_cell(text), sign=quote_cell(rest.strip("."))))
     if currency is None:
         near = difflib.get_close_matches(rest.upper(), CURRENCIES, n=2)
-        raise DataError(
-            Text("data.unit-unknown", unit=quote_cell(text), n_near=len(near), near=Listed(tuple(near), "comma"))
-        )
+        listed = Listed(tuple(near), "comma")
+        raise DataError(Text("data.unit-unknown", unit=quote_cell(text), n_near=len(near), near=listed))
     return MoneyUnit(currency, power)
 
 

@@ -278,9 +278,8 @@ def _choose_frame(content: Any, member: str | None, file: str) -> pd.DataFrame:
         return next(iter(frames.values()))
     if member in frames:
         return frames[str(member)]
-    raise DataError(
-        Text("data.r-frames", file=file, n=len(frames), names=Listed(tuple(map(quote_cell, frames)), "comma"))
-    )
+    names = Listed(tuple(map(quote_cell, frames)), "comma")
+    raise DataError(Text("data.r-frames", file=file, n=len(frames), names=names))
 
 
 def _build_table(frame: pd.DataFrame, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:

@@ -104,9 +104,8 @@ def keep_repeated(names: Sequence[str], place: int | None) -> list[str]:
     """Return the names with only the one at a place kept of each that is repeated; the others become empty."""
     if place is None:
         return list(names)
-    return [
-        name if names.count(name) == 1 or names[:i].count(name) == place - 1 else "" for i, name in enumerate(names)
-    ]
+    nth = place - 1
+    return [n if names.count(n) == 1 or names[:i].count(n) == nth else "" for i, n in enumerate(names)]
 
 
 def is_group_row(record: Sequence[object]) -> bool:

@@ -93,9 +93,7 @@ class _ColumnReading:
     def _describe_proof(self, proof: Proof, cells: Sequence[str]) -> Text:
         shown = [(cell, self.answers[cell].code) for cell in cells[:_N_EXAMPLES]]
         names = {code: load_places()[code].name for _, code in shown}
-        examples = [
-            Text("data.partner-example", cell=quote_cell(c), name=names[code], code=code) for c, code in shown
-        ]
+        examples = [Text("data.partner-example", cell=quote_cell(c), name=names[one], code=one) for c, one in shown]
         named = (self.kind or "alpha-3") if proof == "code" else proof
         return Text("data.partner-proof", proof=named, n=len(cells), examples=Listed(tuple(examples), "comma"))
 
@@ -153,10 +151,8 @@ def _read_names(names: Sequence[str], n_declared: int) -> _ColumnReading:
         kind = ""
         answers |= dict.fromkeys(coded, name_rules.OPEN)
     if not kind:
-        rest = [
-            name for name in names if name in load_places() and not name_rules.is_name_of_another(name, languages)
-        ]
-        coded = {name: ProvedCode(name, "code") for name in rest}
+        known = (name for name in names if name in load_places())
+        coded = {n: ProvedCode(n, "code") for n in known if not name_rules.is_name_of_another(n, languages)}
     return _ColumnReading(answers | coded, kind, doubtful, languages)
 
 

@@ -208,10 +208,8 @@ def _is_alike(known: Concepts, concepts: Concepts) -> bool:
 
 def _list_begun(stem: str, language: str) -> list[tuple[str, str]]:
     """Return the bare names of countries in a language that begin so, and their codes."""
-    bare = [
-        ("".join(n.core), n.code) for n in load_language(language) if not n.concepts - ISLANDS and n.code[0] != "+"
-    ]
-    return [(name, code) for name, code in bare if name.startswith(stem)]
+    bare = (n for n in load_language(language) if not n.concepts - ISLANDS and n.code[0] != "+")
+    return [(name, n.code) for n in bare if (name := "".join(n.core)).startswith(stem)]
 
 
 def _find_by_grammar(words: str, language: str) -> set[str]:

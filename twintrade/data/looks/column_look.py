@@ -170,9 +170,8 @@ def _list_own_codes(table: TextTable, partner: str) -> list[Guess]:
     codes = sorted(set(table.columns[partner]))
     if len(codes) > _MAX_CODES or all(countries.resolve_column(table.column(partner), {}, Faults()) != ""):
         return []
-    return [
-        Guess("partner_names", dict.fromkeys(codes, "CODE"), Text("data.look-own-codes", name=quote_cell(partner)))
-    ]
+    why = Text("data.look-own-codes", name=quote_cell(partner))
+    return [Guess("partner_names", dict.fromkeys(codes, "CODE"), why)]
 
 
 # Guesses which column holds the values and in which unit, by words and units and never by size.
@@ -320,9 +319,8 @@ def look_at_trade(
 def _find_other_flow(table: TextTable, value: str, flow: object) -> str:
     """Return the column of the other flow, "" if there is none."""
     other = "imports" if flow == "exports" else "exports"
-    beside = (
-        n for n in table.columns if words.find_trade(n) == other and words.score_numbers(table, n).share >= words.HALF
-    )
+    named = (name for name in table.columns if words.find_trade(name) == other)
+    beside = (name for name in named if words.score_numbers(table, name).share >= words.HALF)
     return next(beside, "") if words.find_trade(value) == flow else ""
 
 

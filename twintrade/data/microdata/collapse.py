@@ -300,10 +300,8 @@ class _Reader:
         """Return what each distinct text means; a fault is reported once, with its first row and its count."""
         numbers = np.arange(texts[0].size, dtype=np.int64)
         heads = {str(getattr(self._source, role)): role for role in roles}
-        columns = [
-            TextColumn(head, self._source.file, text, numbers) for head, text in zip(heads, texts, strict=True)
-        ]
-        faults = Faults()
+        file, faults = self._source.file, Faults()
+        columns = [TextColumn(head, file, text, numbers) for head, text in zip(heads, texts, strict=True)]
         meant = parse(columns, faults)
         errors = [m for m in faults.messages if m.level == "error"]
         self._faults.absorb([m for m in faults.messages if m.level != "error"], 0)

@@ -234,9 +234,8 @@ def read_spans(source: schema.TwinningSource | schema.UndatedSource, table: Text
     ends: list[Sequence[TwinningDate | None]] = []
     for name in ("not_before", "not_after"):
         column = getattr(source, name)
-        ends.append(
-            [None] * table.rows.size if column is None else read_dates(source, table.column(column), None, faults)
-        )
+        dates = None if column is None else read_dates(source, table.column(column), None, faults)
+        ends.append(dates or [None] * table.rows.size)
     spans = np.empty(table.rows.size, dtype=object)
     for i, (first, last) in enumerate(zip(*ends, strict=True)):
         spans[i] = DateSpan(first, last) if first or last else None
@@ -389,9 +388,8 @@ def _source_rows(source: schema.TwinningSource, table: TextTable, faults: Faults
     texts = {name: read_text_column(table, getattr(source, name)) for name in named}
     frame = pd.DataFrame({"city": city, "partner": partner, "kind": kinds, **texts})
     frame = pd.concat([frame, read_events(source, table, faults)], axis=1)
-    frame = frame.assign(
-        file=source.file, row=table.rows, has_id=source.id is not None, has_events=source.event is not None
-    )
+    has = {"has_id": source.id is not None, "has_events": source.event is not None}
+    frame = frame.assign(file=source.file, row=table.rows, **has)
     says_none = ((frame["event_kind"] == "none") | (frame["kind"] == "none")).to_numpy()
     n_none = int(says_none.sum())
     if n_none:

@@ -449,9 +449,7 @@ def _write_script(script: str, name: str, withheld: Mapping[str, Text]) -> bytes
     language = script.rpartition(".")[2]
     comments = {"head": Text("bundle.script"), "python": Text("bundle.script-python")}
     put = {key: write_comment(str(text)) for key, text in comments.items()} | {"name": quote(name, language)}
-    put["results"], put["missing"] = (
-        quote(text, language) for text in (f"results/{name}", str(Text("bundle.missing")))
-    )
+    put |= {"results": quote(f"results/{name}", language), "missing": quote(str(Text("bundle.missing")), language)}
     put["needed"] = (" " if language == "sh" else ", ").join(quote(path, language) for path in withheld)
     text = read_file(Path(__file__).with_name(script)).decode("utf-8")
     for key, value in put.items():

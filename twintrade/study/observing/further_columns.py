@@ -206,9 +206,8 @@ def read_world(source: WorldSource, panel: Panel, root: Path) -> tuple[World, tu
     outputs = frame.groupby("origin")["output"]
     try:
         if (outputs.nunique() > 1).any():
-            raise DesignError(
-                Text("data.world-output", place=str(outputs.nunique().idxmax()), column=source.output or "")
-            )
+            place = str(outputs.nunique().idxmax())
+            raise DesignError(Text("data.world-output", place=place, column=source.output or ""))
         return World.from_frame(frame, value="trade", output=outputs.first().dropna()), (record,)
     except DesignError as error:
         raise DesignError(Text("common.headed", head=source.file, said=error.text)) from None

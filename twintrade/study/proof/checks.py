@@ -58,11 +58,10 @@ def _fit_random_effects(
     x = pd.concat([frame[["treated"]].assign(one=1.0), periods], axis=1)
     plain = RandomEffects(frame["y"], x).fit()
     within = PanelOLS(frame["y"], frame[["treated"]], entity_effects=True, time_effects=True).fit()
-    robust = RandomEffects(frame["y"], x).fit(cov_type="clustered", clusters=clusters, group_debias=False)
+    by_cluster: Any = {"cov_type": "clustered", "clusters": clusters, "group_debias": False}
+    robust = RandomEffects(frame["y"], x).fit(**by_cluster)
     share = frame["treated"].groupby(frame["unit"].to_numpy()).transform("mean").to_numpy()
-    mundlak = RandomEffects(frame["y"], x.assign(share=share)).fit(
-        cov_type="clustered", clusters=clusters, group_debias=False
-    )
+    mundlak = RandomEffects(frame["y"], x.assign(share=share)).fit(**by_cluster)
     apart = float(within.params["treated"] - plain.params["treated"])
     spread = float(within.std_errors["treated"] ** 2 - plain.std_errors["treated"] ** 2)
     hausman = float(scipy.special.chdtrc(1, apart**2 / spread)) if spread > 0 else float("nan")

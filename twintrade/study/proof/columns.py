@@ -145,10 +145,8 @@ def _select_rows(
     if entry.get("exclude_flagged"):
         register = results.twinnings
         rows = rows[~rows["unit"].isin(register.loc[register["has_undated_link"].astype(str) == "True", "unit"])]
-    if spec.get("case"):
-        rows = _select_case(
-            rows, f"{spec['case']['city']}-{spec['case']['partner']}", str(entry.get("donors", "all"))
-        )
+    if case := spec.get("case"):
+        rows = _select_case(rows, f"{case['city']}-{case['partner']}", str(entry.get("donors", "all")))
     outcome = rows["outcome"].to_numpy(np.float64)
     kept = np.isfinite(outcome) & ((outcome > 0) | (design["transform"] != "log"))
     rows, outcome = rows[kept], outcome[kept]

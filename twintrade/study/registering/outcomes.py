@@ -122,9 +122,8 @@ def _find_serial(panel: Panel, rows: IntArray, residual: FloatArray, n_periods: 
         return 0.0
     if shown >= ends[1]:
         return MOST_SERIAL
-    return float(
-        scipy.optimize.brentq(lambda serial: _expect(serial, n_periods)[1] - shown, 0.0, MOST_SERIAL, xtol=1e-6)
-    )
+    root = scipy.optimize.brentq(lambda serial: _expect(serial, n_periods)[1] - shown, 0.0, MOST_SERIAL, xtol=1e-6)
+    return float(root)
 
 
 def _expect(serial: float, n_periods: int) -> tuple[float, float]:

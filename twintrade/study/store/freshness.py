@@ -106,10 +106,8 @@ def list_changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[Text
         elif fingerprint.hash_file(file) != sha:
             changes.append(Text("study.changed-result", path=path))
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    changes += [
-        Text("study.changed-other-result", path=path) for path in sorted(present - set(recorded) - {MANIFEST})
-    ]
-    return changes
+    others = sorted(present - set(recorded) - {MANIFEST})
+    return changes + [Text("study.changed-other-result", path=path) for path in others]
 
 
 # Whether results are as the run recorded them, and as a file of checksums does, which ``sha256sum`` reads too.

@@ -203,9 +203,8 @@ def add_calibration(results: ResultSet, root: Path) -> ResultSet:
         names += reading.CALIBRATED
     findings = findings.assign(payloads=findings["payloads"].where(~is_graded, " ".join(names)))
     kinds = {**results.payload_kinds, reading.CALIBRATED[1]: "power"}
-    return _name_smallest(
-        replace(results, payloads=payloads, payload_kinds=kinds, sections=sections, findings=findings)
-    )
+    results = replace(results, payloads=payloads, payload_kinds=kinds, sections=sections, findings=findings)
+    return _name_smallest(results)
 
 
 def _name_smallest(results: ResultSet) -> ResultSet:
