@@ -27,7 +27,7 @@ from twintrade.data.sources.faults import (
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import Message, Remedy
 from twintrade.errors import DataError
-from twintrade.numerics.arrays import ObjectArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text, list_some
 
 # Which kind of agreement a word of a registry names, for a user to confirm.
@@ -151,12 +151,9 @@ def _twinning(name: str, group: list[Row], faults: Faults) -> dict[str, object]:
 
 def _join_spans(spans: Sequence[DateSpan]) -> DateSpan | None:
     """Return the dates between which an agreement began by all that is known of it."""
-    firsts = [span.not_before for span in spans if span.not_before]
-    lasts = [span.not_after for span in spans if span.not_after]
-    if not (firsts or lasts):
-        return None
-    first = max(firsts, key=lambda d: d.earliest) if firsts else None
-    return DateSpan(first, min(lasts, key=lambda d: d.latest) if lasts else None)
+    first = max((s.not_before for s in spans if s.not_before), key=lambda d: d.earliest, default=None)
+    last = min((s.not_after for s in spans if s.not_after), key=lambda d: d.latest, default=None)
+    return DateSpan(first, last) if first or last else None
 
 
 def _name(twinning: pd.Series) -> str:
@@ -183,7 +180,7 @@ _ROLES = (
 )
 
 
-def list_columns(source: schema.TwinningSource | schema.UndatedSource) -> list[str]:
+def list_columns(source: schema.TwinningSource | schema.UndatedSource | schema.PolicySource) -> list[str]:
     """Return the columns that a declaration names."""
     names = {f.name for f in fields(source)}
     return [part for part in [getattr(source, role) for role in _ROLES if role in names] if isinstance(part, str)]
@@ -216,26 +213,19 @@ def read_events(source: schema.TwinningSource, table: TextTable, faults: Faults)
         known = {kind: kind for kind in schema.EVENT_KINDS} | dict(source.events)
         kinds = _mapped(table.column(source.event), known, schema.EVENT_KINDS, "events", faults)
         texts = read_text_column(table, source.event)
-    precision = read_text_column(table, source.precision)
-    dates = read_dates(source, table.column(source.date), precision, faults, is_start=True)
-    ended = build_text_array([""] * n_rows)
+    dates = read_dates(source, table, "date", faults, read_text_column(table, source.precision), is_start=True)
+    ends = read_dates(source, table, "ended", faults)
     if source.ended is not None:
         column = table.column(source.ended)
-        ends = read_dates(source, column, build_text_array([""] * n_rows), faults)
         before = np.array([is_ended_before(d, e) for d, e in zip(dates, ends, strict=True)], dtype=bool)
         column.errors(faults, "date", before, lambda cell: Text("data.ends-before", cell=quote_cell(cell)))
-        ended = build_text_array(e.iso if e else "" for e in ends)
-    spans = read_spans(source, table, faults)
+    ended, spans = build_text_array(e.iso if e else "" for e in ends), read_spans(source, table, faults)
     return pd.DataFrame({"event_kind": kinds, "event_text": texts, "date": dates, "ended": ended, "span": spans})
 
 
 def read_spans(source: schema.TwinningSource | schema.UndatedSource, table: TextTable, faults: Faults) -> ObjectArray:
     """Return the ``DateSpan`` of every row, None where neither of its ends is known."""
-    ends: list[Sequence[TwinningDate | None]] = []
-    for name in ("not_before", "not_after"):
-        column = getattr(source, name)
-        dates = None if column is None else read_dates(source, table.column(column), None, faults)
-        ends.append(dates or [None] * table.rows.size)
+    ends = [read_dates(source, table, name, faults) for name in ("not_before", "not_after")]
     spans = np.empty(table.rows.size, dtype=object)
     for i, (first, last) in enumerate(zip(*ends, strict=True)):
         spans[i] = DateSpan(first, last) if first or last else None
@@ -251,36 +241,36 @@ def _mapped(
 ) -> ObjectArray:  # fmt: skip
     wrong = sorted(set(known.values()) - set(allowed))
     if wrong:
-        raise DataError(
-            f"{column.file}: {key} maps to {', '.join(map(quote_cell, wrong))}; known: {', '.join(allowed)}"
-        )
+        mapped = ", ".join(map(quote_cell, wrong))
+        raise DataError(f"{column.file}: {key} maps to {mapped}; known: {', '.join(allowed)}")
     by_name = {clean_name(name).casefold(): word for name, word in known.items()}
     words = build_text_array(by_name.get(clean_name(cell).casefold(), "") for cell in column.cells)
     column.errors_once(
-        faults,
-        key,
-        words == "",
+        faults, key, words == "",
         lambda cell: Text("data.not-mapped", cell=quote_cell(cell), key=key, words=Listed(allowed, "comma")),
         lambda cell: Remedy(key, (cell, suggest_kind(cell) or "none") if key == "kinds" else (cell,)),
-    )
+    )  # fmt: skip
     return words
 
 
 def read_dates(
-    source: schema.TwinningSource | schema.UndatedSource | schema.PolicySource, column: TextColumn,
-    precision: ObjectArray | None, faults: Faults, *, is_start: bool = False,
+    source: schema.TwinningSource | schema.UndatedSource | schema.PolicySource, table: TextTable, name: str,
+    faults: Faults, precision: ObjectArray | None = None, *, is_start: bool = False,
 ) -> list[TwinningDate | None]:  # fmt: skip
-    """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
+    """Return the dates of a column, none where it is not declared; an agreement may end in the future, not begin."""
+    if (declared := getattr(source, name)) is None:
+        return [None] * table.rows.size
+    column = table.column(declared)
     day, day_first = (getattr(source, name, None) for name in ("as_of", "day_first"))
     as_of = calendar.parse_date(day) if day else None
     orders = calendar.find_day_orders(column.cells, day_first)
     dates: list[TwinningDate | None] = []
-    given = [""] * len(column.cells) if precision is None else precision
-    for cell, declared, row in zip(column.cells, given, column.rows, strict=True):
+    precise = [""] * len(column.cells) if precision is None else precision
+    for cell, given, row in zip(column.cells, precise, column.rows, strict=True):
         date = None
         if cell.strip():
             try:
-                date = calendar.parse_date(cell, declared, calendar.find_day_order(cell, orders), as_of)
+                date = calendar.parse_date(cell, given, calendar.find_day_order(cell, orders), as_of)
                 if is_start and as_of is None:
                     calendar.refuse_future(date)
             except CellError as error:
@@ -395,3 +385,81 @@ def _source_rows(source: schema.TwinningSource, table: TextTable, faults: Faults
     if n_none:
         faults.inform("no-agreement", Text("data.no-agreement", n=n_none), source.file)
     return frame[~says_none], table.record.dropping(Text("data.dropped-no-agreement"), n_none)
+
+
+# Dates of other policies, by pair, city or partner: a consulate, a flight, a trade agreement.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Policy:
+    """Another policy than the agreement: from when to when each unit of a panel has it."""
+
+    name: str
+    keys: tuple[str, ...]  # what its dates are by: city, partner, or both
+    # onset, end: (n_units,): first period in force, and first in which it no longer is; `inf` for never
+    onset: FloatArray
+    end: FloatArray
+    is_office: bool = False  # whether it is an office abroad
+
+    def is_in_force(self, unit: IntArray, period: IntArray) -> BoolArray:
+        """Return whether it is in force in rows given by their unit and period."""
+        return np.asarray((period >= self.onset[unit]) & (period < self.end[unit]))
+
+    def has_begun(self, unit: IntArray, period: IntArray, early: int = 0) -> BoolArray:
+        """Return whether it has begun, or begins within ``early`` periods, whether or not it has ended since."""
+        return np.asarray(period >= self.onset[unit] - early)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PolicyDates:
+    """A policy as a file dates it."""
+
+    name: str
+    keys: tuple[str, ...]
+    # By city, partner, or both: the date from which, and the one to which it is in force, None while it lasts
+    dates: dict[tuple[str, ...], tuple[TwinningDate, TwinningDate | None]]
+    record: InputRecord | None = None
+    is_office: bool = False
+
+
+def read_policies(
+    sources: Sequence[schema.PolicySource], root: Path
+) -> tuple[tuple[PolicyDates, ...], tuple[Message, ...]]:
+    """Return the declared policies, sorted by name as their blocks have no order, and what was noted."""
+    names = [source.name for source in sources]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise DataError(Text("data.policy-twice", name=quote_cell(twice[0])))
+    faults = Faults()
+    policies = [_read_policy(source, root, faults) for source in sorted(sources, key=lambda source: source.name)]
+    faults.raise_if_any()
+    return tuple(policies), faults.messages
+
+
+def _read_policy(source: schema.PolicySource, root: Path, faults: Faults) -> PolicyDates:
+    keys = source.keys
+    if not keys:
+        raise DataError(Text("data.policy-about-nothing", name=quote_cell(source.name)))
+    if source.level is not None:
+        raise DataError(Text("data.policy-levels", name=quote_cell(source.name)))
+    table = open_table(root, source.file, source, list_columns(source), faults)
+    ends: dict[str, Any] = {}
+    if source.city is not None:
+        ends["city"] = read_cities(table.part(source.city, "city"), source.city_names, None, faults)
+    if source.partner is not None:
+        ends["partner"] = resolve_column(table.part(source.partner, "partner"), source.partner_names, faults)
+    begun, ended = (read_dates(source, table, name, faults) for name in ("date", "ended"))
+    of_rows = zip(zip(*(ends[key] for key in keys), strict=True), begun, ended, strict=True)
+    known: dict[tuple[str, ...], tuple[TwinningDate, TwinningDate | None]] = {}
+    for place, (ends_of_row, start, end) in enumerate(of_rows):
+        key = tuple(map(str, ends_of_row))
+        if start is None:
+            fault = "undated" if not table.columns[source.date][place].strip() else ""
+        elif is_ended_before(start, end):
+            fault = "ends-before"
+        else:
+            fault = "repeated" if key in known else ""
+            known.setdefault(key, (start, end))
+        if fault:
+            text = Text(f"data.policy-{fault}", name=quote_cell(source.name), what=Listed(key, "comma"))
+            faults.error("policy", text, table.file, int(table.rows[place]), source.date)
+    return PolicyDates(source.name, keys, known, table.record, source.office)
