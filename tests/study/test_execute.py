@@ -46,13 +46,13 @@ def test_open_guesses_leave_a_warning_in_the_results(project, spec_text, unprint
 def test_what_designs_worked_out_is_let_go_before_results_are_put_together(
     project, spec_text, monkeypatch, unprinted
 ):
-    worked_out, assemble = [], module.assemble_results
+    worked_out, assemble = [], module.assemble.assemble_results
 
     def note(run, manifest):
         worked_out.extend(one.fit.design.workings for one in run.ladder.estimated if one.fit is not None)
         return assemble(run, manifest)
 
-    monkeypatch.setattr(module, "assemble_results", note)
+    monkeypatch.setattr(module.assemble, "assemble_results", note)
     assert module.execute(project, "tiny", spec_text.replace('"clustered"', '"scaled"', 1)).ending == "done"
     assert worked_out
     assert not any(worked_out)

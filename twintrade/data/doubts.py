@@ -73,8 +73,7 @@ def _count_sums_to_date(known: pd.DataFrame) -> int:
 
 def _are_smooth(known: pd.DataFrame, per_year: int) -> bool:
     """Return whether figures change too little from one period to the next, and with a memory, as rolling sums do."""
-    logs = np.log(known["value"].where(known["value"] > 0))
-    groups = logs.groupby(known["series"])
+    groups = np.log(known["value"].where(known["value"] > 0)).groupby(known["series"])
     change, of_year = groups.diff(), groups.diff(per_year)
     steps = change.groupby(known["series"])
     if of_year.count() < _LEAST_MONTHS or change.abs().median() > min(_SMOOTH, of_year.abs().median() / 2):

@@ -350,8 +350,7 @@ def find_subtotals(
     """Yield each member that equals the sum of two or more smaller ones in nearly every cell, with these."""
     import scipy  # pages are drawn without it
 
-    kept = summed[~summed["member"].isin(totals)]
-    figures, members = _spread(kept)
+    figures, members = _spread(summed[~summed["member"].isin(totals)])
     norms = np.sqrt((figures**2).sum(axis=0))
     if members.size < 3 or not (norms > 0).all():
         return

@@ -253,8 +253,7 @@ def list_cities_left_out(source: TradeSource, root: Path, cities: Collection[str
     if not cities or not (source.where or source.drop) or not isinstance(source.city, str) or source.microdata:
         return []
     whole = open_table(root, source.file, replace(source, where={}, drop={}), [source.city], Faults())
-    written = {clean_name(cell) for cell in whole.columns[source.city]}
-    return sorted(set(cities) & written)
+    return sorted(set(cities).intersection(map(clean_name, whole.columns[source.city])))
 
 
 # Rows that repeat a city, partner and period: which column of the file tells them apart, and which line answers.

@@ -100,8 +100,7 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
         unit = Text("data.unit-by-row", column=source.money_unit.column)
     scaled = list_scalings(source, long)
     record = replace((table if wide else long).record, unit=unit).dropping(Text("data.dropped-superseded"), n_older)
-    rows = SourceRows(newest, currency, record, scaled)
-    return _take_partners(rows, source, faults)
+    return _take_partners(SourceRows(newest, currency, record, scaled), source, faults)
 
 
 def _drop_outside(source: TradeSource, long: TextTable, periods: IntArray) -> tuple[TextTable, IntArray]:

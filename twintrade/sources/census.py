@@ -53,8 +53,7 @@ class Census(Source):
         header, rows = [base.write_cell(name) for name in table[0]], table[1:]
         if any(len(row) != len(header) for row in rows):
             raise base.refuse_answer(self, request, Text("sources.no-records"))
-        asked = dict(request.params)
-        base.require_columns(self, request, header, [*asked["get"].split(","), "YEAR", "MONTH"])
+        base.require_columns(self, request, header, [*dict(request.params)["get"].split(","), "YEAR", "MONTH"])
         places = {name: header.index(name) for name in header}
         for i, name in enumerate(header):
             if any(row[i] != row[places[name]] for row in rows):

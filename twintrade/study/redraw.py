@@ -69,8 +69,7 @@ def redraw(
 
 def redraw_fresh(analysis: Analysis) -> bool:
     """Draw an analysis again whose numbers are fresh; return whether they are."""
-    changes = list_changes(analysis.root, analysis.name, analysis.raw, analysis.n_guesses)
-    is_fresh = set(changes) <= {PAGE}
+    is_fresh = {PAGE}.issuperset(list_changes(analysis.root, analysis.name, analysis.raw, analysis.n_guesses))
     if is_fresh:
         redraw(analysis.root, analysis.name, analysis.text)
     return is_fresh

@@ -181,21 +181,16 @@ def place_effect(
     if not (bound == 0 and math.isfinite(p)):
         # What reaches beyond a bound on its own side of zero is no surer to do so than to differ from zero.
         least = p if math.isfinite(p) and effect / bound > 1 else 0.0
-        p = max(_p_from_interval(effect, low, high, bound), least)
+        # By the 95 % interval, of which one end is enough where the other is infinite.
+        middle = (low + high) / 2 if math.isfinite(low) and math.isfinite(high) else effect
+        widths = [abs(end - middle) for end in (low, high) if math.isfinite(end)]
+        p = max(compute_interval_p(middle - bound, max(widths, default=math.nan)), least)
     is_above = low > bound or (high >= bound and effect > bound)
     if not (low > bound or high < bound):
         p = max(p, ACCEPTED) if math.isfinite(p) else ACCEPTED
     if direction == "different":
         return "claimed", p
     return ("claimed" if is_above != (direction == "lower") else "other"), p
-
-
-def _p_from_interval(effect: float, low: float, high: float, bound: float) -> float:
-    """Return the p-value that a 95 % interval implies; one end is enough where the other is infinite."""
-    if math.isfinite(low) and math.isfinite(high):
-        effect = (low + high) / 2
-    ends = [abs(end - effect) for end in (low, high) if math.isfinite(end)]
-    return compute_interval_p(effect - bound, max(ends, default=math.nan))
 
 
 def compute_interval_p(distance: float, half_width: float) -> float:

@@ -163,8 +163,7 @@ def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None
         return Evidence(side="neither", p=math.nan, text=_named(findings[0]), is_examined=False)
     objecting = [r for r in spoken if take_text(r["verdict"]) == "objects"]
     shown = list(dict.fromkeys(_named(r) for r in (objecting or spoken)))[:2]
-    spec = find_headline(results)
-    others = list_objections(results, spec, but=checks)
+    others = list_objections(results, find_headline(results), but=checks)
     known = [value for value in (read_number(r["p"]) for r in objecting or spoken) if math.isfinite(value)]
     n_tests = sum(math.isfinite(read_number(r["p"])) for r in spoken)
     p = min(1.0, n_tests * min(known)) if known else 1.0

@@ -1,6 +1,6 @@
 """What stands beside the trade of a design: covariates and weights, and trade among all places of a world."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, combinations
 from pathlib import Path
@@ -201,7 +201,9 @@ def read_world(source: WorldSource, panel: Panel, root: Path) -> tuple[World, tu
     frame, record = read_flows(source, root)
     known = {str(place) for place in (*panel.cities, *panel.partners)}
     ends = ["origin", "destination"]
-    named = {name: _find_place(name, source.names, known) for name in pd.unique(frame[ends].to_numpy().ravel())}
+    names = {cell: source.names.get(cell, cell) for cell in pd.unique(frame[ends].to_numpy().ravel())}
+    codes = {cell: find_code(name) for cell, name in names.items() if name not in known}
+    named = names | {cell: code for cell, code in codes.items() if code in known}
     frame = frame.assign(**{end: frame[end].map(named) for end in ends})
     outputs = frame.groupby("origin")["output"]
     try:
@@ -211,10 +213,3 @@ def read_world(source: WorldSource, panel: Panel, root: Path) -> tuple[World, tu
         return World.from_frame(frame, value="trade", output=outputs.first().dropna()), (record,)
     except DesignError as error:
         raise DesignError(Text("common.headed", head=source.file, said=error.text)) from None
-
-
-def _find_place(cell: str, declared: Mapping[str, str], known: Collection[str]) -> str:
-    """Return what the panel calls a place: as declared, as written, or by its country's code."""
-    name = declared.get(cell, cell)
-    code = "" if name in known else find_code(name)
-    return code if code and code in known else name

@@ -166,7 +166,9 @@ def plan(name: str, spec: Spec) -> Plan:
     inference = list(_collect(faults, partial(_inference, spec, spec.inference)))
     named = [NamedEntry(name=n) for n in spec.inference.beside]
     beside = [b for entry in named for b in _collect(faults, partial(_inference, spec, entry, "inference.beside"))]
-    entries = [*spec.diagnostic, *_list_unasked(spec)] if columns else spec.diagnostic
+    entries, is_kept = [*spec.diagnostic], any(find_kept(entry.partner_names) for entry in spec.data.trade)
+    if columns and is_kept and all(entry.name != _REMAINDER for entry in entries):  # kept, and not asked for
+        entries.append(NamedEntry.model_validate({"name": _REMAINDER, "if_any": True}))
     makers = [partial(_check, i, entry, spec, columns) for i, entry in enumerate(entries, 1)]
     checks = [check for make in makers for check in _collect(faults, make)]
     if faults:
@@ -274,14 +276,6 @@ def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[LadderColumn]) -
         options.setdefault("country", spec.case.country)
     diagnostic = build_method(DIAGNOSTICS, entry.name, options, where, ("on", "if_any"))
     return Check(diagnostic, tuple(_chosen(on, columns, where)), if_any)
-
-
-def _list_unasked(spec: Spec) -> list[NamedEntry]:
-    """Return the check of a remainder that a trade table keeps, where the analysis file does not ask for it."""
-    is_kept = any(find_kept(entry.partner_names) for entry in spec.data.trade)
-    is_asked = any(entry.name == _REMAINDER for entry in spec.diagnostic)
-    unasked = NamedEntry.model_validate({"name": _REMAINDER, "if_any": True})
-    return [unasked] if is_kept and not is_asked else []
 
 
 def _chosen(on: Any, columns: list[LadderColumn], where: str) -> list[LadderColumn]:

@@ -416,9 +416,8 @@ def describe_plan(watch: Watch) -> list[Text]:
 def describe_looks(watch: Watch) -> list[Text]:
     """Return a line a look taken."""
     rows = build_path_frame(watch.plan, watch.looks, watch.table).to_dict("records")
-    values = [
-        {"at": row["period_label"], **{key: float(row[key]) for key in LOOKED}} for row in rows[: len(watch.looks)]
-    ]
+    seen = rows[: len(watch.looks)]
+    values = [{"at": row["period_label"], **{key: float(row[key]) for key in LOOKED}} for row in seen]
     lines = [Text("watch.looked", has_set=int(row["low"] == row["low"]), **row) for row in values]
     return lines or [Text("watch.looked-none", next=rows[0]["period_label"])]
 
