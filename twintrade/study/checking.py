@@ -16,7 +16,7 @@ from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError, EstimationError, TwintradeError
 from twintrade.estimators.base import Fit, fit
 from twintrade.inference.auto import InferencePlan
-from twintrade.study.claims.translating import try_world
+from twintrade.study.claims.money import try_world
 from twintrade.study.observing.further_columns import list_treated_warnings
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
 from twintrade.study.page.assemble import list_unit_roles

@@ -28,7 +28,7 @@ from twintrade.render.registration import Rendered, render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
-from twintrade.study.claims.translating import try_world
+from twintrade.study.claims.money import try_world
 from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import Observed, list_simulated_names, observe
 from twintrade.study.page import assemble

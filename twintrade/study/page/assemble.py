@@ -30,8 +30,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.claims.money import PAYLOAD as MONEY
-from twintrade.study.claims.money import compute_money
-from twintrade.study.claims.translating import compute_translation
+from twintrade.study.claims.money import compute_money, compute_translation
 from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.jobs import LadderColumn
 from twintrade.study.run.columns import ColumnFinding, Estimated, Ladder, Run
