@@ -200,8 +200,9 @@ def _revisions(source: TradeSource, long: TextTable, faults: Faults) -> ObjectAr
 
 def _check_layout(source: TradeSource) -> None:
     if source.product is not None and source.product_revision in ("", UNKNOWN):
-        asked = 'say which classification the products follow, as product_revision = "HS2012"'
-        raise DataError(f"{source.file}: {asked}")
+        raise DataError(
+            f'{source.file}: say which classification the products follow, as product_revision = "HS2012"'
+        )
     for mark in (m for m in source.flags if not is_mark(m)):
         raise DataError(Text("data.no-mark", file=source.file, mark=quote_cell(mark)))
     if not 0 < source.coverage <= 1:

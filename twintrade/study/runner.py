@@ -102,5 +102,5 @@ def _ended(analysis: Analysis, why: str, report: Report, workers: "Workers") -> 
     from twintrade.study.execute import execute
 
     name = analysis.name
-    told, expect = partial(report, name), partial(report.expect, name)
-    return execute(analysis.root, name, analysis.text, told, why, workers, expect)
+    progress, expect = partial(report, name), partial(report.expect, name)
+    return execute(analysis.root, name, analysis.text, progress, why, workers, expect)
