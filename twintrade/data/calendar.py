@@ -237,7 +237,7 @@ _PERIODS_REASONS = (
     (re.compile(r"\d{4}\s?[/\-–]\s?\d{4}"), "data.period-two-years"),
     (re.compile(r"(?i)fy\s?'?\d{2,4}"), "data.period-fiscal"),
     (re.compile(r"['’]\d{2}|\d{2}"), "data.period-two-digits"),
-    (re.compile(r"(?:民国|民國|ROC)\s?\d{1,3}\s?年?|\d{2,3}\s?年"), "data.period-republic"),
+    (re.compile(r"(?:民国|民國|ROC)\s?\d{1,3}\s?年?|\d{2,3}\s?年"), "data.date-republic"),
     (re.compile(r"\d{5}(?:\.\d+)?"), "data.period-day-number"),
     (re.compile(r"\d{4}\s?\S*\d{1,2}\s?[-–~至]\s?\d{1,2}\s?月?.*"), "data.period-part"),
     (re.compile(r"(?i)\d{4}.*(ytd|jan|prelim|est|p|e|f|r|\*)\W*"), "data.period-marked"),

@@ -52,7 +52,6 @@ period-two-years = spans two years; a panel needs one period a row. Edit the fil
 fiscal-years = { $cell } and the like are fiscal years: each counts as the calendar year in which it begins, { $year } here, while agreements are dated by calendar year
 period-fiscal = is a fiscal year: say which calendar year it is
 period-two-digits = is a two-digit year: write all four digits
-period-republic = is a year of the Republic calendar: add 1911
 period-day-number = is a spreadsheet's day number: format the column as text or as years
 period-part = is a part of a year
 period-marked = carries a mark or is a part of a year

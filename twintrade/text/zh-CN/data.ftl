@@ -59,7 +59,6 @@ period-two-years = 跨两年；面板要求每行只对应一期。请修改文�
 fiscal-years = { $cell }等为财政年度：按其开始的公历年计（此处为{ $year }），协议日期则按公历年计
 period-fiscal = 是财政年度：请说明对应哪个公历年
 period-two-digits = 的年份只有两位：请写全四位
-period-republic = 采用民国纪年：请加1911
 period-day-number = 是电子表格的日期序号：请将该列设为文本格式或年份格式
 period-part = 只是一年的一部分
 period-marked = 带有标记，或只是一年的一部分
