@@ -122,12 +122,15 @@ def fetch(
 
     publisher = SOURCES[source]()
     query = Query(
-        cities=_split(cities), partners=_split(partners), first=first, last=last,
+        cities=_split(cities),
+        partners=_split(partners),
+        first=first,
+        last=last,
         flow=_choose("--flow", flow, ("exports", "imports")),  # type: ignore[arg-type]
         product=product,
         step=_choose("--by", by, ("", "year", "quarter", "month")),  # type: ignore[arg-type]
         options=dict(_pair(line) for line in further or []),
-    )  # fmt: skip
+    )
     if dry_run:
         _tell(describe_fetch(publisher, query, os.environ))
         return
@@ -230,9 +233,15 @@ def preregister(
     with report_progress(log_json=False, is_alone=True) as report:
         progress, workers = partial(report, analysis.name), Workers(n=jobs or count_cores())
         paths, sha256 = register_analysis(
-            analysis.root, analysis.name, analysis.text, datetime.now(UTC), draws=draws, workers=workers,
-            errors=source or None, progress=progress,  # type: ignore[arg-type]
-        )  # fmt: skip
+            analysis.root,
+            analysis.name,
+            analysis.text,
+            datetime.now(UTC),
+            draws=draws,
+            workers=workers,
+            errors=source or None,
+            progress=progress,  # type: ignore[arg-type]
+        )
         report(analysis.name, "done")
     lines = (*(Text("study.wrote", path=path) for path in paths), Text("registration.sha256", sha256=sha256))
     _tell((*lines, Text("registration.next-stamp", name=analysis.name)))
@@ -326,9 +335,18 @@ def version() -> None:
 
 
 OTHERS = (
-    cross_check, calibrate, export, guide, preregister, schema, simulate, replication_readme, bundle, trace,
+    cross_check,
+    calibrate,
+    export,
+    guide,
+    preregister,
+    schema,
+    simulate,
+    replication_readme,
+    bundle,
+    trace,
     version,
-)  # fmt: skip
+)
 """Commands in the order of the help, behind those of the main path."""
 
 

@@ -118,10 +118,15 @@ def note_switches(
         if switch := _find_switch(cells):
             before, after, period, cities = switch
             text = Text(
-                "data.doubt-switch", name=quote_cell(name), before=quote_cell(before),
-                after=quote_cell(after), period=source.frequency.label(period), n=len(cities),
-                n_cities=int(keys["city"].nunique()), cities=list_some(cities, _MOST_NAMED),
-            )  # fmt: skip
+                "data.doubt-switch",
+                name=quote_cell(name),
+                before=quote_cell(before),
+                after=quote_cell(after),
+                period=source.frequency.label(period),
+                n=len(cities),
+                n_cities=int(keys["city"].nunique()),
+                cities=list_some(cities, _MOST_NAMED),
+            )
             note_doubt(text, source, faults)
 
 
@@ -250,9 +255,14 @@ class Jump:
         power = np.log10(self.factor)
         near = round(float(power)) if _is_power(power) else 0
         return Text(
-            "data.jump", city=self.city, partner=self.partner, whole="no" if self.partner else "yes",
-            period=frequency.label(self.period), factor=round(self.factor), power=near,
-        )  # fmt: skip
+            "data.jump",
+            city=self.city,
+            partner=self.partner,
+            whole="no" if self.partner else "yes",
+            period=frequency.label(self.period),
+            factor=round(self.factor),
+            power=near,
+        )
 
 
 def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:

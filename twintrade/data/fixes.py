@@ -15,17 +15,31 @@ _MAX_LINES = 12
 
 
 _TABLES: Mapping[RemedyName, str] = {
-    "flag": "flags", "missing_token": "missing_tokens", "ignore": "ignore", "partner_name": "partner_names",
-    "remainder": "partner_names", "where": "where", "where_open": "where", "where_total": "where", "drop": "drop",
-    "city_name": "city_names", "own_name": "city_names", "same_city": "city_names", "agreement_city": "city_names",
-    "kinds": "kinds", "events": "events",
-}  # fmt: skip
+    "flag": "flags",
+    "missing_token": "missing_tokens",
+    "ignore": "ignore",
+    "partner_name": "partner_names",
+    "remainder": "partner_names",
+    "where": "where",
+    "where_open": "where",
+    "where_total": "where",
+    "drop": "drop",
+    "city_name": "city_names",
+    "own_name": "city_names",
+    "same_city": "city_names",
+    "agreement_city": "city_names",
+    "kinds": "kinds",
+    "events": "events",
+}
 """Remedies whose key is a table or a list of the analysis file, printed on one line: each key once."""
 _LISTS = ("missing_tokens", "ignore", "city_names")
 _PAIRS: tuple[RemedyName, ...] = ("partner_name", "remainder", "where", "where_open", "where_total", "drop", "kinds")
 _ENTRIES: Mapping[RemedyName, str] = {
-    **dict.fromkeys(_PAIRS, "pair"), "missing_token": "value", "ignore": "value", "agreement_city": "same_city",
-}  # fmt: skip
+    **dict.fromkeys(_PAIRS, "pair"),
+    "missing_token": "value",
+    "ignore": "value",
+    "agreement_city": "same_city",
+}
 """What writes the entry of a remedy that is written as others are."""
 _WITHOUT_REMARK = ("flag", "ignore", "city_name", "own_name", "events")
 REGISTER = "[[data.twinnings]]"

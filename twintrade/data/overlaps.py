@@ -88,10 +88,14 @@ def _parts_at_the_ends(frame: pd.DataFrame, frequency: Frequency, faults: Faults
         ratio = totals[end] / totals[neighbor]
         if len(ratio) and float((ratio < _PART).mean()) >= _NEARLY_ALL:
             text = Text(
-                "data.part-period", period=frequency.label(end), share=float(ratio.median()),
-                neighbor=frequency.label(neighbor), n=int((ratio < _PART).sum()), n_cities=len(ratio),
+                "data.part-period",
+                period=frequency.label(end),
+                share=float(ratio.median()),
+                neighbor=frequency.label(neighbor),
+                n=int((ratio < _PART).sum()),
+                n_cities=len(ratio),
                 period_name=frequency.value,
-            )  # fmt: skip
+            )
             faults.warn("part-period", text)
 
 
@@ -273,9 +277,12 @@ def warn_of_revisions(frames: Sequence[pd.DataFrame], frequency: Frequency, faul
 
 
 def note_duplicates(
-    frame: pd.DataFrame, frequency: Frequency, faults: Faults, key: Sequence[str] = tuple(KEY),
+    frame: pd.DataFrame,
+    frequency: Frequency,
+    faults: Faults,
+    key: Sequence[str] = tuple(KEY),
     advise: Advise = _advise,
-) -> None:  # fmt: skip
+) -> None:
     """Note an error for every row that repeats the key of an earlier one, naming both rows."""
     again = frame.duplicated(list(key), keep="first").to_numpy()
     if not again.any():
@@ -286,9 +293,12 @@ def note_duplicates(
         other = first.loc[tuple(row[name] for name in key)]
         is_here, is_same = other["file"] == row["file"], other["value"] == row["value"]
         facts: dict[str, Value] = {
-            "what": _name_cell(row, frequency), "row": other["row"], "same": "yes" if is_same else "no",
-            "one": f"{other['value']:,.15g}", "two": f"{row['value']:,.15g}",
-        }  # fmt: skip
+            "what": _name_cell(row, frequency),
+            "row": other["row"],
+            "same": "yes" if is_same else "no",
+            "one": f"{other['value']:,.15g}",
+            "two": f"{row['value']:,.15g}",
+        }
         names = find_other_names(row, dict(other)) if is_here else None
         if names is not None:
             text = Text("data.duplicate-names", name=names[0], other=names[1], **facts)

@@ -184,11 +184,15 @@ def _read_row(file: str, number: int, record: Mapping[str, str], is_american: bo
     item, other_item = (item if _ITEM.fullmatch(item) else "" for item in items)
     date, fault = _read_date(record.get("date", ""), record.get("precision", ""))
     return ListedAgreement(
-        file=file, row=number, date=date, date_text=record.get("date", ""), fault=fault,
+        file=file,
+        row=number,
+        date=date,
+        date_text=record.get("date", ""),
+        fault=fault,
         city=PlaceName(record["city"], record.get("state", ""), code, item),
         partner=PlaceName(record["partner_city"], "", partner, other_item),
         **{name: record.get(name, "") for name in ("ended", "kind", "event", "source", "note")},
-    )  # fmt: skip
+    )
 
 
 def _read_date(text: str, precision: str) -> tuple[TwinningDate | None, Words]:

@@ -77,9 +77,13 @@ def _summed(long: pd.DataFrame, source: TradeSource, wanted: Frequency, ratio: i
     summed["flag"] = summed["flag"].mask(too_thin, "missing").mask(is_partial, "partial")
     if too_thin.any() or is_partial.any():
         text = Text(
-            "data.part-periods", n_missing=int(too_thin.sum()), n_partial=int(is_partial.sum()),
-            coverage=source.coverage, wanted=wanted.value, period_name=source.frequency.value,
-        )  # fmt: skip
+            "data.part-periods",
+            n_missing=int(too_thin.sum()),
+            n_partial=int(is_partial.sum()),
+            coverage=source.coverage,
+            wanted=wanted.value,
+            period_name=source.frequency.value,
+        )
         faults.warn("part-periods", text, source.file)
     text = Text("data.summed-to-frequency", wanted=wanted.value, period_name=source.frequency.value)
     faults.inform("frequency", text, source.file)

@@ -183,9 +183,12 @@ def convert_to_target_currency(rows: SourceRows, source: TradeSource, root: Path
         return rows
     done = convert_currency(rows.frame, rows.currency, source.exchange, source.frequency, root, faults)
     return replace(
-        rows, frame=done.frame, currency=done.unit, conversions=(*rows.conversions, *done.conversions),
+        rows,
+        frame=done.frame,
+        currency=done.unit,
+        conversions=(*rows.conversions, *done.conversions),
         further_records=done.records,
-    )  # fmt: skip
+    )
 
 
 def _revisions(source: TradeSource, long: TextTable, faults: Faults) -> ObjectArray:

@@ -290,9 +290,14 @@ class Done:
 
 
 def run_jobs(
-    name: str, function: Function[S, J], jobs: Mapping[str, J], *, shared: S,
-    rng: np.random.Generator | None = None, workers: Workers | None = None,
-) -> list[Done]:  # fmt: skip
+    name: str,
+    function: Function[S, J],
+    jobs: Mapping[str, J],
+    *,
+    shared: S,
+    rng: np.random.Generator | None = None,
+    workers: Workers | None = None,
+) -> list[Done]:
     """Do every job and return one row for each, in the order given; a TwintradeError of one is its reason.
 
     ``function(shared, job, rng)``, a function of a module, returns arrays by name. The random numbers of a job follow

@@ -175,20 +175,30 @@ def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words 
         percent[tidy["term"].isin(design.covariates).to_numpy()] = np.nan
         table["percent"] = percent
     effects = Text(
-        "python.summary-effects", n=len(sample.effects), effects=design.effects_label,
+        "python.summary-effects",
+        n=len(sample.effects),
+        effects=design.effects_label,
         comparison=fit.estimator.name_comparison(design),
         has_treatment="no" if fit.estimate.kind == "coefficient" else "yes",
-    )  # fmt: skip
+    )
     first, last = (design.panel.label(int(design.observations.periods[place])) for place in (0, -1))
     counted = Text(
-        "python.summary-sample", n_rows=sample.n_rows, n=sample.n_units, n_treated=sample.n_treated_units,
-        units=design.panel.unit_kind, first=first, last=last,
-    )  # fmt: skip
+        "python.summary-sample",
+        n_rows=sample.n_rows,
+        n=sample.n_units,
+        n_treated=sample.n_treated_units,
+        units=design.panel.unit_kind,
+        first=first,
+        last=last,
+    )
     lines = [effects, counted, *map(_describe_left_out, sample.dropped)]
     title = Text(
-        "python.summary-head", method=fit.estimator.title or fit.estimator.name, outcome=design.outcome,
-        measure=design.transform_label, scale=scale,
-    )  # fmt: skip
+        "python.summary-head",
+        method=fit.estimator.title or fit.estimator.name,
+        outcome=design.outcome,
+        measure=design.transform_label,
+        scale=scale,
+    )
     covariates = Text("python.covariate-errors", note=others) if others else ""
     warnings = (m.message for m in bands.messages if m.level == "warning")
     notes = map(str, (explain_scale(fit), bands.no_errors, bands.note, covariates, *warnings))

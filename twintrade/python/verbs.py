@@ -99,9 +99,15 @@ def panel(
     """
     frame = to_pandas(frame, "panel", (city, partner, unit, period))
     bare = Panel.from_frame(
-        frame, city=city, partner=partner, unit=unit, period=period, frequency=frequency,
-        units_of_measure=units_of_measure, periods=periods,
-    )  # fmt: skip
+        frame,
+        city=city,
+        partner=partner,
+        unit=unit,
+        period=period,
+        frequency=frequency,
+        units_of_measure=units_of_measure,
+        periods=periods,
+    )
     return tables.add_policies(bare, policies) if policies else bare
 
 

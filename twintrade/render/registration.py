@@ -216,9 +216,15 @@ def _read_sentence(words: str, packed: str) -> str:
 def _describe_headline(registration: Registration) -> list[Words]:
     facts, headline = registration.facts, registration.headline
     design = Text(
-        "registration.design", pairs=facts.pairs, cities=facts.cities, partners=facts.partners, first=facts.first,
-        last=facts.last, n=len(facts.agreements), comparison=facts.roles.get("comparison", 0),
-    )  # fmt: skip
+        "registration.design",
+        pairs=facts.pairs,
+        cities=facts.cities,
+        partners=facts.partners,
+        first=facts.first,
+        last=facts.last,
+        n=len(facts.agreements),
+        comparison=facts.roles.get("comparison", 0),
+    )
     if headline is None:
         return [design, Text("registration.no-headline")]
     label = _read(headline.label, headline.label_text)
@@ -253,9 +259,13 @@ def _describe_performance(performance: Performance | None) -> list[Words]:
     if performance is None:
         return [Text("registration.no-test")]
     size = Text(
-        "registration.size", size=performance.size or 0.0, error=performance.size_error or 0.0, n=performance.draws,
-        seed=performance.seed, failed=performance.failed,
-    )  # fmt: skip
+        "registration.size",
+        size=performance.size or 0.0,
+        error=performance.size_error or 0.0,
+        n=performance.draws,
+        seed=performance.seed,
+        failed=performance.failed,
+    )
     if performance.detectable is None:
         return [size, Text("registration.no-detectable")]
     values = (performance.detectable, performance.detectable_low, performance.detectable_high)

@@ -76,10 +76,13 @@ class Eurostat(Source):
         requests = []
         for state in _list_two_letters(query.cities):
             series = (
-                ("freq", (frequency,)), ("reporter", (state,)), ("partner", tuple(partners)),
-                ("product", (query.product or "TOTAL",)), ("flow", (_FLOWS[query.flow],)),
+                ("freq", (frequency,)),
+                ("reporter", (state,)),
+                ("partner", tuple(partners)),
+                ("product", (query.product or "TOTAL",)),
+                ("flow", (_FLOWS[query.flow],)),
                 ("indicators", ("VALUE_IN_EUROS",)),
-            )  # fmt: skip
+            )
             path = f"/sdmx/2.1/data/DS-045409/{build_series_key(*(codes for _, codes in series))}"
             for year in query.years:
                 months = tuple(f"{year}-{month:02d}" for month in query.list_months(year))
@@ -101,11 +104,18 @@ class Eurostat(Source):
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:
         """Return the lines that read it."""
         return {
-            "city": "reporter", "partner": "partner", "partner_names": _list_two_letters(query.partners),
-            "period": "TIME_PERIOD", **({"frequency": "month"} if self.get_step(query) == "month" else {}),
-            "value": "OBS_VALUE", "flow": query.flow, "reporter": "city", "money_unit": "EUR",
-            "valuation": "fob" if query.flow == "exports" else "cif", "absent": "missing",
-        }  # fmt: skip
+            "city": "reporter",
+            "partner": "partner",
+            "partner_names": _list_two_letters(query.partners),
+            "period": "TIME_PERIOD",
+            **({"frequency": "month"} if self.get_step(query) == "month" else {}),
+            "value": "OBS_VALUE",
+            "flow": query.flow,
+            "reporter": "city",
+            "money_unit": "EUR",
+            "valuation": "fob" if query.flow == "exports" else "cif",
+            "absent": "missing",
+        }
 
 
 def _list_two_letters(names: Sequence[str]) -> dict[str, str]:
@@ -179,12 +189,19 @@ class AustralianBureau(Source):
             partners = [PartnerCode(code, find_code(name) or "leave out") for code, name in lookups[0].rows]
         cities = [{"name": code, "city": _STATES[code]} for code in query.cities if code in _STATES]
         return {
-            "city": state, **({"city_names": cities} if cities else {}), "partner": country,
-            "partner_names": {p.code: p.place for p in partners if p.place}, "period": "TIME_PERIOD",
-            "frequency": "month", **({"to_frequency": "year"} if self.get_step(query) == "year" else {}),
-            "value": "OBS_VALUE", "flow": query.flow, "reporter": "city", "money_unit": "1,000 AUD",
+            "city": state,
+            **({"city_names": cities} if cities else {}),
+            "partner": country,
+            "partner_names": {p.code: p.place for p in partners if p.place},
+            "period": "TIME_PERIOD",
+            "frequency": "month",
+            **({"to_frequency": "year"} if self.get_step(query) == "year" else {}),
+            "value": "OBS_VALUE",
+            "flow": query.flow,
+            "reporter": "city",
+            "money_unit": "1,000 AUD",
             "absent": "missing",
-        }  # fmt: skip
+        }
 
     def estimate_rows(self, query: Query) -> int:
         """Return the product of states, partners and months."""

@@ -32,14 +32,21 @@ class Census(Source):
         for city, year in itertools.product(query.cities, map(str, query.years)):
             months = tuple(self._list_months(query, int(year)))
             params = (
-                ("get", ",".join([*names, *product])), (place, city), ("YEAR", year),
-                *(("MONTH", month) for month in months), *partners,
-                *((name, query.product) for name in product), *level,
-            )  # fmt: skip
+                ("get", ",".join([*names, *product])),
+                (place, city),
+                ("YEAR", year),
+                *(("MONTH", month) for month in months),
+                *partners,
+                *((name, query.product) for name in product),
+                *level,
+            )
             asked = (
-                (place, (city,)), ("YEAR", (year,)), ("MONTH", months),
-                ("CTY_CODE", tuple(code for _, code in partners)), *((name, (query.product,)) for name in product),
-            )  # fmt: skip
+                (place, (city,)),
+                ("YEAR", (year,)),
+                ("MONTH", months),
+                ("CTY_CODE", tuple(code for _, code in partners)),
+                *((name, (query.product,)) for name in product),
+            )
             requests.append(Request(f"{city} {year}", path, params, asked=asked))
         return requests
 
@@ -67,15 +74,21 @@ class Census(Source):
         is_known = bool(partners) and all(partner.place for partner in partners)
         is_year, product = self.get_step(query) == "year", "E_COMMODITY" if query.flow == "exports" else "I_COMMODITY"
         return {
-            "city": _get_place(query), "partner": "CTY_CODE" if is_known else "CTY_NAME",
+            "city": _get_place(query),
+            "partner": "CTY_CODE" if is_known else "CTY_NAME",
             **({"partner_names": {p.code: p.place for p in partners}} if is_known else {}),
-            "period": "YEAR", **({} if is_year else {"subperiod": "MONTH", "frequency": "month"}),
-            "value": _get_value(self, query), "flow": query.flow, "reporter": "city", "money_unit": "USD",
+            "period": "YEAR",
+            **({} if is_year else {"subperiod": "MONTH", "frequency": "month"}),
+            "value": _get_value(self, query),
+            "flow": query.flow,
+            "reporter": "city",
+            "money_unit": "USD",
             **({"valuation": "fas"} if query.flow == "exports" else {}),
             **({"product": product, "product_revision": "HS"} if query.product else {}),
             **({"where": {"MONTH": "12"}} if is_year else {}),
-            **({} if partners else {"drop": {"CTY_CODE": list(_TOTALS)}}), "absent": "zero",
-        }  # fmt: skip
+            **({} if partners else {"drop": {"CTY_CODE": list(_TOTALS)}}),
+            "absent": "zero",
+        }
 
     def estimate_rows(self, query: Query) -> int:
         """Return the product of states, partners and periods."""

@@ -53,10 +53,13 @@ class Comexstat(Source):
         for year in query.years:
             months = query.list_months(year)
             body = {
-                "flow": query.flow.removesuffix("s"), "monthDetail": self.get_step(query) == "month",
+                "flow": query.flow.removesuffix("s"),
+                "monthDetail": self.get_step(query) == "month",
                 "period": {"from": f"{year}-{months[0]:02d}", "to": f"{year}-{months[-1]:02d}"},
-                "filters": filters, "details": ["city", "country"], "metrics": ["metricFOB", "metricKG"],
-            }  # fmt: skip
+                "filters": filters,
+                "details": ["city", "country"],
+                "metrics": ["metricFOB", "metricKG"],
+            }
             asked: list[tuple[str, tuple[str, ...]]] = [("year", (str(year),)), ("country", names)]
             if body["monthDetail"]:
                 asked.append(("monthNumber", tuple(f"{month:02d}" for month in months)))
@@ -100,11 +103,18 @@ class Comexstat(Source):
         names = {name: "leave out" for _, name in _list_countries(lookups) if not find_code(name)}
         is_month = self.get_step(query) == "month"
         return {
-            "city": next(name for name in _CITY if name in columns), "partner": "country",
-            **({"partner_names": names} if names else {}), "period": "year",
-            **({"subperiod": "monthNumber", "frequency": "month"} if is_month else {}), "value": "metricFOB",
-            "flow": query.flow, "reporter": "city", "money_unit": "USD", "valuation": "fob", "absent": "zero",
-        }  # fmt: skip
+            "city": next(name for name in _CITY if name in columns),
+            "partner": "country",
+            **({"partner_names": names} if names else {}),
+            "period": "year",
+            **({"subperiod": "monthNumber", "frequency": "month"} if is_month else {}),
+            "value": "metricFOB",
+            "flow": query.flow,
+            "reporter": "city",
+            "money_unit": "USD",
+            "valuation": "fob",
+            "absent": "zero",
+        }
 
     def _list_partners(self, query: Query, lookups: Sequence[RowsPage]) -> list[PartnerCode]:
         return base.resolve_partners(self.name, query.partners, base.number_places(_list_countries(lookups)))
@@ -177,12 +187,19 @@ class Comtrade(Source):
         lines = {"partner_names": {p.code: p.place for p in partners if p.place}}
         world = {"country_codes": "un", "drop": {"partnerCode": ["0"]}}
         return {
-            "city": "reporterCode", **({"city_names": names} if names else {}), "partner": "partnerCode",
-            **(lines if partners else world), "period": "period",
-            **({"frequency": "month"} if self.get_step(query) == "month" else {}), "value": "primaryValue",
-            "flow": query.flow, "reporter": "city", "money_unit": "USD",
-            "valuation": "fob" if query.flow == "exports" else "cif", "absent": "missing",
-        }  # fmt: skip
+            "city": "reporterCode",
+            **({"city_names": names} if names else {}),
+            "partner": "partnerCode",
+            **(lines if partners else world),
+            "period": "period",
+            **({"frequency": "month"} if self.get_step(query) == "month" else {}),
+            "value": "primaryValue",
+            "flow": query.flow,
+            "reporter": "city",
+            "money_unit": "USD",
+            "valuation": "fob" if query.flow == "exports" else "cif",
+            "absent": "missing",
+        }
 
     def _resolve(self, names: Sequence[str]) -> list[PartnerCode]:
         return base.resolve_partners(self.name, names, {**list_un_codes(), **base.load_codes(self.name)})

@@ -75,11 +75,20 @@ class Hmrc(Source):
         asked = query.cities or tuple(regions)
         cities = [{"name": code, "city": name} for code, name in regions.items() if code in asked]
         return {
-            "city": "GovRegionId", "city_names": cities, "partner": "CountryId",
-            "partner_names": {p.code: p.place for p in partners if p.place}, "period": "MonthId",
-            "frequency": "quarter", "value": "Value", "flow": query.flow, "reporter": "city", "money_unit": "GBP",
-            "product": "CommoditySitc2Id", "product_revision": "SITC4", "absent": "zero",
-        }  # fmt: skip
+            "city": "GovRegionId",
+            "city_names": cities,
+            "partner": "CountryId",
+            "partner_names": {p.code: p.place for p in partners if p.place},
+            "period": "MonthId",
+            "frequency": "quarter",
+            "value": "Value",
+            "flow": query.flow,
+            "reporter": "city",
+            "money_unit": "GBP",
+            "product": "CommoditySitc2Id",
+            "product_revision": "SITC4",
+            "absent": "zero",
+        }
 
     def estimate_rows(self, query: Query) -> int:
         """Return the product of regions, partners, divisions and quarters."""

@@ -222,10 +222,15 @@ def _panel(design: Design) -> Iterator[str]:
     n_cells = panel.n_units * ((panel.last_period - panel.first_period) // panel.step + 1)
     yield f"  {Text('study.panel')}"
     cells = Text(
-        "study.cells", rows=panel.n_rows, all=n_cells, n=panel.n_units, cities=panel.cities.size,
-        partners=panel.partners.size, first=panel.label(panel.first_period),
+        "study.cells",
+        rows=panel.n_rows,
+        all=n_cells,
+        n=panel.n_units,
+        cities=panel.cities.size,
+        partners=panel.partners.size,
+        first=panel.label(panel.first_period),
         last=panel.label(panel.last_period),
-    )  # fmt: skip
+    )
     outcome = Text(
         "study.outcome",
         outcome=design.outcome,

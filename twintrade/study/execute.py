@@ -86,10 +86,14 @@ def build_results_of_fits(fits: Mapping[str, Fit], bands: Sequence[Sequence[Band
 def _estimate(label: str, fit: Fit, bands: Sequence[Bands], position: int) -> Estimated:
     design = fit.design
     column = LadderColumn(
-        estimator=fit.estimator, key=str(position), label=label or fit.estimator.title or fit.estimator.name,
+        estimator=fit.estimator,
+        key=str(position),
+        label=label or fit.estimator.title or fit.estimator.name,
         design=DesignSection.model_construct(outcome=design.outcome, transform=design.transform),
-        exclude_flagged=False, donors="all", is_headline=position == 0,
-    )  # fmt: skip
+        exclude_flagged=False,
+        donors="all",
+        is_headline=position == 0,
+    )
     views = tuple(fit.view(view) for view in LISTED_VIEWS if view in fit.views)
     return Estimated(column, design, fit, views, tuple(bands))
 
@@ -103,9 +107,14 @@ class ProgramError(TwintradeError):
 
 
 def execute(
-    root: Path, name: str, text: str, progress: Progress = lambda _: None, why: str = "",
-    workers: Workers = ALONE, expect: Expect = lambda _: None,
-) -> AnalysisEnd:  # fmt: skip
+    root: Path,
+    name: str,
+    text: str,
+    progress: Progress = lambda _: None,
+    why: str = "",
+    workers: Workers = ALONE,
+    expect: Expect = lambda _: None,
+) -> AnalysisEnd:
     """Run one analysis and store its results; a failure leaves the old results, with its messages beside them."""
     started = time.monotonic()
     warnings: list[Message] = []
@@ -130,9 +139,16 @@ def execute(
 
 
 def _stored(
-    root: Path, name: str, text: str, target: Path, progress: Progress, started: float, workers: Workers,
-    expect: Expect, warnings: list[Message],
-) -> Mapping[str, Any]:  # fmt: skip
+    root: Path,
+    name: str,
+    text: str,
+    target: Path,
+    progress: Progress,
+    started: float,
+    workers: Workers,
+    expect: Expect,
+    warnings: list[Message],
+) -> Mapping[str, Any]:
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return _stored_registry(root, name, text, target, started)
     if "watch" in parse_tables(text, f"{FOLDER}/{name}.toml"):

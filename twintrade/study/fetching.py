@@ -171,13 +171,16 @@ def describe_fetch(source: base.Source, query: base.Query, environment: Mapping[
     key = source.key
     lines = [
         Text(
-            "study.fetch-plan", n=len(requests), lists="yes" if lookups else "no",
+            "study.fetch-plan",
+            n=len(requests),
+            lists="yes" if lookups else "no",
             endpoint=environment.get(f"TWINTRADE_ENDPOINT_{source.name.upper()}") or source.endpoint,
-            rows=n_rows, kilobytes=math.ceil(n_rows * _BYTES_A_ROW / 1000),
+            rows=n_rows,
+            kilobytes=math.ceil(n_rows * _BYTES_A_ROW / 1000),
             seconds=math.ceil(len(requests) * (source.pace + _SECONDS_AN_ANSWER)),
         ),
         Text("study.fetch-first", address=requests[0].address),
-    ]  # fmt: skip
+    ]
     if key is not None:
         variable = f"TWINTRADE_KEY_{source.name.upper()}"
         is_set = "yes" if environment.get(variable) else "no"
@@ -187,9 +190,16 @@ def describe_fetch(source: base.Source, query: base.Query, environment: Mapping[
 
 
 def fetch_table(
-    root: Path, name: str, source: base.Source, query: base.Query, client: Client, clock: Timer, *,
-    resume: bool = False, tell: Tell = lambda label, number, n: None,
-) -> Fetched:  # fmt: skip
+    root: Path,
+    name: str,
+    source: base.Source,
+    query: base.Query,
+    client: Client,
+    clock: Timer,
+    *,
+    resume: bool = False,
+    tell: Tell = lambda label, number, n: None,
+) -> Fetched:
     """Fetch ``data/raw/NAME.csv`` with its card; ``resume`` goes on with answers that an interrupted fetch kept."""
     source.check(query)
     pages = PageFolder(root, f"{FOLDER}/.{name}.part")

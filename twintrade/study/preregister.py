@@ -51,9 +51,16 @@ T = TypeVar("T", RegisteredColumn, RegisteredClaim)
 
 
 def register_analysis(
-    root: Path, name: str, text: str, now: datetime, *, draws: int = DRAWS, errors: ErrorSource | None = None,
-    workers: Workers | None = None, progress: Progress = lambda _: None,
-) -> tuple[list[str], str]:  # fmt: skip
+    root: Path,
+    name: str,
+    text: str,
+    now: datetime,
+    *,
+    draws: int = DRAWS,
+    errors: ErrorSource | None = None,
+    workers: Workers | None = None,
+    progress: Progress = lambda _: None,
+) -> tuple[list[str], str]:
     """Register an analysis and return the paths and hash; no outcome after an agreement is looked at."""
     if is_registry(parse_tables(text, f"{ANALYSES}/{name}.toml")):
         raise SpecError(Text("registration.nothing-estimated", name=name))
@@ -194,13 +201,19 @@ def tabulate_calibration(calibration: Calibration) -> pd.DataFrame:
     """Return rates in percent by name, then how many in a hundred of each planted effect were called evidence."""
     rise, fall = calibration.detectable
     rates = {
-        "registers": calibration.times, "draws": calibration.draws, "some": 100 * calibration.some,
-        "strong": 100 * calibration.strong, "family": 100 * calibration.family,
-        "slight": 100 * calibration.slight[0], "slight-wrongly": 100 * calibration.slight[1],
-        "coverage": 100 * calibration.coverage, "rise": convert_log_to_percent(rise),
+        "registers": calibration.times,
+        "draws": calibration.draws,
+        "some": 100 * calibration.some,
+        "strong": 100 * calibration.strong,
+        "family": 100 * calibration.family,
+        "slight": 100 * calibration.slight[0],
+        "slight-wrongly": 100 * calibration.slight[1],
+        "coverage": 100 * calibration.coverage,
+        "rise": convert_log_to_percent(rise),
         "fall": convert_log_to_percent(fall) if math.isfinite(fall) else fall,
-        "rise-printed": calibration.overstated[0], "fall-printed": calibration.overstated[1],
-    }  # fmt: skip
+        "rise-printed": calibration.overstated[0],
+        "fall-printed": calibration.overstated[1],
+    }
     n, none = calibration.n_designs, float("nan")
     named = [(Text(f"checks.calibration-{key}", n=n), none, rate) for key, rate in rates.items()]
     named += [

@@ -30,10 +30,18 @@ _FIRST_YEAR = 2000
 def simulate_known_effect(seed: int, cities: int, partners: int, periods: int, effect: float) -> dict[str, bytes]:
     """Return trade.csv, twinnings.csv and truth.csv with an effect in log points from the onset on."""
     drawn = simulate(
-        np.random.default_rng(seed), n_cities=cities, n_partners=partners, n_periods=periods,
-        first_period=_FIRST_YEAR, cohorts={_FIRST_YEAR + periods // 3: 0.1, _FIRST_YEAR + periods // 2: 0.1},
-        effect=effect, family="poisson", mean=1e6, noise=0.2, place_spread=0.3,
-    )  # fmt: skip
+        np.random.default_rng(seed),
+        n_cities=cities,
+        n_partners=partners,
+        n_periods=periods,
+        first_period=_FIRST_YEAR,
+        cohorts={_FIRST_YEAR + periods // 3: 0.1, _FIRST_YEAR + periods // 2: 0.1},
+        effect=effect,
+        family="poisson",
+        mean=1e6,
+        noise=0.2,
+        place_spread=0.3,
+    )
     frame = drawn.panel.to_frame()
     codes = sorted(code for code, place in load_places().items() if (place.kind, place.valid_to) == ("country", None))
     if partners > len(codes):
@@ -164,7 +172,14 @@ def compare_registers(root: Path, files: Sequence[str], n_comparison: int | None
 
 def _describe(coverage: registers.Coverage, units: str) -> Text:
     return Text(
-        "study.coverage", units=units, first=coverage.n_first, second=coverage.n_second, both=coverage.n_both,
-        total=round(coverage.total), low=round(coverage.low), high=round(coverage.high),
-        unseen=round(coverage.unseen), seen=coverage.n_seen / coverage.total,
-    )  # fmt: skip
+        "study.coverage",
+        units=units,
+        first=coverage.n_first,
+        second=coverage.n_second,
+        both=coverage.n_both,
+        total=round(coverage.total),
+        low=round(coverage.low),
+        high=round(coverage.high),
+        unseen=round(coverage.unseen),
+        seen=coverage.n_seen / coverage.total,
+    )

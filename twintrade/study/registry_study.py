@@ -108,9 +108,12 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
     average = Text("study.average-twins", mean=float(twins.mean()), median=float(twins.median()))
     described = [name for name in payloads if name not in OF_CLAIMS]
     sections: dict[str, Words] = {
-        "question": spec.question, "answer": Listed((*list_sentences(run)[:2], average), "sentences"),
-        "limits": "\n".join(spec.limits), "no_effect": Text("sections.no-trade"), "recipe": spec.recipe,
-    }  # fmt: skip
+        "question": spec.question,
+        "answer": Listed((*list_sentences(run)[:2], average), "sentences"),
+        "limits": "\n".join(spec.limits),
+        "no_effect": Text("sections.no-trade"),
+        "recipe": spec.recipe,
+    }
     results = ResultSet(
         name=name,
         title=spec.title,

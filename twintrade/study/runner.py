@@ -19,9 +19,14 @@ BACKENDS = ("loky", "dask")
 
 
 def run_all(
-    analyses: Sequence[Analysis], *, jobs: int | None = None, force: bool, log_json: bool,
-    backend: str = "loky", scheduler: str = "",
-) -> list[AnalysisEnd]:  # fmt: skip
+    analyses: Sequence[Analysis],
+    *,
+    jobs: int | None = None,
+    force: bool,
+    log_json: bool,
+    backend: str = "loky",
+    scheduler: str = "",
+) -> list[AnalysisEnd]:
     """Run every stale analysis (all with ``force``), and return how each ended, in their order.
 
     ``jobs`` is the number of processes, by default one a core: over the analyses, or over the refits of a single one.

@@ -132,11 +132,15 @@ def _read_answer(key: str, typed: str, choices: Sequence[str]) -> str:
 _CITIES = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan")
 _PARTNERS = ("AUS", "BRA", "CAN", "DEU", "FRA", "GBR", "IND", "JPN", "KOR", "ZAF")
 _AGREEMENTS = (
-    ("Alder", "GBR", "Ashford", "2010-05-12"), ("Birch", "AUS", "Ballarat", "2011-09"),
-    ("Cedar", "DEU", "Celle", "2010-12-01"), ("Elm", "FRA", "Evreux", "2012"),
-    ("Hazel", "CAN", "Hamilton", "2009-03-20"), ("Linden", "JPN", "Lida", "2011-04"),
-    ("Maple", "KOR", "Mokpo", "2012-06-30"), ("Rowan", "BRA", "Recife", "1999"),
-)  # fmt: skip
+    ("Alder", "GBR", "Ashford", "2010-05-12"),
+    ("Birch", "AUS", "Ballarat", "2011-09"),
+    ("Cedar", "DEU", "Celle", "2010-12-01"),
+    ("Elm", "FRA", "Evreux", "2012"),
+    ("Hazel", "CAN", "Hamilton", "2009-03-20"),
+    ("Linden", "JPN", "Lida", "2011-04"),
+    ("Maple", "KOR", "Mokpo", "2012-06-30"),
+    ("Rowan", "BRA", "Recife", "1999"),
+)
 _SEED, _FIRST, _LAST, _EFFECT = 11, 2003, 2018, 0.2
 _RESERVED = (
     *("all", "help", "setup", "test", "test-slow", "check", "check-data", "appendix", "bench", "docs", "lock"),
@@ -168,9 +172,14 @@ def check_new_name(name: str) -> None:
 
 @hold_collection()
 def write_scaffold(
-    root: Path, name: str, trade: str | None = None, twinnings: str | None = None, fetched: str | None = None,
-    ask: Ask | None = None, undated: str | None = None,
-) -> tuple[list[str], list[Text]]:  # fmt: skip
+    root: Path,
+    name: str,
+    trade: str | None = None,
+    twinnings: str | None = None,
+    fetched: str | None = None,
+    ask: Ask | None = None,
+    undated: str | None = None,
+) -> tuple[list[str], list[Text]]:
     """Write a new analysis of own, fetched or demo tables; return its paths, and what rows say as they were read."""
     check_new_name(name)
     if (trade is None and fetched is None) != (twinnings is None) or (undated and not twinnings):
@@ -187,9 +196,14 @@ def write_scaffold(
 
 
 def look_at_tables(
-    root: Path, name: str, trade: str | None, twinnings: str, fetched: str | None = None,
-    ask: Ask | None = None, undated: str | None = None,
-) -> TablesLook:  # fmt: skip
+    root: Path,
+    name: str,
+    trade: str | None,
+    twinnings: str,
+    fetched: str | None = None,
+    ask: Ask | None = None,
+    undated: str | None = None,
+) -> TablesLook:
     """Return the lines of an analysis that its tables suggest, settled with the user where ``ask`` is given."""
     if fetched is not None:
         guesses = [looks.Guess(key, value) for key, value in find_fetched_lines(root, fetched).items()]
@@ -258,11 +272,20 @@ def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, co
     n_free = MOST_MARKS - f"{design.head}{design.tail}".count("# GUESS")
     guesses = [g for g in (*look.trade, *look.twinnings, *look.undated) if g.key and g.reason and not _is_open(g)]
     marked = {id(guess) for guess in sorted(guesses, key=_rank)[: max(n_free, 0)]}
-    return find_catalogue().read("analysis_guessed.toml").format(
-        command=command, name=name, title=_title(name), head=design.head, trade=_guessed(look.trade, marked),
-        twinnings=_write_agreements("[data.twinnings]", look.twinnings, "study.none-dated", marked),
-        undated=_write_agreements("data.undated", look.undated, "study.if-undated", marked), design=design.tail,
-    )  # fmt: skip
+    return (
+        find_catalogue()
+        .read("analysis_guessed.toml")
+        .format(
+            command=command,
+            name=name,
+            title=_title(name),
+            head=design.head,
+            trade=_guessed(look.trade, marked),
+            twinnings=_write_agreements("[data.twinnings]", look.twinnings, "study.none-dated", marked),
+            undated=_write_agreements("data.undated", look.undated, "study.if-undated", marked),
+            design=design.tail,
+        )
+    )
 
 
 def _rank(guess: looks.Guess) -> tuple[bool, bool, int]:
@@ -307,13 +330,24 @@ def _title(name: str) -> str:
 # Takes the design of an analysis to another pair and other tables.
 
 _CARRIED: Mapping[str, tuple[str, ...]] = {
-    "design": ("without",), "inference": (), "estimator": ("label", "without"), "diagnostic": (),
+    "design": ("without",),
+    "inference": (),
+    "estimator": ("label", "without"),
+    "diagnostic": (),
     "report": ("authors", "date", "wording", "spelling", "translated", "romanized", "designs_tried"),
-}  # fmt: skip
+}
 """Tables that are taken over, each with the keys that are not: names of the old places, words about them."""
 _OF_TABLE = (
-    "outcome", "window", "reference", "anticipation", "sample", "index_base", "covariates", "weights", "date",
-)  # fmt: skip
+    "outcome",
+    "window",
+    "reference",
+    "anticipation",
+    "sample",
+    "index_base",
+    "covariates",
+    "weights",
+    "date",
+)
 """Keys of the design that fit the old trade table or list of agreements; the new file marks each as a guess."""
 _BETWEEN = re.compile(r"\s*[–—→|]\s*|\s+-\s+")
 

@@ -122,9 +122,12 @@ def build_json_schema() -> dict[str, Any]:
     properties["recipe"] = {"enum": list(RECIPES), "description": str(Text("spec.preset"))}
     design = DesignSection.model_json_schema()["properties"]
     of_entry = {
-        "label": {"type": "string"}, "key": {"type": "string"}, "headline": {"type": "boolean"},
-        "exclude_flagged": {"type": "boolean"}, "donors": {"enum": ["all", "A", "B"]},
-    }  # fmt: skip
+        "label": {"type": "string"},
+        "key": {"type": "string"},
+        "headline": {"type": "boolean"},
+        "exclude_flagged": {"type": "boolean"},
+        "donors": {"enum": ["all", "A", "B"]},
+    }
     entries = [_entry(name, {**options, **design, **of_entry}) for name, options in _methods(ESTIMATORS).items()]
     properties["estimator"] = {"type": "array", "items": {"oneOf": entries}}
     on = {"on": {"type": ["string", "array"], "description": str(Text("spec.on"))}}

@@ -208,9 +208,12 @@ def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift:
     has_digits = np.fromiter((d is not None for d in digits), dtype=bool, count=digits.size)
     is_faulty = ~has_digits & (flags != "missing")
     column.errors(
-        faults, "number", is_faulty, lambda cell: _complaint(cell, decimal, style),
+        faults,
+        "number",
+        is_faulty,
+        lambda cell: _complaint(cell, decimal, style),
         lambda cell: _find_remedy(cell, decimal, style),
-    )  # fmt: skip
+    )
     cells = {c for c, cell in shapes.odd.items() if cell.point is not None and "e" in cell.point.lower()}
     where = np.flatnonzero(shapes.rows_that(column, cells))
     if where.size:
@@ -263,9 +266,12 @@ def _proven_decimal(column: TextColumn, shapes: _Shapes, faults: Faults) -> Deci
     if points.any() and commas.any():
         i, j = int(np.flatnonzero(points)[0]), int(np.flatnonzero(commas)[0])
         text = Text(
-            "data.two-decimal-marks", row_of_point=column.rows[i], point=quote_cell(column.cells[i]),
-            row_of_comma=column.rows[j], comma=quote_cell(column.cells[j]),
-        )  # fmt: skip
+            "data.two-decimal-marks",
+            row_of_point=column.rows[i],
+            point=quote_cell(column.cells[i]),
+            row_of_comma=column.rows[j],
+            comma=quote_cell(column.cells[j]),
+        )
         faults.error("decimal-mark", text, column.file, int(column.rows[j]), column.name)
         return None
     if points.any() or commas.any():

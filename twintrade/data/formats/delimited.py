@@ -24,9 +24,12 @@ from twintrade.text import Listed, Text, Value
 # Bytes to text without ever guessing an alphabet.
 
 _MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
-)  # fmt: skip
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _MARKED: Literal["utf-8 with mark"] = "utf-8 with mark"
 _EAST_ASIAN = ("gb18030", "big5", "shift_jis")
 _CYRILLIC = "cp1251"
@@ -272,8 +275,13 @@ def _check_width(names: list[str], records: list[list[str]], rows: IntArray, fil
         cells = Text("data.ragged-separator" if widths[i] > len(names) else "data.ragged-title")
         raise DataError(
             Text(
-                "data.ragged-row", file=file, row=rows[i], n=widths[i], n_names=len(names),
-                n_like=ragged.size, shown=quote_cell(" ".join(filter(None, map(str.strip, records[i])))),
+                "data.ragged-row",
+                file=file,
+                row=rows[i],
+                n=widths[i],
+                n_names=len(names),
+                n_like=ragged.size,
+                shown=quote_cell(" ".join(filter(None, map(str.strip, records[i])))),
                 cause=Text("data.ragged-footer", last=rows[i - 1]) if is_footer else cells,
             )
-        )  # fmt: skip
+        )

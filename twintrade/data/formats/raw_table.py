@@ -21,17 +21,34 @@ from twintrade.text import Listed, Text
 # What kind of file a name or its first bytes show, for files that are not read as delimited text.
 
 _MAGIC = (
-    (b"PK\x03\x04", "zip", ".xlsx .ods .zip"), (b"PAR1", "parquet", ".parquet"),
-    (b"ARROW1", "feather", ".feather"), (b"FEA1", "feather", ".feather"), (b"<stata_dta>", "stata", ".dta"),
-    (b"$FL2", "spss", ".sav"), (b"$FL3", "spss", ".zsav"), (b"RDX2\n", "r", ".rda"), (b"RDX3\n", "r", ".rda"),
-    (b"X\n\0\0", "r", ".rds"), (b"\x1f\x8b", "gzip", ".gz .rds .rda"), (b"\xd0\xcf\x11\xe0", "office", ""),
-    (b"%PDF", "pdf", ""), (b"\0" * 12 + b"\xc2\xea\x81\x60", "sas", ""),
-    (b"HEADER RECORD*******LIBRARY", "sas", ""), (b"SQLite format 3\0", "sqlite", ""),
-    (b"\0\x01\0\0Standard ", "access", ""), (b"\x89HDF", "hdf", ""), (b"MATLAB 5.0", "hdf", ""),
-    (b"\x89PNG", "image", ""), (b"\xff\xd8\xff", "image", ""), (b"GIF8", "image", ""), (b"Rar!", "rar", ""),
-    (b"7z\xbc\xaf", "rar", ""), (b"\xfd7zXZ\0", "packed", ""), (b"BZh", "packed", ""),
+    (b"PK\x03\x04", "zip", ".xlsx .ods .zip"),
+    (b"PAR1", "parquet", ".parquet"),
+    (b"ARROW1", "feather", ".feather"),
+    (b"FEA1", "feather", ".feather"),
+    (b"<stata_dta>", "stata", ".dta"),
+    (b"$FL2", "spss", ".sav"),
+    (b"$FL3", "spss", ".zsav"),
+    (b"RDX2\n", "r", ".rda"),
+    (b"RDX3\n", "r", ".rda"),
+    (b"X\n\0\0", "r", ".rds"),
+    (b"\x1f\x8b", "gzip", ".gz .rds .rda"),
+    (b"\xd0\xcf\x11\xe0", "office", ""),
+    (b"%PDF", "pdf", ""),
+    (b"\0" * 12 + b"\xc2\xea\x81\x60", "sas", ""),
+    (b"HEADER RECORD*******LIBRARY", "sas", ""),
+    (b"SQLite format 3\0", "sqlite", ""),
+    (b"\0\x01\0\0Standard ", "access", ""),
+    (b"\x89HDF", "hdf", ""),
+    (b"MATLAB 5.0", "hdf", ""),
+    (b"\x89PNG", "image", ""),
+    (b"\xff\xd8\xff", "image", ""),
+    (b"GIF8", "image", ""),
+    (b"Rar!", "rar", ""),
+    (b"7z\xbc\xaf", "rar", ""),
+    (b"\xfd7zXZ\0", "packed", ""),
+    (b"BZh", "packed", ""),
     (b"{\\rtf", "word", ""),
-)  # fmt: skip
+)
 _PATTERNS = (
     (re.compile(rb"[\x6c-\x73][\x01\x02]\x01\0"), "stata", ".dta"),
     (re.compile(rb"\s*(\[\s*[\[{]|\{\s*\")"), "json", ".json"),
@@ -39,12 +56,22 @@ _PATTERNS = (
     (re.compile(rb"\s*<\?xml"), "xml", ""),
 )
 _ENDINGS = {
-    "excel": (".xls", ".xlsb"), "numbers": (".numbers",), "sas": (".sas7bdat", ".xpt"),
-    "access": (".mdb", ".accdb"), "sqlite": (".sqlite", ".sqlite3"), "dbf": (".dbf",),
-    "hdf": (".h5", ".hdf5", ".mat"), "pickle": (".pkl", ".pickle"), "pdf": (".pdf",),
-    "html": (".html", ".htm"), "xml": (".xml",), "word": (".doc", ".docx", ".odt", ".rtf"),
-    "image": (".png", ".jpg", ".jpeg", ".gif"), "rar": (".rar", ".7z"), "packed": (".xz", ".bz2"),
-}  # fmt: skip
+    "excel": (".xls", ".xlsb"),
+    "numbers": (".numbers",),
+    "sas": (".sas7bdat", ".xpt"),
+    "access": (".mdb", ".accdb"),
+    "sqlite": (".sqlite", ".sqlite3"),
+    "dbf": (".dbf",),
+    "hdf": (".h5", ".hdf5", ".mat"),
+    "pickle": (".pkl", ".pickle"),
+    "pdf": (".pdf",),
+    "html": (".html", ".htm"),
+    "xml": (".xml",),
+    "word": (".doc", ".docx", ".odt", ".rtf"),
+    "image": (".png", ".jpg", ".jpeg", ".gif"),
+    "rar": (".rar", ".7z"),
+    "packed": (".xz", ".bz2"),
+}
 _UNPACKED = ("rar", "packed")
 
 
@@ -137,9 +164,13 @@ def expand_groups(
 
 
 def check_header(
-    names: Sequence[str], needed: Sequence[str], header: int, first_rows: Iterable[Sequence[str]], file: str,
+    names: Sequence[str],
+    needed: Sequence[str],
+    header: int,
+    first_rows: Iterable[Sequence[str]],
+    file: str,
     is_wide: bool = False,
-) -> None:  # fmt: skip
+) -> None:
     """Refuse a header that lacks a declared column or has one twice; ``first_rows`` find a header below a title."""
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:

@@ -102,10 +102,16 @@ def _lay_out(table: list[Any], file: str) -> tuple[list[str], list[list[Any]]]:
 
 
 _ENDINGS = {
-    "workbook": WORKBOOK_ENDINGS, "parquet": (".parquet",), "feather": (".feather", ".arrow"),
-    "stata": (".dta",), "spss": (".sav", ".zsav"), "r": (".rds", ".rda", ".rdata"), "json": (".json",),
-    "gzip": (".gz",), "zip": (".zip",),
-}  # fmt: skip
+    "workbook": WORKBOOK_ENDINGS,
+    "parquet": (".parquet",),
+    "feather": (".feather", ".arrow"),
+    "stata": (".dta",),
+    "spss": (".sav", ".zsav"),
+    "r": (".rds", ".rda", ".rdata"),
+    "json": (".json",),
+    "gzip": (".gz",),
+    "zip": (".zip",),
+}
 _LAID_OUT = ("text", "gzip", "zip")
 _TYPED = {"stata": containers.parse_stata, "spss": containers.parse_spss}
 
@@ -150,10 +156,18 @@ def open_table(
         read = _parsed(raw, file, declared, wanted, needs_all, faults)
     card = read_data_card(root, file)
     record = InputRecord(
-        path=file, sha256=hashlib.sha256(raw).hexdigest(), bytes=len(raw), rows=read.rows.size,
-        encoding=read.encoding, separator=read.separator, sheet=read.sheet, publisher=card.publisher,
-        licence=card.licence, unread=read.unread, alike_sheets=read.alike_sheets,
-    )  # fmt: skip
+        path=file,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        bytes=len(raw),
+        rows=read.rows.size,
+        encoding=read.encoding,
+        separator=read.separator,
+        sheet=read.sheet,
+        publisher=card.publisher,
+        licence=card.licence,
+        unread=read.unread,
+        alike_sheets=read.alike_sheets,
+    )
     table = TextTable(file, read.columns, read.rows, record, read.is_number, read.title)
     for rule in declared.row_rules:
         cells = [clean_name(cell) for cell in table.columns[rule.column]]

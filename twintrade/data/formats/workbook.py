@@ -308,9 +308,15 @@ def _cells(raw: bytes, sheet: Sheet, file: str) -> list[list[Any]]:
 
 
 def _table(
-    grid: list[list[Any]], facts: SheetFacts, sheet: Sheet, needed: Sequence[str], needs_all: bool,
-    declared: FileFormat, file: str, faults: Faults,
-) -> raw_table.RawTable:  # fmt: skip
+    grid: list[list[Any]],
+    facts: SheetFacts,
+    sheet: Sheet,
+    needed: Sequence[str],
+    needs_all: bool,
+    declared: FileFormat,
+    file: str,
+    faults: Faults,
+) -> raw_table.RawTable:
     if len(grid) < declared.header:
         raise DataError(f"{file}: sheet {quote_cell(sheet.name)} is empty or ends above header = {declared.header}")
     header = [_write_row(row) for row in grid[: declared.header]]

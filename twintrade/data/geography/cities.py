@@ -168,9 +168,12 @@ _MARK = re.compile(r"[①-⑳⑴-⒇*†‡§¹²³⁰-⁹]|[（(]\d{1,2}[)）]$
 
 
 def read_city_names(
-    column: TextColumn, crosswalk: Sequence[CityName], years: IntArray | None, faults: Faults,
+    column: TextColumn,
+    crosswalk: Sequence[CityName],
+    years: IntArray | None,
+    faults: Faults,
     codes: TextColumn | None = None,
-) -> ObjectArray:  # fmt: skip
+) -> ObjectArray:
     """Return the city of every row (n_rows,) by the crosswalk of its year and code; blanks and totals are errors."""
     own_codes = None if codes is None else build_text_array(clean_name(code) for code in codes.cells)
     names = {cell: clean_name(cell) for cell in set(column.cells)}

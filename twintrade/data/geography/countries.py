@@ -213,10 +213,14 @@ def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Fau
         outside = np.unique(mine[(mine < low) | (mine > high)])
         if outside.size:
             text = Text(
-                "data.partner-years", name=place.name, code=str(code), first=outside[0], last=outside[-1],
+                "data.partner-years",
+                name=place.name,
+                code=str(code),
+                first=outside[0],
+                last=outside[-1],
                 bound="from" if place.valid_to is None else "to",
                 year=place.valid_to or place.valid_from or 0,
-            )  # fmt: skip
+            )
             faults.warn("partner-years", text, file)
 
 

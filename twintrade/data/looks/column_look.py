@@ -104,9 +104,13 @@ def _list_subperiod(
 
 
 def _find_flow(
-    layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str], value: str, file: str,
+    layout: Mapping[str, Any],
+    table: TextTable,
+    names: Mapping[str, str],
+    value: str,
+    file: str,
     where: dict[str, str],
-) -> Guess:  # fmt: skip
+) -> Guess:
     """Return the flow: of the layout, of its column of flows, else a guess."""
     declared = layout.get("flow", {})
     if "column" not in declared:

@@ -155,10 +155,14 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
 
 def _refuse(source: TradeSource) -> None:
     small = {
-        "layout": source.layout != "long", "flags": bool(source.flags), "decimal": source.decimal == ",",
-        "city_code": source.city_code is not None, "product": source.product is not None,
-        "money_unit": not isinstance(source.money_unit, str), "sheet": source.sheet is not None,
-    }  # fmt: skip
+        "layout": source.layout != "long",
+        "flags": bool(source.flags),
+        "decimal": source.decimal == ",",
+        "city_code": source.city_code is not None,
+        "product": source.product is not None,
+        "money_unit": not isinstance(source.money_unit, str),
+        "sheet": source.sheet is not None,
+    }
     for key, is_set in small.items():
         if is_set:
             raise DataError(f"{source.file}: {key} is for small files; with microdata it cannot be declared so")
@@ -166,10 +170,15 @@ def _refuse(source: TradeSource) -> None:
 
 def _roles(source: TradeSource, options: Microdata) -> dict[str, str]:
     parts = {
-        "city": source.city, "partner": source.partner, "period": source.period,
-        "subperiod": source.subperiod, "value": source.value, "weight": options.weight, "firm": options.firm,
+        "city": source.city,
+        "partner": source.partner,
+        "period": source.period,
+        "subperiod": source.subperiod,
+        "value": source.value,
+        "weight": options.weight,
+        "firm": options.firm,
         "product": options.product,
-    }  # fmt: skip
+    }
     roles = {role: part for role, part in parts.items() if isinstance(part, str)}
     if "period" not in roles or "value" not in roles:
         raise DataError(f"{source.file}: name the columns period and value")
@@ -328,8 +337,13 @@ def _record(
     if reading.rules:
         n_all = int(engine.execute(f"SELECT COUNT(*) AS n FROM {sql.ROWS}")["n"][0].as_py())
     return InputRecord(
-        path=source.file, sha256=hash_content(path), bytes=sum(p.stat().st_size for p in files.paths),
-        rows=n_all, encoding=(source.encoding or "utf-8") if files.kind == "csv" else "",
-        separator=files.separator, unit=str(source.money_unit), publisher=card.publisher,
+        path=source.file,
+        sha256=hash_content(path),
+        bytes=sum(p.stat().st_size for p in files.paths),
+        rows=n_all,
+        encoding=(source.encoding or "utf-8") if files.kind == "csv" else "",
+        separator=files.separator,
+        unit=str(source.money_unit),
+        publisher=card.publisher,
         licence=card.licence,
-    ).dropping(describe_rules(source.row_rules), n_all - n_rows)  # fmt: skip
+    ).dropping(describe_rules(source.row_rules), n_all - n_rows)

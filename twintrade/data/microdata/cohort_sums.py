@@ -29,9 +29,14 @@ class CohortTables:
 
 
 def build_cohort_tables(
-    cells: pd.DataFrame, onsets: pd.DataFrame, options: Microdata, root: Path, *,
-    clusters: Sequence[str] = ("city", "partner"), excluded: pd.DataFrame | None = None,
-) -> CohortTables:  # fmt: skip
+    cells: pd.DataFrame,
+    onsets: pd.DataFrame,
+    options: Microdata,
+    root: Path,
+    *,
+    clusters: Sequence[str] = ("city", "partner"),
+    excluded: pd.DataFrame | None = None,
+) -> CohortTables:
     """Return counts, sums and second moments of trade by cohort, and sums by cluster and cohort, in whole numbers.
 
     The units are all pairs of a city and a partner of the ``cells`` (city, partner, period, units as int64); an
@@ -156,9 +161,14 @@ def _products(engine: Engine, n_cohorts: int, periods: IntArray) -> ObjectArray:
 
 
 def _centered(
-    onset: np.ndarray, periods: IntArray, counts: IntArray, totals: ObjectArray, raw: ObjectArray,
-    by_cluster: Mapping[str, tuple[IntArray, ObjectArray, list[str]]], decimals: int,
-) -> CohortTables:  # fmt: skip
+    onset: np.ndarray,
+    periods: IntArray,
+    counts: IntArray,
+    totals: ObjectArray,
+    raw: ObjectArray,
+    by_cluster: Mapping[str, tuple[IntArray, ObjectArray, list[str]]],
+    decimals: int,
+) -> CohortTables:
     """Subtract the mean of each period from every unit, in whole numbers, and return amounts of money."""
     size = 10**decimals
     center = np.array([int(total) // int(counts.sum()) for total in totals.sum(axis=0)], dtype=object)
@@ -186,10 +196,13 @@ def _long(
     c, h, t = (g.ravel() for g in np.meshgrid(range(len(labels)), range(onset.size), periods, indexing="ij"))
     return pd.DataFrame(
         {
-            "cluster": np.asarray(labels, dtype=object)[c], "onset": onset[h], "period": t, "n": n[c, h],
+            "cluster": np.asarray(labels, dtype=object)[c],
+            "onset": onset[h],
+            "period": t,
+            "n": n[c, h],
             "total": _money(totals.ravel(), size),
         }
-    )  # fmt: skip
+    )
 
 
 def _money(whole: ObjectArray, size: int) -> np.ndarray:

@@ -294,9 +294,12 @@ class _Reader:
         return codes, [texts[code[first]] for code, texts in read]
 
     def read(
-        self, roles: Sequence[str], codes: IntArray, texts: Sequence[ObjectArray],
+        self,
+        roles: Sequence[str],
+        codes: IntArray,
+        texts: Sequence[ObjectArray],
         parse: Callable[[Sequence[TextColumn], Faults], ObjectArray | IntArray],
-    ) -> ObjectArray:  # fmt: skip
+    ) -> ObjectArray:
         """Return what each distinct text means; a fault is reported once, with its first row and its count."""
         numbers = np.arange(texts[0].size, dtype=np.int64)
         heads = {str(getattr(self._source, role)): role for role in roles}

@@ -126,9 +126,14 @@ class Reconciliation:
 
 
 def reconcile(
-    registry: TwinningRegistry, undated: UndatedAgreements | None, cities: Collection[str],
-    partners: Collection[str], first: int, last: int, frequency: Frequency,
-) -> Reconciliation:  # fmt: skip
+    registry: TwinningRegistry,
+    undated: UndatedAgreements | None,
+    cities: Collection[str],
+    partners: Collection[str],
+    first: int,
+    last: int,
+    frequency: Frequency,
+) -> Reconciliation:
     """Sort every twinning by its printed date: matched or not, dated or not, before, inside or after the sample."""
     faults = Faults()
     known_cities, known_partners = set(cities), set(partners)
@@ -154,9 +159,14 @@ def reconcile(
 
 
 def _status(
-    agreement: Mapping[Hashable, object], signed: TwinningDate | None, cities: set[str], partners: set[str],
-    first: int, last: int, frequency: Frequency,
-) -> tuple[Status, Words]:  # fmt: skip
+    agreement: Mapping[Hashable, object],
+    signed: TwinningDate | None,
+    cities: set[str],
+    partners: set[str],
+    first: int,
+    last: int,
+    frequency: Frequency,
+) -> tuple[Status, Words]:
     ends = (("city", cities), ("partner", partners))
     if absent := [str(agreement[part]) for part, known in ends if agreement[part] not in known]:
         hints = _list_hints(agreement, cities, partners)

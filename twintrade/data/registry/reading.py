@@ -236,9 +236,12 @@ def read_spans(source: schema.TwinningSource | schema.UndatedSource, table: Text
 
 
 def _mapped(
-    column: TextColumn, known: Mapping[str, str], allowed: tuple[str, ...], key: Literal["kinds", "events"],
+    column: TextColumn,
+    known: Mapping[str, str],
+    allowed: tuple[str, ...],
+    key: Literal["kinds", "events"],
     faults: Faults,
-) -> ObjectArray:  # fmt: skip
+) -> ObjectArray:
     wrong = sorted(set(known.values()) - set(allowed))
     if wrong:
         mapped = ", ".join(map(quote_cell, wrong))
@@ -246,17 +249,24 @@ def _mapped(
     by_name = {clean_name(name).casefold(): word for name, word in known.items()}
     words = build_text_array(by_name.get(clean_name(cell).casefold(), "") for cell in column.cells)
     column.errors_once(
-        faults, key, words == "",
+        faults,
+        key,
+        words == "",
         lambda cell: Text("data.not-mapped", cell=quote_cell(cell), key=key, words=Listed(allowed, "comma")),
         lambda cell: Remedy(key, (cell, suggest_kind(cell) or "none") if key == "kinds" else (cell,)),
-    )  # fmt: skip
+    )
     return words
 
 
 def read_dates(
-    source: schema.TwinningSource | schema.UndatedSource | schema.PolicySource, table: TextTable, name: str,
-    faults: Faults, precision: ObjectArray | None = None, *, is_start: bool = False,
-) -> list[TwinningDate | None]:  # fmt: skip
+    source: schema.TwinningSource | schema.UndatedSource | schema.PolicySource,
+    table: TextTable,
+    name: str,
+    faults: Faults,
+    precision: ObjectArray | None = None,
+    *,
+    is_start: bool = False,
+) -> list[TwinningDate | None]:
     """Return the dates of a column, none where it is not declared; an agreement may end in the future, not begin."""
     if (declared := getattr(source, name)) is None:
         return [None] * table.rows.size

@@ -65,11 +65,14 @@ def _build_series(spec: Record, rows: list[Record], overall: Record | None, leve
     shown = name_scale("percent" if scale in CHANGES else scale)
     whole = () if overall is None else (overall | {"n_units": spec.get("n_treated_units")},)
     return {
-        "key": "/".join(reading.read_column(spec)), "label": reading.format_label(spec), "scale": scale,
+        "key": "/".join(reading.read_column(spec)),
+        "label": reading.format_label(spec),
+        "scale": scale,
         "axis": str(Text("page.effect_axis", scale=shown)),
-        "base": str(Text("writers.view-base", base=base.replace(" ", "-"))), "is_apart": base in APART,
+        "base": str(Text("writers.view-base", base=base.replace(" ", "-"))),
+        "is_apart": base in APART,
         **{name: tuple(_build_mark(row, level) for row in of) for name, of in (("marks", rows), ("overall", whole))},
-    }  # fmt: skip
+    }
 
 
 def _build_mark(row: Record, level: float) -> dict[str, Any]:
@@ -86,11 +89,17 @@ def _build_mark(row: Record, level: float) -> dict[str, Any]:
         sentences[kind] = str(Text("writers.view-said", **values, state=state, range=words))
     shown = (value, spread) if time is None else ("", "")
     return {
-        "time": time, "name": name, "values": tuple(read_number(row.get(one)) for one in VALUES), "n": n,
-        "value": shown[0], "spread": shown[1], "sentence": sentences["pointwise"],
-        "band_sentence": sentences["simultaneous"] if band else "", "is_reference": is_reference,
+        "time": time,
+        "name": name,
+        "values": tuple(read_number(row.get(one)) for one in VALUES),
+        "n": n,
+        "value": shown[0],
+        "spread": shown[1],
+        "sentence": sentences["pointwise"],
+        "band_sentence": sentences["simultaneous"] if band else "",
+        "is_reference": is_reference,
         "place": str(row.get(PLACE, "")),
-    }  # fmt: skip
+    }
 
 
 def _write(row: Record) -> tuple[str, str]:

@@ -304,10 +304,15 @@ def list_asked(facts: Facts) -> list[Text]:
     first, last = _find_onsets(facts)
     dated = count_dated(facts)
     who = Text(
-        "brief.who", n=facts.n_treated, dated=dated, is_all="yes" if dated == facts.n_treated else "no",
-        first=first, last=last, names=name_pair(case) if case else Listed(tuple(names)),
+        "brief.who",
+        n=facts.n_treated,
+        dated=dated,
+        is_all="yes" if dated == facts.n_treated else "no",
+        first=first,
+        last=last,
+        names=name_pair(case) if case else Listed(tuple(names)),
         named="case" if case else "yes" if names and facts.n_treated > NAMED_PAIRS else "no",
-    )  # fmt: skip
+    )
     return [
         who,
         Text("brief.against", n=facts.n_compared, treated=facts.n_treated),
@@ -342,10 +347,15 @@ def list_told(facts: Facts) -> list[Text]:
     n_rows, left = sum(reading.read_whole(pair["n_periods"]) or 0 for pair in pairs), facts.n_rows_left_out
     sums = {name: sum(sum_over_periods(pair, name) for pair in pairs) for name in OF_PAIRS}
     totals = Text(
-        "brief.told", n=len(pairs), rows=n_rows, of=n_rows + left, is_all="no" if left else "yes",
-        period_name=page.period_name, outcome=page.outcome,
+        "brief.told",
+        n=len(pairs),
+        rows=n_rows,
+        of=n_rows + left,
+        is_all="no" if left else "yes",
+        period_name=page.period_name,
+        outcome=page.outcome,
         **{name: texts.format_quantity(total, unit) for name, total in sums.items()},
-    )  # fmt: skip
+    )
     sentences = [totals]
     gaps = sorted((sum_over_periods(pair, "difference"), take_text(pair["name"])) for pair in pairs)
     named = [gaps[0], gaps[-1]] if gaps[0][0] < 0 < gaps[-1][0] else gaps
@@ -399,10 +409,13 @@ def list_needed(facts: Facts) -> list[Text]:
         counted = money if money is not None and math.isfinite(money.detectable) else None
         value = texts.format_quantity(counted.average(counted.detectable), counted.unit) if counted else ""
         smallest = Text(
-            "brief.detectable", size=numbers.format_percent(facts.detectable, 0), value=value,
-            has_money="yes" if counted else "no", period_name=page.period_name,
+            "brief.detectable",
+            size=numbers.format_percent(facts.detectable, 0),
+            value=value,
+            has_money="yes" if counted else "no",
+            period_name=page.period_name,
             first=money.first if money and money.first else "none",
-        )  # fmt: skip
+        )
         sentences.append(smallest)
     if page.results.sections.get(CALIBRATION) == "stale":
         is_case = "yes" if graded is not None and graded.is_case else "no"

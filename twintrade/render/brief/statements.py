@@ -313,9 +313,14 @@ def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
     effective = max(1, round(graded.n_effective))
     name = take_text(facts.pairs[0]["name"]) if len(facts.pairs) > 1 else ""
     total = Text(
-        "brief.graded-total", total=graded.total, name=name, share=graded.share, without=graded.without_largest,
-        largest="yes" if name and math.isfinite(graded.without_largest) else "no", ordinary=graded.ordinary,
-    )  # fmt: skip
+        "brief.graded-total",
+        total=graded.total,
+        name=name,
+        share=graded.share,
+        without=graded.without_largest,
+        largest="yes" if name and math.isfinite(graded.without_largest) else "no",
+        ordinary=graded.ordinary,
+    )
     reasons += [Text("brief.graded-pairs", n=graded.n_signers, of=n_at_risk, effective=effective), total]
     if graded.answer.is_evidence and math.isfinite(graded.gamma):
         reasons.append(Text("brief.graded-gamma", times=graded.gamma, direction=graded.answer.side))

@@ -174,9 +174,12 @@ def _cells(page: Page, spec: Record) -> tuple[blocks.Figure, ...]:
     since = str(Text("figures.since-onset", period_name=page.period_name))
     label = page.printer(str(Text("figures.effect-on", outcome=outcome, scale=unit or name_scale(scale))))
     drawing = points.draw_heat_map(
-        page.drawable(frame), reading.list_period_labels(page.results), x_label=since, value_label=label,
+        page.drawable(frame),
+        reading.list_period_labels(page.results),
+        x_label=since,
+        value_label=label,
         theme=page.theme,
-    )  # fmt: skip
+    )
     caption = page.say("cells_caption", period_name=page.period_name, label=format_label(spec))
     return (page.figure(key, caption, drawing, alt_text.describe_heat_map(frame), frame),)
 

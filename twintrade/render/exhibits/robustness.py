@@ -178,9 +178,14 @@ def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) 
     groups = (_head_rows(page), *(_check_rows(check) for check in checks))
     notes = (*page.simulated_note, page.say("robustness_note"), *_list_notes(page, checks, findings))
     return blocks.Table(
-        "robustness", page.say("robustness_caption"), columns,
-        (blocks.build_row(*header).cells,), tuple(filter(None, groups)), notes, is_ordered=True,
-    )  # fmt: skip
+        "robustness",
+        page.say("robustness_caption"),
+        columns,
+        (blocks.build_row(*header).cells,),
+        tuple(filter(None, groups)),
+        notes,
+        is_ordered=True,
+    )
 
 
 def _list_notes(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> list[str]:

@@ -383,8 +383,10 @@ def _build_translation_table(page: Page, rows: list[Record]) -> blocks.Table:
             low, *_, high = sorted((centre, *by[name], centre), key=lambda row: read_number(row["estimate"]))
             shown = texts.format_interval(low["estimate"], high["estimate"], decimals)
             cells.append(build_cell(shown, *cite(low, "estimate"), *cite(high, "estimate")))
-        values = [build_cell(numbers.format_fixed(read_number(r["estimate"]), decimals), *cite(r, "estimate"))
-                  for r in by["conditional"]]  # fmt: skip
+        values = [
+            build_cell(numbers.format_fixed(read_number(r["estimate"]), decimals), *cite(r, "estimate"))
+            for r in by["conditional"]
+        ]
         lines.append(blocks.build_row(page.say(f"translation_{outcome}"), *cells, *(values or [build_cell("")])))
     columns = (blocks.Column("left", 1.0), *(blocks.Column("right") for _ in heads[1:]))
     header = blocks.build_row(*(page.say(f"translation_{name}_head") for name in heads)).cells

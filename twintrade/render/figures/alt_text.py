@@ -28,11 +28,15 @@ def describe_event_study(frame: pd.DataFrame, outcome: str) -> str:
     labels = tuple(dict.fromkeys(frame["label"].map(take_text)))
     several = Text("figures.alt-estimators", n=len(labels), names=Listed(labels, "semicolon"))
     return _describe(
-        "event", outcome=outcome, unit=_name_unit(frame), who=several if labels[1:] else labels[0],
-        first=int(frame["event_time"].min()), last=int(frame["event_time"].max()),
+        "event",
+        outcome=outcome,
+        unit=_name_unit(frame),
+        who=several if labels[1:] else labels[0],
+        first=int(frame["event_time"].min()),
+        last=int(frame["event_time"].max()),
         before=Text("figures.alt-before", low=min(before), high=max(before)) if before else "none",
         after="none" if after.empty else _describe_after(after, is_path=len(labels) == 1),
-    )  # fmt: skip
+    )
 
 
 def _describe_after(after: pd.DataFrame, *, is_path: bool) -> Text:

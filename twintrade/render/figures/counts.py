@@ -78,10 +78,16 @@ def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Them
     first, last = int(cells.columns.min()), int(cells.columns.max())
     cells = cells.reindex(columns=range(first, last + 1))
     seaborn.heatmap(
-        cells, ax=axes, cmap=ListedColormap(list(colours.values())), vmin=-0.5, vmax=len(colours) - 0.5,
-        linewidths=0.6, cbar=False, xticklabels=False,
+        cells,
+        ax=axes,
+        cmap=ListedColormap(list(colours.values())),
+        vmin=-0.5,
+        vmax=len(colours) - 0.5,
+        linewidths=0.6,
+        cbar=False,
+        xticklabels=False,
         yticklabels=[split_label(unit, MOST_LETTERS) for unit in cells.index],
-    )  # fmt: skip
+    )
     for status in (s for s in HATCHES if s in colours):
         shown = np.ma.masked_not_equal(cells.to_numpy(), codes[status])
         axes.pcolor(shown, cmap=ListedColormap(["none"]), edgecolors="white", linewidth=0, hatch=HATCHES[status])
@@ -99,9 +105,15 @@ def _stacked(axes: Axes, frame: pd.DataFrame, colours: dict[str, str]) -> None:
     for status in colours:
         values = counts[status].to_numpy(dtype=float)
         axes.bar(
-            counts.index.astype(float), values, bottom=base, width=0.9, color=colours[status], edgecolor="white",
-            linewidth=0.4, hatch=HATCHES.get(status),
-        )  # fmt: skip
+            counts.index.astype(float),
+            values,
+            bottom=base,
+            width=0.9,
+            color=colours[status],
+            edgecolor="white",
+            linewidth=0.4,
+            hatch=HATCHES.get(status),
+        )
         base += values
     axes.set_ylabel(name_column("units"))
     _periods(axes, frame)

@@ -31,9 +31,18 @@ MANY_GLYPHS = 10_000
 """Glyphs beyond which a typeface takes a fifth of a second to cut: Chinese ones have 65,000."""
 
 TEXTS = (
-    "brief", "checks", "common", "design", "estimators", "figures", "labels", "page", "sections", "specification",
+    "brief",
+    "checks",
+    "common",
+    "design",
+    "estimators",
+    "figures",
+    "labels",
+    "page",
+    "sections",
+    "specification",
     "tables",
-)  # fmt: skip
+)
 """Files of a language whose characters figures are made of."""
 
 SHAPING = ("GSUB", "GPOS", "GDEF")

@@ -162,11 +162,19 @@ def draw_heat_map(
     with open_figure(theme, 1.3 + 0.28 * len(cells)) as figure:
         axes = figure.subplots()
         seaborn.heatmap(
-            cells, ax=axes, cmap="PuOr_r", vmin=-bound, vmax=bound, linewidths=0.6, fmt="",
-            annot=written, annot_kws={"fontsize": theme.size * 0.75},
-            xticklabels=[time if k % step == 0 else "" for k, time in enumerate(times)], yticklabels=cohorts,
+            cells,
+            ax=axes,
+            cmap="PuOr_r",
+            vmin=-bound,
+            vmax=bound,
+            linewidths=0.6,
+            fmt="",
+            annot=written,
+            annot_kws={"fontsize": theme.size * 0.75},
+            xticklabels=[time if k % step == 0 else "" for k, time in enumerate(times)],
+            yticklabels=cohorts,
             cbar_kws={"label": value_label, "fraction": 0.03},
-        )  # fmt: skip
+        )
         for (row, column), cell in np.ndenumerate(values):
             time = Text("figures.event-time", time=times[column])
             name = Text("figures.point-at", series=cohorts[row], at=time)

@@ -262,9 +262,15 @@ def _leave_room(axes: Axes) -> None:
 
 def _letter(axes: Axes, letter: str, x: float, line: int, theme: Theme) -> None:
     axes.annotate(
-        letter, (x, 1.0), xycoords=("data", "axes fraction"), xytext=(3, -1 - 11 * line),
-        textcoords="offset points", va="top", fontsize=theme.size * 0.9, fontweight="bold",
-    )  # fmt: skip
+        letter,
+        (x, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -1 - 11 * line),
+        textcoords="offset points",
+        va="top",
+        fontsize=theme.size * 0.9,
+        fontweight="bold",
+    )
 
 
 # One treated unit: its path beside the path without the agreement, and the gap between them, by donor set.

@@ -98,11 +98,17 @@ def has_overlap(one: Box, other: Box) -> bool:
 PAPER_SCALE = 0.8
 TICKS = {"major.width": 1.25, "minor.width": 1, "major.size": 6, "minor.size": 4}
 PAPER: dict[str, Any] = {
-    "axes.axisbelow": True, "lines.solid_capstyle": "round", "patch.edgecolor": "w", "patch.force_edgecolor": True,
-    "axes.linewidth": 1.25 * PAPER_SCALE, "lines.linewidth": 1.5 * PAPER_SCALE, "lines.markersize": 6 * PAPER_SCALE,
-    "patch.linewidth": PAPER_SCALE, "legend.title_fontsize": 12 * PAPER_SCALE,
+    "axes.axisbelow": True,
+    "lines.solid_capstyle": "round",
+    "patch.edgecolor": "w",
+    "patch.force_edgecolor": True,
+    "axes.linewidth": 1.25 * PAPER_SCALE,
+    "lines.linewidth": 1.5 * PAPER_SCALE,
+    "lines.markersize": 6 * PAPER_SCALE,
+    "patch.linewidth": PAPER_SCALE,
+    "legend.title_fontsize": 12 * PAPER_SCALE,
     **{f"{axis}tick.{name}": value * PAPER_SCALE for axis in "xy" for name, value in TICKS.items()},
-}  # fmt: skip
+}
 """Seaborn's style "ticks" in its context "paper"; seaborn itself takes longer to import than a figure to draw."""
 
 IN_INK = ("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color")

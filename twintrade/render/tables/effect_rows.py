@@ -248,10 +248,13 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
         for time in times
     )
     return Table(
-        key="event-paths-table", caption=wording.say("paths_table"),
-        columns=(Column("left"), *(Column("right") for _ in (*names[1:], *others))), header=tuple(header),
-        groups=(body,), notes=tuple(notes),
-    )  # fmt: skip
+        key="event-paths-table",
+        caption=wording.say("paths_table"),
+        columns=(Column("left"), *(Column("right") for _ in (*names[1:], *others))),
+        header=tuple(header),
+        groups=(body,),
+        notes=tuple(notes),
+    )
 
 
 def build_whole_tables(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> tuple[Table, ...]:

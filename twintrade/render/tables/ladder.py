@@ -141,10 +141,13 @@ def _part(
     places = build_row("", *(f"({first + i})" for i in range(len(columns))))
     names = build_row(str(Text("tables.specification")), *map(reading.format_label, columns))
     table = Table(
-        key=f"ladder-{part}" if parts > 1 else "ladder", caption=caption,
-        columns=(Column("left"), *(Column("decimal") for _ in columns)), header=(places.cells, names.cells),
-        groups=tuple(group for group in groups if group), is_ordered=True,
-    )  # fmt: skip
+        key=f"ladder-{part}" if parts > 1 else "ladder",
+        caption=caption,
+        columns=(Column("left"), *(Column("decimal") for _ in columns)),
+        header=(places.cells, names.cells),
+        groups=tuple(group for group in groups if group),
+        is_ordered=True,
+    )
     return replace(table, notes=list_notes(results, wording, options, table))
 
 

@@ -60,10 +60,13 @@ def build_plain_table(
         weights = {c: weigh_column(values) for c, values in texts.items()}
     extra = [str(Text("tables.further-rows", n=len(frame) - most_rows))] if len(frame) > most_rows else []
     return Table(
-        key=key, caption=caption,
+        key=key,
+        caption=caption,
         columns=tuple(Column("right" if c in numeric else "left", (weights or {}).get(c, 0.0)) for c in columns),
-        header=(tuple(Cell((name_column(c),)) for c in columns),), groups=(rows,), notes=(*notes, *extra),
-    )  # fmt: skip
+        header=(tuple(Cell((name_column(c),)) for c in columns),),
+        groups=(rows,),
+        notes=(*notes, *extra),
+    )
 
 
 def tabulate(records: Sequence[Record], columns: Mapping[str, Callable[[Record], object]]) -> pd.DataFrame:
@@ -149,12 +152,14 @@ def build_inputs_table(results: ResultSet, wording: Wording, *, is_whole: bool =
     frame = frame if is_whole else frame.drop(columns="sha256")
     named = {"file": "path", "read_as": "*", "publisher": "*"}
     return build_plain_table(
-        frame, "inputs", wording.say("inputs_caption"),
+        frame,
+        "inputs",
+        wording.say("inputs_caption"),
         formats={"rows": numbers.format_count, "bytes": numbers.format_count},
         weights={"file": 2.2, "read_as": 1.2, "publisher": 2.6},
         notes=[wording.say("inputs_note")] if is_whole else [],
         sources={c: [cite_place(place, column, WORDS) for place in frame.index] for c, column in named.items()},
-    )  # fmt: skip
+    )
 
 
 def _joined(entry: dict[str, Any], keys: tuple[str, ...], mark: str) -> str:
@@ -188,9 +193,13 @@ def build_conversions_table(results: ResultSet, wording: Wording) -> Table | Non
     cited = {c: [cite_place(place, column, WORDS) for place in factors.index] for c, column in named.items()}
     cited["times"] = [cite_place(place, "factor") for place in factors.index]
     return build_plain_table(
-        frame, "conversions", wording.say("conversions_caption"), weights={"by": 2.6},
-        notes=[wording.say("conversions_note")], sources=cited,
-    )  # fmt: skip
+        frame,
+        "conversions",
+        wording.say("conversions_caption"),
+        weights={"by": 2.6},
+        notes=[wording.say("conversions_note")],
+        sources=cited,
+    )
 
 
 def build_dropped_tables(results: ResultSet, wording: Wording) -> list[Table]:

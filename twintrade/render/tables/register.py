@@ -117,11 +117,13 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
     heads = ("tables.inference", "tables.estimate", "labels.column-se", "tables.interval", "tables.p")
     notes = (("simulated_note", results.is_simulated), ("gravity", is_gravity(record)))
     return Table(
-        "inference", wording.say("inference_caption", label=reading.format_label(record)),
+        "inference",
+        wording.say("inference_caption", label=reading.format_label(record)),
         columns=(Column("left"), *(Column("right") for _ in range(4))),
-        header=(build_row(*(str(Text(head, level=level)) for head in heads)).cells,), groups=(tuple(body),),
+        header=(build_row(*(str(Text(head, level=level)) for head in heads)).cells,),
+        groups=(tuple(body),),
         notes=tuple(wording.say(key) for key, is_so in notes if is_so),
-    )  # fmt: skip
+    )
 
 
 _HEADS = ("pair", "agreement", "kind", "dates", "counts_from", "status", "note", "source")
@@ -159,12 +161,13 @@ def build_register_table(results: ResultSet, wording: Wording, *, is_short: bool
         return (*head, *(Row(tuple(c[j] for j in columns_shown)) for c in rows if c[_STATUS].text == status))
 
     return Table(
-        "register", wording.say("register_caption"),
+        "register",
+        wording.say("register_caption"),
         columns=tuple(Column("left", weights.get(j, 0.0)) for j in columns_shown),
         header=(build_row(*(name_column(_HEADS[j]) for j in columns_shown)).cells,),
         groups=tuple(group(status) for status in statuses),
         notes=(wording.say("register_others", n=others),) if others else (),
-    )  # fmt: skip
+    )
 
 
 def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording) -> Table:
@@ -186,11 +189,13 @@ def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording
     named = (name_status(status) if status else str(Text("tables.no-status")) for status in statuses)
     heads = (name_column("counts_from"), *named, every)
     return Table(
-        "register", wording.say("register_caption"), header=(build_row(*heads).cells,),
+        "register",
+        wording.say("register_caption"),
+        header=(build_row(*heads).cells,),
         columns=(Column("left"), *(Column("decimal") for _ in heads[1:])),
         groups=(tuple(count(names[onset], [onset]) for onset in onsets), (count(every, onsets),)),
         notes=(wording.say("register_counts", n=len(dated)),),
-    )  # fmt: skip
+    )
 
 
 def name_undated_agreements(names: Sequence[str]) -> str:

@@ -157,10 +157,14 @@ def _spans(spans: tuple[blocks.Span, ...], printer: Printer) -> list[dict[str, s
 def _figure(figure: blocks.Figure, printer: Printer) -> dict[str, Any]:
     height = TEXT_WIDTH * figure.images.height / figure.images.width
     return {
-        "type": "figure", "key": figure.key, "caption": printer(blocks.format_caption(figure)),
-        "alt": printer(figure.alt), "width": min(1.0, MOST_HEIGHT / height),
-        "svg": figure.images.svg.decode("utf-8"), "notes": printer(join_sentences(figure.notes)),
-    }  # fmt: skip
+        "type": "figure",
+        "key": figure.key,
+        "caption": printer(blocks.format_caption(figure)),
+        "alt": printer(figure.alt),
+        "width": min(1.0, MOST_HEIGHT / height),
+        "svg": figure.images.svg.decode("utf-8"),
+        "notes": printer(join_sentences(figure.notes)),
+    }
 
 
 def _table(table: blocks.Table, printer: Printer) -> dict[str, Any]:

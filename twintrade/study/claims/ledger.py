@@ -317,11 +317,18 @@ def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) 
     for claim, answer in zip(claims, deciding.decide_claims(evidence), strict=True):
         known = answer.evidence
         need = "" if known.is_examined or claim["evidence"]["kind"] == NO_DATA else claim["need"]
-        rows.append({
-            "claim_id": claim["id"], **pack_both("claim", claim["text"]), "verdict": answer.verdict,
-            **pack_both("answer", answer.text), **pack_both("detectable", known.detectable),
-            "is_examined": known.is_examined, **pack_both("need", need), "p": known.p,
-        })  # fmt: skip
+        rows.append(
+            {
+                "claim_id": claim["id"],
+                **pack_both("claim", claim["text"]),
+                "verdict": answer.verdict,
+                **pack_both("answer", answer.text),
+                **pack_both("detectable", known.detectable),
+                "is_examined": known.is_examined,
+                **pack_both("need", need),
+                "p": known.p,
+            }
+        )
     return pd.DataFrame(rows)
 
 

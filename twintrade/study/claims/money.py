@@ -93,13 +93,20 @@ def _by_grade(fit: Fit, graded: Finding) -> Money:
     is_blocked = not reasons and row["grade"] == "cannot"
     reasons += ["checks"] if is_blocked else []
     facts = Money(
-        state="bounded" if reasons else "stated", reasons=tuple(reasons),
-        objecting=(graded.diagnostic,) if is_blocked else (), total=float("nan") if reasons else total,
-        low=low, high=high, low_error=_find_error(basis, row, "low"),
+        state="bounded" if reasons else "stated",
+        reasons=tuple(reasons),
+        objecting=(graded.diagnostic,) if is_blocked else (),
+        total=float("nan") if reasons else total,
+        low=low,
+        high=high,
+        low_error=_find_error(basis, row, "low"),
         high_error=_find_error(basis, row, "high"),
-        detectable=size if np.isfinite(row["rise_found"]) else float("nan"), detected_by="placebo designs",
-        observed=basis.size, level=float(row["level"]), inference=str(row.get("inference", DEALT)),
-    )  # fmt: skip
+        detectable=size if np.isfinite(row["rise_found"]) else float("nan"),
+        detected_by="placebo designs",
+        observed=basis.size,
+        level=float(row["level"]),
+        inference=str(row.get("inference", DEALT)),
+    )
     return _with_rows(facts, fit)
 
 

@@ -437,9 +437,12 @@ def _write_data_terms(root: Path, inputs: Iterable[Mapping[str, Any]], withheld:
     for entry in inputs:
         card = read_data_card(root, entry["path"])
         terms = Text(
-            "bundle.terms", path=entry["path"], publisher=card.publisher or "none",
-            licence=card.licence or "none", passed="no" if entry["path"] in withheld else "yes",
-        )  # fmt: skip
+            "bundle.terms",
+            path=entry["path"],
+            publisher=card.publisher or "none",
+            licence=card.licence or "none",
+            passed="no" if entry["path"] in withheld else "yes",
+        )
         lines.append(f"- {terms}")
     return ("\n".join(lines) + "\n").encode("utf-8")
 

@@ -154,9 +154,13 @@ def _check_tables(declared: Sequence[CovariateSource], frame: pd.DataFrame) -> N
 
 
 def _read_trade_columns(
-    wanted: Sequence[str], sources: Sequence[TradeSource], frame: pd.DataFrame, frequency: Frequency,
-    root: Path, faults: Faults,
-) -> CovariateTable:  # fmt: skip
+    wanted: Sequence[str],
+    sources: Sequence[TradeSource],
+    frame: pd.DataFrame,
+    frequency: Frequency,
+    root: Path,
+    faults: Faults,
+) -> CovariateTable:
     """Return columns of the trade files, by the fewest keys within which none of them differs."""
     shared = {field.name for field in fields(CovariateSource)} & {field.name for field in fields(TradeSource)}
     tables = []

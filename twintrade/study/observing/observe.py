@@ -39,9 +39,18 @@ from twintrade.text import Listed, Text, list_some
 # Reads registries into what the treatment rules need: agreements with every candidate date, links without one.
 
 COLUMNS = (
-    "twinning", "city", "signatory", "partner", "partner_city", "kind", "dates", "ended", "span", "source",
+    "twinning",
+    "city",
+    "signatory",
+    "partner",
+    "partner_city",
+    "kind",
+    "dates",
+    "ended",
+    "span",
+    "source",
     "note",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -151,11 +151,18 @@ def _ask(question: Question, column: StoredColumn) -> Sequence[Reply]:
 def _build(column: StoredColumn, answer: Reply) -> CrossCheck:
     has_error = answer.estimand == "same" and np.isfinite(answer.error)
     return CrossCheck(
-        estimator=column.estimator, specification=column.specification, label=column.label,
-        software=answer.software, estimand=answer.estimand, stored=column.estimate, estimate=answer.estimate,
-        stored_error=column.error if has_error else float("nan"), error=answer.error, scale=column.scale,
+        estimator=column.estimator,
+        specification=column.specification,
+        label=column.label,
+        software=answer.software,
+        estimand=answer.estimand,
+        stored=column.estimate,
+        estimate=answer.estimate,
+        stored_error=column.error if has_error else float("nan"),
+        error=answer.error,
+        scale=column.scale,
         note=answer.note,
-    )  # fmt: skip
+    )
 
 
 def write_twins(checks: Sequence[CrossCheck]) -> str:
@@ -288,11 +295,14 @@ def format_check(check: CrossCheck) -> str:
         pairs.append(Text("proof.both", what="error", **errors))
     return str(
         Text(
-            "proof.line", column=f"{check.estimator}/{check.specification}",
-            software=check.software or "none", numbers=Listed(tuple(pairs), "semicolon"),
-            verdict=find_fact("proof.verdict-", check.verdict.replace(" ", "-")), note=check.note or "none",
+            "proof.line",
+            column=f"{check.estimator}/{check.specification}",
+            software=check.software or "none",
+            numbers=Listed(tuple(pairs), "semicolon"),
+            verdict=find_fact("proof.verdict-", check.verdict.replace(" ", "-")),
+            note=check.note or "none",
         )
-    )  # fmt: skip
+    )
 
 
 def _write(number: float) -> str:

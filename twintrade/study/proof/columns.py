@@ -75,9 +75,12 @@ def read_columns(results: ResultSet) -> list[StoredColumn]:
 
 
 def _read(
-    results: ResultSet, spec: Mapping[str, Any], entry: Mapping[str, Any], row: Mapping[Any, Any],
+    results: ResultSet,
+    spec: Mapping[str, Any],
+    entry: Mapping[str, Any],
+    row: Mapping[Any, Any],
     memory: dict[tuple[object, ...], Any],
-) -> StoredColumn:  # fmt: skip
+) -> StoredColumn:
     design = {**spec["design"], **{k: v for k, v in entry.items() if k in spec["design"]}}
     changed = [k for k in entry if k in spec["design"] and entry[k] != spec["design"][k]]
     options = {k: v for k, v in entry.items() if k not in (*spec["design"], *OF_THE_ENTRY)}

@@ -160,11 +160,16 @@ def _write_stata(column: StoredColumn, name: str, sample: str) -> str:
         f"{ids.get(part, part)}#period" if effect.endswith("_period") else ids.get(part, part)
         for effect, part in zip(column.effects, effects, strict=True)
     ]
-    filled = command["lines"].strip().format(
-        effects=" ".join(crossed), clusters=" ".join(ids.get(cluster, cluster) for cluster in column.clusters),
-        method=" method(poisson)" if is_poisson else "",
-        group="" if column.comparison == "never_treated" else " notyet",
-    )  # fmt: skip
+    filled = (
+        command["lines"]
+        .strip()
+        .format(
+            effects=" ".join(crossed),
+            clusters=" ".join(ids.get(cluster, cluster) for cluster in column.clusters),
+            method=" method(poisson)" if is_poisson else "",
+            group="" if column.comparison == "never_treated" else " notyet",
+        )
+    )
     parts = ("tell", quote(name, "stata"), command["software"], repr(column.estimate), command["number"])
     return "\n".join([" ".join(("take", sample, column.transform)), filled, " ".join(parts)])
 

@@ -125,9 +125,12 @@ def add_registration(results: ResultSet, root: Path, today: str) -> ResultSet:
 
 def _describe(root: Path, registration: Registration, now: Sequence[Deviation]) -> dict[str, str]:
     status = Text(
-        "registration.status", date=registration.registered[:10], n=len(now),
-        late="yes" if registration.results_existed else "no", existed=registration.results_existed,
-    )  # fmt: skip
+        "registration.status",
+        date=registration.registered[:10],
+        n=len(now),
+        late="yes" if registration.results_existed else "no",
+        existed=registration.results_existed,
+    )
     return {
         "registered": str(status),
         "registered_text": pack_text(status),

@@ -64,11 +64,16 @@ def estimate_shocks(design: Design) -> Shocks:
     serial = _find_serial(panel, traded, residual, periods.size)
     known = np.isfinite(log_size)
     errors = SimulatedErrors(
-        source="before", pair=_undo_demeaning(pair, serial, periods.size),
+        source="before",
+        pair=_undo_demeaning(pair, serial, periods.size),
         city=_undo_demeaning(city, serial, periods.size),
-        partner=_undo_demeaning(partner, serial, periods.size), serial=serial,
-        size=float(log_size[known].std()), zeros=share, n_periods=int(periods.size), n_rows=int(rows.size),
-    )  # fmt: skip
+        partner=_undo_demeaning(partner, serial, periods.size),
+        serial=serial,
+        size=float(log_size[known].std()),
+        zeros=share,
+        n_periods=int(periods.size),
+        n_rows=int(rows.size),
+    )
     typical = float(np.median(log_size[known])) if known.any() else float(np.log(LEVEL))
     return Shocks(errors, np.where(known, log_size, typical), (n_zeros + share) / (n_rows + 1))
 
@@ -199,9 +204,14 @@ def drop_outcomes(spec: Spec, observed: Observed, source: ErrorSource | None = N
     columns = {name: values for name, values in longer.columns.items() if name in kept}
     is_known = np.isfinite(longer.values(outcome)) | (longer.period > table.last_period)
     blank = replace(
-        whole, panel=replace(longer, columns=columns), inputs=(), messages=(), is_simulated=True,
-        conversions=(), jumps=(),
-    )  # fmt: skip
+        whole,
+        panel=replace(longer, columns=columns),
+        inputs=(),
+        messages=(),
+        is_simulated=True,
+        conversions=(),
+        jumps=(),
+    )
     return Blank(blank, tuple(dict.fromkeys(entry.flow for entry in spec.data.trade)), is_known, shocks)
 
 

@@ -275,9 +275,12 @@ class Run:
 
 
 def run(
-    plan: Plan, observed: Observed, progress: Progress = lambda _: None, expect: Expect = lambda _: None,
+    plan: Plan,
+    observed: Observed,
+    progress: Progress = lambda _: None,
+    expect: Expect = lambda _: None,
     designs: Designs | None = None,
-) -> Run:  # fmt: skip
+) -> Run:
     """Estimate and check every column.
 
     ``expect`` hears of all jobs and their seconds before the first begins and whenever more is known.

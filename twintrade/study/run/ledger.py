@@ -68,10 +68,13 @@ def describe_design(run: Run) -> dict[str, str]:
     flows = sorted({str(source.flow) for source in run.plan.spec.data.trade})
     options = {name: str(value) for name, value in headline.fit.estimator.options().items()}
     asked_by = [
-        design.outcome, sorted(zip(map(str, design.treatment.units), map(str, onset), strict=True)),
-        sorted(design.treatment.excluded.items()), design.comparison, headline.column.donors,
+        design.outcome,
+        sorted(zip(map(str, design.treatment.units), map(str, onset), strict=True)),
+        sorted(design.treatment.excluded.items()),
+        design.comparison,
+        headline.column.donors,
         [headline.fit.estimator.name, options, design.transform, str(design.fixed_effects)],
-    ]  # fmt: skip
+    ]
     return {"question": _hash([keys, of_case, flows]), "design": _hash(asked_by)}
 
 
@@ -95,9 +98,13 @@ def _list_dropped(ladder: Ladder) -> dict[str, list[dict[str, Any]]]:
 def describe_dropped(dropped: Dropped) -> dict[str, Any]:
     """Return rows or units left out, in words and as texts."""
     return {
-        "reason": dropped.reason, "sentence": dropped.sentence, "text": pack_text(dropped.text),
-        "n_rows": dropped.n_rows, "n_units": dropped.n_units, "names": list(dropped.names),
-    }  # fmt: skip
+        "reason": dropped.reason,
+        "sentence": dropped.sentence,
+        "text": pack_text(dropped.text),
+        "n_rows": dropped.n_rows,
+        "n_units": dropped.n_units,
+        "names": list(dropped.names),
+    }
 
 
 def collect_origins(
@@ -105,10 +112,15 @@ def collect_origins(
 ) -> dict[str, Any]:
     """Return what names a result set and what it was made with."""
     return {
-        "analysis": name, "title": title, "tool": {"name": "twintrade", "version": __version__},
-        "git": read_git_state(root), "spec_sha256": hash_spec(raw), "page_sha256": hash_page(root, name, raw),
-        "source_sha256": hash_source(), "versions": list_versions(used),
-    }  # fmt: skip
+        "analysis": name,
+        "title": title,
+        "tool": {"name": "twintrade", "version": __version__},
+        "git": read_git_state(root),
+        "spec_sha256": hash_spec(raw),
+        "page_sha256": hash_page(root, name, raw),
+        "source_sha256": hash_source(),
+        "versions": list_versions(used),
+    }
 
 
 def build_registry_manifest(
@@ -149,9 +161,13 @@ def collect_surroundings() -> dict[str, Any]:
 def _git(root: Path, words: Sequence[str]) -> str | None:
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), *words], capture_output=True, encoding="utf-8", errors="replace",
-            timeout=_GIT_SECONDS, check=True,
-        )  # fmt: skip
+            ["git", "-C", str(root), *words],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_GIT_SECONDS,
+            check=True,
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
