@@ -4,16 +4,23 @@ import numpy as np
 import pytest
 from case_tables import loop_over
 
-from twintrade.numerics.absorption import lay_out_elimination
+from twintrade.numerics.absorption import factor_order, lay_out_elimination
 from twintrade.numerics.absorption.levels import recode_levels
-from twintrade.numerics.poisson import RowDummies, fit_poisson, fit_with_dummies, lay_out_updates, updated_sets
+from twintrade.numerics.poisson import (
+    RowDummies,
+    fit_poisson,
+    fit_with_dummies,
+    lay_out_updates,
+    margins,
+    updated_sets,
+)
 
 SHAPE = (9, 6, 8)
 N_SETS = 7
 
 
-def build_panel(seed: int, missing: float = 0.0):
-    """Return outcomes with zeros, weights, and three pairwise effects, rows in random order."""
+def build_panel(seed: int, missing: float = 0.0, alike: bool = True):
+    """Return outcomes with zeros, weights (of dyads, or rows), and three pairwise effects, rows in random order."""
     rng = np.random.default_rng(seed)
     city, partner, period = (axis.ravel() for axis in np.meshgrid(*map(np.arange, SHAPE), indexing="ij"))
     kept = rng.permutation(city.size)[: round((1 - missing) * city.size)]
@@ -21,7 +28,8 @@ def build_panel(seed: int, missing: float = 0.0):
     codes = recode_levels(codes).codes
     size = sum(rng.normal(0, s, c.max() + 1)[c] for s, c in zip((1.0, 0.4, 0.4), codes, strict=True))
     y = np.exp(size + rng.normal(0, 0.5, kept.size)) * (rng.random(kept.size) > 0.1)
-    return rng, y, rng.uniform(0.5, 2.0, kept.size), codes
+    weights = rng.uniform(0.5, 2.0, kept.size)
+    return rng, y, weights[codes[0]] if alike else weights, codes
 
 
 def draw_dummies(rng, n_rows: int, shared: int = 0) -> RowDummies:
@@ -34,11 +42,13 @@ def draw_dummies(rng, n_rows: int, shared: int = 0) -> RowDummies:
     return RowDummies(np.concatenate(chosen), np.repeat(np.arange(N_SETS), column.size), columns, home)
 
 
-def lay_out(y, means, weights, codes, in_cube=True):
-    """Lay the rows out; a covariate keeps them out of a cube."""
+def lay_out(y, means, weights, codes, in_cube=True, alike=True):
+    """Lay the rows out; a covariate keeps them out of a cube, and weights of rows keep a cube from being products."""
     order = lay_out_elimination(codes, np.ones((y.size, int(not in_cube))))
     assert (order.cube is not None) == in_cube
-    return lay_out_updates(y, means, weights, order)
+    updates = lay_out_updates(y, means, weights, factor_order(order, weights * means))
+    assert (updates.product is not None) == (in_cube and alike)
+    return updates
 
 
 def fit_null(y, weights, codes):
@@ -65,17 +75,20 @@ def refit(y, weights, codes, dummies: RowDummies, means, k: int):
     return entries, np.exp(design[rows] @ solution), np.abs(beyond).max(axis=1) < 1e-7
 
 
-PAIRS = [(0.0, 0, True), (0.0, 15, False), (0.15, 0, False), (0.15, 15, True)]
+PAIRS = [
+    *((0.0, 0, True, True), (0.0, 15, False, True), (0.15, 0, False, True), (0.15, 15, True, True)),
+    *((0.0, 15, True, True), (0.15, 0, True, True), (0.0, 0, True, False), (0.15, 15, True, False)),
+]
 """Each value of each meets each of the others."""
 
 
-@loop_over(("missing", "shared", "in_cube"), PAIRS)
-def test_means_are_those_of_a_fit_with_the_dummies(missing, shared, in_cube, monkeypatch) -> None:
-    rng, y, weights, codes = build_panel(1, missing)
+@loop_over(("missing", "shared", "in_cube", "alike"), PAIRS)
+def test_means_are_those_of_a_fit_with_the_dummies(missing, shared, in_cube, alike, monkeypatch) -> None:
+    rng, y, weights, codes = build_panel(1, missing, alike)
     means, used = fit_null(y, weights, codes)
     dummies = draw_dummies(rng, y.size, shared)
     monkeypatch.setattr(updated_sets, "SETTLED", 1e-11)
-    found, is_known = fit_with_dummies(lay_out(y, means, used, codes, in_cube), dummies, 2000)
+    found, is_known = fit_with_dummies(lay_out(y, means, used, codes, in_cube, alike), dummies, 2000)
     n = 0
     for k in range(N_SETS):
         entries, expected, known = refit(y, weights, codes, dummies, means, k)
@@ -98,16 +111,27 @@ def test_few_rounds_are_within_a_thousandth_of_many(missing, monkeypatch) -> Non
     np.testing.assert_allclose(sums[0], sums[1], rtol=2e-3)
 
 
-@pytest.mark.parametrize("in_cube", [True, False])
-def test_every_set_is_alone_and_a_cube_is_its_rows(in_cube, monkeypatch) -> None:
+@pytest.mark.parametrize("in_products", [True, False])
+def test_every_set_is_alone(in_products, monkeypatch) -> None:
+    rng, y, weights, codes = build_panel(3, 0.2)
+    means, used = fit_null(y, weights, codes)
+    dummies, updates = draw_dummies(rng, y.size, 12), lay_out(y, means, used, codes, in_products)
+    together = fit_with_dummies(updates, dummies, 50)
+    for at in (updated_sets, margins):
+        monkeypatch.setattr(at, "NUMBERS_AT_ONCE", 1)
+    alone = fit_with_dummies(updates, dummies, 50)
+    np.testing.assert_allclose(together[0], alone[0], rtol=1e-9)
+    np.testing.assert_array_equal(together[1], alone[1])
+
+
+def test_products_are_rows(monkeypatch) -> None:
     rng, y, weights, codes = build_panel(3, 0.2)
     means, used = fit_null(y, weights, codes)
     dummies = draw_dummies(rng, y.size, 12)
-    together = fit_with_dummies(lay_out(y, means, used, codes), dummies, 50)
-    monkeypatch.setattr(updated_sets, "NUMBERS_AT_ONCE", 1)
-    alone = fit_with_dummies(lay_out(y, means, used, codes, in_cube), dummies, 50)
-    np.testing.assert_allclose(together[0], alone[0], rtol=1e-9)
-    np.testing.assert_array_equal(together[1], alone[1])
+    monkeypatch.setattr(updated_sets, "SETTLED", 1e-13)
+    one, other = (fit_with_dummies(lay_out(y, means, used, codes, how), dummies, 2000) for how in (True, False))
+    np.testing.assert_allclose(one[0], other[0], rtol=1e-9)
+    np.testing.assert_array_equal(one[1], other[1])
 
 
 def test_a_row_whose_level_has_no_outcome_left_is_not_known() -> None:

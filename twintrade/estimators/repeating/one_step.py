@@ -156,7 +156,7 @@ class Null:
     def updates(self) -> ExactUpdates:
         """What exact updates begin with, once for all draws."""
         weights = np.where(self.q.weights > 0, self.model.design.observations.row_weights, 0.0)
-        return lay_out_updates(self.y, self.means * np.exp(self.moved), weights, self.model.order)
+        return lay_out_updates(self.y, self.means * np.exp(self.moved), weights, self.q)
 
     def without(self, rows: IntArray) -> "Null":
         """Return the model for treatments that all leave out some rows, which then need no dummies.

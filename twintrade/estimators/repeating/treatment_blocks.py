@@ -202,7 +202,9 @@ def compute_means(placed: PlacedDummies, solution: FloatArray, updates: ExactUpd
     levels, means = -dummies.explain(solution)[updates.coefficients].T, None
     farthest = np.maximum.reduceat(np.abs(levels), updates.starts[:-1], axis=1).sum(axis=1)
     by_rows = (farthest > LARGEST_STEP) | bool(q.elimination.layout.covariates.shape[1])
-    if by_rows.any():
+    if updates.product is not None:
+        levels, solution = np.where(by_rows[:, None], 0.0, levels), np.where(by_rows[dummies.home], 0.0, solution)
+    elif by_rows.any():
         # Covariates move too, or levels of a set so far that their sums alone are exact.
         effect = np.zeros((q.weights.size, dummies.n_sets))
         effect[dummies.rows, dummies.sets] = solution[dummies.columns]

@@ -110,12 +110,20 @@ class Annihilator:
         """Return columns less what Z explains, rows of no weight less what the others predict, shape (n_rows, k)."""
         if columns.shape[1] == 0:
             return columns
-        e = self.elimination
-        w, left = self.weights[:, None], columns
+        return np.asarray(self._explain(columns)[1])
+
+    def explain(self, columns: FloatArray) -> FloatArray:
+        """Return coefficients of A, E and D, of all they explain of columns, shape (n_coefficients, k)."""
+        return self._explain(columns)[0]
+
+    def _explain(self, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+        w, left, coefficients = self.weights[:, None], columns, np.zeros((self.n_coefficients, columns.shape[1]))
         for _ in range(2):
             # The second round takes back what squaring the condition number cost the first.
-            left = left - self._spread_over(slice(None), *self.solve_levels(*e.reduce(w * left)))
-        return np.asarray(left)
+            levels = self.solve_levels(*self.elimination.reduce(w * left))
+            left = left - self._spread_over(slice(None), *levels)
+            coefficients += np.vstack(levels)
+        return coefficients, left
 
     def block(self, left: IntArray, right: IntArray) -> FloatArray:
         """Return the block of Q for some rows, shape (n_left, n_right)."""

@@ -78,6 +78,12 @@ class Cube:
         """Number of cells, empty ones included."""
         return self.shape[0] * self.shape[1] * self.shape[2]
 
+    def list_levels(self, cells: IntArray) -> list[IntArray]:
+        """Return dyad, city-period and partner-period of some cells, each numbered by its own table's cells."""
+        dyad, period = np.divmod(cells, self.shape[2])
+        city, partner = np.divmod(dyad, self.shape[1])
+        return [dyad, city * self.shape[2] + period, partner * self.shape[2] + period]
+
     def spread(self, columns: FloatArray, is_spare: bool = False) -> FloatArray:
         """Lay (n, k) columns out by cell, (k, n_cells), empty cells zero; a copy, unless the columns are spare."""
         if self.position is None:
@@ -112,8 +118,11 @@ def move_to_front(values: FloatArray, places: IntArray) -> FloatArray:
     return values[: places.size]
 
 
-def find_cube(levels: Levels) -> Cube | None:
-    """Recognize a cube of which two in five cells are rows, on a sample of large panels first; None otherwise."""
+def find_cube(levels: Levels, most_cells: float = FULLEST_HOLES) -> Cube | None:
+    """Recognize a cube of which two in five cells are rows, on a sample of large panels first; None otherwise.
+
+    ``most_cells``: how many cells there may be for each row, where not two and a half.
+    """
     if len(levels.codes) != 3 or levels.n_rows == 0:
         return None
     dyad = int(np.argmax(levels.sizes))
@@ -130,7 +139,7 @@ def find_cube(levels: Levels) -> Cube | None:
         return None
     (city, period), (partner, same_period), shape = guess
     n_cells = shape[0] * shape[1] * shape[2]
-    if n_cells > FULLEST_HOLES * levels.n_rows:
+    if n_cells > most_cells * levels.n_rows:
         return None
     first = _some_row(codes[0], sizes[0])
     cells = (

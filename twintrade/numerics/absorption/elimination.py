@@ -20,6 +20,8 @@ from twintrade.numerics.absorption.cube import Cube, find_cube
 from twintrade.numerics.absorption.levels import compute_pivoted_cholesky, drop_nested, recode_levels
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, sum_by_group
 
+SPARSEST = 12.0  # cells of a cube for each row up to which products of its tables take less time than sums of rows
+
 # In which order fixed effects are eliminated: the largest, those that meet it inside blocks only, the rest.
 
 
@@ -47,7 +49,7 @@ class EliminationOrder:
     @cached_property
     def cube(self) -> Cube | None:
         """The cube whose cells rows are; None where there is none, or a covariate beside the effects."""
-        return None if self.covariates.shape[1] else find_cube(recode_levels(self.list_codes()))
+        return None if self.covariates.shape[1] else find_cube(recode_levels(self.list_codes()), SPARSEST)
 
     def row_blocks(self) -> IntArray:
         """Return the block of each row, shape (n_rows,); its level of the largest effect where no other is inside."""

@@ -59,20 +59,34 @@ class FlowTable:
         return replace(self, y=by_pair.reshape(self.shape))
 
     @cached_property
-    def holes(self) -> tuple[IntArray, IntArray, IntArray]:
-        """City, partner and period of the rows that pairs of the table lack, (n_holes,) each."""
-        city, partner, period = np.nonzero(~self.is_observed & self.is_pair.reshape(*self.shape[:2], 1))
-        return city, partner, period
+    def holes(self) -> IntArray:
+        """Cells without a row where the pair, and each side that has an effect, have others, (n_holes,)."""
+        is_hole = ~self.is_observed
+        for axis, is_effect in ((2, True), (1, self.by_city), (0, self.by_partner)):
+            if is_effect:
+                is_hole &= self.is_observed.any(axis=axis, keepdims=True)
+        return np.flatnonzero(is_hole)
+
+    def find_levels(self, cells: IntArray) -> IntArray:
+        """Return the pair, the city and period, and the partner and period of cells, shape (3, n_cells)."""
+        pair, period = np.divmod(cells, self.shape[2])
+        city, partner = np.divmod(pair, self.shape[1])
+        return np.stack([pair, city * self.shape[2] + period, partner * self.shape[2] + period])
 
     @cached_property
     def means(self) -> "MarginFactors":
         """Factors of the means of all rows."""
-        n_cities, n_partners, n_periods = self.shape
-        start = MarginFactors(
-            self.sums[0][None] / n_periods, np.ones((1, n_cities, n_periods)), np.ones((1, n_partners, n_periods))
+        pair, *sides = self.sums
+        are_effects = self.by_city, self.by_partner
+        city, partner = (
+            np.where(side > 0, 1.0, float(not is_effect))[None]
+            for side, is_effect in zip(sides, are_effects, strict=True)
         )
-        none = np.zeros((1, 0), dtype=np.int64)
-        return _Iteration(self, none, np.zeros(0, dtype=np.int64), start).run(ROUNDING, MOST_ROUNDS)
+        start = MarginFactors(pair[None] / self.shape[2], city, partner)
+        none = np.zeros(0, dtype=np.int64)
+        fit = _Iteration(self, TreatedRows(none, none, none, 0), start)
+        fit.update_pairs()
+        return fit.run(ROUNDING, MOST_ROUNDS)
 
     def begin(self, n_draws: int, near: "MarginFactors | None") -> "MarginFactors":
         """Return factors of draws: those of a similar table, and where one is zero, or without any, of all rows."""
@@ -161,45 +175,92 @@ def fit_left_out(
     for first in range(0, n_draws, table.draws_at_once):
         some = slice(first, min(first + table.draws_at_once, n_draws))
         start = table.begin(some.stop - first, None if near is None else near.take(some))
-        factors = _Iteration(table, pairs[some], starts, start).run(tolerance, rounds)
+        fit = _Iteration(table, _leave_out(table, pairs[some], starts), start)
+        fit.update_pairs()
+        factors = fit.run(tolerance, rounds)
         out[some] = factors.of_pairs(pairs[some])
         with np.errstate(over="ignore"):
             ends.city[some], ends.partner[some] = factors.city, factors.partner
     return LeftOutFit(out, ends)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TreatedRows:
+    """Rows of draws with a dummy, of their own, or one that others share."""
+
+    # draws, cells, slots: (n_rows,): the draw, ascending, the cell of the table, and rows of the same draw whose
+    # means count as one sum when it is asked whether they still move: ``n_slots`` a draw
+    draws: IntArray
+    cells: IntArray
+    slots: IntArray
+    n_slots: int
+    # (n_rows,), (n_dummies,): the dummy of rows that share one, ascending by draw, else -1; None where none does; and
+    # what each multiplies means by to begin with
+    dummies: IntArray | None = None
+    factors: FloatArray | None = None
+
+    def take(self, draws: BoolArray) -> "TreatedRows":
+        """Return the rows of some draws."""
+        rows, gone = draws[self.draws], np.cumsum(~draws)
+        back = gone[self.draws[rows]]
+        some = self.draws[rows] - back, self.cells[rows], self.slots[rows] - back * self.n_slots, self.n_slots
+        if self.dummies is None or self.factors is None:
+            return TreatedRows(*some)
+        dummies, is_used = self.dummies[rows], np.zeros(self.factors.size + 1, dtype=bool)
+        is_used[dummies] = True
+        dummies = np.where(dummies < 0, -1, np.cumsum(is_used)[dummies] - 1)
+        return TreatedRows(*some, dummies, self.factors[is_used[:-1]])
+
+
+def _leave_out(table: FlowTable, pairs: IntArray, starts: IntArray) -> TreatedRows:
+    """Return the rows of each draw's pairs (n_draws, n) from a period on."""
+    n_draws, n_periods = pairs.shape[0], table.shape[2]
+    is_out = table.is_observed.reshape(-1, n_periods).take(pairs, axis=0)
+    is_out &= np.arange(n_periods) >= starts[:, None]
+    counts = np.count_nonzero(is_out, axis=2).ravel()
+    slots = np.repeat(np.arange(counts.size), counts)
+    cells = np.flatnonzero(is_out) + np.repeat(pairs.ravel() - np.arange(counts.size), counts) * n_periods
+    draws = np.repeat(np.arange(n_draws), counts.reshape(n_draws, -1).sum(axis=1))
+    return TreatedRows(draws, cells, slots, pairs.shape[1])
+
+
+def fit_treated(
+    table: FlowTable, treated: TreatedRows, start: MarginFactors, tolerance: float, rounds: int = MOST_ROUNDS
+) -> tuple[FloatArray, BoolArray]:
+    """Return what treated rows would have without their dummies, and whether each of their levels has other flows.
+
+    ``start``: factors of every draw.
+    """
+    fit = _Iteration(table, treated, start)
+    at = fit.at[:, : treated.cells.size]
+    is_known = np.logical_and.reduce([goal.take(place) > 0 for goal, place in zip(fit.goals, at, strict=True)])
+    factors = fit.run(tolerance, rounds)
+    means = factors.pair.take(at[0]) * factors.city.take(at[1]) * factors.partner.take(at[2])
+    return means, is_known
+
+
 class _Iteration:
     """Rounds of updates for some draws, as products of whole tables less the entries that each does not use."""
 
-    def __init__(self, table: FlowTable, pairs: IntArray, starts: IntArray, start: MarginFactors) -> None:
-        n_draws, (_, n_partners, n_periods) = pairs.shape[0], table.shape
-        self.table, self.factors, self.n_pairs = table, start, pairs.shape[1]
-        self.sizes = np.array([of[0].size for of in (start.pair, start.city, start.partner)])
-        begins = np.multiply.outer(self.sizes, np.arange(n_draws))[:, :, None]
-        is_out = table.is_observed.reshape(-1, n_periods).take(pairs, axis=0)
-        is_out &= np.arange(n_periods) >= starts[:, None]
-        counts = np.count_nonzero(is_out, axis=2).ravel()
-        self.slot = np.repeat(np.arange(counts.size), counts)
-        self.draw = np.repeat(np.arange(n_draws), counts.reshape(n_draws, -1).sum(axis=1))
-        city, partner = np.divmod(pairs, n_partners)
-        of_pairs = np.stack([pairs, city * n_periods, partner * n_periods]) + begins
-        self.at = np.repeat(of_pairs.reshape(3, -1), counts, axis=1)
-        self.at[1:] += np.flatnonzero(is_out) - n_periods * self.slot
-        lost = table.by_pair.take(pairs, axis=0)[is_out]
-        if table.holes[0].size:
-            city, partner, period = table.holes
-            places = np.stack([city * n_partners + partner, city * n_periods + period, partner * n_periods + period])
-            self.at = np.concatenate([self.at, (places[:, None] + begins).reshape(3, -1)], axis=1)
-            self.draw = np.concatenate([self.draw, np.repeat(np.arange(n_draws), period.size)])
-            lost = np.concatenate([lost, np.zeros(n_draws * period.size)])
+    def __init__(self, table: FlowTable, treated: TreatedRows, start: MarginFactors) -> None:
+        n_draws, n_rows = start.city.shape[0], treated.cells.size
+        self.table, self.treated, self.factors = table, treated, start
+        self.sizes = np.array([of.size for of in table.sums])
+        self.draw = np.concatenate([treated.draws, np.repeat(np.arange(n_draws), table.holes.size)])
+        self.at = np.concatenate(
+            [table.find_levels(treated.cells), np.tile(table.find_levels(table.holes), n_draws)], axis=1
+        )
+        self.at += np.multiply.outer(self.sizes, self.draw)
+        self.means = lost = table.y.take(treated.cells)
+        if treated.dummies is not None:
+            lost = np.where(treated.dummies < 0, lost, 0.0)
         # Rounding may leave less than nothing of a sum from which all was taken away.
-        shapes = start.pair.shape, start.city.shape, start.partner.shape
         self.goals = [
-            _clip(whole, sum_by_group(lost, at, n_draws * whole.size).reshape(shape))
-            for at, whole, shape in zip(self.at, table.sums, shapes, strict=True)
+            _clip(whole, sum_by_group(lost, at[:n_rows], n_draws * whole.size).reshape(n_draws, *whole.shape))
+            for at, whole in zip(self.at, table.sums, strict=True)
         ]
         self.of_entries = self._read()
-        self._update_pairs()
+        self._place_dummies()
 
     def run(self, tolerance: float, rounds: int) -> MarginFactors:
         """Return the factors once no draw moves any more; those done leave when half are."""
@@ -209,56 +270,84 @@ class _Iteration:
         moved = np.zeros_like(last)
         for k in range(rounds):
             start, before = self.factors, moved
+            dummies = None if self.treated.factors is None else self.treated.factors.copy()
             self._update_sides()
             now = self._measure()
+            self._update_dummies()
             with np.errstate(divide="ignore", invalid="ignore"):
                 moved = np.log(now / last)
-            is_open &= (np.abs(moved) > tolerance).any(axis=1)
+            was_open = is_open
+            is_open = was_open & (np.abs(moved) > tolerance).any(axis=1)
+            done = was_open & ~is_open
+            factors.put(left[done], self.factors.take(done))
             if k % LEAP == LEAP - 1:
-                last_but_one, last_one = (np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved))
-                self._leap(start, last_but_one, last_one, is_open)
+                before, after = (np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved))
+                share = (before * after).sum(axis=1) / np.maximum((before**2).sum(axis=1), TINY)
+                self._leap(start, dummies, np.where(is_open, np.clip(share, 0.0, MOST_SHARE), 0.0))
             if 2 * is_open.sum() <= is_open.size:
-                factors.put(left, self.factors)
                 if not is_open.any():
                     return factors
                 self._keep(is_open)
                 left, now, moved, is_open = left[is_open], now[is_open], moved[is_open], is_open[is_open]
-            self._update_pairs()
+            self.update_pairs()
             last = now
-        factors.put(left, self.factors)
+        factors.put(left[is_open], self.factors.take(is_open))
         return factors
 
-    def _leap(self, start: MarginFactors, before: FloatArray, moved: FloatArray, is_open: BoolArray) -> None:
+    def _leap(self, start: MarginFactors, dummies: FloatArray | None, share: FloatArray) -> None:
         """Go on as far as further rounds would if each moved a draw by the same share of the one before (Aitken)."""
-        share = (before * moved).sum(axis=1) / np.maximum((before**2).sum(axis=1), TINY)
-        share, far = np.where(is_open, np.clip(share, 0.0, MOST_SHARE), 0.0)[:, None, None], np.log(MOST_RATIO)
+        times, far = share / (1 - share), np.log(MOST_RATIO)
 
-        def extend(now: FloatArray, then: FloatArray) -> FloatArray:
+        def extend(now: FloatArray, then: FloatArray, times: FloatArray) -> FloatArray:
             ratio = np.divide(now, then, out=np.ones_like(now), where=(now > 0) & (then > 0))
-            return np.asarray(now * np.exp(np.clip(np.log(ratio) * (share / (1 - share)), -far, far)))
+            return np.asarray(now * np.exp(np.clip(np.log(ratio) * times, -far, far)))
 
-        f = self.factors
-        self.factors = MarginFactors(f.pair, extend(f.city, start.city), extend(f.partner, start.partner))
+        f, of = self.factors, times[:, None, None]
+        self.factors = MarginFactors(f.pair, extend(f.city, start.city, of), extend(f.partner, start.partner, of))
         self.of_entries = self._read()
+        if dummies is not None and self.treated.factors is not None:
+            home = np.zeros(dummies.size + 1, dtype=np.int64)
+            home[self.treated.dummies] = self.treated.draws
+            self.treated.factors[:] = extend(self.treated.factors, dummies, times[home[:-1]])
+            self._place_dummies()
 
     def _keep(self, some: BoolArray) -> None:
         """Go on with some of the draws."""
         entries, gone = some[self.draw], np.cumsum(~some)
-        self.slot -= gone[self.draw[: self.slot.size]] * self.n_pairs
-        self.slot = self.slot[entries[: self.slot.size]]
+        self.means = self.means[entries[: self.means.size]]
         self.draw = self.draw[entries]
         self.at = self.at[:, entries] - gone[self.draw] * self.sizes[:, None]
-        self.draw = self.draw - gone[self.draw]
+        self.draw, self.treated = self.draw - gone[self.draw], self.treated.take(some)
         self.factors, self.goals = self.factors.take(some), [goal[some] for goal in self.goals]
         self.of_entries = self._read()
+        self._place_dummies()
 
     def _measure(self) -> FloatArray:
-        """Return what each pair would have had in the rows left out, (n_draws, n); of no pairs those of all rows."""
-        if not self.n_pairs:
+        """Return the sums of means by slot, (n_draws, n_slots); where there are none the means of all rows."""
+        if not self.treated.n_slots:
             return self.factors.of_all().reshape(1, -1)
-        pair, city, partner = (of[: self.slot.size] for of in self.of_entries)
+        pair, city, partner = (of[: self.treated.cells.size] for of in self.of_entries)
+        self.means = pair * city * partner
         n_draws = len(self.factors.pair)
-        return sum_by_group(pair * city * partner, self.slot, n_draws * self.n_pairs).reshape(n_draws, -1)
+        return sum_by_group(self.means, self.treated.slots, n_draws * self.treated.n_slots).reshape(n_draws, -1)
+
+    def _place_dummies(self) -> None:
+        """Say what share of its mean each entry leaves out: all of it, but for rows that share a dummy."""
+        if self.treated.dummies is not None and self.treated.factors is not None:
+            self.share = np.ones(self.draw.size)
+            self.share[: self.means.size] -= np.append(self.treated.factors, 0.0)[self.treated.dummies]
+
+    def _update_dummies(self) -> None:
+        """Give the rows of each dummy the sum that was observed, if there is one."""
+        of, factors = self.treated.dummies, self.treated.factors
+        if of is None or factors is None:
+            return
+        observed, fitted = (
+            sum_by_group(values, of + 1, factors.size + 1)[1:]
+            for values in (self.table.y.take(self.treated.cells), self.means)
+        )
+        np.divide(observed, fitted, out=factors, where=(observed > 0) & (fitted > 0))
+        self._place_dummies()
 
     def _read(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the factors of the entries."""
@@ -277,7 +366,8 @@ class _Iteration:
         self.factors = MarginFactors(pair, city, partner)
         self.of_entries = of_pair, of_city, of_partner
 
-    def _update_pairs(self) -> None:
+    def update_pairs(self) -> None:
+        """Give every pair its sum."""
         f, (_, of_city, of_partner) = self.factors, self.of_entries
         pair = self._divide(0, f.city @ f.partner.transpose(0, 2, 1), of_city * of_partner)
         self.factors = MarginFactors(pair, f.city, f.partner)
@@ -285,6 +375,8 @@ class _Iteration:
 
     def _divide(self, k: int, total: FloatArray, entries: FloatArray) -> FloatArray:
         """Return factors from products of whole tables; zero where nothing is left to compare with."""
+        if self.treated.dummies is not None:
+            entries = entries * self.share
         total -= sum_by_group(entries, self.at[k], total.size).reshape(total.shape)
         total[total <= 0] = np.inf
         return np.divide(self.goals[k], total, out=total)

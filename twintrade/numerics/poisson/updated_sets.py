@@ -1,17 +1,16 @@
-"""Where exact updates of several sets of rows stand: row by row, or in a cube."""
+"""Means of rows with a dummy in several sets, by exact updates of one effect after another."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import scipy
 
-from twintrade.numerics.absorption import Cube, EliminationOrder
+from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, find_starts, sum_by_group
+from twintrade.numerics.poisson.margins import FlowTable, MarginFactors, TreatedRows, fit_treated
 
 # Dummies of rows in several sets, and where rounds of exact updates begin.
 
@@ -71,6 +70,16 @@ SHORTER = 4.0  # what this is divided by for a set whose rounds move it farther 
 FARTHEST = 30.0  # log points by which it moves a factor at most
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """Rows of a cube as a table of weighted flows: products of levels, as the rows of one weigh alike."""
+
+    table: FlowTable
+    cells: IntArray  # (n_rows,)
+    # Factors of the means that rounds begin with, by dyad, city and period, and partner and period, each of one draw
+    factors: tuple[FloatArray, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class ExactUpdates:
     """Rows of a fit, the levels they are in, and what was observed."""
@@ -85,7 +94,7 @@ class ExactUpdates:
     starts: IntArray  # (n_effects + 1,): where the levels of each effect begin
     # (n_levels,): place of each level among the coefficients of an elimination; any where no row is
     coefficients: IntArray
-    cube: Cube | None
+    product: Product | None = None
 
     @property
     def n_levels(self) -> int:
@@ -108,11 +117,6 @@ class ExactUpdates:
             scipy.sparse.csc_array((ones, level - start, ends), shape=(n, ones.size)) for level, start, n in of_each
         ]
 
-    def lay_out(self, means: FloatArray) -> FloatArray:
-        """Return weighted means, (n_rows, n_sets), by cell of the cube, shape (n_sets, n_cells)."""
-        assert self.cube is not None
-        return self.cube.spread(means * self.weights[:, None])
-
     def observe_without(self, rows: IntArray, sets: IntArray, n_sets: int) -> FloatArray:
         """Return sums by level of each set without some rows, (n_sets, n_levels), zero where no outcome is left."""
         seen, levels = self.weights[rows] * self.y[rows], self.levels[:, rows]
@@ -126,7 +130,7 @@ class ExactUpdates:
         return sums.reshape(n_sets, self.n_levels)
 
 
-class UpdatedSets(ABC):
+class UpdatedSets:
     """Where the updates of several sets stand: what each level and each dummy multiplies means by.
 
     ``goals, factors``: (n_sets, n_levels + n_dummies): observed sums, zero where nothing is to move. Dummies are
@@ -153,20 +157,24 @@ class UpdatedSets(ABC):
             self.factors[dummies.home, number] = np.where(is_alone, 1.0, np.exp(start.dummies))
         # Rows of a level without any outcome have none in the fit.
         self.factors[:, : of.n_levels][self.goals[:, : of.n_levels] <= 0] = GONE
-        self.lay_out(means)
+        shared = np.broadcast_to(of.means[:, None], (of.y.size, dummies.n_sets))
+        self.weighted = (shared if means is None else means) * of.weights[:, None]
         self.place_dummies()
 
-    @abstractmethod
-    def lay_out(self, means: FloatArray | None) -> None:
-        """Lay the weighted means to begin with out for all sets, shape (n_rows, n_sets)."""
-
-    @abstractmethod
     def place_dummies(self) -> None:
         """Multiply the means of the entries by their dummies, and leave rows out."""
+        self.weighted[self.rows, self.sets] = self.weights * self.begun * self.factors.take(self.columns)
 
-    @abstractmethod
     def run_levels(self) -> None:
         """Give every level of each effect in turn the sum that was observed."""
+        turned, out = self.factors.T.copy(), self.weighted
+        for level in self.of.levels:
+            out = out * turned.take(level, axis=0)
+        for adder, level, start in zip(self.of.adders, self.of.levels, self.of.starts, strict=False):
+            part = slice(start, start + adder.shape[0])
+            before = turned[part].T
+            self.move(part, (adder @ out).T / before)
+            out *= np.ascontiguousarray((self.factors[:, part] / before).T).take(level - start, axis=0)
 
     def keep(self, kept: BoolArray) -> None:
         """Go on with some of the sets."""
@@ -175,7 +183,7 @@ class UpdatedSets(ABC):
             setattr(self, name, getattr(self, name)[entries])
         back = (self.sets - place[self.sets]) * self.factors.shape[1]
         self.sets, self.levels, self.columns = place[self.sets], self.levels[:, entries] - back, self.columns - back
-        self.goals, self.factors = self.goals[kept], self.factors[kept]
+        self.goals, self.factors, self.weighted = self.goals[kept], self.factors[kept], self.weighted[:, kept]
 
     def run_round(self) -> FloatArray:
         """Give every level of each effect in turn, and every dummy, the sum that was observed; return the means."""
@@ -216,77 +224,6 @@ class UpdatedSets(ABC):
         return sum_by_group(values, self.columns, self.factors.size).reshape(self.factors.shape)
 
 
-class RowSets(UpdatedSets):
-    """Row by row."""
-
-    def lay_out(self, means: FloatArray | None) -> None:
-        """Keep weighted means."""
-        of = self.of
-        shared = np.broadcast_to(of.means[:, None], (of.y.size, self.factors.shape[0]))
-        self.weighted = (shared if means is None else means) * of.weights[:, None]
-
-    def place_dummies(self) -> None:
-        """Write the entries anew."""
-        self.weighted[self.rows, self.sets] = self.weights * self.begun * self.factors.take(self.columns)
-
-    def run_levels(self) -> None:
-        """Give every level its sum."""
-        turned, out = self.factors.T.copy(), self.weighted
-        for level in self.of.levels:
-            out = out * turned.take(level, axis=0)
-        for adder, level, start in zip(self.of.adders, self.of.levels, self.of.starts, strict=False):
-            part = slice(start, start + adder.shape[0])
-            before = turned[part].T
-            self.move(part, (adder @ out).T / before)
-            out *= np.ascontiguousarray((self.factors[:, part] / before).T).take(level - start, axis=0)
-
-    def keep(self, kept: BoolArray) -> None:
-        """Go on with some of the sets."""
-        super().keep(kept)
-        self.weighted = self.weighted[:, kept]
-
-
-class CubeSets(UpdatedSets):
-    """In a cube, with weighted means in two orders."""
-
-    def lay_out(self, means: FloatArray | None) -> None:
-        """Keep weighted means."""
-        of, n_sets = self.of, self.factors.shape[0]
-        assert of.cube is not None
-        cells = of.lay_out(of.means[:, None] if means is None else means)
-        by_city = cells.reshape(-1, *of.cube.shape)
-        self.by_city = np.repeat(by_city, n_sets // len(cells), axis=0)
-        self.net = np.empty_like(self.by_city)
-        place = self.rows if of.cube.position is None else of.cube.position[self.rows]
-        self.at = self.sets * cells.shape[1] + place
-
-    def place_dummies(self) -> None:
-        """Write the entries anew."""
-        self.by_city.reshape(-1)[self.at] = self.weights * self.begun * self.factors.take(self.columns)
-
-    def run_levels(self) -> None:
-        """Give every level its sum."""
-        n_sets, n_cities, n_partners, n_periods = self.by_city.shape
-        sizes = (n_cities, n_partners), (n_cities, n_periods), (n_partners, n_periods)
-        parts = [slice(low, high) for low, high in pairwise(self.of.starts)]
-        dyads, cities, partners = (
-            self.factors[:, part].reshape(n_sets, *size) for part, size in zip(parts, sizes, strict=True)
-        )
-        net = np.multiply(self.by_city, partners[:, None], out=self.net)
-        self.move(parts[0], np.matmul(net, cities[..., None]))
-        self.move(parts[1], np.matmul(dyads[:, :, None], net))
-        net = np.multiply(self.by_city, cities[:, :, None], out=net).swapaxes(1, 2)
-        self.move(parts[2], np.matmul(dyads.swapaxes(1, 2)[:, :, None], net))
-
-    def keep(self, kept: BoolArray) -> None:
-        """Go on with some of the sets."""
-        gone = np.cumsum(~kept) * self.by_city[0].size
-        self.at = (self.at - gone[self.sets])[kept[self.sets]]
-        super().keep(kept)
-        self.by_city = self.by_city[kept]
-        self.net = self.net[: self.by_city.shape[0]]
-
-
 def move_ahead(
     first: FloatArray, second: FloatArray, third: FloatArray, longest: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
@@ -311,29 +248,58 @@ def _divide(upper: FloatArray, lower: FloatArray) -> FloatArray:
 # fit. What two rounds moved is extrapolated (SQUAREM; Varadhan and Roland 2008), since single effects approach
 # slowly what several of them share.
 
-SETTLED = 1e-5
-"""Relative change of wanted means within a round at which the rounds of a set end: of their sum, and on average."""
+SETTLED, BY_DYAD = 1e-5, 3.0
+"""Relative change of wanted means within a round at which the rounds of a set end: of their sum, and on average; as
+products so many times that, of the sum of each dyad."""
 NUMBERS_AT_ONCE = 60_000
+HOLES_BY_ROW = 0.5  # cells without a row, for each row, up to which products take less time than rows
 
 
 def fit_with_dummies(
     of: ExactUpdates, dummies: RowDummies, n_rounds: int, start: Start | None = None
 ) -> tuple[FloatArray, BoolArray]:
     """Return what rows with a dummy would have without it, and whether each of their levels has an outcome left."""
-    n_each = max(1, NUMBERS_AT_ONCE // of.y.size)
+    product = of.product
+    n_each = max(1, NUMBERS_AT_ONCE // of.y.size) if product is None else product.table.draws_at_once
     parts = []
     for low in range(0, dummies.n_sets, n_each):
         sets = slice(low, low + n_each)
         part, columns = dummies.part(sets)
-        parts.append(_fit_run(of, part, n_rounds, None if start is None else start.part(sets, columns)))
+        begun = None if start is None else start.part(sets, columns)
+        how = part, n_rounds, begun
+        parts.append(_fit_rows(of, *how) if product is None else _fit_products(of, product, *how))
     means, is_known = zip(*parts, strict=True)
     return np.concatenate(means), np.concatenate(is_known)
 
 
-def _fit_run(
+def _fit_products(
+    of: ExactUpdates, product: Product, dummies: RowDummies, n_rounds: int, start: Start | None
+) -> tuple[FloatArray, BoolArray]:
+    table, n_sets, cells = product.table, dummies.n_sets, product.cells[dummies.rows]
+    used = table.is_observed.take(cells)
+    cells, sets, columns = cells[used], dummies.sets[used], dummies.columns[used]
+    # Rows of a dyad count as one sum, in each set by itself.
+    dyads = np.cumsum(np.diff(sets * table.is_pair.size + cells // table.shape[2], prepend=-1) != 0)
+    dyads -= dyads[np.searchsorted(sets, sets)]
+    n_slots = int(dyads.max(initial=0)) + 1
+    begun = [np.repeat(of_level, n_sets, axis=0) for of_level in product.factors]
+    if start is not None:
+        moved = np.split(np.exp(start.levels), of.starts[1:-1], axis=1)
+        begun = [of_level * factor.reshape(of_level.shape) for of_level, factor in zip(begun, moved, strict=True)]
+    rows, is_alone = TreatedRows(sets, cells, sets * n_slots + dyads, n_slots), dummies.is_alone
+    if not is_alone.all():
+        factors = np.exp(np.zeros(is_alone.size) if start is None else start.dummies)[~is_alone]
+        rows = replace(rows, dummies=np.where(is_alone, -1, np.cumsum(~is_alone) - 1)[columns], factors=factors)
+    means, is_known = np.zeros(used.size), np.zeros(used.size, dtype=bool)
+    weighted, is_known[used] = fit_treated(table, rows, MarginFactors(*begun), BY_DYAD * SETTLED, n_rounds)
+    means[used] = weighted / of.weights[dummies.rows[used]]
+    return means, is_known
+
+
+def _fit_rows(
     of: ExactUpdates, dummies: RowDummies, n_rounds: int, start: Start | None
 ) -> tuple[FloatArray, BoolArray]:
-    state = (RowSets if of.cube is None else CubeSets)(of, dummies, start)
+    state = UpdatedSets(of, dummies, start)
     is_known = np.logical_and.reduce(state.goals.take(state.levels) > 0)
     before, past = state.read(), [state.factors.copy()]
     out = before.copy()
@@ -359,22 +325,39 @@ def _fit_run(
     return out, is_known
 
 
-def lay_out_updates(y: FloatArray, means: FloatArray, weights: FloatArray, order: EliminationOrder) -> ExactUpdates:
-    """Lay rows out in a cube if there is one."""
-    coefficients, cube = order.list_coefficients(), order.cube
-    if cube is None:
-        codes = [compact(code) for code in coefficients]
-        sizes = [int(code.max(initial=-1)) + 1 for code in codes]
-    else:
-        n_cities, n_partners, n_periods = cube.shape
+def lay_out_updates(y: FloatArray, means: FloatArray, weights: FloatArray, q: Annihilator) -> ExactUpdates:
+    """Lay rows out, as a table of weighted flows if they are most of a cube's and those of a dyad weigh alike."""
+    coefficients, cube, used = q.elimination.layout.list_coefficients(), q.elimination.layout.cube, weights > 0
+    codes, table = [compact(code) for code in coefficients], None
+    sizes = [int(code.max(initial=-1)) + 1 for code in codes]
+    if cube is not None:
         cells = np.arange(y.size) if cube.position is None else cube.position
-        dyad, period = np.divmod(cells, n_periods)
-        city, partner = np.divmod(dyad, n_partners)
-        codes = [dyad, city * n_periods + period, partner * n_periods + period]
-        sizes = [n_cities * n_partners, n_cities * n_periods, n_partners * n_periods]
-        coefficients = [coefficients[place] for place in cube.places]
+        flows, seen = cube.spread_each([np.where(used, weights * y, 0.0), used.astype(np.float64)])
+        table = FlowTable(flows.reshape(cube.shape), seen.reshape(cube.shape) > 0)
+        of_cells = list(table.find_levels(cells))
+        if table.holes.size <= HOLES_BY_ROW * y.size and any(
+            _are_alike(weights[used], code[used]) for code in of_cells
+        ):
+            codes, sizes = of_cells, [of.size for of in table.sums]
+            coefficients = [coefficients[place] for place in cube.places]
+        else:
+            table = None
     starts = np.cumsum([0, *sizes])
     levels = np.stack(codes) + starts[:-1, None]
     of_level = np.zeros(starts[-1], dtype=np.int64)
     of_level[levels] = coefficients
-    return ExactUpdates(y, means, weights, levels, starts, of_level, cube)
+    of = ExactUpdates(y, means, weights, levels, starts, of_level)
+    if table is None:
+        return of
+    logs = np.log(means * weights, out=np.zeros(y.size), where=used)
+    factors = np.split(np.exp(q.explain(logs[:, None])[of_level, 0]), starts[1:-1])
+    parts = [
+        np.where(of > 0, part.reshape(of.shape), 0.0)[None] for part, of in zip(factors, table.sums, strict=True)
+    ]
+    return replace(of, product=Product(table, cells, tuple(parts)))
+
+
+def _are_alike(weights: FloatArray, code: IntArray) -> bool:
+    of_level = np.zeros(int(code.max()) + 1)
+    of_level[code] = weights
+    return bool((of_level[code] == weights).all())
