@@ -12,13 +12,13 @@ import pytest
 from tests.render.brief.test_brief import PAIRS, PERIODS
 from tests.render.browser import SIZES, open_browser
 from tests.render.made_results import make_results
+from twintrade.render import registration
 from twintrade.render.blocks import Document, EventView, number_blocks
 from twintrade.render.brief.closer import build_view
 from twintrade.render.brief.facts import collect_facts
 from twintrade.render.brief.statements import write_change
 from twintrade.render.page import Page
 from twintrade.render.reading import find_overall, list_records, list_specifications, select_events
-from twintrade.render.registration import render
 from twintrade.render.style import AppendixOptions
 from twintrade.render.writers.html import build_plain, render_html
 from twintrade.text import numbers, use_language
@@ -48,7 +48,10 @@ def made():
 
 @pytest.fixture(scope="module")
 def drawn(made):
-    return render(made, AppendixOptions(detail="full"))
+    """The pages that a browser opens; PDF and Word are printed by other tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registration, "has_library", lambda _: False)
+        return registration.render(made, AppendixOptions(detail="full"))
 
 
 @pytest.fixture(scope="module")

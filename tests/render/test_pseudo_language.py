@@ -46,8 +46,9 @@ def test_the_page_says_nothing_in_english_by_itself(is_simulated, pseudo, monkey
     unknown = ("Pretrend", "Placebo rank", "Exports")  # checks that this house does not have, and the outcome
     drawn = collect_drawn_texts(monkeypatch)
     with use_catalogue(pseudo):
-        texts = [text for _, text in list_texts(build_document(results))]
-        web = list_web_texts(render_html(build_document(results)).decode())
+        document = build_document(results)
+        texts = [text for _, text in list_texts(document)]
+        web = list_web_texts(render_html(document).decode())
     assert min(len(texts), len(drawn), len(web)) > 200
     held = [results.title, results.name, *list_held(results, NAMES), *list_held(results, MADE), *unknown]
     assert find_english([*texts, *drawn, *web], held) == {}

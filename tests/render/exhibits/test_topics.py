@@ -15,8 +15,12 @@ from twintrade.render.style import AppendixOptions
 pytestmark = pytest.mark.usefixtures("unencoded")
 
 
-def build_appendix(results: ResultSet) -> tuple[object, ...]:
-    return appendix.build_appendix(results, AppendixOptions(detail="full"))
+TOPICS = ("sensitivity", "single_case", "descriptives", "margins")
+"""Exhibits of the checks of a topic, for tests that look at their sections alone."""
+
+
+def build_appendix(results: ResultSet, exhibits: tuple[str, ...] = AppendixOptions().exhibits) -> tuple[object, ...]:
+    return appendix.build_appendix(results, AppendixOptions(detail="full", exhibits=exhibits))
 
 
 def shape(results: ResultSet) -> list[object]:
@@ -66,7 +70,7 @@ def test_other_sentences_leave_the_page_as_it_is(nonsense):
      ("margins", "placebo_of_a_break")],
 )  # fmt: skip
 def test_a_check_and_its_payload_stand_under_its_topic(topic, name):
-    blocks, key = list(build_appendix(told(topic, name))), topic.replace("_", "-")
+    blocks, key = list(build_appendix(told(topic, name), TOPICS)), topic.replace("_", "-")
     inside = section(blocks, key)
     assert any(isinstance(b, BulletList) for b in inside)
     assert any(isinstance(b, Figure) for b in inside)
@@ -76,7 +80,7 @@ def test_a_check_and_its_payload_stand_under_its_topic(topic, name):
 
 def test_a_topic_without_a_check_that_could_be_made_is_left_out_with_its_reason():
     lacking, made = (
-        list(build_appendix(replace(told("margins", reason=reason), payloads={})))
+        list(build_appendix(replace(told("margins", reason=reason), payloads={}), TOPICS))
         for reason in ("the panel is short", "")
     )
     assert section(lacking, "margins") == []
@@ -111,7 +115,7 @@ def test_variants_of_every_column_stand_once_in_the_table_of_checks_or_in_figure
         payloads={**made.payloads, **dict.fromkeys(names, table)},
         payload_kinds={**made.payload_kinds, **dict.fromkeys(names, "variants")},
     )
-    blocks = section(list(build_appendix(results)), "sensitivity")
+    blocks = section(list(build_appendix(results, TOPICS)), "sensitivity")
     (checks,) = [b for b in blocks if isinstance(b, Table)]
     named = [row.cells[0].text.strip() for row in checks.rows]
     assert [n for n in named if n in ("a", "b")] == ["a", "b", "b", "a", "b"]  # the headline itself is no variant
@@ -132,6 +136,6 @@ def test_half_as_wide_figures_stand_in_pairs_and_the_last_of_an_odd_number_alone
         payloads={**made.payloads, **dict.fromkeys(names, path)},
         payload_kinds={**made.payload_kinds, **dict.fromkeys(names, "path")},
     )
-    blocks = section(list(build_appendix(results)), "sensitivity")
+    blocks = section(list(build_appendix(results, TOPICS)), "sensitivity")
     assert [[f.key for f in b.figures] for b in blocks if isinstance(b, FigureRow)] == [names[:2]]
     assert [b.key for b in blocks if isinstance(b, Figure) and b.key in names] == names[2:]

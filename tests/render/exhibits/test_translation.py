@@ -1,6 +1,7 @@
 """The exhibit of trade new or diverted: what it tables, what it says of page 1, and when there is none."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -15,16 +16,22 @@ from twintrade.render.exhibits.summary import build_translation as build_exhibit
 from twintrade.render.page import Page
 from twintrade.render.style import AppendixOptions
 
+UNENCODED = pytest.mark.usefixtures("unencoded")
+
 PUSHED = {"effect": 22.1, "effect_low": 10.5, "effect_high": 35.0, "n_pairs": 1, "n_places": 6}
 PUSHED |= {"again": 21.3, "again_effects": "two_way"}
 
 
-def translate(pairs=(("A", "C"),), **options) -> pd.DataFrame:
+@cache
+def translate_once() -> pd.DataFrame:
     flows = np.random.default_rng(2).lognormal(0, 1, (6, 6))
     rows = [(a, b, flows[i, j]) for i, a in enumerate("ABCDEF") for j, b in enumerate("ABCDEF") if i != j]
     world = tt.World.from_frame(pd.DataFrame(rows, columns=["origin", "destination", "trade"]), value="trade")
-    translated = tt.translate((0.2, 0.1, 0.3), pairs, world, home_share=(0.3, 0.6, 0.9), **options)
-    return translated.table.assign(**PUSHED)
+    return tt.translate((0.2, 0.1, 0.3), [("A", "C")], world, home_share=(0.3, 0.6, 0.9)).table
+
+
+def translate() -> pd.DataFrame:
+    return translate_once().assign(**PUSHED)
 
 
 def build(frame, **record):
@@ -34,6 +41,7 @@ def build(frame, **record):
     return build_exhibit(Page(replace(made, payloads=payloads | ({} if frame is None else {"translation": frame}))))
 
 
+@UNENCODED
 def test_without_a_declared_world_there_is_no_exhibit_and_a_reason_is_one() -> None:
     assert build(None) == ()
     absent = build(pd.DataFrame({"reason": ["no end"], "reason_text": [""]}))
@@ -41,6 +49,7 @@ def test_without_a_declared_world_there_is_no_exhibit_and_a_reason_is_one() -> N
     assert absent.reason == "no end"
 
 
+@UNENCODED
 def test_the_table_keeps_models_and_sampling_apart() -> None:
     frame = translate()
     table = next(b for b in build(frame) if isinstance(b, blocks.Table))
@@ -57,6 +66,7 @@ def test_the_table_keeps_models_and_sampling_apart() -> None:
     assert cells["Real income of their cities"][5] == ""
 
 
+@UNENCODED
 @loop_over(
     ("record", "share", "said"),
     [
@@ -77,9 +87,23 @@ def test_the_appendix_says_why_page_1_states_a_share_or_none(record, share, said
     assert blocks.find_text(build(frame, **record), said)
 
 
+def draw_models(language: str) -> blocks.Figure:
+    with AppendixOptions(language=language).speak():
+        return next(b for b in build(translate()) if isinstance(b, blocks.Figure))
+
+
+@UNENCODED
 @pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
 def test_the_figure_draws_each_model_that_differs_in_one_thing(language) -> None:
-    with AppendixOptions(language=language).speak():
-        figure = next(b for b in build(translate()) if isinstance(b, blocks.Figure))
+    figure = draw_models(language)
     assert set(figure.frame["varied"]) == {"centre", "conditional", "elasticity", "supply", "home_share"}
     assert figure.frame["label"].nunique() == 7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
+def test_the_figure_is_encoded_in_each_language(language) -> None:
+    images = draw_models(language).images
+    assert images.svg
+    assert images.pdf
+    assert images.png

@@ -204,6 +204,7 @@ def test_weights_of_units_in_one_cell_are_added_up():
     assert "2 cells by cohort and event time; one is negative, −0.200." in alt_text.describe_cell_weights(frame)
 
 
+@pytest.mark.usefixtures("unencoded")
 @pytest.mark.parametrize("cohorts", [1, 2])
 def test_the_headline_shows_its_cells_where_there_are_several_cohorts(cohorts):
     results = make_results()

@@ -60,6 +60,7 @@ def test_the_notes_say_what_a_reader_must_know_in_sixty_words(made):
     assert list_skipped(made, Wording()) == ["Synthetic DiD was not estimated: the panel is not balanced."]
 
 
+@pytest.mark.usefixtures("unencoded")
 def test_what_columns_estimate_and_assume_stands_in_the_appendix(made):
     said = "".join(
         span.text
