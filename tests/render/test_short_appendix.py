@@ -195,6 +195,7 @@ def test_a_bound_of_nothing_is_said_in_words():
     assert [row[5] for row in rows if row[0] == "Comparison"] == ["none"]
 
 
+@pytest.mark.usefixtures("unencoded")
 @pytest.mark.parametrize(("p", "is_said"), [(0.52, True), (0.38, False)])
 def test_the_joint_test_of_leads_names_the_adjusted_p_of_the_check_where_it_differs(p, is_said):
     made = judged(("pretrends", "cannot tell", COLUMN, (), {"value": p, "unit": "p"}))
