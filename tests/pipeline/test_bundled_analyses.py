@@ -32,6 +32,8 @@ FEWER = (
     (r'(?m)^name = "evidence".*', 'name = "evidence"\ndraws = 99'),
 )
 """What takes the place of assignments and draws, of which no test here judges what they say."""
+BOTH = 'language = ["en-GB", "zh-CN"]\n'
+"""What prints every page a second time; on the slow side."""
 REST = ("cases", "registry", "ohio-south-africa", "tennessee-ghana")
 BUNDLED = ("us-states", "texas-philippines", "tennessee-iraq", "delaware-india", *SIMULATED)
 
@@ -44,8 +46,8 @@ def place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ran(place: Path, name: str):
-    text = (place / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
+def ran(place: Path, name: str, text: str = ""):
+    text = text or (place / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
     for known, quick in FEWER:
         text = re.sub(known, quick, text)
     with mock.patch("twintrade.inference.evidence.MOST_DRAWS", 99):  # however close a bound is
@@ -218,6 +220,14 @@ def test_a_pair_without_a_date_is_shown_and_not_estimated(place, plain_pictures_
     assert results.is_simulated
 
 
+@pytest.mark.slow
+def test_a_named_case_is_printed_in_both_its_languages(root, place):
+    results = ran(place, "jinan-australia", (root / "analyses" / "jinan-australia.toml").read_text(encoding="utf-8"))
+    assert results.is_simulated
+    for folder, said in (("", "SIMULATED"), ("zh-CN", "模拟")):
+        assert said in (place / "results/jinan-australia" / folder / "appendix.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", SIMULATED)
 def test_the_named_cases_have_one_line_to_change(root, name):
     text = (root / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
@@ -227,7 +237,9 @@ def test_the_named_cases_have_one_line_to_change(root, name):
 
 
 def test_the_real_series_takes_the_place_of_the_simulated_one_by_that_line(place, plain_pictures_of_module):
-    results = ran(place, "jinan-australia")
+    written = (place / "analyses" / "jinan-australia.toml").read_text(encoding="utf-8")
+    assert BOTH in written
+    results = ran(place, "jinan-australia", written.replace(BOTH, ""))
     assert results.is_simulated
     page = (place / "results" / "jinan-australia" / "appendix.html").read_text(encoding="utf-8")
     assert "SIMULATED" in page
