@@ -273,13 +273,15 @@ def test_portfolios_are_drawn_by_one_rule_and_never_the_watched_one():
     assert again == plan
 
 
-def test_the_size_of_a_programme_is_what_is_allowed():
+@pytest.mark.parametrize("controls", [79, pytest.param(199, marks=pytest.mark.slow)])
+def test_the_size_of_a_programme_is_what_is_allowed(controls):
     """Portfolios in turn take the watched one's place: the share that rings is the nominal one, within two errors."""
     frame = draw_table(seed=3).drop(columns="year")
     table, rings = build_table(frame), []
     for seed in range(40):
         pairs = np.random.default_rng(seed).choice(table.units, 3, replace=False)
-        plan = watching.plan_watch("p", WatchSection(portfolio=dict.fromkeys(pairs, "2024")), table, seed)
+        section = WatchSection(portfolio=dict.fromkeys(pairs, "2024"), controls=controls)
+        plan = watching.plan_watch("p", section, table, seed)
         rings.append(any(one.rang for one in watching.take_looks(plan, table, (), "2032-01-01")))
     assert abs(np.mean(rings) - 0.10 * 7 / 8) < 2 * np.sqrt(0.09 / 40)
 
