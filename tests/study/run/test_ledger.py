@@ -1,11 +1,14 @@
 """A run that was killed goes on from what it had finished; nothing else is ever taken for it."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from twintrade.fanout import Workers, jobs, run_jobs, use_workers
 from twintrade.study.run.ledger import FileLedger
 
 VALUES = {
@@ -85,47 +88,39 @@ def test_a_full_disk_costs_the_resumption_and_not_the_run(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-PROGRAM = """
-import os, sys
-from pathlib import Path
-import subprocess
-import sys
-
-import numpy as np
-from twintrade.fanout import Workers, jobs, run_jobs, use_workers
-from twintrade.study.run.ledger import FileLedger
-
-jobs.ALONE_SECONDS = 0.0
-folder = Path(sys.argv[1])
-
-def slow(shared, job, rng):
-    with (folder / "done").open("a") as stream:
-        stream.write(f"{job}\\n")
-    if job == 12 and "killed" in sys.argv:
-        os._exit(137)
-    return {"x": rng.normal(size=2)}
-
-ledger = FileLedger(folder / "ledger", "abc")
-with use_workers(Workers(ledger=ledger), "diagnostic/placebo"):
-    found = run_jobs("loop", slow, {str(i): i for i in range(40)}, shared=None, rng=np.random.default_rng(1))
-np.save(folder / "result.npy", np.stack([d.values["x"] for d in found]))
-"""
-
-
-def run_program(folder, *words):
+def run_loop(folder, dies_at=None):
+    """Do forty jobs that say when they are done; the process may end in the middle of one."""
     folder.mkdir(exist_ok=True)
-    return subprocess.run([sys.executable, "-c", PROGRAM, str(folder), *words], check=False).returncode
+
+    def slow(shared, job, rng):
+        with (folder / "done").open("a") as stream:
+            stream.write(f"{job}\n")
+        if job == dies_at:
+            os._exit(137)
+        return {"x": rng.normal(size=2)}
+
+    ledger = FileLedger(folder / "ledger", "abc")
+    with pytest.MonkeyPatch.context() as patch, use_workers(Workers(ledger=ledger), "diagnostic/placebo"):
+        patch.setattr(jobs, "ALONE_SECONDS", 0.0)
+        found = run_jobs("loop", slow, {str(i): i for i in range(40)}, shared=None, rng=np.random.default_rng(1))
+    np.save(folder / "result.npy", np.stack([d.values["x"] for d in found]))
+
+
+def run_until_killed(folder):
+    code = "import sys; from pathlib import Path; from test_ledger import run_loop; run_loop(Path(sys.argv[1]), 12)"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    return subprocess.run([sys.executable, "-c", code, str(folder)], env=environment, check=False).returncode
 
 
 def test_a_killed_process_is_resumed_and_only_the_rest_recomputed(tmp_path):
-    assert run_program(tmp_path / "whole") == 0
-    assert run_program(tmp_path / "cut", "killed") == 137
+    run_loop(tmp_path / "whole")
+    assert run_until_killed(tmp_path / "cut") == 137
     ledger = tmp_path / "cut" / "ledger"
     assert not (tmp_path / "cut" / "result.npy").exists()
     n_kept = len(FileLedger(ledger, "abc")._kept)
     n_done = len((tmp_path / "cut" / "done").read_text().split())
     assert n_kept >= 9
-    assert run_program(tmp_path / "cut") == 0
+    run_loop(tmp_path / "cut")
     done = (tmp_path / "cut" / "done").read_text().split()
     assert len(done) - n_done == 40 - n_kept
     assert (tmp_path / "cut" / "result.npy").read_bytes() == (tmp_path / "whole" / "result.npy").read_bytes()
