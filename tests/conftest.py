@@ -80,6 +80,12 @@ def chinese_typeface() -> None:
 
 
 @pytest.fixture
+def web_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print pages as HTML and LaTeX, neither as PDF nor for Word, where a test reads no such file."""
+    monkeypatch.setattr("twintrade.render.registration.has_library", lambda _: False)
+
+
+@pytest.fixture
 def plain_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     save_empty(monkeypatch)
 

@@ -96,7 +96,8 @@ def read(path):
         (4, lambda year, k: f"{year}Q{k + 1}", "2008Q3", "8034"),
     ],
 )
-def test_season_is_taken_out_and_periods_are_printed_as_read(tmp_path, plain_pictures, per_year, label, onset, raw):
+@pytest.mark.usefixtures("plain_pictures", "web_alone")
+def test_season_is_taken_out_and_periods_are_printed_as_read(tmp_path, per_year, label, onset, raw):
     made = project(tmp_path, trade(per_year, label), per_year)
     outcome = execute(made, "pair", (made / "analyses" / "pair.toml").read_text(encoding="utf-8"))
     assert outcome.ending == "done", outcome.text

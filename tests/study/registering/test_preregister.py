@@ -119,7 +119,7 @@ def test_a_run_names_exactly_the_key_that_changed_and_lists_it_when_it_is_withdr
     assert withdrawn == one | {"in_force": "False"}
 
 
-def test_pages_say_when_it_was_registered_and_what_is_exploratory(project, spec_text, plain_pictures):
+def test_pages_say_when_it_was_registered_and_what_is_exploratory(project, spec_text, plain_pictures, web_alone):
     register(project, spec_text)
     further = '[[estimator]]\nname = "imputation"\ntransform = "log"\n\n[inference]'
     run(project, spec_text.replace("[inference]", further))

@@ -286,12 +286,13 @@ def test_the_size_of_a_programme_is_what_is_allowed(controls):
     assert abs(np.mean(rings) - 0.10 * 7 / 8) < 2 * np.sqrt(0.09 / 40)
 
 
-def test_monthly_looks_take_seasons_off_and_have_an_asymptotic_sequence(tmp_path):
+@pytest.mark.parametrize("controls", [119, pytest.param(199, marks=pytest.mark.slow)])
+def test_monthly_looks_take_seasons_off_and_have_an_asymptotic_sequence(tmp_path, controls):
     table = draw_table(effect=0.5, per_year=12, last=2024)
     month = table["period"].str[-2:].astype(int)
     pair = (table["city"] + table["partner"]).map(hash).to_numpy() % 5
     table["value"] = np.rint(table["value"] * np.exp(0.5 * np.sin(month + pair)))
-    options = {"frequency": "month", "looks": "month", "horizon": 1}
+    options = {"frequency": "month", "looks": "month", "horizon": 1, "more": f"controls = {controls}"}
     text = write_project(tmp_path, table[table["year"] <= 2023], **options)
     register_watch(tmp_path, "three", text, NOW)
     write_project(tmp_path, table, **options)
@@ -303,8 +304,12 @@ def test_monthly_looks_take_seasons_off_and_have_an_asymptotic_sequence(tmp_path
     assert 0 < looks[-1]["half_width"] < looks[0]["half_width"]
 
 
-def test_simulated_tables_are_rehearsed_and_real_ones_are_not(tmp_path, root):
+@pytest.mark.parametrize("years", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_simulated_tables_are_rehearsed_and_real_ones_are_not(tmp_path, root, years):
+    """Of three years, as the file has it, a third of the looks are planned for later."""
     text = (root / "analyses/watch-simulated.toml").read_text()
+    assert "horizon = 3" in text
+    text = text.replace("horizon = 3", f"horizon = {years}")
     assert parse(text)[0].watch is not None
     (tmp_path / "analyses").mkdir()
     lines, _ = run_watch(tmp_path, "watch-simulated", text, "2027-01-15")

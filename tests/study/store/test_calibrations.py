@@ -61,7 +61,7 @@ def read_page(project) -> str:
 
 
 def test_a_page_quotes_the_calibration_of_its_data_and_design_and_says_where_another_is_on_file(
-    project, graded, plain_pictures, monkeypatch, capsys
+    project, graded, plain_pictures, web_alone, monkeypatch, capsys
 ) -> None:
     monkeypatch.chdir(project)
     execute(project, "tiny", graded)
