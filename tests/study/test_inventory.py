@@ -53,12 +53,16 @@ def test_a_command_imports_no_package_that_it_does_not_use(project, command):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", ["list", "explain us-states"])
-def test_what_is_imported_is_never_looked_through_for_garbage(command, root):
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [("list", "root"), ("explain tiny", "project"), pytest.param("explain us-states", "root", marks=pytest.mark.slow)],
+)
+def test_what_is_imported_is_never_looked_through_for_garbage(command, place, request):
     code = f"import gc, sys, twintrade.cli as c; sys.argv += {command.split()}; searches = []\n"
     code += "gc.callbacks.append(lambda *search: searches.append(search))\n"
     code += "try: c.main()\nexcept SystemExit: print(len(searches), gc.get_count()[0] < 10)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    folder = request.getfixturevalue(place)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
     assert done.stdout.split()[-2:] == ["0", "True"]
 
 
