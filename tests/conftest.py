@@ -79,10 +79,21 @@ def chinese_typeface() -> None:
         pytest.skip("no Chinese typeface is installed")
 
 
-@pytest.fixture
-def web_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Print pages as HTML and LaTeX, neither as PDF nor for Word, where a test reads no such file."""
-    monkeypatch.setattr("twintrade.render.registration.has_library", lambda _: False)
+QUICK_AND_SLOW = [pytest.param(True, id="quick"), pytest.param(False, id="whole", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(params=QUICK_AND_SLOW)
+def web_alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print pages as HTML and LaTeX where a test reads neither PDF nor Word, which are printed on the slow side."""
+    if request.param:
+        monkeypatch.setattr("twintrade.render.registration.has_library", lambda _: False)
+
+
+@pytest.fixture(params=QUICK_AND_SLOW)
+def quick_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Save empty pictures, and those that are drawn on the slow side."""
+    if request.param:
+        save_empty(monkeypatch)
 
 
 @pytest.fixture

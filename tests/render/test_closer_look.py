@@ -54,6 +54,12 @@ def drawn(made):
         return registration.render(made, AppendixOptions(detail="full"))
 
 
+@pytest.mark.slow
+def test_its_pages_are_printed_in_every_format(made):
+    files = registration.render(made, AppendixOptions(detail="full")).files
+    assert {f"{page}.{kind}" for page in ("brief", "appendix") for kind in ("pdf", "docx")} <= set(files)
+
+
 @pytest.fixture(scope="module")
 def browser(drawn, tmp_path_factory):
     folder = tmp_path_factory.mktemp("closer")

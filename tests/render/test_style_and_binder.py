@@ -238,7 +238,7 @@ def test_a_logarithm_has_no_total_on_the_page(made):
     )
 
 
-@pytest.mark.usefixtures("plain_pictures")
+@pytest.mark.usefixtures("quick_pictures")
 def test_several_analyses_are_bound_with_one_line_each(made):
     other = replace(
         make_results(is_simulated=False, is_hostile=False), name="other", title="Another study", payloads={}
@@ -255,7 +255,7 @@ def test_several_analyses_are_bound_with_one_line_each(made):
     assert b"SIMULATED DATA" not in bound.files["tables/tab-other-ladder.tex"]
 
 
-@pytest.mark.usefixtures("plain_pictures")
+@pytest.mark.usefixtures("quick_pictures")
 def test_a_percent_headline_is_drawn_among_the_others(made):
     """The same effect as a percentage and in log points is one point of the figure and one number of the table."""
     keys = made.specifications[made.specifications["is_headline"]].iloc[0]

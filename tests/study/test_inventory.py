@@ -55,7 +55,11 @@ def test_a_command_imports_no_package_that_it_does_not_use(project, command):
 
 @pytest.mark.parametrize(
     ("command", "place"),
-    [("list", "root"), ("explain tiny", "project"), pytest.param("explain us-states", "root", marks=pytest.mark.slow)],
+    [
+        ("list", "root"),
+        ("explain tiny", "project"),
+        pytest.param("explain us-states", "root", marks=pytest.mark.slow),
+    ],
 )
 def test_what_is_imported_is_never_looked_through_for_garbage(command, place, request):
     code = f"import gc, sys, twintrade.cli as c; sys.argv += {command.split()}; searches = []\n"

@@ -232,7 +232,7 @@ def test_no_sentence_stands_twice(made) -> None:
     assert len(sentences) == len(set(sentences))
 
 
-@pytest.mark.usefixtures("plain_pictures")
+@pytest.mark.usefixtures("quick_pictures")
 def test_formats_hold_the_numbers_that_lead(made) -> None:
     document = build(with_payloads(made))
     (keys,) = find(document, KeyNumbers)

@@ -18,7 +18,7 @@ from twintrade.render.style import AppendixOptions
 HOSTILE = "Figure 9. <span class='details'> & Tabelle 2.  x"
 
 
-@pytest.mark.usefixtures("plain_pictures")
+@pytest.mark.usefixtures("quick_pictures")
 def test_every_numbered_block_is_listed_with_files_that_are_there():
     wording = Wording().changed({"ladder_caption": HOSTILE})
     options = AppendixOptions(wording=wording, exhibits=("register", "ladder", "raw", "forest"))

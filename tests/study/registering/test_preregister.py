@@ -72,10 +72,8 @@ def run(project, text):
     assert execute.execute(project, "tiny", text).ending == "done"
 
 
-@pytest.mark.parametrize("pictures", ["plain_pictures", pytest.param("monkeypatch", marks=pytest.mark.slow)])
-def test_no_outcome_after_an_agreement_is_read(project, spec_text, pictures, request):
+def test_no_outcome_after_an_agreement_is_read(project, spec_text, quick_pictures):
     """The numbers of every figure lie beside it; its picture as well is compared on the slow side."""
-    request.getfixturevalue(pictures)
     first = register(project, spec_text, errors="before")
     change_trade(project, spoil_after_an_agreement)
     assert register_again(project, spec_text, errors="before") == first
