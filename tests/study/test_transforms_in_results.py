@@ -32,7 +32,7 @@ def with_columns(text, columns):
     return text.replace('[[estimator]]\nname = "twfe"\ntransform = "log"\n', columns)
 
 
-def test_results_say_what_the_outcome_is_measured_in(project, spec_text, plain_pictures):
+def test_results_say_what_the_outcome_is_measured_in(project, spec_text, plain_pictures, web_alone):
     path = project / "analyses" / "tiny.toml"
     text = with_columns(spec_text, COLUMNS)
     path.write_text(text, encoding="utf-8")

@@ -62,7 +62,7 @@ def test_a_date_found_after_a_result_is_another_design_of_the_same_question(proj
 
 
 def test_a_second_design_is_named_in_the_volatile_part_of_the_manifest_alone(
-    project, spec_text, plain_pictures
+    project, spec_text, plain_pictures, web_alone
 ) -> None:
     execute(project, "tiny", spec_text)
     first = read_manifest(project / "results" / "tiny")

@@ -26,7 +26,7 @@ def test_confirming_changes_no_value_but_the_marks():
     assert "# by its name" in confirmed
 
 
-def test_a_run_says_how_many_are_open_until_they_are_confirmed(project, spec_text, plain_pictures):
+def test_a_run_says_how_many_are_open_until_they_are_confirmed(project, spec_text, plain_pictures, web_alone):
     file = project / "analyses" / "guessed.toml"
     file.write_text(spec_text.replace('flow = "exports" ', 'flow = "exports"   # GUESS: by its name ', 1))
     (outcome,) = run_all(find_analyses(project, ["guessed"]), jobs=1, force=False, log_json=False)
