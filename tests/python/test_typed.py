@@ -50,38 +50,44 @@ design.plot().figure
 """
 
 
-def check(root, files):
-    cache = root / ".mypy_cache"
+LINES = {page: f"lines_of_{page.partition('.')[0].replace('/', '_')}.py" for page in PAGES}
+
+
+@pytest.fixture(scope="module")
+def told(root, tmp_path_factory):
+    """What mypy says of each file, asked once for all of them."""
+    cache, folder = root / ".mypy_cache", tmp_path_factory.mktemp("typed")
     if not cache.is_dir():
         pytest.skip("without mypy's cache of the package this takes a minute; `make check` fills it")
-    words = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(cache), *map(str, files)]
-    return subprocess.run(words, cwd=root, capture_output=True, text=True, check=False).stdout
-
-
-def test_the_lines_of_the_documentation_pass_mypy_strict(root, tmp_path):
-    files = []
+    texts = {"mistyped.py": MISTYPED, "typed.py": TYPED}
     for page, (head, tail) in PAGES.items():
         lines = re.findall(r"```(?:python|\{code-cell\} \w+)\n(.*?)```", (root / page).read_text("utf-8"), re.DOTALL)
         assert lines, page
-        files.append(tmp_path / f"lines_of_{page.partition('.')[0].replace('/', '_')}.py")
-        files[-1].write_text(head + "\n".join(lines) + tail, encoding="utf-8")
-    told = check(root, files)
-    assert "Success" in told, told
+        texts[LINES[page]] = head + "\n".join(lines) + tail
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    files = [str(folder / name) for name in texts]
+    words = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(cache), *files]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    assert f"(checked {len(files)} source files)" in done.stdout, done.stdout + done.stderr
+    said = {name: [] for name in texts}
+    for line in done.stdout.splitlines()[:-1]:
+        said[re.match(r"(?:.*?[/\\])?([^/\\:]+\.py):\d", line)[1]].append(line)
+    return said
+
+
+def test_the_lines_of_the_documentation_pass_mypy_strict(root, told):
+    assert [line for name in LINES.values() for line in told[name]] == []
     assert (root / "twintrade" / "py.typed").is_file()
 
 
-def test_misspelt_options_of_a_method_fail_it(root, tmp_path):
-    file = tmp_path / "mistyped.py"
-    file.write_text(MISTYPED, encoding="utf-8")
-    told = check(root, [file])
-    assert 'No overload variant of "fit"' in told
-    assert 'Unexpected keyword argument "bye"' in told
-    wrong = {int(line) for line in re.findall(r"mistyped\.py:(\d+): error", told)}
+def test_misspelt_options_of_a_method_fail_it(told):
+    said = "\n".join(told["mistyped.py"])
+    assert 'No overload variant of "fit"' in said
+    assert 'Unexpected keyword argument "bye"' in said
+    wrong = {int(line) for line in re.findall(r"mistyped\.py:(\d+): error", said)}
     assert wrong >= {number for number, line in enumerate(MISTYPED.splitlines(), 1) if "(" in line} - {6}
 
 
-def test_options_of_a_method_pass_it(root, tmp_path):
-    file = tmp_path / "typed.py"
-    file.write_text(TYPED, encoding="utf-8")
-    told = check(root, [file])
-    assert "Success" in told, told
+def test_options_of_a_method_pass_it(told):
+    assert told["typed.py"] == []
