@@ -38,12 +38,12 @@ def take_text(value: object) -> str:
 
 def list_names(frame: pd.DataFrame, column: str) -> list[str]:
     """Return the distinct texts of a column in their order."""
-    return list(dict.fromkeys(frame[column].map(take_text)))
+    return list(dict.fromkeys(map(take_text, frame[column].to_numpy(dtype=object))))
 
 
 def select_named(frame: pd.DataFrame, column: str, name: str) -> pd.DataFrame:
     """Return the rows that have a text in a column."""
-    return frame[frame[column].map(take_text) == name]
+    return frame.loc[[take_text(value) == name for value in frame[column].to_numpy(dtype=object)]]
 
 
 def find_words(record: Record, column: str) -> Words:

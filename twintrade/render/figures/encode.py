@@ -10,6 +10,7 @@ from matplotlib import font_manager
 from matplotlib.backends import _backend_pdf_ps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from twintrade.render.blocks import Images
 from twintrade.render.figures.points import locate_points
@@ -73,12 +74,26 @@ def cut_once() -> Iterator[None]:
 
 @contextmanager
 def find_once() -> Iterator[None]:
-    """Let texts that are drawn inside, under one theme, look for each typeface once; each does so several times."""
+    """Let texts that are drawn inside, under one theme, find each typeface once, and be laid out once a canvas."""
     manager: Any = font_manager.fontManager
     manager._find_fonts_by_props = cache(manager._find_fonts_by_props)
+    written: Any = Text
+    lay_out, known = written._get_layout, {}
+
+    def find_layout(text: Any, renderer: Any) -> Any:
+        dpi, canvas = text.get_figure(root=True).dpi, type(getattr(renderer, "_renderer", renderer))
+        place = text.get_horizontalalignment(), text.get_verticalalignment(), text.get_rotation()
+        shape = hash(text.get_fontproperties()), text._linespacing, text._multialignment, text.get_rotation_mode()
+        key = (text.get_text(), *place, *shape, dpi, canvas)
+        if key not in known or text.get_wrap():
+            known[key] = lay_out(text, renderer)
+        return known[key]
+
+    written._get_layout = find_layout
     try:
         yield
     finally:
+        written._get_layout = lay_out
         del manager._find_fonts_by_props
 
 

@@ -99,14 +99,13 @@ def draw_grid(frame: pd.DataFrame, dates: pd.DataFrame | None = None, *, theme: 
     n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
     n_rows = -(-len(cases) // n_columns)
     titles = [split_label(name, 70 // n_columns) for name in cases]
-    periods = {case: set(select_named(frame, "case", case)["period"]) for case in cases}
-    is_shared = all(observed == periods[cases[0]] for observed in periods.values())
+    parts = [select_named(frame, "case", case) for case in cases]
+    is_shared = len({frozenset(part["period"]) for part in parts}) == 1
     above = LINE * theme.size / 72 * (1 + max(title.count("\n") for title in titles))
     row = above + (1.2 if n_columns == GRID_COLUMNS else 1.0) + 0.2 * (not is_shared)
     with open_figure(theme, 0.8 + row * n_rows) as figure:
         all_axes = figure.subplots(n_rows, n_columns, sharex=is_shared, squeeze=False).ravel()
-        for axes, case, title in zip(all_axes, cases, titles, strict=False):
-            rows = select_named(frame, "case", case)
+        for axes, case, title, rows in zip(all_axes, cases, titles, parts, strict=False):
             index = select_named(rows, "panel", "index")
             _draw_series(axes, index[np.isfinite(index["value"].astype(float))], series, theme)
             axes.yaxis.set_major_locator(MaxNLocator(4) if len(axes.lines) else NullLocator())
