@@ -144,6 +144,19 @@ def test_pages_are_counted_as_typst_sets_them(appendix, has_tall_figures):
     assert count_pages([pieces[place] for place in order]) == len(PdfReader(io.BytesIO(found)).pages) > 3
 
 
+def test_a_picture_is_as_tall_where_its_place_alone_is_measured(monkeypatch):
+    document = make_tall_figures()
+    _, (_, heights) = set_pages(document)
+    query, marks = typst_pdf.typst.query, (b"if is-measured { layout(", b"if false { layout(")
+
+    def query_drawn(*_, **given):
+        assert marks[0] in given["input"]
+        return query(**given | {"input": given["input"].replace(*marks)})
+
+    monkeypatch.setattr(typst_pdf.typst, "query", query_drawn)
+    assert set_pages(document)[1][1] == pytest.approx(heights, abs=1e-3)
+
+
 def test_a_figure_stays_in_its_section_where_that_costs_no_page():
     text, figure = {"type": "paragraph"}, {"type": "figure"}
     head = {"type": "heading", "level": 2, "text": "Part"}

@@ -163,6 +163,7 @@ def _figure(figure: blocks.Figure, printer: Printer) -> dict[str, Any]:
         "alt": printer(figure.alt),
         "width": min(1.0, MOST_HEIGHT / height),
         "svg": figure.images.svg.decode("utf-8"),
+        "ratio": figure.images.height / figure.images.width,
         "notes": printer(join_sentences(figure.notes)),
     }
 
