@@ -2,10 +2,11 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from statistics import NormalDist
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.effects import Bands, Finding, Topic, Verdict
 from twintrade.effects.result_set import PayloadKind
+from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.methods import Registry
@@ -169,6 +171,8 @@ class Diagnostic(ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "check" in cls.__dict__ and not hasattr(cls.check, "__wrapped__"):
+            cls.check = _answer_refusals(cls.check)  # type: ignore[assignment]
         if cls.__dict__.get("name"):
             DIAGNOSTICS.add(cls.name, cls)
 
@@ -177,7 +181,7 @@ class Diagnostic(ABC):
         """Return what was found.
 
         A diagnostic whose fit cannot provide what it needs returns a finding that says "not available because ..."
-        (``unavailable``), and never raises for it.
+        (``unavailable``). One of the program's own errors raised on the way becomes that finding.
         """
 
     def concerns(self, design: Design) -> bool:
@@ -215,6 +219,22 @@ class Diagnostic(ABC):
             tolerance=judged.tolerance,
             **facts,
         )
+
+
+Check: TypeAlias = Callable[[Any, Fit, Inference, np.random.Generator], Finding]
+
+
+def _answer_refusals(check: Check) -> Check:
+    """Return a check that answers with its refusal where it, or what it calls, refuses."""
+
+    @wraps(check)
+    def answer(self: Diagnostic, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        try:
+            return check(self, fit, inference, rng)
+        except TwintradeError as error:
+            return self.unavailable(error.text)
+
+    return answer
 
 
 DIAGNOSTICS: Registry[Diagnostic] = Registry("diagnostics", "diagnostic")

@@ -409,10 +409,7 @@ class VariantCheck(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a variant; the payload has the name of the check."""
-        try:
-            variants = list(self.vary(fit))
-        except DesignError as error:
-            return self.unavailable(error.text)
+        variants = list(self.vary(fit))
         method = simplify_inference(fit, inference, self.most_draws)
         table = compare_variants(fit, variants, method, rng, has_tests=self.has_tests)
         known = table.dropna(subset=["effect"])

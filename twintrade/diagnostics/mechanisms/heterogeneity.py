@@ -155,10 +155,7 @@ class Heterogeneity(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a group and the p-value of equality; payload ``forest``."""
-        try:
-            groups, notes = assign_groups(fit.design, self.by, self.breaks)
-        except DesignError as error:
-            return self.unavailable(error.text)
+        groups, notes = assign_groups(fit.design, self.by, self.breaks)
         names, counts = np.unique(groups[groups != ""].astype(str), return_counts=True)
         large = [str(n) for n, c in zip(names, counts, strict=True) if c >= self.min_units]
         if len(large) < 2:

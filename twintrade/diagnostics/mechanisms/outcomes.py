@@ -19,7 +19,7 @@ from twintrade.diagnostics.variants import (
     simplify_inference,
 )
 from twintrade.effects import Bands, Estimate, Finding, Topic, UnitInfluence
-from twintrade.errors import DesignError, InferenceError, TwintradeError
+from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.imputing import fit_counterfactual, impute_log_ratio
@@ -60,30 +60,24 @@ class Margins(Diagnostic):
         if not is_linear(fit):
             return self.unavailable(Text("checks.margins-linear"))
         log = fit.design.with_outcome(fit.design.outcome, "log")
-        try:
-            # ln X = ln m1 + ln(m2 per m1) + ... + ln(X per m_last), of counts from coarse to fine
-            margins = (*self.columns, log.outcome)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                logs = [np.log(log.panel.values(name)) for name in margins]
-            per = [str(Text("checks.margins-per", counted=b, by=a)) for a, b in pairwise(margins)]
-            names = [margins[0], *per]
-            parts = dict(zip(names, [logs[0], *(b - a for a, b in pairwise(logs))], strict=True))
-        except DesignError as error:
-            return self.unavailable(error.text)
+        # ln X = ln m1 + ln(m2 per m1) + ... + ln(X per m_last), of counts from coarse to fine
+        margins = (*self.columns, log.outcome)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = [np.log(log.panel.values(name)) for name in margins]
+        per = [str(Text("checks.margins-per", counted=b, by=a)) for a, b in pairwise(margins)]
+        names = [margins[0], *per]
+        parts = dict(zip(names, [logs[0], *(b - a for a, b in pairwise(logs))], strict=True))
         o = log.observations
         complete = np.all([np.isfinite(values[o.rows]) for values in parts.values()], axis=0)
         rows = np.zeros(log.panel.n_rows, dtype=bool)
         rows[o.rows[complete]] = True
         kept = log.restricted(rows)
         chosen = simplify_inference(fit, inference)
-        try:
-            total = _row("total", fit, replace_outcome(kept, kept.observations.y), chosen, rng)
-            effects = [
-                _row(name, fit, replace_outcome(kept, values[kept.observations.rows]), chosen, rng)
-                for name, values in parts.items()
-            ]
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        total = _row("total", fit, replace_outcome(kept, kept.observations.y), chosen, rng)
+        effects = [
+            _row(name, fit, replace_outcome(kept, values[kept.observations.rows]), chosen, rng)
+            for name, values in parts.items()
+        ]
         table = pd.DataFrame([*effects, total], columns=list(COLUMNS))
         gap = abs(sum(row[2] for row in effects) - total[2])
         parts_said = [
@@ -256,13 +250,10 @@ class PercentEffects(Diagnostic):
         if design.statistics is not None or not (flows >= 0).all():
             return self.unavailable(Text("checks.percent-flows"))
         level = design.with_outcome(design.outcome, "level")
-        try:
-            ratios, is_by_unit = estimate_ratios(level, fit)
-            bands = Clustered(draws=19).infer(Fit(fit.estimator, level, ratios), "overall", rng)
-            extensive, bounds = _measure_margins(fit, level, rng)
-            wider = _compare_width(fit, inference, rng)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        ratios, is_by_unit = estimate_ratios(level, fit)
+        bands = Clustered(draws=19).infer(Fit(fit.estimator, level, ratios), "overall", rng)
+        extensive, bounds = _measure_margins(fit, level, rng)
+        wider = _compare_width(fit, inference, rng)
         counted = ratios.n_units if is_by_unit else ratios.n_cells
         rows = [_reading(name, bands, k, wider) for k, name in enumerate(TARGETS)]
         sentences: list[Words] = [

@@ -117,19 +117,16 @@ class Honest(Diagnostic):
         """Return the sensitivity of the result; ``value`` is the breakdown bound."""
         seed = int(rng.integers(2**62))
         base: CommonBase | None = None
-        try:
-            if reference_year.has_common_base(fit):
-                base = reference_year.build_common_base(fit, inference, rng, is_first=self.target == "first")
-                is_bounded = self.restriction == "relative_magnitudes"
-                path = base.build_bounded() if is_bounded else base.build_against_last()
-                drawn = Message("info", "honest-draws", Text("checks.honest-base-draws"))
-                messages: tuple[Message, ...] = (drawn,) if base.from_draws else ()
-            else:
-                path, messages = self._path(fit, inference, rng)
-            intervals = [self.interval(path, size, seed) for size in self.bounds]
-            breakdown = self._breakdown(path, seed)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        if reference_year.has_common_base(fit):
+            base = reference_year.build_common_base(fit, inference, rng, is_first=self.target == "first")
+            is_bounded = self.restriction == "relative_magnitudes"
+            path = base.build_bounded() if is_bounded else base.build_against_last()
+            drawn = Message("info", "honest-draws", Text("checks.honest-base-draws"))
+            messages: tuple[Message, ...] = (drawn,) if base.from_draws else ()
+        else:
+            path, messages = self._path(fit, inference, rng)
+        intervals = [self.interval(path, size, seed) for size in self.bounds]
+        breakdown = self._breakdown(path, seed)
         table = self._table(path, intervals, base)
         p = _test_before(fit, inference, rng) if self.restriction == "relative_magnitudes" else np.nan
         if base is not None and np.isnan(p):

@@ -305,11 +305,8 @@ class Pretrends(Diagnostic):
         shown = fit if self.reference == "fixest" else find_clean_leads(fit)
         if "event" not in shown.views:
             return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
-        try:
-            tested = run_pretests(shown, simplify_inference(shown, inference, self.draws), rng, self.reference)
-            yardstick = read_yardstick(inference.infer(fit, "overall", rng))
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        tested = run_pretests(shown, simplify_inference(shown, inference, self.draws), rng, self.reference)
+        yardstick = read_yardstick(inference.infer(fit, "overall", rng))
         joint, pre = tested.joint, tested.pre
         slope, slope_p = (pre.slope, pre.slope_p) if pre is not None else (np.nan, np.nan)
         p = adjust_holm(np.array([joint.p, slope_p]))
@@ -402,11 +399,8 @@ class PretrendPower(Diagnostic):
         shown = find_clean_leads(fit)
         if "event" not in shown.views:
             return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
-        try:
-            tested = run_pretests(shown, simplify_inference(shown, inference), rng, "hotelling")
-            bands, covariance = compute_event_bands(shown, inference, rng)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        tested = run_pretests(shown, simplify_inference(shown, inference), rng, "hotelling")
+        bands, covariance = compute_event_bands(shown, inference, rng)
         if tested.pre is None:
             return self.unavailable(Text("checks.pretrend-power-none"))
         study = bands.estimate

@@ -14,7 +14,7 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df, run_pretests
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Finding, Influence, Uncertainty, UnitInfluence
 from twintrade.effects.regression import label_event_times
-from twintrade.errors import InferenceError, TwintradeError
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import Estimator, Fit, fit
 from twintrade.estimators.symmetric_path import CohortPath, draw_paths
 from twintrade.inference.auto import resolve_method
@@ -203,13 +203,10 @@ class LevellingOff(Diagnostic):
             return self.unavailable(Text("checks.levelling-off-few", n=after.size, compared=self.n_last))
         last = after[-self.n_last :]
         contrast = np.diff(np.eye(last.size), axis=0)
-        try:
-            bands, covariance = variants.compute_event_bands(fit, inference, rng)
-            block = contrast @ select_block(covariance, last) @ contrast.T
-            df, fewest = fill_missing_df(bands.df[last[0]]), read_fewest_clusters(bands.facts)
-            test = compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        bands, covariance = variants.compute_event_bands(fit, inference, rng)
+        block = contrast @ select_block(covariance, last) @ contrast.T
+        df, fewest = fill_missing_df(bands.df[last[0]]), read_fewest_clusters(bands.facts)
+        test = compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
         moves = test.p < 1 - self.level
         text = Text(
             "checks.levelling-off",

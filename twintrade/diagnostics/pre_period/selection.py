@@ -83,13 +83,10 @@ class ConditionalTrends(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a condition; payload ``conditional_trends``."""
-        try:
-            alternatives = [
-                Variant(Text("checks.conditional-label", by=" ".join(kinds)), "", build_conditioned(fit, kinds))
-                for kinds in KINDS
-            ]
-        except DesignError as error:
-            return self.unavailable(error.text)
+        alternatives = [
+            Variant(Text("checks.conditional-label", by=" ".join(kinds)), "", build_conditioned(fit, kinds))
+            for kinds in KINDS
+        ]
         method = variants.simplify_inference(fit, inference)
         strata = variants.compare_variants(fit, alternatives, method, rng)
         weighed = _weigh(fit)
@@ -197,17 +194,14 @@ class Selection(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a variable; objects where trade growth before sets apart those that sign."""
-        try:
-            risk = build_risk_set(fit.design, self.lags, self.covariates)
-            if GROWTH not in risk.names:
-                return self.unavailable(Text("checks.selection-constant"))
-            n_events, n_slopes = int(risk.signed.sum()), risk.x.shape[1] - 1
-            if n_events < EVENTS * n_slopes:
-                return self.unavailable(Text("checks.selection-few", n=n_events, slopes=n_slopes, least=EVENTS))
-            beta, covariance = fit_cloglog(risk.signed, risk.x, risk.clusters)
-            apart = deal_agreements(risk, self.draws, rng)
-        except EstimationError as error:
-            return self.unavailable(error.text)
+        risk = build_risk_set(fit.design, self.lags, self.covariates)
+        if GROWTH not in risk.names:
+            return self.unavailable(Text("checks.selection-constant"))
+        n_events, n_slopes = int(risk.signed.sum()), risk.x.shape[1] - 1
+        if n_events < EVENTS * n_slopes:
+            return self.unavailable(Text("checks.selection-few", n=n_events, slopes=n_slopes, least=EVENTS))
+        beta, covariance = fit_cloglog(risk.signed, risk.x, risk.clusters)
+        apart = deal_agreements(risk, self.draws, rng)
         k = risk.names.index(GROWTH)
         p = np.where(np.arange(beta.size) == k, apart.p, np.nan)
         se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))

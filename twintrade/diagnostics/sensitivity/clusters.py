@@ -102,10 +102,7 @@ class Regions(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the critical values; payload ``regions`` has one row an effect and region."""
-        try:
-            bands, covariance = compute_event_bands(fit, inference, rng)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        bands, covariance = compute_event_bands(fit, inference, rng)
         usable = np.nan_to_num(bands.se) > 0
         if not usable.any():
             return self.unavailable(Text("checks.no-joint-errors", inference=bands.inference))

@@ -141,10 +141,7 @@ class UndatedPairs(Diagnostic):
             return self.unavailable(Text("checks.undated-none", units=design.panel.unit_kind))
         if fit.estimator.imputes_by is None or design.statistics is not None:
             return self.unavailable(Text("checks.undated-imputation"))
-        try:
-            options = list_options(fit, units)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        options = list_options(fit, units)
         ends = (("lowest", -1), ("highest", 1))
         variants = [Variant(Text("checks.undated-compared"), "", add_units(design, dict.fromkeys(units, np.inf)))]
         for end, sign in ends:

@@ -10,7 +10,6 @@ import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic, Judged
 from twintrade.effects import Finding, Topic
-from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.evidence import STATISTICS, GradedEvidence, weigh_evidence
@@ -55,10 +54,7 @@ class EvidenceOfChange(Diagnostic):
         """
         if not self.grades(fit):
             return self.unavailable(Text("checks.evidence-no-total"))
-        try:
-            weighed = self._weigh(fit, rng)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        weighed = self._weigh(fit, rng)
         evidence, _ = next(iter(weighed.values()))
         table = pd.DataFrame([self._describe(name, *one) for name, one in weighed.items()])
         table["p"] = adjust_holm(table["p"].to_numpy(dtype=np.float64))

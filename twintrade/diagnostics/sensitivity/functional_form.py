@@ -56,12 +56,9 @@ class FunctionalForm(Diagnostic):
             return self.unavailable(Text("checks.reset-methods"))
         if fit.estimator.is_poisson and not set(fit.design.observations.effect_names) <= PLAIN:
             return self.unavailable(Text("checks.reset-noisy"))
-        try:
-            added = _add_square(fit, 0)
-            estimate = added.report(fit, added.n_terms)
-            scaled = next(compute_scaled_variances(fit, [estimate], self.by or fit.design.clusters))
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        added = _add_square(fit, 0)
+        estimate = added.report(fit, added.n_terms)
+        scaled = next(compute_scaled_variances(fit, [estimate], self.by or fit.design.clusters))
         slope, se = float(estimate.effects[0]), float(np.sqrt(scaled.covariance[0, 0]))
         if not se > 0:
             return self.unavailable(Text("checks.reset-no-variance"))

@@ -55,10 +55,7 @@ class Power(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the minimum detectable effect; payload ``power`` has the rejection rate by size of effect."""
-        try:
-            placebos = self._draw_placebos(fit, rng)
-        except (DesignError, TwintradeError) as error:
-            return self.unavailable(error.text)
+        placebos = self._draw_placebos(fit, rng)
         drawn = placebos.effects
         if drawn.size < 20:
             reason = next(iter(placebos.reasons), Text("checks.no-reason"))

@@ -41,10 +41,7 @@ class LeaveOneDonorOut(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a donor left out; payloads of the gaps, and of the mean gaps."""
-        single = placebo_space.get_single_case(fit)
-        if single is None:
-            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        estimator, case = single
+        estimator, case = placebo_space.get_single_case(fit)
         base, scale = estimator.gaps(case), fit.estimate.scale
         table, paths = _without_each(estimator, case, base)
         known = table.dropna(subset=["effect"])
@@ -109,10 +106,9 @@ class DonorWeightTable(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return weights by donor set, payload ``donor_weights``; warns of a path outside the donors' range."""
-        single = placebo_space.get_single_case(fit)
-        if single is None or not isinstance(single[0], WeightedCase):
+        if not placebo_space.is_single_case(fit) or not isinstance(fit.estimator, WeightedCase):
             return self.unavailable(Text("checks.weights-none", method=fit.estimator.title))
-        estimator, case = single[0], single[1]
+        estimator, case = fit.estimator, fit.estimator.case(fit.design)
         tables, outside = [], []
         sentences: list[Text] = []
         for key, chosen in placebo_space.build_case_sets(case).items():
@@ -194,10 +190,7 @@ class CasePaths(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return payloads ``path``, ``case_paths`` (both indices, gap), ``placebo``, and ``placebo_control``."""
-        single = placebo_space.get_single_case(fit)
-        if single is None:
-            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        estimator, case = single
+        estimator, case = placebo_space.get_single_case(fit)
         placebo, failed = [], []
         for key, chosen in placebo_space.build_case_sets(case).items():
             try:

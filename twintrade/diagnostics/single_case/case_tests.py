@@ -47,8 +47,7 @@ class CaseTests(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method and donor set; payload ``case_tests``."""
-        if placebo_space.get_single_case(fit) is None:
-            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
+        placebo_space.get_single_case(fit)
         effects = list(placebo_space.measure_case(fit))
         table = pd.DataFrame(_merged([self._row(fit, one, rng) for one in effects]), columns=list(COLUMNS))
         if table["effect"].isna().all():

@@ -121,7 +121,7 @@ class CaseVerdict(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method; payload ``evidence`` has the verdict where effects are changes in percent."""
-        if placebo_space.get_single_case(fit) is None:
+        if not placebo_space.is_single_case(fit):
             return self._check_each(fit)
         measured = list(placebo_space.measure_case(fit))
         methods, readings = sort_out(measured)

@@ -24,7 +24,7 @@ from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseMethod
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
 from twintrade.effects import Finding, Message, Topic
-from twintrade.errors import DesignError, TwintradeError
+from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
@@ -51,11 +51,8 @@ class DonorSets(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return both sets as a table, payload ``donor_sets``: donor_set, unit, status, reason."""
-        try:
-            unit = find_treated_unit(fit.design)
-            sets = build_donor_sets(fit.design, unit, min_positive=self.min_positive)
-        except DesignError as error:
-            return self.unavailable(error.text)
+        unit = find_treated_unit(fit.design)
+        sets = build_donor_sets(fit.design, unit, min_positive=self.min_positive)
         return self.conclude(
             Listed(tuple(_sentence(s, fit.design) for s in sets), "sentences"),
             pd.concat([_rows(s) for s in sets], ignore_index=True),
@@ -124,10 +121,7 @@ class DateSets(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method, date and donor set; payload ``date_sets_table`` has the sets side by side."""
-        single = placebo_space.get_single_case(fit)
-        if single is None:
-            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        case = single[1]
+        case = placebo_space.get_single_case(fit)[1]
         labels = self._labels(fit, case)
         messages, rows = _note_dates(fit, labels, case), []
         for method, seen in placebo_space.iterate_case_views(fit):

@@ -13,7 +13,7 @@ from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged, Yardstick, judge_choices
-from twintrade.diagnostics.single_case.placebo_space import get_single_case
+from twintrade.diagnostics.single_case.placebo_space import get_single_case, is_single_case
 from twintrade.diagnostics.variants import Variant
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
 from twintrade.effects import Finding, Message, Topic, Verdict
@@ -97,7 +97,7 @@ class KnownShocks(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a shock inside the sample; it objects to a large move, and cannot tell beside a rival."""
-        topic: Topic = "sensitivity" if get_single_case(fit) is None else self.topic
+        topic: Topic = self.topic if is_single_case(fit) else "sensitivity"
         rows = self._list_rows(fit.design)
         if not rows:
             return replace(self.unavailable(Text("checks.shocks-none")), topic=topic)
@@ -185,7 +185,7 @@ def _estimate_without(fit: Fit, table: pd.DataFrame, inference: Inference, rng: 
     """Return the effect without each shock's periods, its difference from the headline, and reasons."""
     period = fit.design.panel.period
     spans = list(zip(table["first"], table["last"], strict=True))
-    if get_single_case(fit) is None:
+    if not is_single_case(fit):
         alternatives = [
             Variant(str(label), "shock", fit.design.restricted((period < first) | (period > last)))
             for label, (first, last) in zip(table["label"], spans, strict=True)
@@ -200,9 +200,7 @@ def _estimate_without(fit: Fit, table: pd.DataFrame, inference: Inference, rng: 
 
 def _without(fit: Fit, first: int, last: int) -> tuple[float, str]:
     """Return the effect of a single case with a shock's periods left out, or why it cannot be had."""
-    single = get_single_case(fit)
-    assert single is not None
-    estimator, case = single
+    estimator, case = get_single_case(fit)
     try:
         gaps = estimator.gaps(part := case.during((case.periods < first) | (case.periods > last)))
     except TwintradeError as error:
@@ -332,19 +330,16 @@ class UnknownBreak(Diagnostic):
         listed = list_candidate_dates(design, str(o.unit_ids[treated[0]]))
         dates = sorted(set(listed.loc[listed["is_chosen"], "period"].astype(int)))
         y, seasons = np.log(flow), PERIODS_PER_YEAR[design.panel.frequency]
-        try:
-            test = find_unknown_break(
-                y, periods, rng, trim=self.trim, seasons=seasons, draws=self.draws, level=self.level
+        test = find_unknown_break(
+            y, periods, rng, trim=self.trim, seasons=seasons, draws=self.draws, level=self.level
+        )
+        verdict: Verdict = "does not object" if any(test.low <= d <= test.high for d in dates) else "objects"
+        power = np.nan
+        if not test.p < LEVEL:
+            verdict = "cannot tell"
+            power = compute_break_power(
+                y, periods, dates[0], self.shift, rng, trim=self.trim, seasons=seasons, level=LEVEL
             )
-            verdict: Verdict = "does not object" if any(test.low <= d <= test.high for d in dates) else "objects"
-            power = np.nan
-            if not test.p < LEVEL:
-                verdict = "cannot tell"
-                power = compute_break_power(
-                    y, periods, dates[0], self.shift, rng, trim=self.trim, seasons=seasons, level=LEVEL
-                )
-        except TwintradeError as error:
-            return self.unavailable(error.text)
         return self._finding(fit, test, dates, verdict, power)
 
     def _finding(self, fit: Fit, test: Break, dates: list[int], verdict: Verdict, power: float) -> Finding:

@@ -131,10 +131,16 @@ def _path(shared: tuple[SingleCase, Case], donor: int, rng: np.random.Generator)
     return {"gaps": gaps}
 
 
-def get_single_case(fit: Fit) -> tuple[SingleCase, Case] | None:
-    """Return the estimator and the case of a single-case fit, None for any other fit, as of several cases at once."""
-    if not isinstance(fit.estimator, SingleCase) or fit.design.observations.is_ever_treated.sum() != 1:
-        return None
+def is_single_case(fit: Fit) -> bool:
+    """Whether a fit is of one treated unit by a method made for that."""
+    return isinstance(fit.estimator, SingleCase) and int(fit.design.observations.is_ever_treated.sum()) == 1
+
+
+def get_single_case(fit: Fit) -> tuple[SingleCase, Case]:
+    """Return the estimator and the case of a single-case fit; refuse any other fit, as of several cases at once."""
+    if not is_single_case(fit):
+        raise EstimationError(Text("checks.no-case", method=fit.estimator.title))
+    assert isinstance(fit.estimator, SingleCase)
     return fit.estimator, fit.estimator.case(fit.design)
 
 
@@ -269,10 +275,7 @@ class PlaceboTime(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a false date; payloads ``placebo_time``, the gaps, and ``placebo_time_table``, the dates."""
-        single = get_single_case(fit)
-        if single is None:
-            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        estimator, case = single
+        estimator, case = get_single_case(fit)
         early = case.during(case.is_before)
         rows: list[dict[str, object]] = []
         gaps = []
@@ -352,10 +355,7 @@ class PlaceboSpace(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return p-values with their floors by donor set; payload ``placebo_ranks`` has one row a case."""
-        single = get_single_case(fit)
-        if single is None:
-            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
-        estimator, case = single
+        estimator, case = get_single_case(fit)
         rows, cases = [], []
         sentences: list[Text] = []
         for key, chosen in build_case_sets(case).items():

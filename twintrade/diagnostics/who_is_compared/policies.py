@@ -16,7 +16,7 @@ from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import Variant
 from twintrade.effects import Finding, Topic
-from twintrade.errors import DesignError, TwintradeError
+from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.base import fit as estimate
 from twintrade.estimators.imputation import Imputation
@@ -255,18 +255,15 @@ class PoliciesCheck(Diagnostic):
         """Return one row a set in force, an order of arrival and an increment; payload ``policy_effects`` has all."""
         if not fit.design.panel.policies:
             return self.unavailable(Text("checks.policies-none"))
-        try:
-            headline = fit
-            if fit.estimator.imputes_by is None:
-                family = "poisson" if fit.estimator.is_poisson else "linear"
-                headline = estimate(Imputation(family=family), fit.design)  # type: ignore[arg-type]
-            beside, absorbed = gather_policies(headline.design)
-            sentences = tuple(_say_absorbed(headline.design, *one) for one in absorbed)
-            if len(beside.policies) == 1:
-                return self.conclude(Listed(sentences or (Text("checks.policies-none"),), "sentences"))
-            table = self._compare(headline, beside, inference, rng)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
+        headline = fit
+        if fit.estimator.imputes_by is None:
+            family = "poisson" if fit.estimator.is_poisson else "linear"
+            headline = estimate(Imputation(family=family), fit.design)  # type: ignore[arg-type]
+        beside, absorbed = gather_policies(headline.design)
+        sentences = tuple(_say_absorbed(headline.design, *one) for one in absorbed)
+        if len(beside.policies) == 1:
+            return self.conclude(Listed(sentences or (Text("checks.policies-none"),), "sentences"))
+        table = self._compare(headline, beside, inference, rng)
         text = Listed((*_say(headline, beside, table), *sentences), "sentences")
         known = table[table["effect"].notna()]
         shown = known[known["group"].isin((ALONE, SET, ORDER))]

@@ -104,10 +104,7 @@ class ContaminationCheck(Diagnostic):
         no_control = Text("checks.contamination-absorbed", n=len(absorbed), policies=Listed(absorbed, "and"))
         if not others.names:
             return self.conclude(no_control, value=0.0, unit=name_unit(fit)[0])
-        try:
-            parts, resolution, alone = _decompose(fit, o, others)
-        except EstimationError as error:
-            return self.unavailable(error.text)
+        parts, resolution, alone = _decompose(fit, o, others)
         if np.isnan(parts.own_part):
             return self.unavailable(Text("checks.contamination-apart", policies=Listed(others.names, "and")))
         bias = _test_bias(fit, parts, resolve_method(fit, inference), rng)

@@ -219,10 +219,7 @@ class TWFEWeights(Diagnostic):
         o = fit.design.observations
         is_poisson = fit.estimator.is_poisson
         scale, unit = name_unit(fit)
-        try:
-            cells = compute_poisson_weights(o) if is_poisson else compute_cell_weights(o)
-        except EstimationError as error:
-            return self.unavailable(error.text)
+        cells = compute_poisson_weights(o) if is_poisson else compute_cell_weights(o)
         rows = np.flatnonzero(o.is_treated)
         payload = pd.DataFrame(
             {
