@@ -144,21 +144,10 @@ def _subtract(fit: Fit, again: Fit, headline: Estimate, other: Estimate) -> Fit 
         where = pd.Index(ids).get_indexer(pd.Index(influence.units))
         if (where < 0).any():
             return None
-        np.add.at(values, where, sign * _column(influence))
-    estimate = Estimate(
-        effects=other.effects - headline.effects,
-        uncertainty=UnitInfluence(ids, values[:, None]),
-        scale=headline.scale,
-        sample=whole.view("overall").sample,
-        names=headline.names,
-        n_units=headline.n_units,
-        n_cells=headline.n_cells,
-    )
-    return replace(whole, estimate=estimate)
-
-
-def _column(influence: Influence) -> FloatArray:
-    return np.asarray(influence.matrix()[:, 0], dtype=np.float64)
+        np.add.at(values, where, sign * influence.matrix()[:, 0])
+    effects, influence = other.effects - headline.effects, UnitInfluence(ids, values[:, None])
+    sample = whole.view("overall").sample
+    return replace(whole, estimate=replace(headline, effects=effects, uncertainty=influence, sample=sample))
 
 
 NUMBERS = ("effect", "low", "high", "p", "difference", "difference_low", "difference_high", "difference_p")
@@ -238,11 +227,10 @@ def compare_variants(
 
 
 def _row(variant: Variant, done: Done) -> dict[str, object]:
-    row: dict[str, object] = {"label": str(variant.label), "label_text": pack_text(variant.label)}
-    row["group"] = variant.group
+    row: dict[str, object] = pack_words(variant.label) | {"group": variant.group}
     if done.values is None:
-        reason = {"reason": str(done.reason), "reason_text": pack_text(done.reason)}
-        return row | dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | reason
+        empty = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0)
+        return row | empty | pack_words(done.reason, "reason")
     numbers = zip(NUMBERS, done.values["numbers"].tolist(), strict=True)
     counts = zip(COUNTS, done.values["counts"].tolist(), strict=True)
     return row | dict(numbers) | dict(counts) | {name: str(done.values[name]) for name in ("reason", "reason_text")}
@@ -351,8 +339,7 @@ def name_tolerance(tolerance: float, scale: str) -> dict[str, Text | str]:
 
 def build_quantities(rows: Iterable[tuple[Text, float]]) -> pd.DataFrame:
     """Return a table of numbers by name: quantity, quantity_text, value."""
-    listed = [(str(name), pack_text(name), value) for name, value in rows]
-    return pd.DataFrame(listed, columns=["quantity", "quantity_text", "value"])
+    return pd.DataFrame([pack_words(name, "quantity") | {"value": value} for name, value in rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -452,6 +439,16 @@ def list_words(table: pd.DataFrame, column: str) -> list[Words]:
 def format_effect(value: float, scale: str) -> Text:
     """Return an effect as a sentence quotes it: log points in percent as well."""
     return Text("common.effect", value=value, scale=scale.replace(" ", "-"))
+
+
+def show_effects(scale: str, **values: float) -> dict[str, Text]:
+    """Return several effects as a sentence quotes them, by the names that it has for them."""
+    return {name: format_effect(float(value), scale) for name, value in values.items()}
+
+
+def pack_words(words: Words, name: str = "label") -> dict[str, Any]:
+    """Return words as a row keeps them: as they read, and as they can be read in another language."""
+    return {name: str(words), f"{name}_text": pack_text(words)}
 
 
 def format_range(low: float, high: float, scale: str) -> Text:

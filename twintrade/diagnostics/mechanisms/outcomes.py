@@ -16,6 +16,7 @@ from twintrade.diagnostics.variants import (
     list_failures,
     measure_headline,
     name_judged,
+    show_effects,
     simplify_inference,
 )
 from twintrade.effects import Bands, Estimate, Finding, Topic, UnitInfluence
@@ -260,13 +261,11 @@ class PercentEffects(Diagnostic):
             Text(
                 "checks.percent",
                 units=design.panel.unit_kind,
-                totals=format_effect(rows[0][4], "percent"),
-                average=format_effect(rows[1][4], "percent"),
-                log=format_effect(rows[2][4], "percent"),
                 n=int(ratios.n_units[0]),
                 by="units" if is_by_unit else "rows",
                 used=int(counted[2]),
                 zero=int(counted[0] - counted[2]),
+                **show_effects("percent", totals=rows[0][4], average=rows[1][4], log=rows[2][4]),
             )
         ]
         if extensive is None:
@@ -284,8 +283,7 @@ class PercentEffects(Diagnostic):
                 Text(
                     "checks.percent-intensive",
                     point="yes" if round(low, 1) == round(high, 1) else "no",
-                    low=format_effect(low, "percent"),
-                    high=format_effect(high, "percent"),
+                    **show_effects("percent", low=low, high=high),
                 )
             )
         table = pd.DataFrame(rows, columns=list(READING_COLUMNS))

@@ -293,11 +293,9 @@ def _list_effects(table: pd.DataFrame, scale: str) -> Words:
         Text(
             "checks.spillovers-effect",
             label=label,
-            effect=variants.format_effect(effect, scale),
             known="yes" if np.isfinite([low, high]).all() else "no",
-            low=variants.format_effect(low, scale),
-            high=variants.format_effect(high, scale),
             p=p,
+            **variants.show_effects(scale, effect=effect, low=low, high=high),
         )
         for label, effect, low, high, p in rows
     )

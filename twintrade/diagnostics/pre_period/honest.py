@@ -12,7 +12,7 @@ from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged
 from twintrade.diagnostics.pre_period import reference_year
 from twintrade.diagnostics.pre_period.pretrends import run_pretests
 from twintrade.diagnostics.pre_period.reference_year import CommonBase
-from twintrade.diagnostics.variants import format_effect, simplify_inference
+from twintrade.diagnostics.variants import format_effect, show_effects, simplify_inference
 from twintrade.effects import CohortEffects, EventStudy, Finding, Message, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -53,21 +53,20 @@ def describe_bounded(
             "checks.honest-headline",
             kind=kind.replace("_", "-"),
             target="first" if base.is_first else "average",
-            headline=format_effect(base.show(base.headline), scale),
             given=Listed(tuple(shown), "semicolon"),
             reached=reached,
             symbol=symbol,
             breakdown=breakdown,
             stepped="yes" if has_step else "no",
-            exact=format_effect(base.compute_exact(step), scale),
-            step=format_effect(abs(base.show(step)), scale),
+            **show_effects(
+                scale, headline=base.show(base.headline), exact=base.compute_exact(step), step=abs(base.show(step))
+            ),
         ),
         Text(
             "checks.honest-slope",
-            slope=format_effect(base.show(slope.slope), scale),
             p=slope.p,
-            enough=format_effect(base.show(slope.enough), scale),
             power=slope.power,
+            **show_effects(scale, slope=base.show(slope.slope), enough=base.show(slope.enough)),
         ),
     ]
 

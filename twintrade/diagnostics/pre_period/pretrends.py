@@ -9,7 +9,7 @@ import scipy
 
 from twintrade.diagnostics.base import LEVEL as VERDICT_LEVEL
 from twintrade.diagnostics.base import Diagnostic, judge_bound, read_yardstick
-from twintrade.diagnostics.variants import compute_event_bands, format_effect, simplify_inference
+from twintrade.diagnostics.variants import compute_event_bands, format_effect, show_effects, simplify_inference
 from twintrade.effects import Bands, CohortEffects, EventStudy, Finding, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -439,11 +439,9 @@ class PretrendPower(Diagnostic):
         bound = compute_equivalence_bound(pre.effects, np.diag(pre.covariance), self.level)
         text = Text(
             "checks.pretrend-power",
-            slope=format_effect(slope, scale),
             power=power,
-            bias=format_effect(slope * tested.lever, scale),
             level=self.level,
-            bound=format_effect(bound, scale),
+            **show_effects(scale, slope=slope, bias=slope * tested.lever, bound=bound),
         )
         return self.conclude(
             text,

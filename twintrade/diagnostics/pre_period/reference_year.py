@@ -12,7 +12,7 @@ import scipy
 from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df, run_pretests
-from twintrade.effects import CohortEffects, Estimate, EventStudy, Finding, Influence, Uncertainty, UnitInfluence
+from twintrade.effects import CohortEffects, EventStudy, Finding, Influence, Uncertainty, UnitInfluence
 from twintrade.effects.regression import label_event_times
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Estimator, Fit, fit
@@ -25,7 +25,7 @@ from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.honest import EventPath
-from twintrade.text import Listed, Text, pack_text
+from twintrade.text import Listed, Text
 
 # The headline and the years before it on one base: what bounds, a directional test and its power are made from.
 
@@ -266,13 +266,11 @@ class ReferenceYear(Diagnostic):
         text = Text(
             "checks.reference",
             n=len(paths),
-            low=variants.format_effect(lowest.effect, scale),
             lowest=lowest.reference,
-            high=variants.format_effect(highest.effect, scale),
             highest=highest.reference,
             reported=fit.design.reference,
-            overall=variants.format_effect(every.effect, scale),
             verdict=variants.describe_judged(judged, scale),
+            **variants.show_effects(scale, low=lowest.effect, high=highest.effect, overall=every.effect),
         )
         return self.conclude(text, table, judged, value=highest.effect - lowest.effect, unit=scale)
 
@@ -302,7 +300,7 @@ def compute_path_by_reference(shown: Fit) -> Iterator[Path]:
     """Yield the path's average against each lead with an effect; cohorts without one there leave the average."""
     estimate = shown.estimate
     assert isinstance(estimate, EventStudy | CohortEffects)
-    size = _sizes(estimate)
+    size = estimate.cell_weights if isinstance(estimate, CohortEffects) else estimate.row_weights
     after = estimate.event_times >= 0
     cohort = estimate.cohorts if isinstance(estimate, CohortEffects) else np.zeros_like(estimate.event_times)
     for e in np.unique(estimate.event_times[estimate.event_times < -estimate.anticipation]):
@@ -336,27 +334,10 @@ def _compare(
 
 def _weigh(shown: Fit, path: Path) -> Fit:
     """Return the average as an estimate of its own, without an error where effects have no influence."""
-    estimate, overall = shown.estimate, shown.view("path")
-    source: Uncertainty = estimate.uncertainty
+    source: Uncertainty = shown.estimate.uncertainty
     if isinstance(source, Influence):
         source = UnitInfluence(source.units, (source.matrix() @ path.weights)[:, None])
-    average = Estimate(
-        effects=np.array([path.effect]),
-        uncertainty=source,
-        scale=estimate.scale,
-        sample=estimate.sample,
-        names=overall.names,
-        n_units=overall.n_units,
-        n_cells=overall.n_cells,
-    )
-    return replace(shown, estimate=average)
-
-
-def _sizes(estimate: Estimate) -> FloatArray:
-    if isinstance(estimate, CohortEffects):
-        return estimate.cell_weights
-    assert isinstance(estimate, EventStudy)
-    return estimate.row_weights
+    return replace(shown, estimate=replace(shown.view("path"), effects=np.array([path.effect]), uncertainty=source))
 
 
 def estimate_unbinned(shown: Fit) -> Fit:
@@ -367,5 +348,5 @@ def estimate_unbinned(shown: Fit) -> Fit:
 
 
 def _row(label: Text, group: str, effect: float, n_rows: int) -> dict[str, object]:
-    names = {"label": str(label), "label_text": pack_text(label), "group": group, "reference": pd.NA}
-    return names | {"effect": effect, "n_rows": n_rows}
+    numbers = {"reference": pd.NA, "effect": effect, "n_rows": n_rows}
+    return variants.pack_words(label) | {"group": group} | numbers

@@ -9,7 +9,13 @@ import scipy
 
 from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
-from twintrade.diagnostics.variants import compute_event_bands, format_effect, has_influence, measure_headline
+from twintrade.diagnostics.variants import (
+    compute_event_bands,
+    has_influence,
+    measure_headline,
+    pack_words,
+    show_effects,
+)
 from twintrade.effects import Finding, Influence, Regression
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -20,7 +26,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_sup_t, compute_t_quantile
 from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.text import Listed, Text, pack_text
+from twintrade.text import Listed, Text
 
 # The units that move the headline most.
 
@@ -60,10 +66,9 @@ class UnitInfluenceCheck(Diagnostic):
             "checks.influence",
             unit=str(top["unit"]),
             known="no" if np.isnan(after) else "yes",
-            without=format_effect(after, scale),
-            effect=format_effect(headline, scale),
             n=len(table),
             share=float(table["share"].sum()),
+            **show_effects(scale, without=after, effect=headline),
         )
         return self.conclude(text, table, value=float(top["share"]), unit="share")
 
@@ -180,9 +185,8 @@ class ClusterLadder(Diagnostic):
             high=float(wide["se"]),
             wide=name_clusters(str(wide["by"])),
             verdict=verdict.replace(" ", "-"),
-            more=format_effect(more, scale),
             known="no" if np.isnan(more) else "yes",
-            tolerance=format_effect(yardstick.tolerance, scale),
+            **show_effects(scale, more=more, tolerance=yardstick.tolerance),
         )
         return self.conclude(
             text,
@@ -199,13 +203,12 @@ def name_clusters(by: str) -> Text:
 
 
 def _rung(fit: Fit, by: tuple[str, ...], rng: np.random.Generator) -> dict[str, object]:
-    label = name_clusters(",".join(by))
-    row: dict[str, object] = {"by": ",".join(by), "label": str(label), "label_text": pack_text(label)}
-    row["is_design"] = set(by) == set(fit.design.clusters)
+    row: dict[str, object] = {"by": ",".join(by), "is_design": set(by) == set(fit.design.clusters)}
+    row |= pack_words(name_clusters(",".join(by)))
     try:
         bands = Clustered(by=by, draws=1).infer(fit, "overall", rng)
     except TwintradeError as error:
-        return row | {"clusters": "", "reason": str(error), "reason_text": pack_text(error.text)}
+        return row | {"clusters": ""} | pack_words(error.text, "reason")
     values = {name: float(getattr(bands, name)[0]) for name in ("se", "low", "high", "p", "df")}
     return (
         row | values | {"clusters": bands.facts["clusters"], "effect": float(bands.estimate.effects[0]), "reason": ""}

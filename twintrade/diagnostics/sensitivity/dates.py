@@ -17,9 +17,9 @@ from twintrade.diagnostics.variants import (
     Variant,
     VariantCheck,
     compare_variants,
-    format_effect,
     format_range,
     list_failures,
+    show_effects,
 )
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, InferenceError, TwintradeError
@@ -156,18 +156,9 @@ class UndatedPairs(Diagnostic):
         effects = table["effect"].to_numpy(dtype=np.float64)
         if not np.isfinite(effects).all():
             return self.unavailable(Text("checks.undated-failed", reason=str(table["reason"].max())))
-        compared, one_low, one_high, low, high = (format_effect(float(e), scale) for e in effects)
-        text = Text(
-            "checks.undated",
-            n=len(units),
-            units=design.panel.unit_kind,
-            effect=format_effect(float(fit.view("overall").effects[0]), scale),
-            compared=compared,
-            one_low=one_low,
-            one_high=one_high,
-            low=low,
-            high=high,
-        )
+        names = ("compared", "one_low", "one_high", "low", "high")
+        admitted = dict(zip(names, effects, strict=True)) | {"effect": fit.view("overall").effects[0]}
+        text = Text("checks.undated", n=len(units), units=design.panel.unit_kind, **show_effects(scale, **admitted))
         return self.conclude(
             text, table, value=float(np.ptp(effects[[0, 3, 4]])), unit=scale, messages=list_failures(self.name, table)
         )

@@ -1,6 +1,6 @@
 """The estimate without each city, partner, cohort, period or treated unit, and without the worst few pairs."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
 
@@ -11,7 +11,7 @@ from twintrade.design import Design
 from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_choices
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effect
-from twintrade.effects import Finding, Verdict
+from twintrade.effects import Estimate, Finding, Verdict
 from twintrade.errors import EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputing import ComparisonUnits, prepare_comparison_units
@@ -69,8 +69,8 @@ class Rescaling(Diagnostic):
             moved=format_effect(float(np.nanmax(np.abs(moves))), scale),
         )
         if moved.size > 1:
-            low, high = (format_effect(float(end), "log points") for end in (moved.min(), moved.max()))
-            text = Listed((text, Text("checks.rescaling-plus-one", low=low, high=high)), "sentences")
+            ends = variants.show_effects("log points", low=moved.min(), high=moved.max())
+            text = Listed((text, Text("checks.rescaling-plus-one", **ends)), "sentences")
         return self.conclude(
             text,
             pd.DataFrame(rows + bad, columns=list(COLUMNS)),
@@ -83,24 +83,22 @@ class Rescaling(Diagnostic):
         columns = {**design.panel.columns, design.outcome: raw / factor}
         changed = replace(design, panel=replace(design.panel, columns=columns))
         label = Text("checks.rescaling-label", method=fit.estimator.title or fit.estimator.name, factor=factor)
-        try:
-            return *_pack(label), factor, float(fit.refit(changed, "overall").view("overall").effects[0]), ""
-        except TwintradeError as error:
-            return *_pack(label), factor, float("nan"), str(error)
+        return _attempt(label, factor, lambda: fit.refit(changed, "overall").view("overall"))
 
     def _log_plus_one(self, fit: Fit, raw: FloatArray, factor: float) -> Row:
         level = fit.design.with_outcome(fit.design.outcome, "level")
         values = np.log1p(raw[level.observations.rows] / factor)
+        changed = replace_outcome(level, values)
         label = Text("checks.rescaling-log", factor=factor)
-        try:
-            effect = float(TWFE(shape="static").estimate(replace_outcome(level, values)).effects[0])
-        except TwintradeError as error:
-            return *_pack(label), factor, float("nan"), str(error)
-        return *_pack(label), factor, effect, ""
+        return _attempt(label, factor, lambda: TWFE(shape="static").estimate(changed))
 
 
-def _pack(label: Text) -> tuple[str, str]:
-    return str(label), pack_text(label)
+def _attempt(label: Text, factor: float, make: Callable[[], Estimate]) -> Row:
+    """Return an estimate's row, or why it cannot be made."""
+    try:
+        return str(label), pack_text(label), factor, float(make().effects[0]), ""
+    except TwintradeError as error:
+        return str(label), pack_text(label), factor, float("nan"), str(error)
 
 
 DIMENSIONS = ("unit", "city", "partner", "cohort", "period")
@@ -192,8 +190,8 @@ class LeaveOneOut(VariantCheck):
 def _with_headline(table: pd.DataFrame, headline: Yardstick) -> pd.DataFrame:
     """Return the rows to draw, the estimate with everybody first."""
     label = Text("checks.leave-one-out-all")
-    first = {"label": str(label), "label_text": pack_text(label), "group": "", "reason": "", "change": 0.0}
-    first |= {"effect": headline.effect, "low": headline.low, "high": headline.high, "difference": 0.0}
+    first = {"group": "", "reason": "", "change": 0.0, "difference": 0.0} | variants.pack_words(label)
+    first |= {"effect": headline.effect, "low": headline.low, "high": headline.high}
     return pd.concat([pd.DataFrame([first]), table], ignore_index=True)[list(table.columns)]
 
 
@@ -399,16 +397,12 @@ def _share_row(headline: Yardstick, hidden: HiddenShare) -> HiddenRow:
     label = Text(f"checks.hidden-{'share' if is_plain else 'coverage'}-label", share=share, coverage=coverage)
     low, effect, high = (value / (1 - share) for value in (headline.low, headline.effect, headline.high))
     shares = {"coverage": coverage, "share": share, "share_ever": hidden.of_all}
-    return _label(label, "") | {"effect": effect, "low": low, "high": high} | shares
+    return variants.pack_words(label) | {"left_out": "", "effect": effect, "low": low, "high": high} | shares
 
 
 def _left_row(n: int, end: str, one: WithoutSome) -> HiddenRow:
     label = Text("checks.hidden-left-label", n=n, end=end)
-    return _label(label, ", ".join(one.units)) | {"effect": one.effect}
-
-
-def _label(label: Text, left_out: str) -> dict[str, str | float]:
-    return {"label": str(label), "label_text": pack_text(label), "left_out": left_out}
+    return variants.pack_words(label) | {"left_out": ", ".join(one.units), "effect": one.effect}
 
 
 def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:
@@ -418,9 +412,8 @@ def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:
             "checks.hidden-range",
             n=n,
             units=fit.design.panel.unit_kind,
-            low=format_effect(worst[n][0].effect, scale),
-            high=format_effect(worst[n][1].effect, scale),
             range=variants.format_range(worst[n][0].effect, worst[n][1].effect, scale),
+            **variants.show_effects(scale, low=worst[n][0].effect, high=worst[n][1].effect),
         )
         for n in numbers
     ]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic, Yardstick
-from twintrade.diagnostics.variants import build_quantities, format_effect, measure_headline
+from twintrade.diagnostics.variants import build_quantities, measure_headline, show_effects
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -72,11 +72,10 @@ class Power(Diagnostic):
         table += self._judge_errors(placebos.refitted)
         text = Text(
             "checks.power",
-            half=format_effect(half, scale),
-            mde=format_effect(mde, scale),
             missed=1 - self.power,
             n=int(drawn.size),
             units=fit.design.panel.unit_kind,
+            **show_effects(scale, half=half, mde=mde),
         )
         return self.conclude(
             text, build_quantities(table), payloads={"power": frame}, value=mde, unit=scale, detectable=mde

@@ -12,7 +12,7 @@ from twintrade.design import COMPARISONS, Design, TransformName
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.placebo_dates import shift_reference
 from twintrade.diagnostics.sensitivity.dates import iterate_date_variants
-from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effect, list_reasons
+from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, list_reasons, show_effects
 from twintrade.effects import Estimate, Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
@@ -326,13 +326,11 @@ class SpecificationCurve(Diagnostic):
         text = Text(
             "checks.curve",
             n=len(known),
-            low=format_effect(float(known["effect"].min()), scale),
-            high=format_effect(float(known["effect"].max()), scale),
-            median=format_effect(median, scale),
             same=same,
             tested="yes" if np.isfinite(joint) else "no",
             used=n_used,
             joint=joint,
+            **show_effects(scale, low=known["effect"].min(), high=known["effect"].max(), median=median),
         )
         failed = table[table["effect"].isna()]
         reasons = failed["reason"].value_counts()

@@ -11,7 +11,7 @@ from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseEffect, PlaceboPaths
-from twintrade.diagnostics.variants import format_effect, measure_headline, name_tolerance
+from twintrade.diagnostics.variants import measure_headline, name_tolerance, show_effects
 from twintrade.effects import Finding, Message, Topic, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -57,13 +57,10 @@ class LeaveOneDonorOut(Diagnostic):
         text = Text(
             "checks.leave-one-donor-out",
             n=len(known),
-            effect=format_effect(effect, scale),
-            low=format_effect(float(known["effect"].min()), scale),
-            high=format_effect(float(known["effect"].max()), scale),
             label=str(most["left_out"]),
             flips=int((known["effect"] * effect < 0).sum()),
             verdict=verdict.replace(" ", "-"),
-            moved=format_effect(bound, scale),
+            **show_effects(scale, effect=effect, low=known["effect"].min(), high=known["effect"].max(), moved=bound),
             **name_tolerance(yardstick.tolerance, scale),
         )
         return self.conclude(

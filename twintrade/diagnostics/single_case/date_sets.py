@@ -22,6 +22,7 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.sensitivity.dates import has_vague_date
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseMethod
+from twintrade.diagnostics.variants import pack_words
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
@@ -159,8 +160,7 @@ class DateSets(Diagnostic):
     def _rows(self, method: CaseMethod, dated: Dated, onset_label: str) -> list[dict[str, object]]:
         rows = []
         for key, chosen in placebo_space.build_case_sets(dated.case).items():
-            row: dict[str, object] = {"date": str(dated.label), "date_text": pack_text(dated.label)}
-            row |= {"kind": dated.kind, "onset": dated.onset}
+            row: dict[str, object] = pack_words(dated.label, "date") | {"kind": dated.kind, "onset": dated.onset}
             row |= {"onset_label": onset_label, "method": method.label, "donor_set": key}
             try:
                 row |= self._estimated(method.estimator, chosen)
@@ -339,29 +339,13 @@ def _leave_one_case_out(known: pd.DataFrame, level: float) -> pd.DataFrame:
         if len(rest) < 2:
             continue
         mean = fit_random_effects(rest["effect"].to_numpy(), rest["variance"].to_numpy(), level)
-        rows.append(
-            {
-                "unit": str(Text("checks.pooled-without", unit=str(unit))),
-                "effect": mean.mean,
-                "low": mean.low,
-                "high": mean.high,
-            }
-        )
+        rows.append((str(Text("checks.pooled-without", unit=str(unit))), mean.mean, mean.low, mean.high))
     return pd.DataFrame(rows, columns=["unit", "effect", "low", "high"])
 
 
 def _mean_rows(mean: RandomEffects, left: pd.DataFrame) -> pd.DataFrame:
-    head = pd.DataFrame(
-        [
-            {
-                "unit": str(Text("checks.pooled-mean")),
-                "effect": mean.mean,
-                "low": mean.low,
-                "high": mean.high,
-                "p": mean.p,
-            }
-        ]
-    )
+    row = (str(Text("checks.pooled-mean")), mean.mean, mean.low, mean.high, mean.p)
+    head = pd.DataFrame([row], columns=["unit", "effect", "low", "high", "p"])
     return pd.concat([head, left], ignore_index=True) if len(left) else head
 
 
@@ -381,8 +365,8 @@ def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame, method
     )
     rows.insert(1, "group", str(Text("checks.pooled-together")))
     how = _interval_method(mean)
-    rows.loc[0, ["method", "method_text"]] = [str(method), pack_text(method)]
-    rows.loc[0, ["interval_method", "interval_method_text"]] = [str(how), pack_text(how)]
+    of_mean = pack_words(method, "method") | pack_words(how, "interval_method")
+    rows.loc[0, list(of_mean)] = list(of_mean.values())
     rows.loc[0, "level"] = level
     return pd.concat([cases, rows], ignore_index=True)
 

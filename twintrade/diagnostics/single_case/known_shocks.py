@@ -145,8 +145,7 @@ class KnownShocks(Diagnostic):
             "checks.shocks-without",
             n=len(table),
             known=len(known),
-            effect=variants.format_effect(float(fit.view("overall").effects[0]), scale),
-            low=variants.format_effect(float(low), scale),
+            **variants.show_effects(scale, effect=fit.view("overall").effects[0], low=low),
             range=variants.format_range(float(low), float(high), scale),
         )
         is_rival_alone = len(rivals) > 0 and judged.verdict != "objects"

@@ -12,7 +12,7 @@ from twintrade.design.transforms import find_remainders
 from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import INFORMS, Diagnostic
 from twintrade.diagnostics.variants import NUMBERS, ComparedVariants, Variant, VariantCheck
-from twintrade.effects import Estimate, EventStudy, Finding, Influence, Message, UnitInfluence
+from twintrade.effects import EventStudy, Finding, Influence, Message, UnitInfluence
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.estimators.base import fit as estimate
@@ -61,15 +61,8 @@ def estimate_beside(name: str, fit: Fit) -> Fit:
     if not isinstance(percent.uncertainty, Influence):
         return total
     ratio = 1 + percent.effects / 100
-    logs = Estimate(
-        effects=np.log(ratio),
-        uncertainty=UnitInfluence(percent.uncertainty.units, percent.uncertainty.matrix() / (100 * ratio)),
-        scale="log points",
-        sample=percent.sample,
-        names=percent.names,
-        n_units=percent.n_units,
-        n_cells=percent.n_cells,
-    )
+    influence = UnitInfluence(percent.uncertainty.units, percent.uncertainty.matrix() / (100 * ratio))
+    logs = replace(percent, effects=np.log(ratio), uncertainty=influence, scale="log points")
     return replace(total, estimate=logs)
 
 
@@ -102,21 +95,22 @@ class Estimators(Diagnostic):
         for name in dict.fromkeys((fit.estimator.name, *(self.names or tuple(ESTIMATORS)))):
             estimator = fit.estimator if name == fit.estimator.name else ESTIMATORS[name]()
             title = titles[str(estimator.title)] = estimator.title
-            row: dict[str, object] = {"estimator": str(title), "estimator_text": pack_text(title), "base": ""}
+            row: dict[str, object] = variants.pack_words(title, "estimator") | {"base": ""}
             try:
                 refit = fit if estimator is fit.estimator else estimate_beside(name, fit)
                 overall = refit.view("overall")
                 if overall.scale != scale:
-                    rows.append(row | _tell(Text("checks.estimators-scale", scale=overall.scale)))
+                    reason = Text("checks.estimators-scale", scale=overall.scale)
+                    rows.append(row | variants.pack_words(reason, "reason"))
                     continue
                 paired = variants.compare_paired(fit, refit, method, rng, drawn)
                 numbers = (paired.effect, paired.low, paired.high, paired.p)
-                row |= {"effect": float(overall.effects[0]), "base": refit.estimate.base} | _tell("")
-                row["target"] = refit.estimator.target
+                row |= {"effect": float(overall.effects[0]), "base": refit.estimate.base}
+                row |= variants.pack_words("", "reason") | {"target": refit.estimator.target}
                 rows.append(row | dict(zip(NUMBERS[4:], numbers, strict=True)))
                 paths += _path(refit, title)
             except TwintradeError as error:
-                rows.append(row | _tell(error.text))
+                rows.append(row | variants.pack_words(error.text, "reason"))
         table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("effect", *NUMBERS[4:]), np.float64))
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
@@ -129,10 +123,9 @@ class Estimators(Diagnostic):
         text = Text(
             "checks.estimators",
             n=len(known),
-            low=variants.format_effect(float(low["effect"]), scale),
             lowest=titles[str(low["estimator"])],
-            high=variants.format_effect(float(high["effect"]), scale),
             highest=titles[str(high["estimator"])],
+            **variants.show_effects(scale, low=low["effect"], high=high["effect"]),
             verdict=Text("checks.estimators-alone") if is_alone else variants.describe_judged(judged, scale),
         )
         other_target = Text("checks.estimators-target", names=Listed(others), n=len(others))
@@ -147,10 +140,6 @@ class Estimators(Diagnostic):
             value=float(high["effect"] - low["effect"]),
             unit=scale,
         )
-
-
-def _tell(reason: Words) -> dict[str, object]:
-    return {"reason": str(reason), "reason_text": pack_text(reason)}
 
 
 def _path(fit: Fit, title: Words) -> list[tuple[int, str, str, float, str]]:

@@ -12,7 +12,7 @@ from twintrade.diagnostics.base import INFORMS, Diagnostic, Judged, judge_bound
 from twintrade.diagnostics.variants import PairedDifference, format_effect
 from twintrade.diagnostics.who_is_compared.policies import FEWEST
 from twintrade.diagnostics.who_is_compared.twfe_weights import name_unit
-from twintrade.effects import Estimate, EventStudy, Finding, Topic, UnitInfluence
+from twintrade.effects import EventStudy, Finding, Topic, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
 from twintrade.estimators.base import fit as estimate
@@ -22,7 +22,7 @@ from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, find_distinct, sum_by_group
 from twintrade.numerics.contamination import Contamination, decompose_coefficient, estimate_alone, mark_absorbed
-from twintrade.text import Listed, Text, Words, pack_text
+from twintrade.text import Listed, Text, Words
 
 # What is left of a coefficient without the effects of other policies is the agreement's own.
 
@@ -131,33 +131,30 @@ class ContaminationCheck(Diagnostic):
         return variants.build_quantities(rows)
 
     def _say(self, fit: Fit, parts: Contamination, bias: PairedDifference, others: Listed, resolution: str) -> Text:
-        scale = name_unit(fit)[0]
+        scale, shown = name_unit(fit)[0], {"coefficient": parts.coefficient, "own": parts.own_part}
+        shown |= {"bias": bias.effect, "low": bias.low, "high": bias.high}
         return Text(
             "checks.contamination",
             family="poisson" if fit.estimator.is_poisson else "linear",
             effects=fit.design.effects_label,
             policies=others,
-            coefficient=Text("common.effect", value=parts.coefficient, scale=scale),
-            own=Text("common.effect", value=parts.own_part, scale=scale),
-            bias=Text("common.effect", value=bias.effect, scale=scale),
-            low=Text("common.effect", value=bias.low, scale=scale),
-            high=Text("common.effect", value=bias.high, scale=scale),
             known="yes" if np.isfinite(bias.bound) else "no",
             weights=float(parts.absolute.sum()),
             cells=resolution,
+            **{name: Text("common.effect", value=value, scale=scale) for name, value in shown.items()},
         )
 
 
 def _test_bias(fit: Fit, parts: Contamination, method: Inference, rng: np.random.Generator) -> PairedDifference:
     """Return what other policies add to the coefficient, with an interval where errors are clustered."""
-    o, headline = fit.design.observations, fit.view("overall")
+    o = fit.design.observations
     bias = parts.coefficient - parts.own_part
     if isinstance(method, Randomization | Placebo):
         return PairedDifference(bias)
     by_unit = sum_by_group(parts.influence[:, None], o.unit, o.n_units)
-    kept = {name: getattr(headline, name) for name in ("scale", "sample", "names", "n_units", "n_cells")}
-    estimate = Estimate(effects=np.array([bias]), uncertainty=UnitInfluence(o.unit_ids, by_unit), **kept)
-    return variants.infer_widest(replace(fit, estimate=estimate), method, rng)
+    influence = UnitInfluence(o.unit_ids, by_unit)
+    alone = replace(fit.view("overall"), effects=np.array([bias]), uncertainty=influence)
+    return variants.infer_widest(replace(fit, estimate=alone), method, rng)
 
 
 def _judge_bias(fit: Fit, bias: PairedDifference, inference: Inference, rng: np.random.Generator) -> Judged:
@@ -336,8 +333,8 @@ def _estimate_change(
     label: Text, method: Estimator, design: Design, inference: Inference, rng: np.random.Generator
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Return the row of a change, with the reason where it has no effect or interval, and its rows by event time."""
-    row: dict[str, object] = {"label": str(label), "label_text": pack_text(label), "reason": "", "reason_text": ""}
-    named = {name: row[name] for name in ("label", "label_text")}
+    named = variants.pack_words(label)
+    row: dict[str, object] = {**named, "reason": "", "reason_text": ""}
     row |= dict.fromkeys(("effect", "low", "high", "p"), np.nan) | {"scale": ""}
     row |= dict.fromkeys(("n_treated_units", "n_units"), 0)
     path: list[dict[str, object]] = []
@@ -356,5 +353,5 @@ def _estimate_change(
             effects = (by_event.estimate.event_times, by_event.estimate.effects, by_event.low, by_event.high)
             path = [named | dict(zip(PATH_COLUMNS[2:], at, strict=True)) for at in zip(*effects, strict=True)]
     except TwintradeError as error:
-        row |= {"reason": str(error.text), "reason_text": pack_text(error.text)}
+        row |= variants.pack_words(error.text, "reason")
     return row, path
