@@ -40,7 +40,7 @@ from twintrade.inference.refits import (
 )
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.holm import adjust_holm
-from twintrade.text import Listed, Text, Words, find_fact, pack_text, parse_text
+from twintrade.text import Listed, Text, Words, find_fact, pack_both, pack_text, parse_text
 
 # How far an estimate under a changed choice lies from the headline, with the error of that difference itself.
 
@@ -227,10 +227,10 @@ def compare_variants(
 
 
 def _row(variant: Variant, done: Done) -> dict[str, object]:
-    row: dict[str, object] = pack_words(variant.label) | {"group": variant.group}
+    row: dict[str, object] = {**pack_both("label", variant.label), "group": variant.group}
     if done.values is None:
         empty = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0)
-        return row | empty | pack_words(done.reason, "reason")
+        return row | empty | pack_both("reason", done.reason)
     numbers = zip(NUMBERS, done.values["numbers"].tolist(), strict=True)
     counts = zip(COUNTS, done.values["counts"].tolist(), strict=True)
     return row | dict(numbers) | dict(counts) | {name: str(done.values[name]) for name in ("reason", "reason_text")}
@@ -339,7 +339,7 @@ def name_tolerance(tolerance: float, scale: str) -> dict[str, Text | str]:
 
 def build_quantities(rows: Iterable[tuple[Text, float]]) -> pd.DataFrame:
     """Return a table of numbers by name: quantity, quantity_text, value."""
-    return pd.DataFrame([pack_words(name, "quantity") | {"value": value} for name, value in rows])
+    return pd.DataFrame([pack_both("quantity", name) | {"value": value} for name, value in rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -444,11 +444,6 @@ def format_effect(value: float, scale: str) -> Text:
 def show_effects(scale: str, **values: float) -> dict[str, Text]:
     """Return several effects as a sentence quotes them, by the names that it has for them."""
     return {name: format_effect(float(value), scale) for name, value in values.items()}
-
-
-def pack_words(words: Words, name: str = "label") -> dict[str, Any]:
-    """Return words as a row keeps them: as they read, and as they can be read in another language."""
-    return {name: str(words), f"{name}_text": pack_text(words)}
 
 
 def format_range(low: float, high: float, scale: str) -> Text:

@@ -25,7 +25,7 @@ from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.honest import EventPath
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, pack_both
 
 # The headline and the years before it on one base: what bounds, a directional test and its power are made from.
 
@@ -349,4 +349,4 @@ def estimate_unbinned(shown: Fit) -> Fit:
 
 def _row(label: Text, group: str, effect: float, n_rows: int) -> dict[str, object]:
     numbers = {"reference": pd.NA, "effect": effect, "n_rows": n_rows}
-    return variants.pack_words(label) | {"group": group} | numbers
+    return pack_both("label", label) | {"group": group} | numbers

@@ -9,13 +9,7 @@ import scipy
 
 from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
-from twintrade.diagnostics.variants import (
-    compute_event_bands,
-    has_influence,
-    measure_headline,
-    pack_words,
-    show_effects,
-)
+from twintrade.diagnostics.variants import compute_event_bands, has_influence, measure_headline, show_effects
 from twintrade.effects import Finding, Influence, Regression
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -26,7 +20,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_sup_t, compute_t_quantile
 from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, pack_both
 
 # The units that move the headline most.
 
@@ -204,11 +198,11 @@ def name_clusters(by: str) -> Text:
 
 def _rung(fit: Fit, by: tuple[str, ...], rng: np.random.Generator) -> dict[str, object]:
     row: dict[str, object] = {"by": ",".join(by), "is_design": set(by) == set(fit.design.clusters)}
-    row |= pack_words(name_clusters(",".join(by)))
+    row |= pack_both("label", name_clusters(",".join(by)))
     try:
         bands = Clustered(by=by, draws=1).infer(fit, "overall", rng)
     except TwintradeError as error:
-        return row | {"clusters": ""} | pack_words(error.text, "reason")
+        return row | {"clusters": ""} | pack_both("reason", error.text)
     values = {name: float(getattr(bands, name)[0]) for name in ("se", "low", "high", "p", "df")}
     return (
         row | values | {"clusters": bands.facts["clusters"], "effect": float(bands.estimate.effects[0]), "reason": ""}

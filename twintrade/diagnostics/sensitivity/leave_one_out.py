@@ -20,7 +20,7 @@ from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.base import Inference
 from twintrade.inference.refits import replace_outcome
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Listed, Text, Words, pack_text
+from twintrade.text import Listed, Text, Words, pack_both, pack_text
 
 # Whether the result hangs on the unit of money: it must not, and under log(1 + X) it does.
 
@@ -190,7 +190,7 @@ class LeaveOneOut(VariantCheck):
 def _with_headline(table: pd.DataFrame, headline: Yardstick) -> pd.DataFrame:
     """Return the rows to draw, the estimate with everybody first."""
     label = Text("checks.leave-one-out-all")
-    first = {"group": "", "reason": "", "change": 0.0, "difference": 0.0} | variants.pack_words(label)
+    first = {"group": "", "reason": "", "change": 0.0, "difference": 0.0} | pack_both("label", label)
     first |= {"effect": headline.effect, "low": headline.low, "high": headline.high}
     return pd.concat([pd.DataFrame([first]), table], ignore_index=True)[list(table.columns)]
 
@@ -397,12 +397,19 @@ def _share_row(headline: Yardstick, hidden: HiddenShare) -> HiddenRow:
     label = Text(f"checks.hidden-{'share' if is_plain else 'coverage'}-label", share=share, coverage=coverage)
     low, effect, high = (value / (1 - share) for value in (headline.low, headline.effect, headline.high))
     shares = {"coverage": coverage, "share": share, "share_ever": hidden.of_all}
-    return variants.pack_words(label) | {"left_out": "", "effect": effect, "low": low, "high": high} | shares
+    row: dict[str, str | float] = {
+        **pack_both("label", label),
+        "left_out": "",
+        "effect": effect,
+        "low": low,
+        "high": high,
+    }
+    return row | shares
 
 
 def _left_row(n: int, end: str, one: WithoutSome) -> HiddenRow:
     label = Text("checks.hidden-left-label", n=n, end=end)
-    return variants.pack_words(label) | {"left_out": ", ".join(one.units), "effect": one.effect}
+    return {**pack_both("label", label), "left_out": ", ".join(one.units), "effect": one.effect}
 
 
 def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:

@@ -22,7 +22,6 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.sensitivity.dates import has_vague_date
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseMethod
-from twintrade.diagnostics.variants import pack_words
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
@@ -31,7 +30,7 @@ from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.testing import RandomEffects, bound_best_p, combine_fisher, fit_random_effects
-from twintrade.text import Listed, Text, Words, numbers, pack_text
+from twintrade.text import Listed, Text, Words, numbers, pack_both, pack_text
 
 # Who may stand for the treated dyad, in both donor sets, and who may not and why.
 
@@ -160,7 +159,7 @@ class DateSets(Diagnostic):
     def _rows(self, method: CaseMethod, dated: Dated, onset_label: str) -> list[dict[str, object]]:
         rows = []
         for key, chosen in placebo_space.build_case_sets(dated.case).items():
-            row: dict[str, object] = pack_words(dated.label, "date") | {"kind": dated.kind, "onset": dated.onset}
+            row: dict[str, object] = pack_both("date", dated.label) | {"kind": dated.kind, "onset": dated.onset}
             row |= {"onset_label": onset_label, "method": method.label, "donor_set": key}
             try:
                 row |= self._estimated(method.estimator, chosen)
@@ -365,7 +364,7 @@ def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame, method
     )
     rows.insert(1, "group", str(Text("checks.pooled-together")))
     how = _interval_method(mean)
-    of_mean = pack_words(method, "method") | pack_words(how, "interval_method")
+    of_mean = pack_both("method", method) | pack_both("interval_method", how)
     rows.loc[0, list(of_mean)] = list(of_mean.values())
     rows.loc[0, "level"] = level
     return pd.concat([cases, rows], ignore_index=True)

@@ -18,7 +18,7 @@ from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.estimators.base import fit as estimate
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
-from twintrade.text import Listed, Text, Words, pack_text
+from twintrade.text import Listed, Text, Words, pack_both, pack_text
 
 # A regression held against imputation on the same rows, whose comparisons are all untreated.
 
@@ -95,22 +95,22 @@ class Estimators(Diagnostic):
         for name in dict.fromkeys((fit.estimator.name, *(self.names or tuple(ESTIMATORS)))):
             estimator = fit.estimator if name == fit.estimator.name else ESTIMATORS[name]()
             title = titles[str(estimator.title)] = estimator.title
-            row: dict[str, object] = variants.pack_words(title, "estimator") | {"base": ""}
+            row: dict[str, object] = {**pack_both("estimator", title), "base": ""}
             try:
                 refit = fit if estimator is fit.estimator else estimate_beside(name, fit)
                 overall = refit.view("overall")
                 if overall.scale != scale:
                     reason = Text("checks.estimators-scale", scale=overall.scale)
-                    rows.append(row | variants.pack_words(reason, "reason"))
+                    rows.append(row | pack_both("reason", reason))
                     continue
                 paired = variants.compare_paired(fit, refit, method, rng, drawn)
                 numbers = (paired.effect, paired.low, paired.high, paired.p)
                 row |= {"effect": float(overall.effects[0]), "base": refit.estimate.base}
-                row |= variants.pack_words("", "reason") | {"target": refit.estimator.target}
+                row |= pack_both("reason", "") | {"target": refit.estimator.target}
                 rows.append(row | dict(zip(NUMBERS[4:], numbers, strict=True)))
                 paths += _path(refit, title)
             except TwintradeError as error:
-                rows.append(row | variants.pack_words(error.text, "reason"))
+                rows.append(row | pack_both("reason", error.text))
         table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("effect", *NUMBERS[4:]), np.float64))
         known = table.dropna(subset=["effect"])
         if len(known) < 2:

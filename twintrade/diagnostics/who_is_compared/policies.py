@@ -26,7 +26,7 @@ from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import BoolArray
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Listed, Text, Words, pack_both
 
 # Rows by the policies in force, the agreement one of them: its name is empty, and it comes first.
 
@@ -327,7 +327,7 @@ def _list_offices(beside: Policies, table: pd.DataFrame) -> Iterator[dict[str, o
         for _, row in beside_it.iterrows():
             label = Text("checks.policies-office", policy=policy.name)
             ends = {"low": row["low"] - alone["high"], "high": row["high"] - alone["low"]}
-            named = variants.pack_words(label) | {"group": OFFICE}
+            named = pack_both("label", label) | {"group": OFFICE}
             yield row.to_dict() | named | ends | {"effect": row["effect"] - alone["effect"], "p": np.nan}
 
 

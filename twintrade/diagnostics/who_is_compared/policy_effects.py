@@ -22,7 +22,7 @@ from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, find_distinct, sum_by_group
 from twintrade.numerics.contamination import Contamination, decompose_coefficient, estimate_alone, mark_absorbed
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Listed, Text, Words, pack_both
 
 # What is left of a coefficient without the effects of other policies is the agreement's own.
 
@@ -333,7 +333,7 @@ def _estimate_change(
     label: Text, method: Estimator, design: Design, inference: Inference, rng: np.random.Generator
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Return the row of a change, with the reason where it has no effect or interval, and its rows by event time."""
-    named = variants.pack_words(label)
+    named = pack_both("label", label)
     row: dict[str, object] = {**named, "reason": "", "reason_text": ""}
     row |= dict.fromkeys(("effect", "low", "high", "p"), np.nan) | {"scale": ""}
     row |= dict.fromkeys(("n_treated_units", "n_units"), 0)
@@ -353,5 +353,5 @@ def _estimate_change(
             effects = (by_event.estimate.event_times, by_event.estimate.effects, by_event.low, by_event.high)
             path = [named | dict(zip(PATH_COLUMNS[2:], at, strict=True)) for at in zip(*effects, strict=True)]
     except TwintradeError as error:
-        row |= variants.pack_words(error.text, "reason")
+        row |= pack_both("reason", error.text)
     return row, path
