@@ -16,7 +16,7 @@ import numpy as np
 from twintrade.estimators.base import fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import Jackknife
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "coverage" / "test_coverage_staggered.py"
 HEAD = "| estimator | effects | truth | bias | simulation error | coverage, % | |"

@@ -22,8 +22,7 @@ from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.crv2 import BiasReduced
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import BiasReduced, Jackknife
 from twintrade.inference.wild import Wild
 from twintrade.numerics.honest.intervals import EventPath, Violation, compute_fixed_length, compute_robust_interval
 

@@ -15,8 +15,7 @@ from benchmarks.replication import list_available
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import Estimator, fit
 from twintrade.estimators.matrix_completion import InteractiveEffects
-from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
-from twintrade.estimators.synthetic_did import SyntheticDid
+from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl, SyntheticDid
 from twintrade.inference.conformal import SyntheticDidVariance
 from twintrade.numerics.simplex.predictor_weights import fit_predictor_weights, standardize_predictors, weigh
 

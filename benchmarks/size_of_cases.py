@@ -25,7 +25,7 @@ from twintrade.diagnostics.single_case.case_verdict import CaseEvidence, sort_ou
 from twintrade.diagnostics.single_case.placebo_space import PlaceboPaths, measure_case
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import fit
-from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.estimators.synthetic_control import DoubleRatio
 from twintrade.numerics.arrays import IntArray
 from twintrade.numerics.poisson import FlowTable
 from twintrade.numerics.testing import compute_placebo_rank

@@ -22,7 +22,7 @@ from twintrade.estimators.base import Estimator, fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.synthetic_did import SyntheticDid
+from twintrade.estimators.synthetic_control import SyntheticDid
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import FloatArray
 

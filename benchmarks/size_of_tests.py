@@ -21,8 +21,7 @@ from twintrade.inference.auto import Auto
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.conley_taber import ConleyTaber
-from twintrade.inference.crv2 import BiasReduced
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import BiasReduced, Jackknife
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.wild import Multiplier, Wild
 

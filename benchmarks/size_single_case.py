@@ -21,8 +21,12 @@ from twintrade.diagnostics.single_case.placebo_space import build_case_sets, est
 from twintrade.estimators.base import fit
 from twintrade.estimators.cases import SingleCase
 from twintrade.estimators.interrupted_series import InterruptedSeries
-from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
-from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
+from twintrade.estimators.synthetic_control import (
+    AugmentedSyntheticControl,
+    DoubleRatio,
+    SyntheticControl,
+    SyntheticDid,
+)
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered

@@ -13,7 +13,7 @@ from twintrade.estimators.base import fit
 from twintrade.inference import placebo, randomization
 from twintrade.inference.auto import Auto, plan_inference
 from twintrade.inference.base import Inference
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import Jackknife
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits import leave_out, studentizing
 from twintrade.study.observing.observe import observe

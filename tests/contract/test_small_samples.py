@@ -8,7 +8,7 @@ from test_influence import CASES, NAMES, fit_once, list_settings
 
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.clusters import find_unit_positions
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import Jackknife
 from twintrade.inference.wild import Multiplier
 
 PLAIN = [case for case in CASES if case.values[2] in ("as it is", "weights")]

@@ -22,7 +22,7 @@ from benchmarks.size_of_pages import (
     summarize,
 )
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.pre_period.placebo_dates import PlaceboDates
+from twintrade.diagnostics.pre_period.reference_year import PlaceboDates
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.clustered import Clustered

@@ -11,8 +11,7 @@ from scipy.special import ndtri
 
 from twintrade.design.case import Case
 from twintrade.diagnostics.single_case.placebo_space import PlaceboPaths, estimate_placebo_paths
-from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
+from twintrade.estimators.synthetic_control import DoubleRatio, SyntheticControl, SyntheticDid
 from twintrade.numerics.testing import compute_placebo_rank, fit_random_effects
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,8 @@ from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.base import DIAGNOSTICS
-from twintrade.diagnostics.pre_period.placebo_dates import Anticipation, PlaceboDates
 from twintrade.diagnostics.pre_period.pretrends import Pretrends, compute_joint_pretrend
-from twintrade.diagnostics.pre_period.reference_year import LevellingOff
+from twintrade.diagnostics.pre_period.reference_year import Anticipation, LevellingOff, PlaceboDates
 from twintrade.diagnostics.sensitivity.clusters import ClusterLadder
 from twintrade.diagnostics.sensitivity.dates import Dates
 from twintrade.diagnostics.sensitivity.leave_one_out import LeaveOneOut

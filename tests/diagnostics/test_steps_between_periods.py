@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.pre_period.placebo_dates import Anticipation, PlaceboDates
 from twintrade.diagnostics.pre_period.pretrends import Pretrends
+from twintrade.diagnostics.pre_period.reference_year import Anticipation, PlaceboDates
 from twintrade.diagnostics.sensitivity.specification_curve import Window
 from twintrade.diagnostics.who_is_compared.balance import Balance
 from twintrade.estimators.base import fit

@@ -7,8 +7,7 @@ from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
-from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
-from twintrade.estimators.synthetic_did import SyntheticDid
+from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl, SyntheticDid
 from twintrade.numerics.simplex.predictor_weights import fit_predictor_weights, standardize_predictors, weigh
 
 PUBLISHED = 1e-8  # same algorithm, same stopping rule

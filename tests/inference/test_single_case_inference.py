@@ -9,8 +9,7 @@ from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_fr
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
-from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
+from twintrade.estimators.synthetic_control import DoubleRatio, SyntheticControl, SyntheticDid
 from twintrade.inference.conformal import Conformal, PredictionIntervals, SyntheticDidVariance, compute_null_residuals
 from twintrade.inference.placebo import refit_donor_placebos
 from twintrade.inference.randomization import Randomization

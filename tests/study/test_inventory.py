@@ -72,7 +72,9 @@ def test_what_is_imported_is_never_looked_through_for_garbage(command, place, re
 
 def test_a_method_is_found_without_the_others_of_its_room():
     code = "import sys; from twintrade.estimators.base import ESTIMATORS as e; e['twfe']; 'ppml' in e\n"
-    code += "print('twintrade.estimators.synthetic_did' in sys.modules, e['twfe'].name, 'nothing' in e, len(list(e)))"
+    code += (
+        "print('twintrade.estimators.synthetic_control' in sys.modules, e['twfe'].name, 'nothing' in e, len(list(e)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "twfe", "False", str(len(list(ESTIMATORS)))]
 

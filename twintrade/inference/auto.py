@@ -14,8 +14,7 @@ from twintrade.estimators.base import Estimator, Fit, View
 from twintrade.inference.base import Inference, SharedInference
 from twintrade.inference.choosing.decision import CLUSTERED_FROM, LADDER, About, Decision, Method, decide
 from twintrade.inference.clustered import Clustered, Facts
-from twintrade.inference.crv2 import Scaled
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import Jackknife, Scaled
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.wild import Wild

@@ -13,7 +13,7 @@ from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.cases import SingleCase, WeightedCase
-from twintrade.estimators.synthetic_did import SyntheticDid, build_cohort_case
+from twintrade.estimators.synthetic_control import SyntheticDid, build_cohort_case
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.refits.permutation import align_values

@@ -12,7 +12,7 @@ from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.twfe import TWFE
 from twintrade.fanout import Workers, use_workers
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import Jackknife
 from twintrade.inference.randomization import Randomization
 
 

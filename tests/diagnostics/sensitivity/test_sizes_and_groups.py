@@ -18,8 +18,7 @@ from twintrade.diagnostics.mechanisms.heterogeneity import (
     keep_group,
 )
 from twintrade.diagnostics.sensitivity.clusters import UnitInfluenceCheck
-from twintrade.diagnostics.sensitivity.leave_one_out import Rescaling
-from twintrade.diagnostics.sensitivity.power import (
+from twintrade.diagnostics.sensitivity.evidence import (
     Power,
     build_placebo_design,
     compute_critical_value,
@@ -27,6 +26,7 @@ from twintrade.diagnostics.sensitivity.power import (
     deal,
     find_shared_places,
 )
+from twintrade.diagnostics.sensitivity.leave_one_out import Rescaling
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
@@ -34,8 +34,7 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.holm import adjust_holm
-from twintrade.numerics.testing import adjust_romano_wolf, adjust_sharpened_q
+from twintrade.numerics.testing import adjust_holm, adjust_romano_wolf, adjust_sharpened_q
 
 BY_UNIT = Clustered(by=("unit",))
 # Over 30 seeds a group's effect has a standard deviation of 0.038: four of them.

@@ -10,7 +10,7 @@ from case_tables import loop_over
 from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.single_case import case_tests
+from twintrade.diagnostics.single_case import case_verdict
 from twintrade.diagnostics.single_case import placebo_space as case_methods
 from twintrade.diagnostics.single_case.case_paths import CasePaths, DonorWeightTable, LeaveOneDonorOut
 from twintrade.diagnostics.single_case.date_sets import DateSets
@@ -30,8 +30,7 @@ from twintrade.diagnostics.single_case.placebo_space import (
     estimate_placebo_paths,
 )
 from twintrade.estimators.base import fit
-from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
+from twintrade.estimators.synthetic_control import DoubleRatio, SyntheticControl, SyntheticDid
 from twintrade.inference.base import Inference
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
@@ -466,8 +465,8 @@ def test_the_ratio_holds_both_sides_to_the_same_donors():
 def test_one_combination_of_method_and_donor_set_is_spoken_of_as_one(monkeypatch):
     fitted = case(0.5)
     alone = [m for m in case_methods.measure_case(fitted) if m.paths is not None][:1]
-    monkeypatch.setattr(case_tests.placebo_space, "measure_case", lambda fit: iter(alone))
-    finding = check(case_tests.CaseTests(), fitted)
+    monkeypatch.setattr(case_verdict.placebo_space, "measure_case", lambda fit: iter(alone))
+    finding = check(case_verdict.CaseTests(), fitted)
     p, floor = finding.table.loc[0, ["p", "floor"]]
     assert finding.sentence.startswith(
         f"The one combination of method and donor set that could be formed has rank p-value {p:.3f}; "

@@ -17,8 +17,7 @@ from twintrade.diagnostics.single_case.case_verdict import (
 from twintrade.diagnostics.single_case.date_sets import DonorSets
 from twintrade.diagnostics.single_case.placebo_space import measure_case
 from twintrade.estimators.base import fit
-from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.estimators.synthetic_control import DoubleRatio, SyntheticControl
 from twintrade.inference.placebo import Placebo
 from twintrade.numerics.testing import compute_placebo_rank
 

@@ -9,10 +9,8 @@ from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
 from twintrade.diagnostics.single_case.date_sets import PooledCases, _interval_method
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
-from twintrade.estimators.synthetic_control import PartiallyPooledSyntheticControl
-from twintrade.estimators.synthetic_did import DoubleRatio
-from twintrade.numerics.holm import adjust_holm
-from twintrade.numerics.testing import fit_random_effects
+from twintrade.estimators.synthetic_control import DoubleRatio, PartiallyPooledSyntheticControl
+from twintrade.numerics.testing import adjust_holm, fit_random_effects
 
 ONSETS = {"c0-p0": 2006, "c1-p1": 2008, "c2-p2": 2006}
 

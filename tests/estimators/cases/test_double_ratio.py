@@ -5,7 +5,7 @@ from single_cases import dyad_design, rectangle_frame
 from twintrade.design.case import build_case_design, build_donor_sets, build_untreated_rectangle
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
-from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.estimators.synthetic_control import DoubleRatio
 
 EXACT = 1e-10  # sums and logarithms of a few dozen numbers
 EFFECT = 0.4

@@ -13,8 +13,12 @@ from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
 from twintrade.diagnostics.single_case.date_sets import DateSets
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
-from twintrade.estimators.synthetic_control import AugmentedSyntheticControl, SyntheticControl
-from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
+from twintrade.estimators.synthetic_control import (
+    AugmentedSyntheticControl,
+    DoubleRatio,
+    SyntheticControl,
+    SyntheticDid,
+)
 
 UNIT = "c0-p0"
 

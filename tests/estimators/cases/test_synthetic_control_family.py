@@ -14,8 +14,8 @@ from twintrade.estimators.synthetic_control import (
     AugmentedSyntheticControl,
     ElasticNetSyntheticControl,
     SyntheticControl,
+    SyntheticDid,
 )
-from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.numerics.simplex.predictor_weights import fit_simplex_weights
 from twintrade.numerics.simplex.ridge_augmentation import (
     augment_weights,

@@ -25,8 +25,7 @@ from twintrade.inference.choosing.decision import (
     measure_leverage_one,
 )
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.crv2 import Scaled
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import Jackknife, Scaled
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import deal_onsets
 from twintrade.inference.wild import Wild

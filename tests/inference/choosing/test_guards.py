@@ -19,8 +19,7 @@ from twintrade.inference.auto import Auto
 from twintrade.inference.choosing.decision import decide
 from twintrade.inference.clustering import find_row_weights
 from twintrade.inference.conley_taber import ConleyTaber
-from twintrade.inference.crv2 import Scaled
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import Jackknife, Scaled
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.absorption import dummy_sets
 

@@ -14,9 +14,8 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.clusters import find_clusters
 from twintrade.inference.clustering.constant_effect import compute_t_quantile, compute_two_sided_p
-from twintrade.inference.crv2 import WeidnerZylkin
+from twintrade.inference.crv2 import Jackknife, WeidnerZylkin
 from twintrade.inference.dependence import Conley, DriscollKraay, Dyadic, Hac, NeweyWest
-from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.wild import Multiplier
 
 METHODS = [

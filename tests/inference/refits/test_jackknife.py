@@ -12,8 +12,7 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.crv2 import BiasReduced
-from twintrade.inference.jackknife import Jackknife, compute_jackknife_spread
+from twintrade.inference.crv2 import BiasReduced, Jackknife, compute_jackknife_spread
 from twintrade.inference.refits import leave_out
 from twintrade.inference.refits.leave_out import estimate_without_clusters
 

@@ -6,7 +6,7 @@ from single_cases import dyad_design, rectangle_frame
 
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
-from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.estimators.synthetic_control import DoubleRatio
 from twintrade.inference.placebo import Placebo, refit_donor_placebos
 
 

@@ -9,7 +9,7 @@ import pytest
 from twintrade.effects import Finding, Money
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual
-from twintrade.estimators.synthetic_did import DoubleRatio
+from twintrade.estimators.synthetic_control import DoubleRatio
 from twintrade.render.reading import DETECTED, SPREAD
 from twintrade.study.claims.money import compute_money, find_effect_with_total
 from twintrade.study.execute import plan_analysis

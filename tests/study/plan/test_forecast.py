@@ -12,8 +12,7 @@ from twintrade.design.costs import Size, Work, compute_cost, measure_size, read_
 from twintrade.estimators.base import fit
 from twintrade.inference.auto import Auto, InferencePlan
 from twintrade.inference.choosing.decision import decide
-from twintrade.inference.crv2 import Scaled
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import Jackknife, Scaled
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.study import checking

@@ -1,4 +1,4 @@
-"""The verdict of page 1: how strong the evidence is, against pairs as large and as fast-growing."""
+"""How strong the evidence is, against pairs as large and as fast-growing, and what effects data could have shown."""
 
 import math
 from collections.abc import Mapping
@@ -8,13 +8,21 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from twintrade.diagnostics.base import Diagnostic, Judged
+from twintrade.design import Design
+from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick
+from twintrade.diagnostics.variants import build_quantities, measure_headline, show_effects
 from twintrade.effects import Finding, Topic
+from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.clustering import compute_t_quantile
 from twintrade.inference.evidence import STATISTICS, GradedEvidence, weigh_evidence
-from twintrade.numerics.holm import adjust_holm, count_tests
-from twintrade.text import Text
+from twintrade.inference.refits import estimate_one_step, estimate_overall, find_units_with_trade
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.testing import adjust_holm, count_tests
+from twintrade.text import Text, Words
 from twintrade.text.numbers import convert_log_to_percent
 
 ALPHA = 0.05
@@ -174,3 +182,214 @@ def _judge(evidence: GradedEvidence) -> Judged:
         return Judged("objects", p=min(check.p for check in known))
     could_see = len(known) == len(evidence.checks) and known[0].far < abs(evidence.total)
     return Judged("does not object" if could_see else "cannot tell")
+
+
+REFITTED = 39  # placebos that are refitted where the others are estimated in one step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power(Diagnostic):
+    """The minimum detectable effect, from the user's own untreated units.
+
+    Placebo onsets with the real cohort sizes are dealt to units that are never treated, those of one city (or of
+    one partner, if agreements fall into fewer of these) together; the spread of the placebo estimates is the noise
+    of this design. A test that rejects beyond the critical value of that spread, or beyond half the headline's
+    interval where that is more, finds an effect with the probability that the spread leaves above it. Where every
+    placebo has a clustered error, the share of placebos that these errors reject is shown as well: it should be one
+    minus the level. Linear methods whose placebos take the fast path have no such errors; where placebos are
+    estimated in one step, the first 39 are refitted for them.
+
+    Of a headline that the check ``evidence`` grades it has the verdict's own number instead.
+
+    Attributes
+    ----------
+    power : float
+        Probability with which the minimum detectable effect is found.
+    sizes : tuple of float
+        Effects at which the power is printed, on the scale of the estimate; empty for multiples of the spread.
+    """
+
+    draws: int = 199
+    power: float = 0.8
+    level: float = 0.95
+    sizes: tuple[float, ...] = ()
+    name: ClassVar[str] = "power"
+    citation: ClassVar[str] = "bloom1995"
+    payload_kinds: ClassVar = {"power": "power"}
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return the minimum detectable effect; payload ``power`` has the rejection rate by size of effect."""
+        placebos = self._draw_placebos(fit, rng)
+        drawn = placebos.effects
+        if drawn.size < 20:
+            reason = next(iter(placebos.reasons), Text("checks.no-reason"))
+            return self.unavailable(Text("checks.power-few", n=int(drawn.size), reason=reason))
+        scale = fit.estimate.scale
+        critical = compute_critical_value(drawn, self.level, measure_headline(fit, inference, rng), scale)
+        mde = compute_detectable_effect(drawn, critical, self.power)
+        half = compute_detectable_effect(drawn, critical, 0.5)
+        sizes = np.array(self.sizes) if self.sizes else np.linspace(0, 2 * mde, 21)
+        rates = np.array([(np.abs(drawn + size) > critical).mean() for size in sizes])
+        frame = pd.DataFrame({"effect": sizes, "rejection_rate": rates})
+        table = [(Text("checks.power-mde"), mde), (Text("checks.power-half"), half)]
+        table += [(Text("checks.power-spread"), float(drawn.std())), (Text("checks.power-draws"), float(drawn.size))]
+        table += self._judge_errors(placebos.refitted)
+        text = Text(
+            "checks.power",
+            missed=1 - self.power,
+            n=int(drawn.size),
+            units=fit.design.panel.unit_kind,
+            **show_effects(scale, half=half, mde=mde),
+        )
+        return self.conclude(
+            text, build_quantities(table), payloads={"power": frame}, value=mde, unit=scale, detectable=mde
+        )
+
+    def read_verdict(self, graded: Finding) -> Finding:
+        """Return the rise that the verdict finds in four cases of five: with a grade it is the test of the page."""
+        rise = float(graded.table["rise_found"].iloc[0])
+        return self.conclude(Text("checks.power-graded"), value=rise, unit="percent", detectable=rise)
+
+    def _judge_errors(self, refitted: FloatArray) -> list[tuple[Text, float]]:
+        """Return how often clustered errors reject placebos that were refitted, none where one has no error."""
+        if not refitted.size or not np.isfinite(refitted).all():
+            return []
+        effects, se = refitted.T
+        width = compute_t_quantile((1 + self.level) / 2, np.inf)
+        rows = [
+            (Text("checks.power-rejected"), float((np.abs(effects) > width * se).mean())),
+            (Text("checks.power-analytic"), (width + compute_t_quantile(self.power, np.inf)) * float(np.median(se))),
+        ]
+        few = [(Text("checks.power-refitted"), float(se.size))] if se.size < self.draws else []
+        return rows + few
+
+    def _draw_placebos(self, fit: Fit, rng: np.random.Generator) -> "_Placebos":
+        """Return the placebo estimates, some of them with clustered errors, and why other draws failed."""
+        (design, onsets), together = build_placebo_design(fit), find_shared_places(fit.design)
+        first = design.reassigned(deal(design, onsets, rng, *together))
+        null = fit.estimator.linear_null(first, first.observations.y[:, None], ["overall"])
+        dealt = [deal(design, onsets, rng, *together) for _ in range(self.draws)]
+        model = fit.estimator.one_step(first)
+        if model is not None:
+            effects = estimate_one_step(model, fit.view("overall"), dealt)
+            known = np.isfinite(effects)
+            lost: list[Words] = [Text("inference.other-rows")] * int((~known).sum())
+            return _Placebos(effects[known], _refit(fit, design, dealt[:REFITTED])[0], lost)
+        if null is not None:
+            effects, lost = estimate_overall(fit, null, len(dealt), lambda k: design.reassigned(dealt[k]), "power")
+            return _Placebos(effects[~np.isnan(effects)], np.empty((0, 2)), lost)
+        refitted, reasons = _refit(fit, design, dealt)
+        return _Placebos(refitted[:, 0], refitted, reasons)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placebos:
+    """Estimates of placebo agreements."""
+
+    effects: FloatArray  # (n_placebos,)
+    refitted: FloatArray  # (n_refitted, 2): estimate and clustered error of placebos that were refitted
+    reasons: list[Words]  # why other draws failed
+
+
+def _refit(fit: Fit, design: Design, dealt: list[FloatArray]) -> tuple[FloatArray, list[Words]]:
+    jobs = {str(k): onset for k, onset in enumerate(dealt)}
+    done, bad = split_succeeded(run_jobs("power", _placebo, jobs, shared=(fit, design)))
+    estimates = np.array([[one.values["effect"], one.values["se"]] for one in done if one.values is not None])
+    return estimates.reshape(-1, 2), [reason for _, reason in bad]
+
+
+def _placebo(shared: tuple[Fit, Design], onset: FloatArray, rng: np.random.Generator) -> Arrays:
+    fit, design = shared
+    again = fit.refit(design.reassigned(onset), "overall")
+    return {"effect": again.view("overall").effects[0], "se": np.float64(_se(again))}
+
+
+def _se(fit: Fit) -> float:
+    try:
+        return float(Clustered().sandwich(fit, fit.view("overall")).se[0])
+    except TwintradeError:
+        return float("nan")
+
+
+def build_placebo_design(fit: Fit) -> tuple[Design, FloatArray]:
+    """Return the design on never-treated units with trade alone, and the real onsets to be dealt among them."""
+    design, o = fit.design, fit.design.observations
+    onsets, pool = o.unit_onset[o.is_ever_treated], find_units_with_trade(fit)
+    untreated = o.unit_rows[pool[~o.is_ever_treated[pool]]]
+    if untreated.size < 2 * onsets.size:
+        raise DesignError(f"{untreated.size} untreated units are too few to play {onsets.size} treated ones")
+    return design.restricted(np.isin(design.panel.unit, untreated)), onsets
+
+
+def find_shared_places(design: Design) -> tuple[IntArray, IntArray]:
+    """Return the city, or the partner if these are fewer, of units and treated ones: they share its shocks."""
+    o, panel = design.observations, design.panel
+    treated = o.unit_rows[o.is_ever_treated]
+    place = min(
+        (panel.unit_city, panel.unit_partner),
+        key=lambda side: (np.unique(side).size < 2, np.unique(side[treated]).size),
+    )
+    return place, place[treated]
+
+
+def deal(
+    design: Design,
+    onsets: FloatArray,
+    rng: np.random.Generator,
+    place: IntArray | None = None,
+    groups: IntArray | None = None,
+) -> FloatArray:
+    """Deal onsets to randomly chosen units that are observed before and after them, shape (panel.n_units,).
+
+    ``onsets`` (n_treated,); ``place`` (panel.n_units,): onsets of one group go to units of one place, of as many as
+    they need where none has enough; no place takes two groups unless all have been used; ``groups`` (n_treated,).
+    """
+    panel = design.panel
+    place = np.zeros(panel.n_units, dtype=np.int64) if place is None else place
+    groups = np.zeros(onsets.size, dtype=np.int64) if groups is None else groups
+    out = np.full(panel.n_units, np.inf)
+    kept = np.ones(panel.n_rows, dtype=bool) if design.kept is None else design.kept
+    unit, period = panel.unit[kept], panel.period[kept]
+    first, last = np.full(panel.n_units, np.iinfo(np.int64).max), np.full(panel.n_units, np.iinfo(np.int64).min)
+    np.minimum.at(first, unit, period)
+    np.maximum.at(last, unit, period)
+
+    def fill(units: IntArray, waiting: FloatArray) -> FloatArray:
+        """Give onsets to units that they fit, and return those that none is left for."""
+        left = []
+        for onset in waiting:
+            fitting = units[(first[units] < onset - design.anticipation) & (last[units] >= onset)]
+            if fitting.size:
+                out[fitting[0]] = onset
+                units = units[units != fitting[0]]
+            else:
+                left.append(onset)
+        return np.array(left)
+
+    free = every = rng.permutation(np.unique(unit))
+    for group in sorted(np.unique(groups), key=lambda g: -int((groups == g).sum())):
+        waiting = onsets[groups == group]
+        while waiting.size and free.size:
+            counts = np.bincount(place[free])
+            chosen = rng.choice(np.flatnonzero(counts >= min(waiting.size, counts.max())))
+            waiting = fill(free[place[free] == chosen], waiting)
+            free = free[place[free] != chosen]
+        fill(every[np.isinf(out[every])], waiting)
+    return out
+
+
+def compute_critical_value(drawn: FloatArray, level: float, headline: Yardstick, scale: str) -> float:
+    """Return the estimate beyond which a test rejects: the placebos' quantile, or half the interval if that is more.
+
+    Half an interval in percent is half of the one in log points: estimates of one noise have ends that are uneven.
+    """
+    half = headline.half_width
+    if scale == "percent" and headline.low > -100:
+        half = 100 * float(np.expm1((np.log1p(headline.high / 100) - np.log1p(headline.low / 100)) / 2))
+    quantile = float(np.quantile(np.abs(drawn), level))
+    return max(quantile, half) if np.isfinite(half) else quantile
+
+
+def compute_detectable_effect(drawn: FloatArray, critical: float, power: float) -> float:
+    """Return the effect that is found with the given probability, whichever its sign."""
+    return critical - float(np.quantile(np.concatenate([drawn, -drawn]), 1 - power))

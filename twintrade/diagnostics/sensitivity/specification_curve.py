@@ -10,7 +10,7 @@ import pandas as pd
 
 from twintrade.design import COMPARISONS, Design, TransformName
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.pre_period.placebo_dates import shift_reference
+from twintrade.diagnostics.pre_period.reference_year import shift_reference
 from twintrade.diagnostics.sensitivity.dates import iterate_date_variants
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, list_reasons, show_effects
 from twintrade.effects import Estimate, Finding, Message
@@ -23,8 +23,7 @@ from twintrade.inference import clustering, refits
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.crv2 import Scaled
-from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.crv2 import Jackknife, Scaled
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, compact
 from twintrade.numerics.linear import compute_coefficient, compute_grams

@@ -15,14 +15,12 @@ from twintrade.effects import Finding, Topic
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.cases import SingleCase
-from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.estimators.synthetic_did import DoubleRatio, SyntheticDid
+from twintrade.estimators.synthetic_control import DoubleRatio, SyntheticControl, SyntheticDid
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.numerics import testing
 from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
-from twintrade.numerics.holm import adjust_holm
-from twintrade.numerics.testing import GapNoise, PlaceboRank, compute_rmspe_ratio
+from twintrade.numerics.testing import GapNoise, PlaceboRank, adjust_holm, compute_rmspe_ratio
 from twintrade.text import Listed, Text, Words
 
 # The donor sets of a single case, and the path each donor would have shown in the treated unit's place.
