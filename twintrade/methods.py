@@ -114,7 +114,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "regions": "twintrade.diagnostics.sensitivity.clusters:Regions",
         "remainder": "twintrade.diagnostics.who_is_compared.estimators:Remainder",
         "rescaling": "twintrade.diagnostics.sensitivity.leave_one_out:Rescaling",
-        "reset": "twintrade.diagnostics.sensitivity.functional_form:FunctionalForm",
+        "reset": "twintrade.diagnostics.sensitivity.clusters:FunctionalForm",
         "selection": "twintrade.diagnostics.pre_period.selection:Selection",
         "specification_curve": "twintrade.diagnostics.sensitivity.specification_curve:SpecificationCurve",
         "spillovers": "twintrade.diagnostics.mechanisms.spillovers:Spillovers",

@@ -10,8 +10,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.mechanisms.heterogeneity import Heterogeneity
 from twintrade.diagnostics.mechanisms.outcomes import Outcomes
 from twintrade.diagnostics.pre_period.reference_year import ReferenceYear
-from twintrade.diagnostics.sensitivity.clusters import ClusterLadder, ClusterLeverage
-from twintrade.diagnostics.sensitivity.functional_form import FunctionalForm
+from twintrade.diagnostics.sensitivity.clusters import ClusterLadder, ClusterLeverage, FunctionalForm
 from twintrade.diagnostics.sensitivity.specification_curve import SpecificationCurve
 from twintrade.diagnostics.who_is_compared.twfe_weights import Leverage
 from twintrade.estimators.base import Fit, fit

@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.size_of_checks import TRIALS, draw_design, judge
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.sensitivity import functional_form
-from twintrade.diagnostics.sensitivity.functional_form import FunctionalForm
+from twintrade.diagnostics.sensitivity import clusters
+from twintrade.diagnostics.sensitivity.clusters import FunctionalForm
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.ppml import PPML
@@ -72,7 +72,7 @@ def test_a_bent_predictor_is_found_and_a_straight_one_is_not(estimator, transfor
 @pytest.mark.parametrize(("shape", "fits"), [("static", 2), ("event", 4)])
 def test_a_model_is_fitted_without_and_with_the_square_once(shape, fits, monkeypatch):
     design, calls = made(1, 0.0, "level", "period"), []
-    monkeypatch.setattr(functional_form, "fit_poisson", lambda *given: calls.append(1) or fit_poisson(*given))
+    monkeypatch.setattr(clusters, "fit_poisson", lambda *given: calls.append(1) or fit_poisson(*given))
     assert np.isfinite(found(PPML(shape), design).value)
     assert len(calls) == fits
 
