@@ -9,6 +9,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Estimate, EventStudy, Influence
 from twintrade.effects.cohort_influence import CohortInfluence
+from twintrade.effects.regression import OutcomeWeights
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Requires, describe_design
 from twintrade.estimators.cohort_means import group_time
@@ -122,7 +123,8 @@ class CallawaySantAnna(Catalogued):
         _require_treated(cells.kept, wide, dropped)
         influence = cells.influence
         if sections is None and not design.covariates:
-            influence = replace(influence, linear=group_time.build_change_weights(wide, cells.kept))
+            rows, changes = np.arange(design.observations.n_rows), group_time.CellChanges(wide, cells.kept)
+            influence = replace(influence, linear=OutcomeWeights(rows, changes, np.eye(len(cells.kept))))
         return group_time.pack(cells.kept, cells.effects, influence, wide, design, self.base, dropped)
 
 

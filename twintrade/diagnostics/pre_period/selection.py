@@ -89,8 +89,11 @@ class ConditionalTrends(Diagnostic):
         ]
         method = variants.simplify_inference(fit, inference)
         strata = variants.compare_variants(fit, alternatives, method, rng)
-        weighed = _weigh(fit)
-        table = pd.concat([strata, _compare_weighed(fit, weighed, method, rng)], ignore_index=True)
+        weighed, is_dealt = _weigh(fit), isinstance(resolve_method(fit, method), Randomization)
+        row = variants.compare_variants(fit, [weighed], None if is_dealt else method, rng)
+        # Its weights are estimated, so that its difference is not tested.
+        row = row.assign(difference_low=np.nan, difference_high=np.nan, difference_p=np.nan)
+        table = pd.concat([strata, row], ignore_index=True)
         known = table.dropna(subset=["effect"])
         if known.empty:
             return self.unavailable(Text("checks.conditional-none", reasons=variants.list_reasons(table)))
@@ -118,13 +121,6 @@ class ConditionalTrends(Diagnostic):
             unit=scale,
             messages=variants.list_failures(self.name, table),
         )
-
-
-def _compare_weighed(fit: Fit, weighed: Variant, method: Inference, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the row of the weighted estimate; its weights are estimated, so that its difference is not tested."""
-    is_dealt = isinstance(resolve_method(fit, method), Randomization)
-    table = variants.compare_variants(fit, [weighed], None if is_dealt else method, rng)
-    return table.assign(difference_low=np.nan, difference_high=np.nan, difference_p=np.nan)
 
 
 def _weigh(fit: Fit) -> Variant:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -301,14 +302,10 @@ def _refit(fit: Fit, design: Design, dealt: list[FloatArray]) -> tuple[FloatArra
 def _placebo(shared: tuple[Fit, Design], onset: FloatArray, rng: np.random.Generator) -> Arrays:
     fit, design = shared
     again = fit.refit(design.reassigned(onset), "overall")
-    return {"effect": again.view("overall").effects[0], "se": np.float64(_se(again))}
-
-
-def _se(fit: Fit) -> float:
-    try:
-        return float(Clustered().sandwich(fit, fit.view("overall")).se[0])
-    except TwintradeError:
-        return float("nan")
+    overall, se = again.view("overall"), np.nan
+    with suppress(TwintradeError):
+        se = Clustered().sandwich(again, overall).se[0]
+    return {"effect": overall.effects[0], "se": np.float64(se)}
 
 
 def build_placebo_design(fit: Fit) -> tuple[Design, FloatArray]:

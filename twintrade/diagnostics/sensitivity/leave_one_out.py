@@ -281,7 +281,10 @@ class HiddenAgreements(Diagnostic):
         except TwintradeError as error:
             sentences.append(Text("checks.hidden-no-worst", reason=error.text))
         else:
-            rows += [_left_row(n, end, one) for n in worst for end, one in zip(ENDS, worst[n], strict=True)]
+            for n in worst:
+                for end, one in zip(ENDS, worst[n], strict=True):
+                    label = pack_both("label", Text("checks.hidden-left-label", n=n, end=end))
+                    rows.append({**label, "left_out": ", ".join(one.units), "effect": one.effect})
             moves = np.array([one.effect - headline.effect for n in worst if n < 3 for one in worst[n]])
             verdict, bound = judge_choices(moves, headline), float(np.abs(moves).max())
             sentences.append(_say_worst(worst, fit, units))
@@ -405,11 +408,6 @@ def _share_row(headline: Yardstick, hidden: HiddenShare) -> HiddenRow:
         "high": high,
     }
     return row | shares
-
-
-def _left_row(n: int, end: str, one: WithoutSome) -> HiddenRow:
-    label = Text("checks.hidden-left-label", n=n, end=end)
-    return {**pack_both("label", label), "left_out": ", ".join(one.units), "effect": one.effect}
 
 
 def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:

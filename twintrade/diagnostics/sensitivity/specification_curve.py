@@ -243,6 +243,7 @@ class Window(VariantCheck):
 
 
 T = TypeVar("T")
+OWN = ("outcome", "fixed_effects", "comparison", "anticipation", "weights")  # choices but for dates and windows
 CHOICES = (
     "estimator", "outcome", "fixed_effects", "comparison", "window", "anticipation", "dates", "weights", "covariates",
 )  # fmt: skip
@@ -363,33 +364,35 @@ class SpecificationCurve(Diagnostic):
             _with(base.weights, self.weights),
             self.anticipation,
         ):
-            for transform in _transforms(fit, method):
-                moved = replace(
-                    dated,
-                    outcome=outcome,
-                    fixed_effects=effects,
-                    comparison=COMPARISONS[side](),
-                    transform=transform,
-                    weights=weights,
-                )
-                design = shift_reference(moved, periods).design
-                if design is None:
-                    continue
-                if window is not None:
-                    design = restrict_to_window(design, window)
-                choices = {
-                    "outcome": outcome,
-                    "fixed_effects": effects,
-                    "comparison": "with_treated" if method.takes_treated else side,
-                    "window": "all"
-                    if window is None
-                    else str(Text("checks.curve-window", low=window[0], high=window[1])),
-                    "anticipation": str(Text("checks.curve-anticipation", n=periods * base.panel.step)),
-                    "dates": label,
-                    "weights": weights or "none",
-                }
-                is_own = method == fit.estimator and dated is fit.design and window is None and _is_own(base, design)
-                yield Specification(method, design, choices, is_own)
+            # Of the outcome, so that the method can come out on the headline's scale.
+            in_logs: TransformName = "level" if method.is_poisson else "log"
+            moved = replace(
+                dated,
+                outcome=outcome,
+                fixed_effects=effects,
+                comparison=COMPARISONS[side](),
+                transform=in_logs if fit.estimate.scale == "log points" else base.transform,
+                weights=weights,
+            )
+            design = shift_reference(moved, periods).design
+            if design is None:
+                continue
+            named = "all"
+            if window is not None:
+                design = restrict_to_window(design, window)
+                named = str(Text("checks.curve-window", low=window[0], high=window[1]))
+            choices = {
+                "outcome": outcome,
+                "fixed_effects": effects,
+                "comparison": "with_treated" if method.takes_treated else side,
+                "window": named,
+                "anticipation": str(Text("checks.curve-anticipation", n=periods * base.panel.step)),
+                "dates": label,
+                "weights": weights or "none",
+            }
+            is_own = method == fit.estimator and dated is fit.design and window is None
+            is_own = is_own and all(getattr(base, name) == getattr(design, name) for name in OWN)
+            yield Specification(method, design, choices, is_own)
 
     def _joint(self, fit: Fit, plan: list[Specification], rng: np.random.Generator) -> tuple[float, int]:
         """Return how often re-assigned onsets give a median as large, over specifications with a fast path."""
@@ -424,19 +427,6 @@ def _named(name: str) -> Estimator:
 def _with(first: T, others: tuple[T, ...]) -> tuple[T, ...]:
     """Return the headline's choice and the others, each once."""
     return tuple(dict.fromkeys((first, *others)))
-
-
-def _is_own(base: Design, design: Design) -> bool:
-    """Whether a design is the headline's in every choice but its dates."""
-    names = ("outcome", "fixed_effects", "comparison", "anticipation", "weights")
-    return all(getattr(base, name) == getattr(design, name) for name in names)
-
-
-def _transforms(fit: Fit, method: Estimator) -> tuple[TransformName, ...]:
-    """Return the transforms of the outcome under which a method can come out on the headline's scale."""
-    if fit.estimate.scale == "log points":
-        return ("level",) if method.is_poisson else ("log",)
-    return (fit.design.transform,)
 
 
 def _summary(known: pd.DataFrame) -> pd.DataFrame:

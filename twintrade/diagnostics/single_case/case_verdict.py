@@ -77,7 +77,11 @@ def weigh_one_case(
         obstacles.append("second")
     if not (np.sign([*effects, *readings]) == np.sign(effects[0])).all():
         obstacles.append("readings")
-    detectable = (math.inf, math.inf) if "short" in obstacles else find_detectable_moves(_align(methods), tests)
+    detectable = (math.inf, math.inf)
+    if "short" not in obstacles:
+        # Of pairs that all methods have, in the treated pair's noise.
+        moves = [pd.Series(one.moves[1:], index=one.units[1:]) for one in methods]
+        detectable = find_detectable_moves(pd.concat(moves, axis=1, join="inner").dropna().to_numpy(), tests)
     return CaseEvidence(effects, p, (five, ten), floor, n, detectable, tuple(obstacles))
 
 
@@ -88,12 +92,6 @@ def weigh_each_case(
     p = np.array([weigh_one_case(*case).p[0] for case in cases])
     tests = np.nan_to_num(count_tests(p), nan=1.0)
     return [weigh_one_case(*case, k) for case, k in zip(cases, tests, strict=True)], adjust_holm(p)
-
-
-def _align(methods: Sequence[PlaceboPaths]) -> FloatArray:
-    """Return placebos' moves in the treated pair's noise, (n_placebos, n_methods), of pairs that all methods have."""
-    moves = [pd.Series(one.moves[1:], index=one.units[1:]) for one in methods]
-    return pd.concat(moves, axis=1, join="inner").dropna().to_numpy()
 
 
 def find_detectable_moves(moves: FloatArray, tests: float = 1.0) -> tuple[float, float]:

@@ -226,15 +226,11 @@ def measure_case(fit: Fit) -> Iterator[CaseEffect]:
         if lacking:
             yield CaseEffect(method, "all", design, reason="; ".join(map(str, lacking)))
         for key, case in sets.items():
-            yield _measured(method, key, design, case)
-
-
-def _measured(method: CaseMethod, key: str, design: Design, case: Case) -> CaseEffect:
-    part = design.restricted(np.isin(design.panel.units, case.units)[design.panel.unit])
-    try:
-        return CaseEffect(method, key, part, case, estimate_placebo_paths(method.estimator, case))
-    except TwintradeError as error:
-        return CaseEffect(method, key, part, case, reason=str(error))
+            part = design.restricted(np.isin(design.panel.units, case.units)[design.panel.unit])
+            try:
+                yield CaseEffect(method, key, part, case, estimate_placebo_paths(method.estimator, case))
+            except TwintradeError as error:
+                yield CaseEffect(method, key, part, case, reason=str(error))
 
 
 def find_disagreements(measured: list[CaseEffect]) -> list[tuple[str, float, float]]:

@@ -243,7 +243,9 @@ def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
     panel, lines = design.panel, _lines(design, unit)
     measure = panel.units_of_measure.get(design.outcome, "")
     series = {TREATED: lines.flow, SAME_CITY: lines.same_city, SAME_DESTINATION: lines.same_destination}
-    base = _base_period(design, unit, lines.periods)
+    onset = design.onset[_find_unit(design, unit)]
+    before = np.flatnonzero(lines.periods < onset) if onset <= lines.periods[-1] else lines.periods[:0]
+    base = int(before[-1]) if before.size else 0  # the last period before onset, or the first period
     log_measure = str(Text("checks.raw-log", of=measure or "none"))
     parts = [(TREATED, "level", lines.flow, measure)]
     for name, values in series.items():
@@ -368,10 +370,3 @@ def _lines(design: Design, unit: str) -> _ComparisonLines:
 
 def _total(table: FloatArray, members: BoolArray) -> FloatArray:
     return table[members].sum(axis=0) if members.any() else np.full(table.shape[1], np.nan)
-
-
-def _base_period(design: Design, unit: str, periods: IntArray) -> int:
-    """Return the position of the last period before onset, or of the first period."""
-    onset = design.onset[_find_unit(design, unit)]
-    before = np.flatnonzero(periods < onset) if np.isfinite(onset) and onset <= periods[-1] else periods[:0]
-    return int(before[-1]) if before.size else 0

@@ -285,17 +285,13 @@ class Concentration(Diagnostic):
         if fit.estimator.imputes_by is None or fit.estimate.scale != "percent":
             return self.unavailable(Text("checks.concentration-none"))
         totals = impute_treated_totals(fit.design)
-        return self.conclude(
-            _say_shares(totals, fit.design.panel.unit_kind), _tabled(totals), value=totals.n_effective, unit="units"
-        )
-
-
-def _tabled(totals: TreatedTotals) -> pd.DataFrame:
-    n = len(totals.units)
-    without = [totals.percent(k) if n > 1 else np.nan for k in range(n)]
-    effects = 100 * (totals.observed / totals.imputed - 1)
-    values = (totals.units, totals.observed, totals.imputed, totals.shares, effects, without)
-    return pd.DataFrame(dict(zip(SHARE_COLUMNS, values, strict=True)))
+        n = len(totals.units)
+        without = [totals.percent(k) if n > 1 else np.nan for k in range(n)]
+        effects = 100 * (totals.observed / totals.imputed - 1)
+        values = (totals.units, totals.observed, totals.imputed, totals.shares, effects, without)
+        table = pd.DataFrame(dict(zip(SHARE_COLUMNS, values, strict=True)))
+        text = _say_shares(totals, fit.design.panel.unit_kind)
+        return self.conclude(text, table, value=totals.n_effective, unit="units")
 
 
 def _say_shares(totals: TreatedTotals, units: str) -> Text:

@@ -10,7 +10,6 @@ import numpy as np
 from twintrade.design import Comparison, Design, Observations
 from twintrade.effects import CohortEffects, Dropped, Uncertainty
 from twintrade.effects.cohort_influence import CohortInfluence
-from twintrade.effects.regression import OutcomeWeights
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.estimators.regression.event_terms import find_joined_rows
 from twintrade.numerics.absorption import build_absorber
@@ -280,12 +279,6 @@ class CellChanges:
             out[:, cell.at] += change
             out[:, cell.base] -= change
         return out[seen]
-
-
-def build_change_weights(wide: Wide, cells: Sequence[GroupTime]) -> OutcomeWeights:
-    """Return the weights of rows in cells that take no covariates."""
-    n_rows = int((~np.isnan(wide.outcomes)).sum())
-    return OutcomeWeights(np.arange(n_rows), CellChanges(wide, cells), np.eye(len(cells)))
 
 
 # A panel with gaps as a balanced one: units of one cohort that are observed in the same periods form a group.

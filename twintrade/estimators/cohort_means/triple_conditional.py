@@ -208,13 +208,6 @@ def build_groups(wide: Wide, o: Observations, column: str) -> TripleGroups:
 # Cells of a triple difference as weighted changes of group means, with their influence.
 
 
-def estimate_triple_contrasts(
-    groups: TripleGroups, plan: Sequence[GroupTime]
-) -> tuple[list[GroupTime], FloatArray, Influence]:
-    """Return the identified cells, their effects and influence, by group moments in complete panels."""
-    return _from_moments(groups, plan) if groups.wide.is_complete else _from_rows(groups, plan)
-
-
 def compute_loading(cell: GroupTime, count: FloatArray) -> FloatArray | None:
     """Return weights of groups' mean changes (2 * n_cohorts,), None if a side lacks affected or unaffected units."""
     if cell.is_reference:
@@ -229,8 +222,13 @@ def compute_loading(cell: GroupTime, count: FloatArray) -> FloatArray | None:
     return np.concatenate([-share, share])
 
 
-def _from_moments(groups: TripleGroups, plan: Sequence[GroupTime]) -> tuple[list[GroupTime], FloatArray, Influence]:
+def estimate_triple_contrasts(
+    groups: TripleGroups, plan: Sequence[GroupTime]
+) -> tuple[list[GroupTime], FloatArray, Influence]:
+    """Return the identified cells, their effects and influence, by group moments in complete panels."""
     wide = groups.wide
+    if not wide.is_complete:
+        return _from_rows(groups, plan)
     loadings = [(cell, loading) for cell in plan if (loading := compute_loading(cell, groups.counts)) is not None]
     present, code = np.unique(groups.code, return_inverse=True)
     code = code.astype(np.int64)

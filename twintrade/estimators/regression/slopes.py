@@ -170,6 +170,9 @@ def _event_study(
     selector = np.zeros((slopes.kept.size, times.size))
     selector[reported, np.argsort(order)[:-1]] = 1.0
     n_units, n_cells = count_units_and_rows(o, slopes.rows, terms.clipped, times)
+    determined = [c.column for c in slopes.collinear if c.column < terms.n_reported]
+    pinned = [int(terms.event_times[k]) for k in determined if terms.names[k] not in terms.apart]
+    pinned += [] if terms.second_reference is None else [terms.second_reference]
     return EventStudy.of(
         o,
         times,
@@ -181,7 +184,7 @@ def _event_study(
         n_cells=n_cells,
         reference=reference,
         binned=terms.binned,
-        pinned=_pinned(terms, slopes),
+        pinned=tuple(sorted(pinned)),
         row_weights=sum_row_weights(o, slopes.rows, terms.clipped, times),
     )
 
@@ -221,14 +224,6 @@ def _require_joined(o: Observations, terms: Terms, slopes: Slopes) -> None:
             f"no treated unit that the fixed effects leave informative joins event times {lost} to {reference}, the "
             "reference; choose another reference or coarser fixed effects"
         )
-
-
-def _pinned(terms: Terms, slopes: Slopes) -> tuple[int, ...]:
-    """Return the event times that count as zero beside the reference, ascending."""
-    assert terms.event_times is not None
-    determined = [c.column for c in slopes.collinear if c.column < terms.n_reported]
-    times = [int(terms.event_times[k]) for k in determined if terms.names[k] not in terms.apart]
-    return tuple(sorted(times if terms.second_reference is None else [*times, terms.second_reference]))
 
 
 def list_second_reference(time: int | None) -> tuple[Dropped, ...]:

@@ -186,7 +186,10 @@ def compute_scaled_variances(
     known: list[tuple[IntArray, _Model]] = []
     for estimate in estimates:
         parts: list[_Scores] = []
-        for effects in _list_runs(estimate.n_effects, average.rows.size):
+        # Weights of all effects at once would be as large as the data many times over.
+        step = max(FEWEST_AT_ONCE, WEIGHTS_AT_ONCE // average.rows.size)
+        for start in range(0, max(estimate.n_effects, 1), step):
+            effects = slice(start, min(start + step, estimate.n_effects))
             given = _find_weights(fit, estimate, effects)
             rows = average.rows if np.array_equal(given.rows, average.rows) else np.union1d(given.rows, average.rows)
             if not known or not np.array_equal(known[0][0], rows):
@@ -194,12 +197,6 @@ def compute_scaled_variances(
             model = known[0][1]
             parts.append(_sum_scores(fit, model, _take_used(_spread(given, rows), rows, model.rows), names))
         yield _compute_variance(parts)
-
-
-def _list_runs(n_effects: int, n_rows: int) -> Iterator[slice]:
-    """Yield effects whose weights are at hand at once: those of all would be as large as the data many times over."""
-    step = max(FEWEST_AT_ONCE, WEIGHTS_AT_ONCE // n_rows)
-    yield from (slice(start, min(start + step, n_effects)) for start in range(0, max(n_effects, 1), step))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

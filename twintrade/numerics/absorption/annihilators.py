@@ -117,11 +117,13 @@ class Annihilator:
         return self._explain(columns)[0]
 
     def _explain(self, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-        w, left, coefficients = self.weights[:, None], columns, np.zeros((self.n_coefficients, columns.shape[1]))
+        e, w, left = self.elimination, self.weights[:, None], columns
+        coefficients = np.zeros((self.n_coefficients, columns.shape[1]))
         for _ in range(2):
             # The second round takes back what squaring the condition number cost the first.
-            levels = self.solve_levels(*self.elimination.reduce(w * left))
-            left = left - self._spread_over(slice(None), *levels)
+            first, nested, across = levels = self.solve_levels(*e.reduce(w * left))
+            explained = first[e.layout.first] + e.across @ across
+            left = left - (explained + e.layout.nested @ nested if nested.size else explained)
             coefficients += np.vstack(levels)
         return coefficients, left
 
@@ -213,13 +215,6 @@ class Annihilator:
         explained = e.sums @ across
         nested = e.root @ (inside - e.root.T @ (e.cross @ across - e.means.T @ explained))
         return e.share[:, None] * (first - explained) - e.means @ nested, nested, across
-
-    def _spread_over(
-        self, rows: IntArray | slice, first: FloatArray, nested: FloatArray, across: FloatArray
-    ) -> FloatArray:
-        e = self.elimination
-        values = first[e.layout.first[rows]] + e.across[rows] @ across
-        return np.asarray(values + e.layout.nested[rows] @ nested if nested.size else values)
 
 
 def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights: FloatArray) -> Annihilator:

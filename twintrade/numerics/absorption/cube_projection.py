@@ -13,11 +13,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from twintrade.errors import EstimationError
 from twintrade.extras import note_library
 from twintrade.numerics.absorption.cube import Cube
 from twintrade.numerics.absorption.normal_equations import invert_positive, solve_conjugate_gradients
-from twintrade.numerics.absorption.projection import ACCEPTED, is_rounded
+from twintrade.numerics.absorption.projection import ACCEPTED, is_rounded, require_precision
 from twintrade.numerics.arrays import FloatArray
 
 # Passes over the cells of a cube as loops that numba compiles, each the twin of a pass in `cube_projection`.
@@ -290,10 +289,7 @@ def project_cells(
         if not bool((norm > tolerance**2 * size).any()):
             break
         if attempt == REFINEMENTS - 1:
-            if bool((norm > max(tolerance, ACCEPTED) ** 2 * size).any()):
-                raise EstimationError(
-                    "The fixed effects cannot be absorbed to the required precision; check the weights."
-                )
+            require_precision(norm, max(tolerance, ACCEPTED) ** 2 * size)
             break
         step = equations.solve(rest, 0.25 * tolerance**2 * size)
         stacked = stacked + step

@@ -48,7 +48,7 @@ def project_rows(
         if not bool((norm > tolerance**2 * size).any()):
             break
         if attempt == REFINEMENTS - 1:
-            _accept(norm, max(tolerance, ACCEPTED) ** 2 * size)
+            require_precision(norm, max(tolerance, ACCEPTED) ** 2 * size)
             break
         step = equations.solve_rest(rest, 0.25 * tolerance**2 * size)
         stacked = stacked + step
@@ -143,7 +143,8 @@ def _size(equations: NormalEquations, residuals: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("ij,ij->j", weighted, residuals), dtype=np.float64)
 
 
-def _accept(norm: FloatArray, limit: FloatArray) -> None:
+def require_precision(norm: FloatArray, limit: FloatArray) -> None:
+    """Refuse level sums that are not as near to zero as they should be."""
     if bool((norm > limit).any()):
         raise EstimationError("The fixed effects cannot be absorbed to the required precision; check the weights.")
 

@@ -58,18 +58,16 @@ def choose_net(columns: FloatArray, target: FloatArray, mixes: tuple[float, ...]
         if top == 0:
             raise EstimationError("the treated unit or its donors do not vary before the onset: nothing to fit")
         for penalty in top * SMALLEST_PENALTY ** (np.arange(N_PENALTIES) / (N_PENALTIES - 1)):
-            error = sum(_left_out(columns, target, float(penalty), mix, block) for block in blocks)
+            error = 0.0
+            for block in blocks:
+                rest = np.setdiff1d(np.arange(target.size), block)
+                net = fit_elastic_net(columns[rest], target[rest], float(penalty), mix)
+                error += float(((target[block] - net.intercept - columns[block] @ net.weights) ** 2).sum())
             if error < least:
                 best, least = (float(penalty), mix), error
     if best is None:
         raise EstimationError("no penalty could be evaluated; give penalty and mix")
     return fit_elastic_net(columns, target, *best)
-
-
-def _left_out(columns: FloatArray, target: FloatArray, penalty: float, mix: float, block: np.ndarray) -> float:
-    rest = np.setdiff1d(np.arange(target.size), block)
-    net = fit_elastic_net(columns[rest], target[rest], penalty, mix)
-    return float(((target[block] - net.intercept - columns[block] @ net.weights) ** 2).sum())
 
 
 # Weights of several synthetic controls that balance each case and their average at once.
