@@ -119,13 +119,8 @@ class CohortStatistics:
         m = self.moments
         digits = max((len(f"{g:.0f}") for g in m.onset if np.isfinite(g)), default=1)
         labels = [_NEVER if np.isinf(g) else f"{_COHORT}{g:0{digits}.0f}" for g in m.onset]
-        frame = pd.DataFrame(
-            {
-                "cohort": np.repeat(labels, m.periods.size),
-                "period": np.tile(m.periods, m.onset.size),
-                MEAN: m.means.ravel(),
-            }
-        )
+        rows = {"cohort": np.repeat(labels, m.periods.size), "period": np.tile(m.periods, m.onset.size)}
+        frame = pd.DataFrame({**rows, MEAN: m.means.ravel()})
         panel = Panel.from_frame(frame, unit="cohort", frequency=self.frequency)
         return panel, Treatment.from_series(pd.Series(m.onset, index=labels).reindex(panel.units))
 

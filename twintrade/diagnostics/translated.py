@@ -187,17 +187,9 @@ class Translation:
 
     def summary(self) -> str:
         """Return what the models say, a sentence an outcome."""
-        ranges = self.ranges()
-        lines = [
-            str(
-                Text(
-                    "checks.translated-head",
-                    n=len(self.treated),
-                    models=int((self.table["outcome"] == OUTCOMES[0]).sum()),
-                )
-            )
-        ]
-        for outcome, row in ranges.iterrows():
+        models = int((self.table["outcome"] == OUTCOMES[0]).sum())
+        lines = [str(Text("checks.translated-head", n=len(self.treated), models=models))]
+        for outcome, row in self.ranges().iterrows():
             ends = {name: float(row[name]) for name in ("estimate_low", "estimate_high", "low", "high")}
             lines.append(f"  {Text(f'checks.translated-{outcome}', **ends)}")
         low, high = self.diverted()

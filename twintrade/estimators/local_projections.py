@@ -171,14 +171,8 @@ def _equally_weighted(
         slopes[fit.kept] = fit.coefficients
         level = effects.effect_coefficients(rows.change[others] - x[others] @ slopes)[0]
         gap = rows.change[treated] - x[treated] @ slopes - level[rows.period[treated]]
-        omega = compute_projection_weights(
-            [rows.period[others]],
-            [rows.period[treated]],
-            share[:, None],
-            x[others],
-            x[treated],
-            weights=other_weights,
-        )
+        periods = [rows.period[others]], [rows.period[treated]]
+        omega = compute_projection_weights(*periods, share[:, None], x[others], x[treated], weights=other_weights)
         influence[others] = -omega[:, 0] * fit.residuals
     effect = float(share @ gap)
     influence[treated] = share * (gap - effect)

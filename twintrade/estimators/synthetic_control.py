@@ -260,11 +260,8 @@ class SyntheticControl(WeightedCase):
 def _search_spread(start_losses: FloatArray) -> dict[str, float]:
     if start_losses.size == 0:
         return {}
-    return {
-        "v_starts": float(start_losses.size),
-        "v_best_mspe": float(start_losses.min()),
-        "v_worst_mspe": float(start_losses.max()),
-    }
+    best, worst = float(start_losses.min()), float(start_losses.max())
+    return {"v_starts": float(start_losses.size), "v_best_mspe": best, "v_worst_mspe": worst}
 
 
 # How one flow moved against its city's other flows and its destination's other flows at once.
@@ -345,14 +342,8 @@ def compute_log_double_ratio(values: FloatArray, city: IntArray, partner: IntArr
     if not rest.any() and same_city.any() != same_partner.any():
         less, plus = [same_city if same_city.any() else same_partner], []
     elif not (same_city.any() and same_partner.any() and rest.any()):
-        raise EstimationError(
-            Text(
-                "estimators.margins",
-                city=int(same_city.sum()),
-                partner=int(same_partner.sum()),
-                neither=int(rest.sum()),
-            )
-        )
+        counts = {"city": int(same_city.sum()), "partner": int(same_partner.sum()), "neither": int(rest.sum())}
+        raise EstimationError(Text("estimators.margins", **counts))
     ratio = _log(values[0])
     for members in less:
         ratio = ratio - _log(values[members].sum(axis=0))

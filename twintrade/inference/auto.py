@@ -147,12 +147,8 @@ class Auto(SharedInference):
         about: About = SPEAKS.get(method, "like these") if decision.about == "these" else decision.about
         level: Literal["info", "warning"] = "info" if method == "scaled" else "warning"
         reasons = Listed((*decision.reasons, *tried), "semicolon")
-        taken = Text(
-            "inference.taken",
-            method=find_fact("labels.inference-", method),
-            reasons=reasons,
-            about=about.replace(" ", "-"),
-        )
+        named, whom = find_fact("labels.inference-", method), about.replace(" ", "-")
+        taken = Text("inference.taken", method=named, reasons=reasons, about=whom)
         message = Message(level, f"inference-{method}", taken)
         return {
             view: replace(

@@ -266,19 +266,10 @@ class WeidnerZylkin(Inference):
         covariance, negative = constant_effect.repair_covariance(once if self.adjusted == "one_side" else twice)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
         critical = constant_effect.compute_sup_t(covariance, usable, self.level, n - 1, rng, self.draws)
-        note = Text(
-            "inference.weidner-zylkin",
-            n=n,
-            adjusted=self.adjusted,
-            is_repaired="yes" if negative.any() else "no",
-            df=n - 1,
-        )
-        facts: Facts = {
-            "clusters": join_counts({"dyad": n}),
-            "critical_value": critical,
-            "draws": self.draws,
-            "fewest_clusters": n,
-        }
+        is_repaired = "yes" if negative.any() else "no"
+        note = Text("inference.weidner-zylkin", n=n, adjusted=self.adjusted, is_repaired=is_repaired, df=n - 1)
+        facts: Facts = {"clusters": join_counts({"dyad": n}), "critical_value": critical}
+        facts |= {"draws": self.draws, "fewest_clusters": n}
         if self.adjusted == "both_sides":
             authors = np.sqrt(np.clip(np.diag(once)[usable], 0.0, None))
             names = [name for name, has in zip(estimate.names, usable, strict=True) if has]

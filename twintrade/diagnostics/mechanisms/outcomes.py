@@ -163,14 +163,8 @@ class Outcomes(Diagnostic):
             effect=format_effect(float(table["effect"][0]), scale),
             **name_judged(judged, scale),
         )
-        return self.conclude(
-            text,
-            table,
-            judged,
-            value=float(table["p_holm"].min()),
-            unit="p",
-            messages=list_failures(self.name, table),
-        )
+        failures, least = list_failures(self.name, table), float(table["p_holm"].min())
+        return self.conclude(text, table, judged, value=least, unit="p", messages=failures)
 
     def _judge(self, fit: Fit, table: pd.DataFrame, inference: Inference, rng: np.random.Generator) -> Judged:
         """Judge untouched outcomes, whose effects compare with the headline's only where both are proportional."""
@@ -286,12 +280,8 @@ class PercentEffects(Diagnostic):
                 )
             )
         table = pd.DataFrame(rows, columns=list(READING_COLUMNS))
-        return self.conclude(
-            Listed(tuple(sentences), "sentences"),
-            table,
-            value=float(np.ptp(table["effect"].to_numpy()[:3])),
-            unit="percent",
-        )
+        apart = float(np.ptp(table["effect"].to_numpy()[:3]))
+        return self.conclude(Listed(tuple(sentences), "sentences"), table, value=apart, unit="percent")
 
 
 def estimate_ratios(level: Design, fit: Fit) -> tuple[Estimate, bool]:

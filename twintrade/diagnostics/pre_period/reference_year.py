@@ -430,11 +430,8 @@ class PlaceboDates(Diagnostic):
         known, scale = table.dropna(subset=["p"]), fit.estimate.scale
         if known.empty:
             reasons = variants.list_reasons(table)
-            return self.unavailable(
-                Text("checks.placebo-dates-failed", reasons=reasons)
-                if reasons.items
-                else Text("checks.placebo-dates-none")
-            )
+            failed = Text("checks.placebo-dates-failed", reasons=reasons)
+            return self.unavailable(failed if reasons.items else Text("checks.placebo-dates-none"))
         p = adjust_holm(known["p"].to_numpy(dtype=np.float64))
         worst, adjusted = known.iloc[int(p.argmin())], float(p.min())
         tests, low, high = known[["p", "low", "high"]].to_numpy(dtype=np.float64).T

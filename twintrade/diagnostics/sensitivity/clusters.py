@@ -145,13 +145,8 @@ class Regions(Diagnostic):
             pointwise=holds["pointwise"],
             joint=holds["sup-t"],
         )
-        return self.conclude(
-            text,
-            table,
-            payloads={"regions": pd.concat(parts, ignore_index=True)},
-            value=critical["sup-t"],
-            unit="errors",
-        )
+        drawn = {self.name: pd.concat(parts, ignore_index=True)}
+        return self.conclude(text, table, payloads=drawn, value=critical["sup-t"], unit="errors")
 
 
 DYADIC: tuple[tuple[str, ...], ...] = (("unit",), ("city",), ("partner",), ("city", "partner"), ("period",))
@@ -200,13 +195,8 @@ class ClusterLadder(Diagnostic):
             known="no" if np.isnan(more) else "yes",
             **show_effects(scale, more=more, tolerance=yardstick.tolerance),
         )
-        return self.conclude(
-            text,
-            table,
-            Judged(verdict, more, yardstick.tolerance),
-            value=float(wide["se"] / narrow["se"]),
-            unit="ratio",
-        )
+        judged = Judged(verdict, more, yardstick.tolerance)
+        return self.conclude(text, table, judged, value=float(wide["se"] / narrow["se"]), unit="ratio")
 
 
 def name_clusters(by: str) -> Text:

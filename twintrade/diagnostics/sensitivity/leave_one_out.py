@@ -49,11 +49,9 @@ class Rescaling(Diagnostic):
         rows = [self._row(fit, fit.design, raw, factor) for factor in self.factors]
         effects = np.array([row[3] for row in rows])
         scale = fit.estimate.scale
-        expected = (
-            effects[0] / np.array(self.factors) * self.factors[0]
-            if scale == "level"
-            else np.full(effects.size, effects[0])
-        )
+        expected = np.full(effects.size, effects[0])
+        if scale == "level":
+            expected = effects[0] / np.array(self.factors) * self.factors[0]
         if np.isnan(effects[0]):
             return self.unavailable(Text("checks.not-made-again", reason=rows[0][4]))
         moves = effects - expected

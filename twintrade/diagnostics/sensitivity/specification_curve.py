@@ -399,11 +399,8 @@ class SpecificationCurve(Diagnostic):
         try:
             dealt = refits.build_assignments(fit.design, "units", refits.find_units_with_trade(fit))
             onsets = (*(dealt.draw(rng) for _ in range(self.draws)), fit.design.onset)
-            jobs = {
-                f"{k} {one.label}": k
-                for k, one in enumerate(plan)
-                if one.choices["dates"] == plan[0].choices["dates"]
-            }
+            dates = plan[0].choices["dates"]
+            jobs = {f"{k} {one.label}": k for k, one in enumerate(plan) if one.choices["dates"] == dates}
             shared: PlaceboShared = (fit, tuple(plan), onsets)
             succeeded, _ = split_succeeded(run_jobs("placebo_curves", _placebo_effects, jobs, shared=shared, rng=rng))
             columns = [done.values["effects"] for done in succeeded if done.values is not None]

@@ -312,14 +312,8 @@ class PlaceboTime(Diagnostic):
             adjusted=adjusted,
             verdict=Text("checks.placebo-verdict", **name_judged(judged, scale)),
         )
-        return self.conclude(
-            text,
-            table,
-            judged,
-            payloads={"placebo_time": gaps, "placebo_time_table": table},
-            value=adjusted,
-            unit="p",
-        )
+        drawn = {"placebo_time": gaps, "placebo_time_table": table}
+        return self.conclude(text, table, judged, payloads=drawn, value=adjusted, unit="p")
 
 
 def _bound_gap(paths: PlaceboPaths) -> float:

@@ -36,18 +36,9 @@ def judge_regression(finding: Finding, fit: Fit, inference: Inference, rng: np.r
     row = {"effect": float(robust.view("overall").effects[0])} | dict(zip(NUMBERS[4:], numbers, strict=True))
     judged = variants.judge_table(pd.DataFrame([row]), variants.measure_headline(fit, inference, rng))
     scale = fit.estimate.scale
-    added = Text(
-        "checks.robust",
-        difference=variants.format_effect(paired.effect, scale),
-        verdict=variants.describe_judged(judged, scale),
-    )
-    return replace(
-        finding,
-        verdict=judged.verdict,
-        text=Listed((finding.text, added), "sentences"),
-        bound=judged.bound,
-        tolerance=judged.tolerance,
-    )
+    difference, verdict = variants.format_effect(paired.effect, scale), variants.describe_judged(judged, scale)
+    text = Listed((finding.text, Text("checks.robust", difference=difference, verdict=verdict)), "sentences")
+    return replace(finding, verdict=judged.verdict, text=text, bound=judged.bound, tolerance=judged.tolerance)
 
 
 def estimate_beside(name: str, fit: Fit) -> Fit:

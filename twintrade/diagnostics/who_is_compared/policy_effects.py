@@ -274,11 +274,8 @@ class LevelChanges(Diagnostic):
             rows.append(row)
             paths += path
         per_level = replace(design, fixed_effects="two_way")
-        rows.append(
-            _estimate_change(
-                Text("checks.level-per-level"), ESTIMATORS[DOSES](**PER_LEVEL), per_level, inference, rng
-            )[0]
-        )
+        label, method = Text("checks.level-per-level"), ESTIMATORS[DOSES](**PER_LEVEL)
+        rows.append(_estimate_change(label, method, per_level, inference, rng)[0])
         table = pd.DataFrame(rows, columns=[*LEVEL_COLUMNS, "reason_text"])
         known = table.iloc[:-1].dropna(subset=["effect"])
         if known.empty:
@@ -303,12 +300,8 @@ class LevelChanges(Diagnostic):
         labels, reasons = (variants.list_words(table.iloc[:-1], column) for column in ("label", "reason"))
         refused = [(label, why) for label, why in zip(labels, reasons, strict=True) if str(why)]
         left = [Text("checks.policies-refused", label=label, reason=why) for label, why in refused]
-        return self.conclude(
-            Listed((text, *left), "sentences"),
-            table,
-            payloads=payloads,
-            messages=variants.list_failures(self.name, table),
-        )
+        failures = variants.list_failures(self.name, table)
+        return self.conclude(Listed((text, *left), "sentences"), table, payloads=payloads, messages=failures)
 
 
 def _name_level(design: Design, level: float) -> Words:

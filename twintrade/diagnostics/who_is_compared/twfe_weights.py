@@ -76,13 +76,8 @@ class Bacon(Diagnostic):
         frame = _frame(comparisons)
         total = float((frame["estimate"] * frame["weight"]).sum())
         forbidden = float(frame.loc[frame["type"].isin([LATER_EARLIER, LATER_ALWAYS]), "weight"].sum())
-        text = Text(
-            "checks.bacon",
-            effect=format_effect(total, design.scale),
-            n=len(frame),
-            share=forbidden,
-            units=design.panel.unit_kind,
-        )
+        effect, units = format_effect(total, design.scale), design.panel.unit_kind
+        text = Text("checks.bacon", effect=effect, n=len(frame), share=forbidden, units=units)
         finding = self.conclude(text, _by_kind(frame), payloads={"bacon": frame}, value=forbidden, unit="share")
         return judge_regression(finding, fit, inference, rng)
 

@@ -219,10 +219,5 @@ def _changes_fitted(
     weights = None if layout.weights is None else layout.weights[rows.at, rows.columns]
     if at.size <= len(names) + np.unique(at).size:
         return None, rows
-    fit = fit_least_squares(
-        y[at + 1, unit] - y[at, unit],
-        x[at + 1, unit] - x[at, unit],
-        build_absorber([compact(at)], weights),
-        names=tuple(names),
-    )
-    return fit, rows
+    changes = y[at + 1, unit] - y[at, unit], x[at + 1, unit] - x[at, unit]
+    return fit_least_squares(*changes, build_absorber([compact(at)], weights), names=tuple(names)), rows

@@ -216,16 +216,9 @@ def prepare_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArr
     if method not in ("ipw", "ipw_unnormalized"):
         inverse = _inverse_gram(covariates, fitting)
         loading = fitting * (covariates @ (inverse @ gradient))
-    return Sides(
-        covariates,
-        treated_weights,
-        comparison,
-        is_normalized,
-        logit,
-        None if inverse is None else fitting,
-        inverse,
-        loading,
-    )
+    weighting = None if inverse is None else fitting
+    propensity = comparison, is_normalized, logit
+    return Sides(covariates, treated_weights, *propensity, weighting, inverse, loading)
 
 
 def estimate_change_effect(
