@@ -358,11 +358,6 @@ class Serial(Dependence):
     def sum_products(self, fit: Fit, source: Regression, lags: int) -> FloatArray:
         """Return the long-run sum of outer products."""
 
-    @property
-    def prewhitens(self) -> bool:
-        """Whether an autoregression of the scores is fitted first."""
-        return False
-
     def covariance(self, fit: Fit, estimate: Estimate) -> UnscaledCovariance:
         """Return the covariance."""
         source = self.require_regression(fit, estimate)
@@ -378,7 +373,7 @@ class Serial(Dependence):
         note = Text(
             "inference.serial",
             kind=self.name,
-            is_prewhitened="yes" if self.prewhitens else "no",
+            is_prewhitened="yes" if getattr(self, "is_prewhitened", False) else "no",
             lags=lags,
             n=n,
             correction=conventions.describe_correction(get_convention(self.correction), correction),
@@ -414,11 +409,6 @@ class Hac(Serial):
     is_prewhitened: bool = False
     name: ClassVar[str] = "hac"
     citation: ClassVar[str] = "newey1987"
-
-    @property
-    def prewhitens(self) -> bool:
-        """Whether an autoregression of the scores is fitted first."""
-        return self.is_prewhitened
 
     def sum_products(self, fit: Fit, source: Regression, lags: int) -> FloatArray:
         """Return the long-run sum over periods."""
