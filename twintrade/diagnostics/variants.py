@@ -441,7 +441,7 @@ def format_effect(value: float, scale: str) -> Text:
     return Text("common.effect", value=value, scale=scale.replace(" ", "-"))
 
 
-def show_effects(scale: str, **values: float) -> dict[str, Text]:
+def format_effects(scale: str, **values: float) -> dict[str, Text]:
     """Return several effects as a sentence quotes them, by the names that it has for them."""
     return {name: format_effect(float(value), scale) for name, value in values.items()}
 

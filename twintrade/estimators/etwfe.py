@@ -16,7 +16,7 @@ from twintrade.estimators.regression import cell_table
 from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
 from twintrade.estimators.regression.cell_table import CellTable, Dummies, Enter, Measure
 from twintrade.estimators.regression.event_terms import find_affected_rows, require_reference
-from twintrade.estimators.regression.slopes import correct_by_split_panel
+from twintrade.estimators.regression.split_panel import correct_by_split_panel
 from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
 from twintrade.estimators.repeating.one_step import OneStep, OneStepRegression, prepare_one_step
 from twintrade.estimators.repeating.treatment_blocks import build_affected

@@ -14,13 +14,12 @@ from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.cell_fit import find_single_rows, list_separated_rows
 from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Shape, Terms
 from twintrade.estimators.regression.slopes import (
-    EventAndStatic,
     Slopes,
     build_effects,
     compute_mean_differences,
-    fit_both,
     sum_influence_by_unit,
 )
+from twintrade.estimators.regression.split_panel import EventAndStatic, fit_both
 from twintrade.estimators.repeating.one_step import OneStep, list_dummy_regressions, prepare_one_step
 from twintrade.numerics.arrays import IntArray
 from twintrade.numerics.linear import pack_columns

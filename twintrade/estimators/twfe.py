@@ -14,7 +14,8 @@ from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
 from twintrade.estimators.cohort_means.group_time import count_alone
 from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Terms
-from twintrade.estimators.regression.slopes import EventAndStatic, Slopes, build_effects, fit_both
+from twintrade.estimators.regression.slopes import Slopes, build_effects
+from twintrade.estimators.regression.split_panel import EventAndStatic, fit_both
 from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
 from twintrade.estimators.repeating.one_step import list_dummy_regressions
 from twintrade.numerics.absorption import Projection, build_absorber, find_singletons, remove_trends

@@ -11,7 +11,7 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.regression.cell_fit import NetCells
-from twintrade.estimators.regression.slopes import _quarters
+from twintrade.estimators.regression.split_panel import _quarters
 from twintrade.inference.wild import Wild
 from twintrade.simulate import OUTCOME, simulate
 

@@ -13,10 +13,10 @@ from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
     format_effect,
+    format_effects,
     list_failures,
     measure_headline,
     name_judged,
-    show_effects,
     simplify_inference,
 )
 from twintrade.effects import Bands, Estimate, Finding, Topic, UnitInfluence
@@ -258,7 +258,7 @@ class PercentEffects(Diagnostic):
                 by="units" if is_by_unit else "rows",
                 used=int(counted[2]),
                 zero=int(counted[0] - counted[2]),
-                **show_effects("percent", totals=rows[0][4], average=rows[1][4], log=rows[2][4]),
+                **format_effects("percent", totals=rows[0][4], average=rows[1][4], log=rows[2][4]),
             )
         ]
         if extensive is None:
@@ -276,7 +276,7 @@ class PercentEffects(Diagnostic):
                 Text(
                     "checks.percent-intensive",
                     point="yes" if round(low, 1) == round(high, 1) else "no",
-                    **show_effects("percent", low=low, high=high),
+                    **format_effects("percent", low=low, high=high),
                 )
             )
         table = pd.DataFrame(rows, columns=list(READING_COLUMNS))

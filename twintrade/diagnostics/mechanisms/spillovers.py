@@ -295,7 +295,7 @@ def _list_effects(table: pd.DataFrame, scale: str) -> Words:
             label=label,
             known="yes" if np.isfinite([low, high]).all() else "no",
             p=p,
-            **variants.show_effects(scale, effect=effect, low=low, high=high),
+            **variants.format_effects(scale, effect=effect, low=low, high=high),
         )
         for label, effect, low, high, p in rows
     )

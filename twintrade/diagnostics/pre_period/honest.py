@@ -12,7 +12,7 @@ from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged
 from twintrade.diagnostics.pre_period import reference_year
 from twintrade.diagnostics.pre_period.pretrends import run_pretests
 from twintrade.diagnostics.pre_period.reference_year import CommonBase
-from twintrade.diagnostics.variants import format_effect, show_effects, simplify_inference
+from twintrade.diagnostics.variants import format_effect, format_effects, simplify_inference
 from twintrade.effects import CohortEffects, EventStudy, Finding, Message, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -58,7 +58,7 @@ def describe_bounded(
             symbol=symbol,
             breakdown=breakdown,
             stepped="yes" if has_step else "no",
-            **show_effects(
+            **format_effects(
                 scale, headline=base.show(base.headline), exact=base.compute_exact(step), step=abs(base.show(step))
             ),
         ),
@@ -66,7 +66,7 @@ def describe_bounded(
             "checks.honest-slope",
             p=slope.p,
             power=slope.power,
-            **show_effects(scale, slope=base.show(slope.slope), enough=base.show(slope.enough)),
+            **format_effects(scale, slope=base.show(slope.slope), enough=base.show(slope.enough)),
         ),
     ]
 

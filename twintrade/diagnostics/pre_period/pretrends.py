@@ -9,7 +9,7 @@ import scipy
 
 from twintrade.diagnostics.base import LEVEL as VERDICT_LEVEL
 from twintrade.diagnostics.base import Diagnostic, judge_bound, read_yardstick
-from twintrade.diagnostics.variants import compute_event_bands, format_effect, show_effects, simplify_inference
+from twintrade.diagnostics.variants import compute_event_bands, format_effect, format_effects, simplify_inference
 from twintrade.effects import Bands, CohortEffects, EventStudy, Finding, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -440,7 +440,7 @@ class PretrendPower(Diagnostic):
             "checks.pretrend-power",
             power=power,
             level=self.level,
-            **show_effects(scale, slope=slope, bias=slope * tested.lever, bound=bound),
+            **format_effects(scale, slope=slope, bias=slope * tested.lever, bound=bound),
         )
         return self.conclude(
             text,

@@ -280,7 +280,7 @@ class ReferenceYear(Diagnostic):
             highest=highest.reference,
             reported=fit.design.reference,
             verdict=variants.describe_judged(judged, scale),
-            **variants.show_effects(scale, low=lowest.effect, high=highest.effect, overall=every.effect),
+            **variants.format_effects(scale, low=lowest.effect, high=highest.effect, overall=every.effect),
         )
         return self.conclude(text, table, judged, value=highest.effect - lowest.effect, unit=scale)
 

@@ -14,10 +14,10 @@ from twintrade.diagnostics.variants import (
     PairedDifference,
     compare_paired,
     compute_event_bands,
+    format_effects,
     has_influence,
     measure_headline,
     name_judged,
-    show_effects,
 )
 from twintrade.effects import Estimate, Finding, Influence, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
@@ -80,7 +80,7 @@ class UnitInfluenceCheck(Diagnostic):
             known="no" if np.isnan(after) else "yes",
             n=len(table),
             share=float(table["share"].sum()),
-            **show_effects(scale, without=after, effect=headline),
+            **format_effects(scale, without=after, effect=headline),
         )
         return self.conclude(text, table, value=float(top["share"]), unit="share")
 
@@ -193,7 +193,7 @@ class ClusterLadder(Diagnostic):
             wide=name_clusters(str(wide["by"])),
             verdict=verdict.replace(" ", "-"),
             known="no" if np.isnan(more) else "yes",
-            **show_effects(scale, more=more, tolerance=yardstick.tolerance),
+            **format_effects(scale, more=more, tolerance=yardstick.tolerance),
         )
         judged = Judged(verdict, more, yardstick.tolerance)
         return self.conclude(text, table, judged, value=float(wide["se"] / narrow["se"]), unit="ratio")

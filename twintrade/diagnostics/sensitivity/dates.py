@@ -17,9 +17,9 @@ from twintrade.diagnostics.variants import (
     Variant,
     VariantCheck,
     compare_variants,
+    format_effects,
     format_range,
     list_failures,
-    show_effects,
 )
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, InferenceError, TwintradeError
@@ -158,7 +158,7 @@ class UndatedPairs(Diagnostic):
             return self.unavailable(Text("checks.undated-failed", reason=str(table["reason"].max())))
         names = ("compared", "one_low", "one_high", "low", "high")
         admitted = dict(zip(names, effects, strict=True)) | {"effect": fit.view("overall").effects[0]}
-        text = Text("checks.undated", n=len(units), units=design.panel.unit_kind, **show_effects(scale, **admitted))
+        text = Text("checks.undated", n=len(units), units=design.panel.unit_kind, **format_effects(scale, **admitted))
         return self.conclude(
             text, table, value=float(np.ptp(effects[[0, 3, 4]])), unit=scale, messages=list_failures(self.name, table)
         )

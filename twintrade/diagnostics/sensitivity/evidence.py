@@ -11,7 +11,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick
-from twintrade.diagnostics.variants import build_quantities, measure_headline, show_effects
+from twintrade.diagnostics.variants import build_quantities, format_effects, measure_headline
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -240,7 +240,7 @@ class Power(Diagnostic):
             missed=1 - self.power,
             n=int(drawn.size),
             units=fit.design.panel.unit_kind,
-            **show_effects(scale, half=half, mde=mde),
+            **format_effects(scale, half=half, mde=mde),
         )
         return self.conclude(
             text, build_quantities(table), payloads={"power": frame}, value=mde, unit=scale, detectable=mde

@@ -67,7 +67,7 @@ class Rescaling(Diagnostic):
             moved=format_effect(float(np.nanmax(np.abs(moves))), scale),
         )
         if moved.size > 1:
-            ends = variants.show_effects("log points", low=moved.min(), high=moved.max())
+            ends = variants.format_effects("log points", low=moved.min(), high=moved.max())
             text = Listed((text, Text("checks.rescaling-plus-one", **ends)), "sentences")
         return self.conclude(
             text,
@@ -416,7 +416,7 @@ def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:
             n=n,
             units=fit.design.panel.unit_kind,
             range=variants.format_range(worst[n][0].effect, worst[n][1].effect, scale),
-            **variants.show_effects(scale, low=worst[n][0].effect, high=worst[n][1].effect),
+            **variants.format_effects(scale, low=worst[n][0].effect, high=worst[n][1].effect),
         )
         for n in numbers
     ]

@@ -12,7 +12,7 @@ from twintrade.design import COMPARISONS, Design, TransformName
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.reference_year import shift_reference
 from twintrade.diagnostics.sensitivity.dates import iterate_date_variants
-from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, list_reasons, show_effects
+from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effects, list_reasons
 from twintrade.effects import Estimate, Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
@@ -243,7 +243,13 @@ class Window(VariantCheck):
 
 
 T = TypeVar("T")
-OWN = ("outcome", "fixed_effects", "comparison", "anticipation", "weights")  # choices but for dates and windows
+OWN_CHOICES = (
+    "outcome",
+    "fixed_effects",
+    "comparison",
+    "anticipation",
+    "weights",
+)  # choices but for dates and windows
 CHOICES = (
     "estimator", "outcome", "fixed_effects", "comparison", "window", "anticipation", "dates", "weights", "covariates",
 )  # fmt: skip
@@ -330,7 +336,7 @@ class SpecificationCurve(Diagnostic):
             tested="yes" if np.isfinite(joint) else "no",
             used=n_used,
             joint=joint,
-            **show_effects(scale, low=known["effect"].min(), high=known["effect"].max(), median=median),
+            **format_effects(scale, low=known["effect"].min(), high=known["effect"].max(), median=median),
         )
         failed = table[table["effect"].isna()]
         reasons = failed["reason"].value_counts()
@@ -391,7 +397,7 @@ class SpecificationCurve(Diagnostic):
                 "weights": weights or "none",
             }
             is_own = method == fit.estimator and dated is fit.design and window is None
-            is_own = is_own and all(getattr(base, name) == getattr(design, name) for name in OWN)
+            is_own = is_own and all(getattr(base, name) == getattr(design, name) for name in OWN_CHOICES)
             yield Specification(method, design, choices, is_own)
 
     def _joint(self, fit: Fit, plan: list[Specification], rng: np.random.Generator) -> tuple[float, int]:

@@ -11,7 +11,7 @@ from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseEffect, PlaceboPaths
-from twintrade.diagnostics.variants import measure_headline, name_tolerance, show_effects
+from twintrade.diagnostics.variants import format_effects, measure_headline, name_tolerance
 from twintrade.effects import Finding, Message, Topic, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -51,6 +51,7 @@ class LeaveOneDonorOut(Diagnostic):
         moves = (known["effect"] - effect).abs()
         most, yardstick = known.iloc[int(moves.argmax())], measure_headline(fit, inference, rng)
         bound = float(moves.max())
+        ends = {"low": known["effect"].min(), "high": known["effect"].max()}
         verdict: Verdict = "objects"
         if not bound > yardstick.half_width:
             verdict = judge_violation(1.0, bound, yardstick.tolerance)
@@ -60,7 +61,7 @@ class LeaveOneDonorOut(Diagnostic):
             label=str(most["left_out"]),
             flips=int((known["effect"] * effect < 0).sum()),
             verdict=verdict.replace(" ", "-"),
-            **show_effects(scale, effect=effect, low=known["effect"].min(), high=known["effect"].max(), moved=bound),
+            **format_effects(scale, effect=effect, moved=bound, **ends),
             **name_tolerance(yardstick.tolerance, scale),
         )
         return self.conclude(

@@ -145,7 +145,7 @@ class KnownShocks(Diagnostic):
             "checks.shocks-without",
             n=len(table),
             known=len(known),
-            **variants.show_effects(scale, effect=fit.view("overall").effects[0], low=low),
+            **variants.format_effects(scale, effect=fit.view("overall").effects[0], low=low),
             range=variants.format_range(float(low), float(high), scale),
         )
         is_rival_alone = len(rivals) > 0 and judged.verdict != "objects"

@@ -116,7 +116,7 @@ class Estimators(Diagnostic):
             n=len(known),
             lowest=titles[str(low["estimator"])],
             highest=titles[str(high["estimator"])],
-            **variants.show_effects(scale, low=low["effect"], high=high["effect"]),
+            **variants.format_effects(scale, low=low["effect"], high=high["effect"]),
             verdict=Text("checks.estimators-alone") if is_alone else variants.describe_judged(judged, scale),
         )
         other_target = Text("checks.estimators-target", names=Listed(others), n=len(others))

@@ -353,7 +353,7 @@ class Leverage(Diagnostic):
             of=int(fit.design.observations.is_treated.sum()),
             named=Listed(tuple(sorted(set(cells["treated_unit"]))), "comma"),
             known="no" if np.isnan(without) else "yes",
-            **variants.show_effects(scale, without=without, effect=yardstick.effect),
+            **variants.format_effects(scale, without=without, effect=yardstick.effect),
             verdict=variants.describe_judged(judged, scale),
         )
         return self.conclude(

@@ -1,15 +1,14 @@
-"""From fitted slopes, linear or Poisson, to effects with their influence by unit, and effects freed of their bias."""
+"""From fitted slopes, linear or Poisson, to effects with their influence by unit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twintrade.design import Design, Observations
-from twintrade.effects import CohortEffects, Dropped, Estimate, EventStudy, Regression, Sample, UnitInfluence
+from twintrade.design import Observations
+from twintrade.effects import Dropped, Estimate, EventStudy, Regression, Sample, UnitInfluence
 from twintrade.effects.estimate import Scale
-from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Fit, fit
+from twintrade.errors import EstimationError
 from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.cell_fit import describe_absorbing_effect, list_all_treated
 from twintrade.estimators.regression.event_terms import Terms
@@ -253,83 +252,3 @@ def _collinear(terms: Terms, slopes: Slopes) -> tuple[Dropped, ...]:
         text = Text("estimators.term-determined", name=name, n=n_rows, by=by, zero=zero)
         out.append(Dropped("collinear", text, 0, 0, (name,)))
     return tuple(out)
-
-
-# Split-panel jackknife: with three-way effects the bias of a Poisson estimate falls with the numbers of cities and of
-# partners (Weidner and Zylkin 2021), so that it doubles in a panel of half of each: twice the estimate less the mean
-# of those from the four quarters is free of it to first order. For staggered gravity: Nagengast and Yotov (2025).
-
-
-@dataclass(frozen=True, slots=True)
-class EventAndStatic:
-    """The event study and the one static effect of the same regression sample."""
-
-    event: Fit
-    static: Fit
-
-
-def fit_both(event: Estimator, static: Estimator, design: Design) -> EventAndStatic:
-    """Return both shapes; the event study has the static effect as its overall effect."""
-    study = fit(event, design)
-    assert isinstance(study.estimate, EventStudy)
-    return EventAndStatic(study, Fit(static, design, study.estimate.average()))
-
-
-def correct_by_split_panel(
-    design: Design, estimate: CohortEffects, refit: Callable[[Design], CohortEffects], n_splits: int, seed: int
-) -> CohortEffects:
-    """Return effects less their split-panel bias, averaged over random splits; the influence stays."""
-    panel = design.panel
-    if min(panel.cities.size, panel.partners.size) < 4:
-        raise DesignError(
-            "a split-panel jackknife halves cities and partners: it needs four of each, and there are "
-            f"{panel.cities.size} cities and {panel.partners.size} partners"
-        )
-    rng = np.random.default_rng(seed)
-    total, weight = np.zeros(estimate.n_effects), np.zeros(estimate.n_effects)
-    for _ in range(n_splits):
-        for rows in _quarters(design, rng):
-            effects, sizes = _aligned(estimate, design.restricted(rows), refit)
-            total += effects * sizes
-            weight += sizes
-    has_quarter = weight > 0
-    mean = np.where(has_quarter, total / np.where(has_quarter, weight, 1.0), estimate.effects)
-    left = tuple(estimate.names[k] for k in np.flatnonzero(~has_quarter & (estimate.effects != 0)))
-    dropped = estimate.sample.dropped
-    if left:
-        dropped = (*dropped, Dropped("not-corrected", Text("estimators.no-quarter"), 0, 0, left))
-    statistics = {**estimate.sample.statistics, "n_splits": float(n_splits)}
-    sample = replace(estimate.sample, dropped=dropped, statistics=statistics)
-    return replace(estimate, effects=2 * estimate.effects - mean, sample=sample)
-
-
-def _quarters(design: Design, rng: np.random.Generator) -> list[BoolArray]:
-    """Return the rows of the four combinations of a half of the cities with a half of the partners."""
-    panel = design.panel
-    city = _half(panel.cities.size, rng)[panel.unit_city]
-    partner = _half(panel.partners.size, rng)[panel.unit_partner]
-    return [((city == a) & (partner == b))[panel.unit] for a in (False, True) for b in (False, True)]
-
-
-def _half(n: int, rng: np.random.Generator) -> BoolArray:
-    out = np.zeros(n, dtype=bool)
-    out[rng.permutation(n)[: n // 2]] = True
-    return out
-
-
-def _aligned(
-    estimate: CohortEffects, quarter: Design, refit: Callable[[Design], CohortEffects]
-) -> tuple[FloatArray, FloatArray]:
-    """Return a quarter's effects in the order of the whole panel's, and the rows behind each; zero where none."""
-    effects, sizes = np.zeros(estimate.n_effects), np.zeros(estimate.n_effects)
-    try:
-        part = refit(quarter)
-    except (EstimationError, DesignError):
-        return effects, sizes
-    place = {
-        key: k for k, key in enumerate(zip(estimate.cohorts.tolist(), estimate.event_times.tolist(), strict=True))
-    }
-    for k, key in enumerate(zip(part.cohorts.tolist(), part.event_times.tolist(), strict=True)):
-        if key in place:
-            effects[place[key]], sizes[place[key]] = part.effects[k], part.cell_weights[k]
-    return effects, sizes
