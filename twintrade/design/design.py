@@ -194,10 +194,10 @@ class Design:
             name = Text("design.summary-group", is_treated="yes" if is_treated else "no", since=since)
             which = list_some([str(u) for u in o.unit_ids[units]], NAMED_UNITS) if is_treated else ""
             rows.append((str(name), units.size, int(n_rows[units].sum()), str(which)))
-        left_out = [
-            (str(Text("design.summary-left-out", what=d.text)), d.n_units, d.n_rows, _name_some(d)) for d in o.dropped
-        ]
-        return pd.DataFrame([*rows, *left_out], columns=["group", "units", "rows", "which"])
+        for d in o.dropped:
+            which = str(list_some(d.labels, NAMED_UNITS)) if d.labels else ""
+            rows.append((str(Text("design.summary-left-out", what=d.text)), d.n_units, d.n_rows, which))
+        return pd.DataFrame(rows, columns=["group", "units", "rows", "which"])
 
     def split(self, column: str) -> dict[Any, Self]:
         """Return the design by each value of a column of the panel, for one fit a sample.
@@ -384,10 +384,6 @@ class Design:
         """Return the design for another outcome or transform."""
         base = self.index_base if transform == "index" else None
         return replace(self, outcome=outcome, transform=transform, index_base=base)
-
-
-def _name_some(dropped: Dropped) -> str:
-    return str(list_some(dropped.labels, NAMED_UNITS)) if dropped.labels else ""
 
 
 # Units by their size and growth before the first agreement, whose strata may have period effects of their own.

@@ -74,12 +74,16 @@ class StructuralSeries(SingleCase):
 
     def forecast(self, case: Case) -> Forecast:
         """Fit the periods before the onset and forecast the others."""
+        from statsmodels.tsa.statespace.structural import UnobservedComponents
+
         refuse_few_periods(case, self.min_before, self.name)
         x = compute_principal_components(case.donors, case.is_before, self.n_components)
         n_before = int(np.flatnonzero(case.is_before)[-1]) + 1
         # In standard deviations, so that the optimizer's steps do not depend on the unit of money.
         spread = float(case.treated[:n_before].std()) or 1.0
-        model = _model(case.treated[:n_before] / spread, x[:n_before], self.level, case.seasons)
+        options: dict[str, Any] = {"exog": x[:n_before]} if x.shape[1] else {}
+        options |= {"seasonal": case.seasons} if case.seasons > 1 else {}
+        model = UnobservedComponents(case.treated[:n_before] / spread, level=self.level, **options)
         fitted = _fit(model)
         if self.variance_factor != 1.0:
             is_drift = [name.startswith("sigma2.level") for name in model.param_names]
@@ -115,15 +119,6 @@ def compute_principal_components(donors: FloatArray, before: np.ndarray, n_compo
     scores = (donors - center).T @ (loadings * signs)
     spread = scores[before].std(axis=0)
     return np.asarray(scores / np.where(spread > 0, spread, 1.0))
-
-
-def _model(y: FloatArray, x: FloatArray, level: str, seasons: int) -> Any:
-    from statsmodels.tsa.statespace.structural import UnobservedComponents
-
-    options: dict[str, Any] = {"exog": x} if x.shape[1] else {}
-    if seasons > 1:
-        options["seasonal"] = seasons
-    return UnobservedComponents(y, level=level, **options)
 
 
 def _fit(model: Any) -> Any:

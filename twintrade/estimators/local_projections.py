@@ -57,7 +57,13 @@ def build_projection_rows(
         units = np.flatnonzero((clean | (wide.onset == g))[wide.cohort])
         y = wide.outcomes[units]
         after = y[:, [position[p] for p in needed]].mean(axis=1)
-        before = _mean_up_to(y, base) if is_mean_base else y[:, base]
+        before = y[:, base]
+        if is_mean_base:
+            # Of the observed outcomes up to the base, NaN where the base itself is not observed.
+            early = y[:, : base + 1]
+            seen = ~np.isnan(early)
+            mean = np.where(seen, early, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+            before = np.where(seen[:, -1], mean, np.nan)
         extra = wide.covariates[units, base]
         if lags:
             extra = np.hstack([extra, -np.diff(y[:, [position[p] for p in lagged]], axis=1)])
@@ -79,14 +85,6 @@ def build_projection_rows(
         covariates=np.vstack([p[4] for p in parts]),
         weights=None if wide.weights is None else wide.weights[unit, base_of],
     )
-
-
-def _mean_up_to(y: FloatArray, base: int) -> FloatArray:
-    """Return the mean of the observed outcomes up to the base, NaN where the base itself is not observed."""
-    early = y[:, : base + 1]
-    seen = ~np.isnan(early)
-    mean = np.where(seen, early, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    return np.where(seen[:, -1], mean, np.nan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

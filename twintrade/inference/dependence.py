@@ -172,15 +172,12 @@ class Conley(Dependence):
         step = max(1, 4_000_000 // points.shape[0])
         for start in range(0, points.shape[0], step):
             part = slice(start, start + step)
-            weight = self._weight(compute_great_circle(points[part], points))
-            total += values[part].T @ (weight @ values)
+            distance = compute_great_circle(points[part], points)
+            inside = 1.0 if self.kernel == "uniform" else weigh_bartlett(distance, self.cutoff)
+            total += values[part].T @ (np.where(distance <= self.cutoff, inside, 0.0) @ values)
         n = points.shape[0]
         note = Text("inference.conley", kernel=self.kernel, cutoff=self.cutoff, n=n)
         return UnscaledCovariance(total, n / (n - 1), n - 1.0, n, note)
-
-    def _weight(self, distance: FloatArray) -> FloatArray:
-        inside = distance <= self.cutoff
-        return np.where(inside, 1.0 if self.kernel == "uniform" else weigh_bartlett(distance, self.cutoff), 0.0)
 
 
 def compute_great_circle(left: FloatArray, right: FloatArray) -> FloatArray:

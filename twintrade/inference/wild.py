@@ -89,20 +89,13 @@ class Multiplier(Inference):
             "simultaneous": "multiplier",
             "fewest_clusters": count_fewest_treated(fit, estimate, sandwich.clusters.sizes),
         }
-        messages = clustered.list_sandwich_messages(fit, estimate, sandwich, usable) + _few_clusters(
-            sandwich.clusters
-        )
+        messages = clustered.list_sandwich_messages(fit, estimate, sandwich, usable)
+        if (n := min(sandwich.clusters.sizes.values())) < 12:
+            few = Text("inference.few-signs", n=n, vectors=2 ** (n - 1))
+            messages = (*messages, Message("warning", "few-clusters", few))
         return clustered.build_sandwich_bands(
             estimate, self.name, self.level, sandwich, critical, note, facts, messages, p
         )
-
-
-def _few_clusters(clusters: Clusters) -> tuple[Message, ...]:
-    n = min(clusters.sizes.values())
-    if n >= 12:
-        return ()
-    text = Text("inference.few-signs", n=n, vectors=2 ** (n - 1))
-    return (Message("warning", "few-clusters", text),)
 
 
 def draw_studentized(clusters: Clusters, usable: BoolArray, n_draws: int, weights: Weights, seed: int) -> FloatArray:

@@ -23,21 +23,17 @@ def compute_long_run_covariance(scores: FloatArray, lags: int, *, is_prewhitened
     """Return the covariance of sums of scores (n_periods, n_effects), perhaps prewhitened by one lag."""
     if not is_prewhitened:
         return sum_bartlett(scores, lags)
-    keep, scores = _basis(scores)
+    # In the row space of the scores, of shape (rank, n_effects).
+    _, values, right = np.linalg.svd(scores, full_matrices=False)
+    rank = int((values > 1e-10 * values[0]).sum()) if values.size and values[0] > 0 else 0
+    keep = right[:rank]
+    scores = scores @ keep.T
     slope = np.linalg.lstsq(scores[:-1], scores[1:], rcond=None)[0].T
     left, values, right = np.linalg.svd(slope)
     slope = left @ np.diag(np.minimum(values, 0.97)) @ right
     inner = sum_bartlett(scores[1:] - scores[:-1] @ slope.T, lags) * scores.shape[0] / (scores.shape[0] - 1)
     recolor = np.linalg.inv(np.eye(slope.shape[0]) - slope)
     return np.asarray(keep.T @ (recolor @ inner @ recolor.T) @ keep)
-
-
-def _basis(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the row space of the scores, shape (rank, n_effects), and the scores in it."""
-    _, values, right = np.linalg.svd(scores, full_matrices=False)
-    rank = int((values > 1e-10 * values[0]).sum()) if values.size and values[0] > 0 else 0
-    keep = right[:rank]
-    return keep, scores @ keep.T
 
 
 def weigh_bartlett(distance: Distance, cutoff: float) -> Distance:

@@ -70,6 +70,8 @@ def build_effects(
         raise EstimationError(Text("estimators.no-reference-row", reference=o.reference))
     if terms.event_times is not None and any(c.column < terms.n_reported for c in slopes.collinear):
         _require_joined(o, terms, slopes)
+    why = Text("estimators.times-apart", reference=str(o.reference))
+    apart = (Dropped("no-reference", why, 0, 0, terms.apart),) if terms.apart else ()
     sample = o.sample(
         None if slopes.rows.size == o.n_rows else slopes.rows,
         n_slopes=slopes.kept.size,
@@ -77,7 +79,7 @@ def build_effects(
         dropped=(
             *dropped,
             *list_second_reference(terms.second_reference),
-            *_apart(o, terms),
+            *apart,
             *_collinear(terms, slopes),
             *list_all_treated(o, slopes.rows),
         ),
@@ -231,12 +233,6 @@ def list_second_reference(time: int | None) -> tuple[Dropped, ...]:
         return ()
     name = Text("estimators.effect-event-time", time=f"{time:+d}")
     return (Dropped("second-reference", Text("estimators.second-reference", name=name), 0, 0, (name,)),)
-
-
-def _apart(o: Observations, terms: Terms) -> tuple[Dropped, ...]:
-    if not terms.apart:
-        return ()
-    return (Dropped("no-reference", Text("estimators.times-apart", reference=str(o.reference)), 0, 0, terms.apart),)
 
 
 def _collinear(terms: Terms, slopes: Slopes) -> tuple[Dropped, ...]:

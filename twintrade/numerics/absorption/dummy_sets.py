@@ -8,7 +8,7 @@ import scipy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.annihilators import Annihilator
-from twintrade.numerics.absorption.set_levels import CompleteLevels, CompleteRows, Nested, SetLevels, find_set_levels
+from twintrade.numerics.absorption.set_levels import CompleteLevels, CompleteRows, Nested, SetLevels, lay_out_by_set
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, sum_by_group
 
 # Normal equations of which some columns may depend on those before them.
@@ -220,7 +220,10 @@ def find_levels(
     if isinstance(q, CompleteRows):
         return CompleteLevels(q, rows, sets, n_sets, q.weights[rows] if weights is None else weights)
     assert nested is not None
-    return find_set_levels(q, nested, rows, sets, n_sets)
+    e = q.elimination
+    pair = e.layout.first[rows] * np.int64(n_sets) + sets
+    inside, across = (lay_out_by_set(part, rows, sets, n_sets) for part in (e.layout.nested, e.across))
+    return SetLevels(q, nested, rows, sets, n_sets, q.weights[rows], pair, inside, across)
 
 
 class _State:

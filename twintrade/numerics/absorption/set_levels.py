@@ -173,15 +173,7 @@ class SetLevels:
         return grams
 
 
-def find_set_levels(q: Annihilator, nested: Nested, rows: IntArray, sets: IntArray, n_sets: int) -> SetLevels:
-    """Find the levels of the entries of several sets."""
-    e = q.elimination
-    pair = e.layout.first[rows] * np.int64(n_sets) + sets
-    inside, across = (_lay_out_by_set(part, rows, sets, n_sets) for part in (e.layout.nested, e.across))
-    return SetLevels(q, nested, rows, sets, n_sets, q.weights[rows], pair, inside, across)
-
-
-def _lay_out_by_set(matrix: scipy.sparse.csr_array, rows: IntArray, sets: IntArray, n_sets: int) -> ByLevel:
+def lay_out_by_set(matrix: scipy.sparse.csr_array, rows: IntArray, sets: IntArray, n_sets: int) -> ByLevel:
     """Return rows of a matrix whose columns are by set: each row has its own set's."""
     if matrix.nnz == matrix.shape[0] and (np.diff(matrix.indptr) == 1).all() and (matrix.data == 1).all():
         return ByLevel(matrix.indices[rows].astype(np.int64) * n_sets + sets, None)

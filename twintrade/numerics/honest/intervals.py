@@ -375,13 +375,12 @@ def _outer_end(accepts: Sequence[Callable[[float], bool]], grid: FloatArray, pat
         if taken and k == 0:
             return float(np.copysign(np.inf, theta - path.center))
         if taken:
-            ends = [_boundary(accept, theta, grid[k - 1], path) for accept in taken]
+            ends = []
+            for accept in taken:
+                inside, outside = theta, grid[k - 1]
+                while abs(outside - inside) > ENDS * path.standard_error:
+                    middle = 0.5 * (inside + outside)
+                    inside, outside = (middle, outside) if accept(middle) else (inside, middle)
+                ends.append(inside)
             return float(min(ends) if grid[k] > grid[k - 1] else max(ends))
     return float("nan")
-
-
-def _boundary(accept: Callable[[float], bool], inside: float, outside: float, path: EventPath) -> float:
-    while abs(outside - inside) > ENDS * path.standard_error:
-        middle = 0.5 * (inside + outside)
-        inside, outside = (middle, outside) if accept(middle) else (inside, middle)
-    return inside

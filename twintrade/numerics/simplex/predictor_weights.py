@@ -247,7 +247,9 @@ def _starts(predictors: FloatArray, outcomes: FloatArray) -> list[FloatArray]:
     alone = np.where(np.eye(n_predictors, dtype=bool), 1.0, 1e-3)
     even = generator.dirichlet(np.ones(n_predictors), DRAWN // 2)
     uneven = 10.0 ** generator.uniform(-4, 0, size=(DRAWN - DRAWN // 2, n_predictors))
-    return [np.ones(n_predictors), _regression_start(predictors, outcomes), *alone, *even, *uneven]
+    x = np.column_stack([np.ones(predictors.shape[0]), predictors])
+    slopes = (np.linalg.lstsq(x, outcomes, rcond=None)[0][1:] ** 2).sum(axis=1)  # squared, summed over periods
+    return [np.ones(n_predictors), slopes if slopes.sum() > 0 else np.ones(n_predictors), *alone, *even, *uneven]
 
 
 def _search(
@@ -276,10 +278,3 @@ def _search(
         },
     )
     return min(start, weigh(predictors, outcomes, weights_at(end.x)), key=lambda fit: fit.loss)
-
-
-def _regression_start(predictors: FloatArray, outcomes: FloatArray) -> FloatArray:
-    """Squared coefficients of the outcomes on the predictors, summed over periods."""
-    x = np.column_stack([np.ones(predictors.shape[0]), predictors])
-    size = (np.linalg.lstsq(x, outcomes, rcond=None)[0][1:] ** 2).sum(axis=1)
-    return size if size.sum() > 0 else np.ones(predictors.shape[1])
