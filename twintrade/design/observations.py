@@ -1,6 +1,5 @@
 """The rows of a design as arrays: what estimators read."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,26 +20,26 @@ from twintrade.text import Listed, Text, Words
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison(ABC):
+class Comparison:
     """The untreated side of a design.
 
     Attributes
     ----------
     name : str
-        Key in the spec.
+        Key in the spec, and of what it is called.
     """
 
     name: ClassVar[str] = ""
     uses_not_yet_treated: ClassVar[bool] = False
 
     @property
-    @abstractmethod
     def label(self) -> Text:
         """Short text for a table row."""
+        return Text(f"design.label-{self.name.replace('_', '-')}")
 
-    @abstractmethod
     def describe(self, units: str) -> Words:
         """Return who is compared, for "… would have moved like …"; units are "pair" or "city"."""
+        return Text(f"design.{self.name.replace('_', '-')}", units=units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +54,6 @@ class NeverTreated(Comparison):
 
     name: ClassVar[str] = "never_treated"
 
-    @property
-    def label(self) -> Text:
-        """Short text for a table row."""
-        return Text("design.label-never-treated")
-
-    def describe(self, units: str) -> Words:
-        """Return who is compared."""
-        return Text("design.never-treated", units=units)
-
 
 @dataclass(frozen=True, slots=True)
 class NotYetTreated(Comparison):
@@ -77,15 +67,6 @@ class NotYetTreated(Comparison):
 
     name: ClassVar[str] = "not_yet_treated"
     uses_not_yet_treated: ClassVar[bool] = True
-
-    @property
-    def label(self) -> Text:
-        """Short text for a table row."""
-        return Text("design.label-not-yet-treated")
-
-    def describe(self, units: str) -> Words:
-        """Return who is compared."""
-        return Text("design.not-yet-treated", units=units)
 
 
 @dataclass(frozen=True, slots=True)
