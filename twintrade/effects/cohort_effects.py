@@ -1,6 +1,6 @@
 """The one table every cohort-based estimator fills (cohort x event time), and its aggregation, written once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,18 @@ from twintrade.effects.regression import POOLED, label_cells, label_event_times
 from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty, WeightInfluence
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words
 
 # Effects by event time.
+
+
+def _fill_details(design: DesignFacts, given: dict[str, Any], names: Sequence[Words], weights: str) -> dict[str, Any]:
+    """Return fields of an estimate with those that follow from the ones given; ``weights``: named so, the rows."""
+    n_cells, is_against = given.get("n_cells", given["n_units"]), given.get("reference") is not None
+    details = {"reference": None, "n_cells": n_cells, weights: n_cells.astype(np.float64), "names": names}
+    details |= {"scale": design.scale, "anticipation": design.anticipation}
+    details |= {"base": "universal" if is_against else "none", "against": "reference" if is_against else "all before"}
+    return details | given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -69,17 +78,8 @@ class EventStudy(Estimate):
             Further fields: ``sample`` and ``n_units`` at least. Rows are taken to be as many as units, and effects
             to be measured against the reference, the same in every period, where there is one.
         """
-        reference = details.setdefault("reference", None)
-        n_cells = details.setdefault("n_cells", details["n_units"])
-        given = {
-            "scale": design.scale,
-            "anticipation": design.anticipation,
-            "names": label_event_times(event_times),
-            "row_weights": n_cells.astype(np.float64),
-            "base": "none" if reference is None else "universal",
-            "against": "all before" if reference is None else "reference",
-        }
-        return cls(event_times=event_times, effects=effects, uncertainty=uncertainty, **(given | details))
+        details = _fill_details(design, details, label_event_times(event_times), "row_weights")
+        return cls(event_times=event_times, effects=effects, uncertainty=uncertainty, **details)
 
     def __repr__(self) -> str:
         pinned = Listed(label_event_times(np.array(self.pinned)), "comma")
@@ -244,17 +244,8 @@ class CohortEffects(Estimate):
             by their rows, and effects to be measured against the reference where there is one.
         """
         cohorts, times = cells
-        reference = details.setdefault("reference", None)
-        n_cells = details.setdefault("n_cells", details["n_units"])
-        given = {
-            "scale": design.scale,
-            "anticipation": design.anticipation,
-            "names": label_cells(cohorts, times),
-            "cell_weights": n_cells.astype(np.float64),
-            "base": "none" if reference is None else "universal",
-            "against": "all before" if reference is None else "reference",
-        }
-        return cls(cohorts=cohorts, event_times=times, effects=effects, uncertainty=uncertainty, **(given | details))
+        details = _fill_details(design, details, label_cells(cohorts, times), "cell_weights")
+        return cls(cohorts=cohorts, event_times=times, effects=effects, uncertainty=uncertainty, **details)
 
     def keys(self) -> pd.DataFrame:
         """Return the row keys, with cohort and event time."""

@@ -123,6 +123,8 @@ def _squared_residuals(y: FloatArray, design: FloatArray) -> FloatArray:
 
 # Conformal p-values for one series: how unusual the treated stretch is among all stretches of its length.
 
+PRECISION = 1e-4  # of an end of an interval, relative to its distance from the middle
+
 
 def compute_moving_block_p(residuals: FloatArray, n_after: int, order: float = 1.0) -> float:
     """Return the p-value over cyclic shifts, tested periods last, by norm ``order`` (their equation 4)."""
@@ -134,9 +136,7 @@ def compute_moving_block_p(residuals: FloatArray, n_after: int, order: float = 1
     return float((sums >= observed * (1 - 1e-9)).sum() / n)
 
 
-def invert_p_values(
-    p_of: Callable[[float], float], center: float, step: float, alpha: float, precision: float = 1e-4
-) -> tuple[float, float]:
+def invert_p_values(p_of: Callable[[float], float], center: float, step: float, alpha: float) -> tuple[float, float]:
     """Return the interval of values whose p-value exceeds ``alpha``; infinite unless some are rejected, or NaN."""
     if not step > 0:
         return (np.nan, np.nan)
@@ -156,12 +156,9 @@ def invert_p_values(
         if outside > 2**12:
             ends.append(sign * np.inf)
             continue
-        while outside - inside > precision * max(1.0, inside):
+        while outside - inside > PRECISION * max(1.0, inside):
             middle = (inside + outside) / 2
-            if p_of(center + sign * step * middle) > alpha:
-                inside = middle
-            else:
-                outside = middle
+            inside, outside = (middle, outside) if p_of(center + sign * step * middle) > alpha else (inside, middle)
         ends.append(center + sign * step * outside)
     return (ends[0], ends[1])
 
