@@ -70,7 +70,12 @@ class ChaisemartinDHaultfoeuille(Catalogued):
         """Return effects and placebos by event time, with the average per unit of dose as overall effect."""
         o = design.observations
         shift = design.anticipation
-        asked = (*self._horizons(o, shift), self.singletons, self.same_switchers)
+        if self.same_switchers and self.effects is None:
+            raise DesignError(f"{self.name} with same_switchers needs effects: set it to how many must be observed")
+        longest = int(o.periods[-1] - o.periods[0])
+        n_effects = longest if self.effects is None else self.effects + shift  # those of anticipation among them
+        n_placebos = longest if self.placebos is None else self.placebos
+        asked = n_effects, n_placebos, self.singletons, self.same_switchers
         means = compute_panel_means(widen(o)) if cells.has_means(o) else None
         if means is not None:
             effects, placebos = cells.list_mean_horizons(means, *asked, shift)
@@ -94,14 +99,6 @@ class ChaisemartinDHaultfoeuille(Catalogued):
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
         return Text("estimators.switching-averages", n=self.effects or 0, **describe_design(design))
-
-    def _horizons(self, o: Observations, shift: int) -> tuple[int, int]:
-        """Return the numbers of effects and placebos to look for, those of anticipation among the effects."""
-        if self.same_switchers and self.effects is None:
-            raise DesignError(f"{self.name} with same_switchers needs effects: set it to how many must be observed")
-        longest = int(o.periods[-1] - o.periods[0])
-        n_effects = longest if self.effects is None else self.effects + shift
-        return n_effects, longest if self.placebos is None else self.placebos
 
     def _event_study(
         self,

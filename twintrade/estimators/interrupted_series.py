@@ -201,6 +201,9 @@ class InterruptedSeries(Catalogued):
         jump = {"level_change": float(coefficients[2])}
         if self.slope_change:
             jump["slope_change"] = float(coefficients[3])
+        o, n_other = design.observations, design.observations.n_rows - rows.size
+        unused = Dropped("not-used", Text("estimators.other-units-unused"), n_other, o.n_units - 1)
+        dropped = (unused,) if n_other else ()
         return EventStudy.of(
             design,
             event_times,
@@ -209,7 +212,7 @@ class InterruptedSeries(Catalogued):
             sample=design.observations.sample(
                 rows,
                 n_slopes=fitted.design.shape[1],
-                dropped=_donors_left_out(design, rows),
+                dropped=dropped,
                 statistics=jump | {"n_pre_periods": float((periods < onset).sum())},
             ),
             n_units=np.ones(event_times.size, dtype=np.int64),
@@ -270,11 +273,3 @@ def _arma(y: FloatArray, design: FloatArray, orders: tuple[int, int]) -> tuple[F
         raise EstimationError(f"ARMA{orders} errors did not converge; take lower orders, or None with hac inference")
     n = design.shape[1]
     return np.asarray(fitted.params[:n]), np.asarray(fitted.cov_params())[:n, :n]
-
-
-def _donors_left_out(design: Design, rows: IntArray) -> tuple[Dropped, ...]:
-    o = design.observations
-    n_other = o.n_rows - rows.size
-    if n_other == 0:
-        return ()
-    return (Dropped("not-used", Text("estimators.other-units-unused"), n_other, o.n_units - 1),)

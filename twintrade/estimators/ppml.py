@@ -9,7 +9,7 @@ from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.cohort_influence import CorrectedInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Catalogued, Requires, Target, describe_design
+from twintrade.estimators.base import Requires, Target, describe_design
 from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.cell_fit import find_single_rows, list_separated_rows
 from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Shape, Terms
@@ -19,7 +19,7 @@ from twintrade.estimators.regression.slopes import (
     compute_mean_differences,
     sum_influence_by_unit,
 )
-from twintrade.estimators.regression.split_panel import EventAndStatic, fit_both
+from twintrade.estimators.regression.split_panel import EventRegression
 from twintrade.estimators.repeating.one_step import OneStep, list_dummy_regressions, prepare_one_step
 from twintrade.numerics.arrays import IntArray
 from twintrade.numerics.linear import pack_columns
@@ -30,7 +30,7 @@ Measure = Literal["coefficient", "difference"]
 
 
 @dataclass(frozen=True, slots=True)
-class PPML(Catalogued):
+class PPML(EventRegression):
     """Poisson regression of levels, zeros included; consistent whatever the variance of the outcome.
 
     Rows that the effects or a regressor predict perfectly at zero are left out and listed with the reason.
@@ -91,20 +91,12 @@ class PPML(Catalogued):
         )
         return estimate if self.measure == "coefficient" else _in_levels(o, terms, estimate)
 
-    def both(self, design: Design) -> EventAndStatic:
-        """Return the event study and the static effect of the same rows."""
-        return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
-
     def one_step(self, design: Design) -> OneStep | None:
         """Return the model without treatment, for tests that need no refit."""
         if self.shape in ("dose", "covariates"):
             return None
         regressions = list_dummy_regressions(self.shape, self.bins, self.second_reference, self.later)
         return prepare_one_step(design, regressions, "log_ratio" if self.measure == "coefficient" else "difference")
-
-    def unmet(self, design: Design) -> list[Words]:
-        """Return why the design cannot be estimated; a dose and covariates need no onset."""
-        return self.requires.adapted(self.shape).unmet(design)
 
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
@@ -157,7 +149,7 @@ TWO_SETS = ("city_period", "partner_period")
 
 
 @dataclass(frozen=True, slots=True)
-class PPMLCorrected(Catalogued):
+class PPMLCorrected(EventRegression):
     """Three-way PPML less its bias of order 1/cities + 1/partners; intervals with ``weidner_zylkin``.
 
     With three sets of effects the estimate is consistent, but its interval is off-centre, and clustered errors are
@@ -194,10 +186,6 @@ class PPMLCorrected(Catalogued):
         return event_terms.join_models(
             [_corrected(o, model) for model in event_terms.list_models(self.shape, self.bins, self.second_reference)]
         )
-
-    def both(self, design: Design) -> EventAndStatic:
-        """Return the event study and the static effect of the same rows."""
-        return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
 
     def assumption(self, design: Design) -> Words:
         """Return the identifying assumption."""

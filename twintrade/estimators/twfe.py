@@ -15,17 +15,17 @@ from twintrade.estimators.cohort_means.group_time import count_alone
 from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Terms
 from twintrade.estimators.regression.slopes import Slopes, build_effects
-from twintrade.estimators.regression.split_panel import EventAndStatic, fit_both
+from twintrade.estimators.regression.split_panel import EventRegression
 from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
 from twintrade.estimators.repeating.one_step import list_dummy_regressions
 from twintrade.numerics.absorption import Projection, build_absorber, find_singletons, remove_trends
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.linear import LeastSquares, NetColumns, compute_column_norms, pack_columns, regress_residuals
-from twintrade.text import Text, Words
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class TWFE(SumsRows[EventStudy | Estimate]):
+class TWFE(EventRegression, SumsRows[EventStudy | Estimate]):
     """Least squares with fixed effects; any set of effects, weights and covariates.
 
     Every row of the design takes part, so units treated earlier also serve as comparison: under effects that differ
@@ -82,10 +82,6 @@ class TWFE(SumsRows[EventStudy | Estimate]):
         """Return the event study or the static effect of regressions on rows."""
         return event_terms.join_models(self._regressed(design.observations))
 
-    def both(self, design: Design) -> EventAndStatic:
-        """Return the event study and the static effect; the fixed effects are taken out once for both."""
-        return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
-
     def _expanded(self, means: Collapse, estimate: EventStudy | Estimate) -> EventStudy | Estimate:
         source = estimate.uncertainty.regression  # type: ignore[attr-defined]
         n_singletons = count_alone(means.moments.counts.astype(np.int64), means.observed)
@@ -139,10 +135,6 @@ class TWFE(SumsRows[EventStudy | Estimate]):
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
         return Text("estimators.twfe-assumes", trends="yes" if self.unit_trends else "no", **describe_design(design))
-
-    def unmet(self, design: Design) -> list[Words]:
-        """Return why the design cannot be estimated; a dose and covariates need no onset."""
-        return self.requires.adapted(self.shape).unmet(design)
 
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""

@@ -36,14 +36,12 @@ class Laboratory:
         dealt = self.cases[0].deal(self.logs, 1, int(rng.integers(2**31)))
         if not len(dealt):
             raise InferenceError(Text("inference.calibration-none"))
-        return tuple(_give(case, dealt[0], starts) for case, starts in zip(self.cases, self.starts, strict=True))
-
-
-def _give(case: DealtCase, pairs: IntArray, starts: IntArray) -> DealtCase:
-    """Return a case in which pairs have agreements, in the order of their dates."""
-    order = np.argsort(starts, kind="stable")
-    order = order[(starts[order] >= 0) & case.at_risk[pairs[order]]]
-    return replace(case, pairs=pairs[order], starts=starts[order])
+        pairs, placed = dealt[0], []
+        for case, starts in zip(self.cases, self.starts, strict=True):
+            order = np.argsort(starts, kind="stable")  # of their dates
+            order = order[(starts[order] >= 0) & case.at_risk[pairs[order]]]
+            placed.append(replace(case, pairs=pairs[order], starts=starts[order]))
+        return tuple(placed)
 
 
 def build_laboratory(cases: Sequence[DealtCase], draws: int, matters: float = 0.0) -> Laboratory:

@@ -13,9 +13,9 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, EventStudy
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Fit, fit
+from twintrade.estimators.base import Catalogued, Fit, fit
 from twintrade.numerics.arrays import BoolArray, FloatArray
-from twintrade.text import Text
+from twintrade.text import Text, Words
 
 # An event study and the static effect of the same rows, each as a fit of its own.
 
@@ -28,11 +28,21 @@ class EventAndStatic:
     static: Fit
 
 
-def fit_both(event: Estimator, static: Estimator, design: Design) -> EventAndStatic:
-    """Return both shapes; the event study has the static effect as its overall effect."""
-    study = fit(event, design)
-    assert isinstance(study.estimate, EventStudy)
-    return EventAndStatic(study, Fit(static, design, study.estimate.average()))
+class EventRegression(Catalogued):
+    """A regression whose option ``shape`` is a path over event time, one effect, or another."""
+
+    shape: str
+
+    def both(self, design: Design) -> EventAndStatic:
+        """Return the event study, with the static effect as its overall effect, and that effect of the same rows."""
+        event, static = (replace(self, shape=shape) for shape in ("event", "static"))  # type: ignore[type-var]
+        study = fit(event, design)
+        assert isinstance(study.estimate, EventStudy)
+        return EventAndStatic(study, Fit(static, design, study.estimate.average()))
+
+    def unmet(self, design: Design) -> list[Words]:
+        """Return why the design cannot be estimated; a dose and covariates need no onset."""
+        return self.requires.adapted(self.shape).unmet(design)
 
 
 def correct_by_split_panel(

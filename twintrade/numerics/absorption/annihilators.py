@@ -204,7 +204,9 @@ class Annihilator:
         by_first = scipy.sparse.csr_array(weighted @ self.first_dummies())
         inside = fill_out(scipy.sparse.csr_array((weighted @ e.layout.nested - by_first @ e.means) @ e.root))
         first = scipy.sparse.csr_array(by_first @ scipy.sparse.diags_array(np.sqrt(e.share)))
-        return first, inside, (weighted @ e.across).toarray() - e.multiply_near(first, inside)
+        of_first = scipy.sparse.csr_array(first @ scipy.sparse.diags_array(np.sqrt(e.share))) @ e.sums
+        explained = of_first.toarray() + e.multiply_explained(inside)
+        return first, inside, (weighted @ e.across).toarray() - explained
 
     def solve_levels(
         self, first: FloatArray, inside: FloatArray, rest: FloatArray

@@ -189,11 +189,6 @@ class Elimination:
         """P', shape (n_nested, n_first); a transpose takes as long as a product with it."""
         return scipy.sparse.csr_array(self.means.T)
 
-    def multiply_near(self, first: scipy.sparse.csr_array, inside: scipy.sparse.csr_array | FloatArray) -> FloatArray:
-        """Return values of A (A'WA)^-1/2 and of B times what these have of D, shape (k, n_across)."""
-        of_first = scipy.sparse.csr_array(first @ scipy.sparse.diags_array(np.sqrt(self.share))) @ self.sums
-        return np.asarray(of_first.toarray() + self.multiply_explained(inside))
-
     def multiply_explained(self, inside: scipy.sparse.csr_array | FloatArray) -> FloatArray:
         """Return values of B times B'WD, shape (k, n_across): through levels where B'WD of all blocks is large."""
         if self.explained is not None:

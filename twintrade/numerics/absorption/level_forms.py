@@ -52,10 +52,6 @@ class LoadingSums:
         """Return the sums with the rest times (D'MD)^-: one side of a product."""
         return LoadingSums(self.first, self.inside, self.rest @ inverse)
 
-    def halved(self) -> LoadingSums:
-        """Return half of these sums."""
-        return LoadingSums(self.first * 0.5, self.inside * 0.5, self.rest * 0.5)
-
     def groups(self, part: slice) -> LoadingSums:
         """Return the sums of some groups."""
         return LoadingSums(self.first[part], self.inside[part], self.rest[part])

@@ -195,7 +195,7 @@ class ProjectedForms:
         sums = absorption.sum_by_loading(self.q, values)
         solved = sums.solved(self.inverse)
         if self.squares is None:
-            return solved, sums.halved()
+            return solved, LoadingSums(sums.first * 0.5, sums.inside * 0.5, sums.rest * 0.5)
         weighted = scipy.sparse.csr_array(values @ scipy.sparse.diags_array(self.q.weights))
         return solved, absorption.sum_by_loading(self.q, weighted).less(self.squares.halve(solved))
 

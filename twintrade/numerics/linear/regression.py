@@ -189,7 +189,11 @@ def find_independent_columns(
             collinear.append(Collinear(j, labels[j], (), Text("numerics.fixed-effects")))
             continue
         loading = _loading(gram, kept, j, remaining)
-        if kept and not _is_clear(gram, kept, j, loading, remaining):
+        is_clear = not kept or (
+            not _is_large(kept, j, loading, remaining)
+            and gram[j, j] - gram[kept, j] @ loading > SUSPICIOUS * gram[j, j]
+        )
+        if not is_clear:
             loading, left = _measure_on_rows(x_tilde, weights, kept, j, loading, remaining)
             noise = ROUNDING * float(np.linalg.norm(loading * norms[kept]))
             if left <= max(COLLINEAR * norms[j], noise):
@@ -218,13 +222,6 @@ def _loading(gram: FloatArray, kept: list[int], j: int, norms: FloatArray) -> Fl
 
 def _is_large(kept: list[int], j: int, loading: FloatArray, norms: FloatArray) -> bool:
     return bool((np.abs(loading) * norms[kept]).max() > LARGEST_LOADING * norms[j])
-
-
-def _is_clear(gram: FloatArray, kept: list[int], j: int, loading: FloatArray, norms: FloatArray) -> bool:
-    """Say whether the Gram matrix shows that much of column j is left."""
-    if _is_large(kept, j, loading, norms):
-        return False
-    return bool(gram[j, j] - gram[kept, j] @ loading > SUSPICIOUS * gram[j, j])
 
 
 def _measure_on_rows(
