@@ -176,14 +176,8 @@ class Heterogeneity(Diagnostic):
             for label, effect in zip(list_words(known, "label"), known["effect"], strict=True)
         )
         differ = "unknown" if np.isnan(p) else "yes" if p < 0.05 else "no"
-        by = Text(
-            "checks.groups",
-            by=find_fact("labels.by-", self.by),
-            effects=Listed(listed, "semicolon"),
-            differ=differ,
-            test=test,
-            p=p,
-        )
+        grouped, effects = find_fact("labels.by-", self.by), Listed(listed, "semicolon")
+        by = Text("checks.groups", by=grouped, effects=effects, differ=differ, test=test, p=p)
         small = tuple(
             Text("checks.group-small", name=named.get(str(n), str(n)), n=int(c))
             for n, c in zip(names, counts, strict=True)

@@ -8,17 +8,9 @@ import pandas as pd
 import scipy
 
 from twintrade.design import Observations
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, Judged, judge_bound, judge_violation
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
-from twintrade.diagnostics.variants import (
-    PairedDifference,
-    compare_paired,
-    compute_event_bands,
-    format_effects,
-    has_influence,
-    measure_headline,
-    name_judged,
-)
 from twintrade.effects import Estimate, Finding, Influence, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -54,7 +46,7 @@ class UnitInfluenceCheck(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a unit, the most influential first; payload ``influence``."""
-        if not has_influence(fit):
+        if not variants.has_influence(fit):
             return self.unavailable(Text("checks.no-influence"))
         estimate = fit.view("overall")
         influence = estimate.uncertainty
@@ -80,7 +72,7 @@ class UnitInfluenceCheck(Diagnostic):
             known="no" if np.isnan(after) else "yes",
             n=len(table),
             share=float(table["share"].sum()),
-            **format_effects(scale, without=after, effect=headline),
+            **variants.format_effects(scale, without=after, effect=headline),
         )
         return self.conclude(text, table, value=float(top["share"]), unit="share")
 
@@ -119,7 +111,7 @@ class Regions(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the critical values; payload ``regions`` has one row an effect and region."""
-        bands, covariance = compute_event_bands(fit, inference, rng)
+        bands, covariance = variants.compute_event_bands(fit, inference, rng)
         usable = np.nan_to_num(bands.se) > 0
         if not usable.any():
             return self.unavailable(Text("checks.no-joint-errors", inference=bands.inference))
@@ -171,7 +163,7 @@ class ClusterLadder(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a choice of clusters; payload ``clusters``."""
-        if not has_influence(fit):
+        if not variants.has_influence(fit):
             return self.unavailable(Text("checks.clusters-no-influence"))
         ladder = DYADIC if fit.design.panel.is_dyadic else SINGLE
         table = pd.DataFrame([_rung(fit, by, rng) for by in ladder], columns=list(COLUMNS))
@@ -179,7 +171,7 @@ class ClusterLadder(Diagnostic):
         if known.empty:
             return self.unavailable(Text("checks.clusters-none"))
         narrow, wide = known.iloc[int(known["se"].argmin())], known.iloc[int(known["se"].argmax())]
-        yardstick = measure_headline(fit, inference, rng)
+        yardstick = variants.measure_headline(fit, inference, rng)
         longest = float((known["high"] - known["low"]).max()) / 2
         more = max(0.0, longest - yardstick.half_width) if np.isfinite(yardstick.half_width) else float("nan")
         verdict = judge_violation(1.0, more, yardstick.tolerance)
@@ -193,7 +185,7 @@ class ClusterLadder(Diagnostic):
             wide=name_clusters(str(wide["by"])),
             verdict=verdict.replace(" ", "-"),
             known="no" if np.isnan(more) else "yes",
-            **format_effects(scale, more=more, tolerance=yardstick.tolerance),
+            **variants.format_effects(scale, more=more, tolerance=yardstick.tolerance),
         )
         judged = Judged(verdict, more, yardstick.tolerance)
         return self.conclude(text, table, judged, value=float(wide["se"] / narrow["se"]), unit="ratio")
@@ -330,11 +322,11 @@ class FunctionalForm(Diagnostic):
             return self.unavailable(Text("checks.reset-no-variance"))
         p = float(compute_two_sided_p(np.array([slope / se]), scaled.df)[0])
         moved = _compare_with_square(fit, added if len(models) == 1 else None, inference, rng)
-        judged = judge_bound(p, moved.bound, measure_headline(fit, inference, rng))
+        judged = judge_bound(p, moved.bound, variants.measure_headline(fit, inference, rng))
         if p <= 1 - self.level:
             judged = replace(judged, verdict="objects")
         table = pd.DataFrame({"term": [ADDED], "slope": [slope], "se": [se], "t": [slope / se], "p": [p]})
-        text = Text("checks.reset", t=slope / se, p=p, **name_judged(judged, fit.estimate.scale))
+        text = Text("checks.reset", t=slope / se, p=p, **variants.name_judged(judged, fit.estimate.scale))
         return self.conclude(text, table, judged, payloads={}, value=p, unit="p")
 
 
@@ -370,13 +362,13 @@ class _Added:
 
 def _compare_with_square(
     fit: Fit, added: _Added | None, inference: Inference, rng: np.random.Generator
-) -> PairedDifference:
+) -> variants.PairedDifference:
     """Return how far the overall effect moves when the square is added, with the error of that difference."""
     try:
         again = replace(fit, estimate=(added or _add_square(fit, -1)).report(fit, 0))
-        return compare_paired(fit, again, resolve_method(fit, inference), rng)
+        return variants.compare_paired(fit, again, resolve_method(fit, inference), rng)
     except TwintradeError:
-        return PairedDifference(np.nan)
+        return variants.PairedDifference(np.nan)
 
 
 def _add_square(fit: Fit, place: int) -> _Added:
