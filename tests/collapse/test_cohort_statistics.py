@@ -8,6 +8,7 @@ import pytest
 from case_tables import loop_over
 
 from twintrade.design import CohortStatistics, Design, NeverTreated, NotYetTreated, Panel, Treatment
+from twintrade.diagnostics.sensitivity.leave_one_out import convert_coverage
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustered import Clustered
@@ -108,6 +109,13 @@ def test_tables_of_sums_equal_rows(name, options, slope, is_whole):
             bands = [way.infer(f, "event", np.random.default_rng(3)) for f in (own, theirs)]
             np.testing.assert_allclose(bands[1].se, bands[0].se, atol=EXACT)
             np.testing.assert_allclose(bands[1].df, bands[0].df)
+
+
+def test_hidden_agreements_are_as_many_among_sums_as_among_rows():
+    own, theirs = (
+        fit(ESTIMATORS["imputation"](), design) for design in (design_of_rows(), Design.from_statistics(statistics()))
+    )
+    assert convert_coverage(theirs, 0.8, 0.9) == convert_coverage(own, 0.8, 0.9)
 
 
 def test_multiplier_bands_from_cluster_sums():

@@ -212,9 +212,15 @@ def _reasons(design: Design, position: int, min_positive: float = 0.8) -> Object
     reasons[onset <= panel.first_period] = "always-treated"
     for unit, reason in design.treatment.excluded.items():
         reasons[panel.units == unit] = reason
-    is_group = are_aggregates(panel.partners) | np.isin(panel.partners, design.totals_only)
-    reasons[is_group[panel.unit_partner]] = "aggregate"
+    reasons[find_aggregates(design)] = "aggregate"
     return reasons
+
+
+def find_aggregates(design: Design) -> BoolArray:
+    """Return which units trade with no single country, shape (panel.n_units,)."""
+    panel = design.panel
+    is_group = are_aggregates(panel.partners) | np.isin(panel.partners, design.totals_only)
+    return np.asarray(is_group[panel.unit_partner])
 
 
 def _positive_share(design: Design, rows: BoolArray, position: int) -> np.ndarray:

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from twintrade.design import Treatment
+from twintrade.design.case import build_case_design, build_donor_sets
 from twintrade.diagnostics.sensitivity.leave_one_out import HiddenAgreements, convert_coverage
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.imputing import comparison_units
+from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.inference.clustered import Clustered
 from twintrade.simulate import simulate
 
@@ -116,6 +118,29 @@ def test_agreements_are_counted_among_the_pairs_of_the_sample_whatever_compares_
     hidden = convert_coverage(fit(Imputation(), compared), 0.5, 0.5)
     assert hidden.of_all == pytest.approx(treated.size / (never.size + 1))
     assert hidden.share == pytest.approx((treated.size - 1) / (never.size + 1))
+
+
+def test_pairs_that_never_trade_are_not_counted():
+    """A treated, an older and a comparison pair of zeros, which a Poisson regression leaves out."""
+    design = draw(1, family="poisson")
+    treated, never = (np.flatnonzero(side) for side in (np.isfinite(design.onset), np.isinf(design.onset)))
+    onset = design.onset.copy()
+    onset[treated[:2]] = design.panel.first_period
+    design = replace(design, treatment=Treatment(design.panel.units, onset))
+    silent = [treated[0], treated[2], never[0]]
+    y = np.where(np.isin(design.panel.unit, silent), 0.0, design.panel.values(design.outcome))
+    zeros = replace(design, panel=replace(design.panel, columns={**design.panel.columns, design.outcome: y}))
+    gone = design.without([str(design.panel.units[k]) for k in silent])
+    assert convert_coverage(fit(TOTALS, zeros), 0.8, 0.9) == convert_coverage(fit(TOTALS, gone), 0.8, 0.9)
+
+
+def test_a_case_takes_the_share_of_all_pairs_as_its_donors_are_some_of_them():
+    design = draw(1, family="poisson")
+    unit = str(design.panel.units[np.flatnonzero(np.isfinite(design.onset))[0]])
+    case = build_case_design(design, unit, build_donor_sets(design, unit)[0])
+    assert case.observations.n_units < design.observations.n_units
+    everybody = convert_coverage(fit(Imputation(), design), 0.8, 0.9)
+    assert convert_coverage(fit(SyntheticControl(), case), 0.8, 0.9) == everybody
 
 
 def test_agreements_from_before_the_data_leave_the_estimate_alone():

@@ -7,7 +7,8 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 import pandas as pd
 
-from twintrade.design import Design
+from twintrade.design import Design, Donors
+from twintrade.design.case import find_aggregates
 from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_choices
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effect
@@ -263,7 +264,8 @@ class HiddenAgreements(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the effect under each share and without the worst pairs; payload ``hidden_agreements``."""
-        if "overall" not in fit.views or fit.design.observations.is_ever_treated.all():
+        sample = fit.view("overall").sample if "overall" in fit.views else None
+        if sample is None or sample.n_treated_units == sample.n_units:
             return self.unavailable(Text("checks.hidden-none"))
         shares = self._list_shares(fit)
         if not shares:
@@ -325,17 +327,25 @@ def convert_coverage(fit: Fit, coverage: float, within: float) -> HiddenShare:
     """Return the share of comparison units with one of the n (1 / coverage - 1) agreements that are not on record.
 
     n counts pairs of the sample known to have an agreement at any time, dated or not, and those whose agreement began
-    in the data.
+    in the data; of a single case pairs of the whole panel, of which the donors are some of those without.
     """
-    design, panel = fit.design, fit.design.panel
-    o, treatment, inside = design.observations, design.treatment, np.ones(panel.n_units, dtype=bool)
-    n_treated = int(o.is_ever_treated.sum())
-    n_comparison = o.n_units - n_treated
-    linked = [unit for unit, reason in treatment.excluded.items() if reason in ("undated", "other-kind")]
-    if design.kept is not None:
-        inside = np.bincount(panel.unit[design.kept], minlength=panel.n_units) > 0
-    is_known = (treatment.aligned(panel.units) <= panel.last_period) | np.isin(panel.units, linked)
-    n_known = int((is_known & inside).sum())
+    design, panel, sample = fit.design, fit.design.panel, fit.view("overall").sample
+    o, excluded, onset = design.observations, design.treatment.excluded, design.treatment.aligned(panel.units)
+    linked = [unit for unit, reason in excluded.items() if reason in ("undated", "other-kind")]
+    is_known = (onset <= panel.last_period) | np.isin(panel.units, linked)
+    is_case = isinstance(design.comparison, Donors)
+    rows = (panel.values(design.outcome) != 0) & (True if is_case or design.kept is None else design.kept)
+    trades = np.bincount(panel.unit[rows], minlength=panel.n_units) > 0
+    if is_case:
+        trades &= ~find_aggregates(design)
+        is_within = (onset - design.anticipation > panel.first_period) & (onset <= panel.last_period)
+        n_treated = int((trades & is_within).sum())
+        n_comparison = int((trades & ~is_known & ~np.isin(panel.units, list(excluded))).sum())
+    else:
+        trades[o.unit_rows] = np.isin(np.arange(o.n_units), o.unit[sample.rows])
+        n_treated, n_comparison = sample.n_treated_units, sample.n_units - sample.n_treated_units
+    sizes = np.ones(panel.n_units) if design.statistics is None else design.statistics.moments.counts
+    n_known = int(sizes[is_known & trades].sum())
     of_all, of_within = (n * (1 / c - 1) / n_comparison for n, c in ((n_known, coverage), (n_treated, within)))
     return HiddenShare(float(of_within), coverage, float(of_all))
 
