@@ -10,7 +10,7 @@ import numpy as np
 
 from twintrade.data.fixes import REGISTER, format_data_report
 from twintrade.data.sources import InvalidDataError
-from twintrade.design import Design
+from twintrade.design import Design, Panel
 from twintrade.effects import Message
 from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError, EstimationError, TwintradeError
@@ -136,7 +136,8 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
         noted = (*observed.messages, *list_open_guesses(name, text))
         report = format_data_report(observed.inputs, noted, None, _declared(name, text))
         raise DesignError(f"{error}\n\n{report}") from None
-    lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_registry(observed)]
+    lines = [f"{name}: {plan.spec.title}", *_panel(design), *_treatment(design), *_policies(design.panel)]
+    lines += _registry(observed)
     lines += [f"  {Text('study.world-head')}", *(f"    {world}" for world in worlds)] if worlds else []
     trials, is_tried = try_columns(plan, designs, design, MOST_SECONDS if with_estimates else 0.0)
     watch = plan.spec.watch
@@ -262,6 +263,20 @@ def _treatment(design: Design) -> Iterator[str]:
     if n_without := int((~has_reference[inside]).sum()):
         unit, reference = panel.unit_kind, design.reference
         yield f"    {Text('study.no-reference', n=n_without, all=inside.size, units=unit, reference=reference)}"
+
+
+def _policies(panel: Panel) -> Iterator[str]:
+    """Yield the other policies: how many units and cities have each, and from when to when."""
+    head = [f"  {Text('study.policies')}"] if panel.policies else []
+    for policy in panel.policies:
+        has = policy.onset <= panel.last_period
+        values = {"n": int(has.sum()), "units": panel.unit_kind, "n_cities": np.unique(panel.unit_city[has]).size}
+        of_end = policy.end[has & (policy.end <= panel.last_period)]
+        for name, dates in (("began", policy.onset[has]), ("ended", of_end)):
+            ends = (dates.min(), dates.max()) if dates.size else (panel.first_period,) * 2
+            values |= {f"{name}_{at}": panel.label(int(one)) for at, one in zip(("first", "last"), ends, strict=True)}
+        head.append(f"    {Text('study.policy', name=policy.name, n_ended=of_end.size, **values)}")
+    yield from head
 
 
 def _forecast(plan: Plan, design: Design, trials: Sequence[Trial]) -> Iterator[str]:

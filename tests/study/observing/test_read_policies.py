@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from twintrade.errors import DataError, SpecError
+from twintrade.study.checking import check_analysis
 from twintrade.study.observing.observe import build_simulated_files, list_declared_files, observe
 from twintrade.study.spec.analysis import parse
 
@@ -37,6 +38,20 @@ def test_blocks_become_policies_whatever_their_order(project):
     files = {f"analyses/{NAME}/{name}.csv" for name in ("agreements", "offices", "trade_agreements")}
     assert files <= set(list_declared_files(spec))
     assert files <= {record.path for record in one.inputs}
+
+
+def test_a_check_says_how_many_pairs_and_cities_a_policy_has_and_from_when(project):
+    folder, text = project
+    said = check_analysis(folder, NAME, text, with_estimates=False)
+    assert "  other policies\n    office: 12 pairs of 8 cities, begun from 2008 to 2012\n" in said
+    assert "    trade agreement: 16 pairs of 8 cities, begun from 2008 to 2010\n" in said
+    ended = folder / f"analyses/{NAME}/offices.csv"
+    rows = ended.read_text(encoding="utf-8").splitlines()
+    years = ["closed", *("2013" if at < 2 else "" for at in range(len(rows) - 1))]
+    ended.write_text("\n".join(f"{row},{year}" for row, year in zip(rows, years, strict=True)), encoding="utf-8")
+    declared = text.replace('date = "opened"', 'date = "opened"\nended = "closed"')
+    said = check_analysis(folder, NAME, declared, with_estimates=False)
+    assert "office: 12 pairs of 8 cities, begun from 2008 to 2012; ended in 2 of them, from 2014 to 2014" in said
 
 
 def test_a_file_without_policies_has_a_panel_without_any(project):

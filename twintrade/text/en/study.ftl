@@ -153,6 +153,26 @@ guesses = { $n ->
    *[other] { $n } lines are
 } still marked GUESS: { $lines }. Confirm each and remove its mark
 guess = { $key } (line { PLAIN($line) })
+policies = other policies
+policy = { $name }: { $n ->
+    [0] in force nowhere by the last period
+   *[other] { $n } { $units ->
+        [city] { $n ->
+            [one] city
+           *[other] cities
+        }
+       *[pair] { $n ->
+            [one] pair
+           *[other] pairs
+        } of { $n_cities ->
+            [one] one city
+           *[other] { $n_cities } cities
+        }
+    }, begun from { $began_first } to { $began_last }{ $n_ended ->
+        [0] { "" }
+       *[other] ; ended in { $n_ended } of them, from { $ended_first } to { $ended_last }
+    }
+}
 cells = { $rows } of { $all } unit-periods: { $n } units ({ $cities } cities × { $partners } partners), { $first } to { $last }
 outcome = { $outcome }{ $outcome_unit ->
     [none] { "" }

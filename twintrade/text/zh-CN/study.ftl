@@ -146,6 +146,17 @@ runner-up-less = { $shown }为{ FIXED($moved, decimals: 1) }个标准误
 guesses-move = { $file }：有{ $n }项未经确认的推测会使主要结果变动半个标准误以上：{ $said }。请改正该行，若无误则删去标记，或在{ $tables }下写confirmed = true
 guesses = 仍有{ $n }行标有GUESS：{ $lines }。请逐项确认并删除标记
 guess = { $key }（第{ PLAIN($line) }行）
+policies = 其他政策
+policy = { $name }：{ $n ->
+    [0] 至末期尚未在任何地方生效
+   *[other] { $units ->
+        [city] { $n }个城市
+       *[pair] { $n_cities }个城市的{ $n }个配对
+    }，自{ $began_first }至{ $began_last }起生效{ $n_ended ->
+        [0] { "" }
+       *[other] ；其中{ $n_ended }个自{ $ended_first }至{ $ended_last }终止
+    }
+}
 cells = 个体×时期共{ $all }个，其中{ $rows }个有观测：{ $n }个个体（{ $cities }个城市×{ $partners }个伙伴），{ $first }至{ $last }
 outcome = { $outcome }{ $outcome_unit ->
     [none] { "" }
