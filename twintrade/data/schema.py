@@ -1,5 +1,6 @@
 """What a source is: which file, which column plays which part, and every convention that no file can tell."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
@@ -436,6 +437,7 @@ class WorldSource(FileFormat):
     supply: Elasticities of a place's labor to its real wage.
     home_share: Shares of output sold at home, tried for places whose home trade is unknown, as [0.3, 0.6, 0.9].
     deficits: Whether trade deficits are fixed amounts or shares of output.
+    year: Year of the trade, where no value of `where` is one.
     decimal: None lets the column prove its decimal mark.
     """
 
@@ -449,5 +451,12 @@ class WorldSource(FileFormat):
     supply: tuple[float, ...] = (0.0, 5.0)
     home_share: tuple[float, ...] = ()
     deficits: Literal["fixed", "proportional"] = "fixed"
+    year: int | None = None
     decimal: Literal[".", ","] | None = None
     missing_tokens: tuple[str, ...] = ()
+
+    def find_year(self) -> int | None:
+        """Return the last year of the trade, None where nothing names it."""
+        values = [value for rule in self.row_rules if rule.is_kept for value in rule.values]
+        years = [int(value) for value in values if re.fullmatch(r"(1[89]|20)\d\d", value)]
+        return max(years) if self.year is None and years else self.year

@@ -155,7 +155,7 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
         lines += [f"  {Text('study.runners-up')}", *damage] if damage else []
     if failure is None:
         lines += _forecast(plan, design, trials)
-    treated = list_treated_warnings(observed.jumps, design)
+    treated = list_treated_warnings(observed.jumps, design, plan.spec.translate)
     known = (*observed.messages, *design.treatment.messages, *treated, *list_open_guesses(name, text))
     messages = dict.fromkeys(known)
     report = "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
@@ -267,16 +267,15 @@ def _treatment(design: Design) -> Iterator[str]:
 
 def _policies(panel: Panel) -> Iterator[str]:
     """Yield the other policies: how many units and cities have each, and from when to when."""
-    head = [f"  {Text('study.policies')}"] if panel.policies else []
+    yield from [f"  {Text('study.policies')}"] if panel.policies else []
     for policy in panel.policies:
         has = policy.onset <= panel.last_period
-        values = {"n": int(has.sum()), "units": panel.unit_kind, "n_cities": np.unique(panel.unit_city[has]).size}
-        of_end = policy.end[has & (policy.end <= panel.last_period)]
-        for name, dates in (("began", policy.onset[has]), ("ended", of_end)):
-            ends = (dates.min(), dates.max()) if dates.size else (panel.first_period,) * 2
-            values |= {f"{name}_{at}": panel.label(int(one)) for at, one in zip(("first", "last"), ends, strict=True)}
-        head.append(f"    {Text('study.policy', name=policy.name, n_ended=of_end.size, **values)}")
-    yield from head
+        counts = {"n": int(has.sum()), "n_cities": np.unique(panel.unit_city[has]).size}
+        began, ended = (dates[has & (dates <= panel.last_period)] for dates in (policy.onset, policy.end))
+        ends = [panel.label(int(f(d))) if d.size else "" for d in (began, ended) for f in (np.min, np.max)]
+        named = dict(zip(("began_first", "began_last", "ended_first", "ended_last"), ends, strict=True))
+        text = Text("study.policy", name=policy.name, units=panel.unit_kind, n_ended=ended.size, **counts, **named)
+        yield f"    {text}"
 
 
 def _forecast(plan: Plan, design: Design, trials: Sequence[Trial]) -> Iterator[str]:

@@ -65,7 +65,30 @@ def test_a_run_pushes_its_headline_through_the_declared_world(project, spec_text
 def test_a_check_says_what_the_world_holds(project, spec_text) -> None:
     write_world(project)
     said = check_analysis(project, "tiny", spec_text + DECLARED + "home_share = [0.3, 0.6, 0.9]\n")
-    assert "20 places, 20 of them without known home trade; 7 treated pairs in 21 models" in said
+    assert "20 of them without known home trade; 7 treated pairs in 21 models" in said
+
+
+@loop_over(
+    ("declared", "of", "warns"),
+    [
+        ("", " (of a year that nothing names: set year under [translate])", False),
+        ("year = 2003\n", " of 2003", False),
+        ("year = 2010\n", " of 2010", True),
+        ('where = { edition = "2010" }\n', " of 2010", True),
+    ],
+)
+def test_trade_of_a_year_after_the_first_agreements_is_doubted(project, spec_text, declared, of, warns) -> None:
+    write_world(project, edition=2010)
+    said = check_analysis(project, "tiny", spec_text + DECLARED + "home_share = [0.5]\n" + declared)
+    assert f"trade among 20 places{of}, 20 of them" in said
+    assert ("already have an agreement in 2010" in said) == warns
+
+
+def test_a_run_doubts_trade_of_a_year_after_the_first_agreements(project, spec_text, unprinted) -> None:
+    write_world(project)
+    assert execute(project, "tiny", spec_text + DECLARED + "home_share = [0.5]\nyear = 2010\n").ending == "done"
+    noted = pd.read_csv(project / "results/tiny/messages.csv").query("code == 'late-world'")
+    assert list(noted["level"]) == ["warning"]
 
 
 @loop_over(

@@ -241,7 +241,7 @@ def try_world(observed: Observed, spec: Spec, design: Design) -> list[Text]:
     trial, world = _translate(0.0, design, observed.world, spec.translate), observed.world
     models = int((trial.table["outcome"] == "pairs").sum())
     counts = {"places": world.places.size, "unknown": int(world.lacks_home.sum()), "pairs": len(trial.treated)}
-    return [Text("study.world", models=models, **counts)]
+    return [Text("study.world", models=models, year=spec.translate.find_year() or "none", **counts)]
 
 
 def compute_translation(run: Run) -> dict[str, pd.DataFrame]:

@@ -24,14 +24,26 @@ from twintrade.numerics.arrays import BoolArray
 from twintrade.study.spec.analysis import Spec
 from twintrade.text import Listed, Text, list_some
 
-# Treated pairs that need a look: jumps, only zeros after the agreement, or a partner that is no country any more.
+# Treated pairs that need a look: jumps, only zeros after the agreement, a partner that is no country any more, or a
+# world of a year in which they already had it.
 
 _MAX_NAMED = 6
 
 
-def list_treated_warnings(jumps: Sequence[Jump], design: Design) -> list[Message]:
+def list_treated_warnings(jumps: Sequence[Jump], design: Design, world: WorldSource | None) -> list[Message]:
     """Return warnings about units that are treated."""
-    return [*_warn_of_jumps(jumps, design), *_warn_of_no_trade_after(design), *_warn_of_former_countries(design)]
+    messages = [*_warn_of_jumps(jumps, design), *_warn_of_no_trade_after(design), *_warn_of_former_countries(design)]
+    return messages if world is None else [*messages, *_warn_of_late_world(world, design)]
+
+
+def _warn_of_late_world(source: WorldSource, design: Design) -> Iterator[Message]:
+    """Doubt trade among all places that the agreements have changed already."""
+    panel, onset, year = design.panel, design.onset, source.find_year()
+    begun = onset[(onset > panel.first_period) & (onset <= panel.last_period)]
+    years = np.array([int(panel.label(int(one))[:4]) for one in begun])
+    if year is not None and (years <= year).any():
+        counts = {"n": int((years <= year).sum()), "n_treated": years.size, "first": int(years.min())}
+        yield Message("warning", "late-world", Text("data.late-world", year=year, **counts), source.file)
 
 
 def _warn_of_jumps(jumps: Sequence[Jump], design: Design) -> Iterator[Message]:

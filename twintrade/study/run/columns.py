@@ -297,7 +297,8 @@ def run(
             expect(compute_forecast(plan, design, known).jobs)
 
     expect(compute_forecast(plan, design).jobs)
-    messages = [*observed.messages, *design.treatment.messages, *list_treated_warnings(observed.jumps, design)]
+    treated = list_treated_warnings(observed.jumps, design, plan.spec.translate)
+    messages = [*observed.messages, *design.treatment.messages, *treated]
     estimated = [_estimated(plan, designs, column, messages, progress, learn) for column in plan.columns]
     refusal = find_refusal([(one.column.label, one.skip_reason) for one in estimated])
     if refusal:

@@ -501,6 +501,7 @@ treated-jump = { $n ->
     [one] { $n } jump of a treated pair or its city is larger than the series' own variation explains and moves
    *[other] { $n } jumps of treated pairs or their cities are larger than the series' own variation explains and move
 } the estimate: { $jumps }. Look at the figures; if the unit changes there, declare money_unit by row or split the file
+late-world = { $n } of { $n_treated } treated pairs already have an agreement in { PLAIN($year) }, the year of the trade among all places: it holds part of what the agreements changed, and the change is added to it once more. Take a year before { PLAIN($first) }
 former-country = { $names }: { $n ->
     [one] an agreement
    *[other] { $n } agreements

@@ -321,7 +321,10 @@ coverage-share = Of { $n } comparison pairs without a known agreement, { SHARE($
 
 ## from pairs to cities
 world-head = translation
-world = { $places } places, { $unknown } of them without known home trade; { $pairs ->
+world = trade among { $places } places{ $year ->
+    [none] { "" } (of a year that nothing names: set year under [translate])
+   *[other] { "" } of { PLAIN($year) }
+}, { $unknown } of them without known home trade; { $pairs ->
     [one] one treated pair
    *[other] { $pairs } treated pairs
 } in { $models } models

@@ -442,6 +442,7 @@ jump = { $whole ->
 }
 unit-jump = 有{ $n }处跳变大于序列自身波动所能解释的幅度，可能是货币单位改变或笔误：{ $jumps }
 treated-jump = 处理组配对或其城市有{ $n }处跳变大于序列自身波动所能解释的幅度，并影响估计值：{ $jumps }。请核对数值；若单位在该处改变，请逐行声明money_unit，或拆分文件
+late-world = 各地之间的贸易为{ PLAIN($year) }年，而{ $n_treated }个处理配对中有{ $n }个当年已有协议：协议带来的部分变化已在其中，推算时又加了一次。请改用{ PLAIN($first) }年以前的年份
 former-country = { $names }：{ $n }份协议的对方国家在数据期内已不复存在，与其后继国家的配对按未处理计算。若协议对某一后继国家继续有效，请在登记表中增加一行，或将该配对列入also_linked
 no-trade-after = { $n }个处理组{ $units ->
     [city] 城市

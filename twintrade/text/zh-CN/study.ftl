@@ -299,6 +299,9 @@ coverage-share = 在{ $n }个没有已知协议的对照配对中，估计有{ S
 
 ## from pairs to cities
 world-head = 推算
-world = { $places }个地方，其中{ $unknown }个的本地销售未知；{ $pairs }个处理配对，{ $models }个模型
+world = { $places }个地方{ $year ->
+    [none] （未注明年份：请在[translate]中设year）
+   *[other] { PLAIN($year) }年
+}的贸易，其中{ $unknown }个的本地销售未知；{ $pairs }个处理配对，{ $models }个模型
 world-of-exports = [translate]针对城市对伙伴的出口：请在[design]中设outcome = "exports"和unit = "dyad"（现为{ $outcome }、{ $unit }）
 world-open = 区间缺少一端，因此没有与之对应的世界
