@@ -6,7 +6,7 @@ import re
 import pytest
 from made_workbooks import sheet, workbook
 
-from twintrade.errors import DataError, DesignError, EstimationError, SpecError
+from twintrade.errors import DataError, DesignError, EstimationError, InferenceError, SpecError
 from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
 from twintrade.study.observing.observe import observe
@@ -37,6 +37,17 @@ def test_a_list_of_undated_ties_speaks_for_the_registry_too(project, spec_text):
     more = '[data.undated]\nfile = "data/raw/more.csv"\ncity = "city"\npartner = "partner"\npolicy = "exclude"\n\n'
     told = check_analysis(project, "tiny", spec_text.replace("[design]", more + "[design]", 1))
     assert "2 with an undated agreement" in told
+
+
+@pytest.mark.parametrize("rule", ["levels", "dose"])
+def test_randomization_of_levels_is_refused_before_a_run_in_the_words_of_the_file(project, spec_text, rule):
+    kinds = ', kinds = ["memorandum", "sister city"]' if rule == "levels" else ""
+    text = spec_text.replace('rule = "first_agreement"', f'rule = "{rule}"{kinds}')
+    text = text.replace('name = "twfe"', 'name = "twfe"\nshape = "dose"').replace('"clustered"', '"randomization"')
+    with pytest.raises(InferenceError, match=rf'rule = "{rule}" under .*set name = "clustered" under \[inference\]'):
+        check_analysis(project, "tiny", text)
+    assert "under [inference]" in execute(project, "tiny", text).text
+    check_analysis(project, "tiny", text.replace('"randomization"', '"clustered"'))
 
 
 def test_lines_still_marked_as_guesses_are_one_note(project, spec_text):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,7 +45,7 @@ class Trial:
     column: LadderColumn
     reason: Words = ""  # why it cannot be estimated, "" where nothing is known against it
     # What ended its estimate: it ends a run too, where the column is the headline
-    error: EstimationError | DesignError | None = None
+    error: TwintradeError | None = None
     inference: InferencePlan | None = None  # what its inference will do, where it was tried
     fit: Fit | None = None  # of the headline, where it was tried
     is_tried: bool = False
@@ -99,9 +98,11 @@ def _try_column(plan: Plan, column: LadderColumn, designs: Designs, *, is_tried:
     if fitted is None:
         return Trial(column)
     tried = Trial(column, fit=fitted if column.is_headline else None, is_tried=True)
-    with suppress(TwintradeError):
+    try:
         return replace(tried, inference=plan_column(plan, column, fitted))
-    return tried
+    except TwintradeError as error:
+        ends = column.is_headline and plan.spec.case is None  # as in a run
+        return replace(tried, reason=error.text, error=error) if ends else tried
 
 
 _MOST_UNITS = 40

@@ -8,6 +8,7 @@ import pytest
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.who_is_compared.policy_effects import LevelChanges, build_change, find_spells, list_changes
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.imputation import Imputation
@@ -52,6 +53,16 @@ def made(seed=1, noise=0.2, n=60, steps=STEPS, transform="log", scale=1.0):
     treatment = Treatment.from_dose(panel, scale * levels.ravel())
     given = {"outcome": "flow", "transform": transform, "clusters": ("unit",), "window": (-3, 5)}
     return Design(panel=panel, treatment=treatment, fixed_effects="two_way", **given)
+
+
+@pytest.mark.parametrize("method", [TWFE(shape="dose"), PPML(shape="dose"), ChaisemartinDHaultfoeuille()])
+def test_doses_are_not_dealt_to_other_units_and_the_error_says_what_to_do(method):
+    transform = "level" if method.is_poisson else "log"
+    fitted, rng = fit(method, made(n=30, transform=transform)), np.random.default_rng(0)
+    with pytest.raises(InferenceError, match=r"cannot deal doses; call tt\.infer"):
+        Randomization(draws=9).plan_refits(fitted, ["overall"])
+    with pytest.raises(InferenceError, match="cannot deal doses"):
+        Randomization(draws=9).infer(fitted, "overall", rng)
 
 
 def check(design, method=None, inference=CLUSTERED):

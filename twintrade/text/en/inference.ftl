@@ -236,6 +236,11 @@ hazard-column = { $name } is no variable of the hazard of signing: the panel has
 hazard-constant = a variable of the hazard of signing is the same for all units
 hazard-separated = the hazard of signing has no estimate: its variables say perfectly who signs
 hazard-numbers = { $name } does not hold numbers for all units and cannot enter the hazard of signing
+doses-dealt = randomization deals onsets to other pairs, and cannot deal { $rule ->
+    [none] doses; call tt.infer(fit, "clustered")
+   *[levels] levels of agreements (rule = "levels" under [design.treatment]); set name = "clustered" under [inference]
+    [dose] numbers of agreements in force (rule = "dose" under [design.treatment]); set name = "clustered" under [inference]
+}
 hazard-t = across = "hazard" compares effects, not t statistics
 recentered = less its mean over the assignments the effect is { COMPACT($effect, digits: 3) }, which lies in the interval; the estimate need not
 hazard-ratio = effects of this method less their mean over the assignments have p-values and no interval

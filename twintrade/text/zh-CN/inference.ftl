@@ -227,6 +227,11 @@ hazard-column = { $name }不是签署风险模型的变量：面板中没有这�
 hazard-constant = 签署风险模型的某一变量在全部个体间没有差异
 hazard-separated = 签署风险模型无法估计：其变量完全预测了哪些个体签署
 hazard-numbers = { $name }并非对全部个体都有数值，不能进入签署风险模型
+doses-dealt = 随机化推断把协议起始时间重新分配给其他配对，无法重新分配{ $rule ->
+    [none] 剂量；请调用tt.infer(fit, "clustered")
+   *[levels] 协议的级别（[design.treatment]中rule = "levels"）；请在[inference]中设name = "clustered"
+    [dose] 有效协议的数目（[design.treatment]中rule = "dose"）；请在[inference]中设name = "clustered"
+}
 hazard-t = across = "hazard"比较的是效应，而不是t统计量
 recentered = 减去各分配的均值后，效应为{ COMPACT($effect, digits: 3) }，该值位于区间之内；估计值则不一定
 hazard-ratio = 该方法的效应减去各分配的均值后，只有p值，没有区间
