@@ -174,7 +174,7 @@ class Variant:
             return cls(label, group, None, error.text)
 
 
-Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool, DrawnHeadline | None, bool]
+Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool, DrawnHeadline | None, bool, bool]
 
 
 def simplify_inference(
@@ -210,17 +210,18 @@ def compare_variants(
     *,
     is_same_target: bool = True,
     has_tests: bool = True,
+    explains_ends: bool = False,
 ) -> pd.DataFrame:
     """Return one row a variant in the columns ``COLUMNS``: effect, interval, difference from the fit.
 
     ``is_same_target``: else no draws are spent on differences; ``has_tests``: agreements are dealt anew for each
-    variant.
+    variant; ``explains_ends``: an effect without both ends of its interval has the reason.
     """
     listed = tuple(variants)
     jobs = {f"{k} {variant.label}": k for k, variant in enumerate(listed)}
     is_compared = is_same_target and inference is not None and len(listed) > 0
     drawn = draw_paired(fit, resolve_method(fit, inference), rng) if is_compared and inference else None
-    shared: Shared = (fit, listed, inference, is_same_target, drawn, has_tests)
+    shared: Shared = (fit, listed, inference, is_same_target, drawn, has_tests, explains_ends)
     results = run_jobs("variants", _estimated, jobs, shared=shared, rng=rng)
     rows = [_row(variant, done) for variant, done in zip(listed, results, strict=True)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -247,7 +248,7 @@ def _estimated(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
 
 
 def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict[str, object]:
-    fit, _, inference, is_same_target, drawn, has_tests = shared
+    fit, _, inference, is_same_target, drawn, has_tests, explains_ends = shared
     row: dict[str, object] = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | {"reason": variant.reason}
     if variant.design is None:
         return row
@@ -267,6 +268,8 @@ def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict
         if has_tests or not is_drawn:
             bands = infer_in_turn(again, inference, method, rng)
             row |= {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
+            if explains_ends and not np.isfinite([bands.low[0], bands.high[0]]).all():
+                row["reason"] = next((m.text for m in bands.messages if m.level == "warning"), "")
         paired = compare_paired(fit, again, Placebo() if is_drawn and not is_same_target else method, rng, drawn)
     except TwintradeError as error:
         row |= dict.fromkeys(NUMBERS[1:], np.nan) | {"reason": Text("checks.no-inference", reason=error.text)}
@@ -428,6 +431,16 @@ def list_failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
         )
         for label, reason in zip(list_words(failed, "label"), list_words(failed, "reason"), strict=True)
     )
+
+
+def list_refused(table: pd.DataFrame) -> list[Text]:
+    """Return a sentence a row with a reason: why it has no effect, or its effect no interval with two ends."""
+    said = table[table["reason"] != ""]
+    words = zip(list_words(said, "label"), list_words(said, "reason"), said["effect"].notna(), strict=True)
+    return [
+        Text("checks.policies-refused", label=label, reason=why, known="yes" if known else "no")
+        for label, why, known in words
+    ]
 
 
 def list_words(table: pd.DataFrame, column: str) -> list[Words]:

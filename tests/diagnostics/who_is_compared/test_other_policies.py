@@ -295,3 +295,28 @@ def test_more_where_an_office_is_than_alone_is_said_in_percentage_points() -> No
     finding = check(make_design(replace(make_policy(onset=offices), is_office=True), agreement=agreement))
     more = finding.table.set_index("group").loc["office", "effect"]
     assert f"{more:+.1f} percentage points".replace("-", "−") in str(finding.sentence)
+
+
+@pytest.mark.parametrize(
+    ("inference", "n_cities", "why"),
+    [
+        (Clustered(by=("city",), draws=1), 2, "its influence has no variation"),
+        (Randomization(draws=39), 6, "admissible assignments: no p-value could be below"),
+    ],
+    ids=["clustered", "dealt"],
+)
+def test_an_effect_of_a_policy_of_few_cities_without_an_interval_says_why(inference, n_cities, why) -> None:
+    """An office in one city: of two by clustered errors, of six by deals among the few that have it."""
+    onset, pairs = np.full((CITIES, PARTNERS), np.inf), n_cities * PARTNERS
+    onset[1] = FIRST + 6
+    whole = make_design(make_policy(onset=onset.ravel()), effects="two_way")
+    design = whole.restricted(whole.panel.unit < pairs)
+    finding = check(design, LINEAR, inference)
+    table = finding.table[finding.table["effect"].notna()]
+    bare = ~np.isfinite(table[["low", "high"]]).all(axis=1)
+    said = table.loc[bare & (table["reason"] != "")]
+    assert said["reason"].str.contains(why).any()
+    assert all(f"No closed interval, {label}: " in finding.sentence for label in said["label"])
+    assert (bare & (table["reason"] == "") & (table["n_pairs"] >= 3)).sum() == 0
+    assert (table.loc[~bare, "reason"] == "").all()
+    assert not any(why in str(message.text) for message in finding.messages)

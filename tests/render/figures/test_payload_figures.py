@@ -181,6 +181,14 @@ def test_any_other_frame_is_a_table():
     assert [c.text for c in table.rows[0].cells] == ["=1", "2001", "0.250"]
 
 
+def test_a_table_says_in_its_notes_why_an_effect_has_no_interval():
+    ends = {"effect": [1.0, 2.0], "low": [0.5, np.nan], "high": [1.5, np.nan]}
+    said = {"label": ["office", "flight"], "reason": ["", "two cities"], "reason_text": ["", ""]}
+    (table,) = build_payload(Page(make_results()), "policy_effects", pd.DataFrame(ends | said))
+    assert table.notes[-1] == "No closed interval, flight: two cities."
+    assert "two cities" not in [cell.text for row in table.rows for cell in row.cells]
+
+
 def test_a_point_without_an_interval_says_its_p() -> None:
     frame = pd.DataFrame(
         {

@@ -276,7 +276,7 @@ class PoliciesCheck(Diagnostic):
             },
             value=float(table["effect"].iloc[0]),
             unit=headline.estimate.scale,
-            messages=variants.list_failures(self.name, table[table["group"] != INCREMENT]),
+            messages=variants.list_failures(self.name, table[(table["group"] != INCREMENT) & table["effect"].isna()]),
         )
 
     def _compare(self, fit: Fit, beside: Policies, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:
@@ -285,12 +285,13 @@ class PoliciesCheck(Diagnostic):
         for signers, alike in groupby(cells, key=lambda cell: cell.signers):
             dealt = replace(method, signers=signers) if isinstance(method, Randomization) else method
             some = [cell.variant for cell in alike]
-            tables.append(variants.compare_variants(fit, some, dealt, rng, is_same_target=False))
+            tables.append(variants.compare_variants(fit, some, dealt, rng, is_same_target=False, explains_ends=True))
         counts = pd.DataFrame(_count_rows(fit, beside, cells), columns=["n_pairs", "n_rows", "n_lost", "share"])
         table = pd.concat(tables, ignore_index=True).drop(columns="n_rows")
         table = pd.concat([table, counts], axis=1)[list(COLUMNS)]
         if not isinstance(method, Randomization):
             table.loc[table["n_pairs"] < FEWEST, ["low", "high", "p"]] = np.nan
+            table.loc[(table["n_pairs"] < FEWEST) & table["effect"].notna(), ["reason", "reason_text"]] = ""
         return pd.DataFrame([*table.to_dict("records"), *_list_offices(beside, table)], columns=list(COLUMNS))
 
 
@@ -348,8 +349,7 @@ def _say(fit: Fit, beside: Policies, table: pd.DataFrame) -> Iterator[Words]:
     )
     if (shown["low"].isna() & (shown["n_pairs"] < FEWEST)).any():
         yield Text("checks.policies-few", n=FEWEST)
-    reasons = zip(variants.list_words(table, "label"), variants.list_words(table, "reason"), strict=True)
-    yield from (Text("checks.policies-refused", label=k, reason=reason) for k, reason in reasons if str(reason))
+    yield from variants.list_refused(table)
     sets = table[table["group"].isin((ALONE, SET))]
     lost = int(sets["n_lost"].sum())
     if lost:

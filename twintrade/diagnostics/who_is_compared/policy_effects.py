@@ -297,11 +297,9 @@ class LevelChanges(Diagnostic):
         in_levels = bool((known["scale"] == "level").all())
         unit = design.panel.units_of_measure.get(design.outcome, "") if in_levels else ""
         text = Text("checks.level-changes", changes=Listed(tuple(sentences), "semicolon"), unit=unit or "none")
-        labels, reasons = (variants.list_words(table.iloc[:-1], column) for column in ("label", "reason"))
-        refused = [(label, why) for label, why in zip(labels, reasons, strict=True) if str(why)]
-        left = [Text("checks.policies-refused", label=label, reason=why) for label, why in refused]
+        stated = Listed((text, *variants.list_refused(table.iloc[:-1])), "sentences")
         failures = variants.list_failures(self.name, table)
-        return self.conclude(Listed((text, *left), "sentences"), table, payloads=payloads, messages=failures)
+        return self.conclude(stated, table, payloads=payloads, messages=failures)
 
 
 def _name_level(design: Design, level: float) -> Words:

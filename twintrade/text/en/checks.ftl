@@ -234,7 +234,10 @@ policies = The headline, { $headline }, does not ask what else was in force: { $
     [city] cities
    *[other] pairs
 } and years before any of them: { $effects }.
-policies-refused = Not estimated, { $label }: { $reason }.
+policies-refused = { $known ->
+    [yes] No closed interval, { $label }: { $reason }.
+   *[no] Not estimated, { $label }: { $reason }.
+}
 policies-few = Effects on fewer than { $n } pairs have no interval: errors by clusters do not know how unlike pairs are from so few.
 policies-lost = { SHARE($share) } of the rows under a policy have no row before any policy to be compared with, and count in no average.
 policies-absorbed = Needs no control: { $policy }, which is the same for all that share { $effects } effects; these absorb it.

@@ -231,7 +231,10 @@ policies = 主要结果为{ $headline }，未考虑其他政策是否生效：{ 
     [city] 城市
    *[other] 配对
 }和年份相比：{ $effects }。
-policies-refused = 未估计{ $label }：{ $reason }。
+policies-refused = { $known ->
+    [yes] 没有完整的区间，{ $label }：{ $reason }。
+   *[no] 未估计{ $label }：{ $reason }。
+}
 policies-few = 少于{ $n }个配对的效应不给出区间：聚类误差无法由如此少的配对得知配对之间的差别。
 policies-lost = 处于政策之下的行中有{ SHARE($share) }没有任何政策之前的行可比，不计入任何平均。
 policies-absorbed = { $policy }对共有{ $effects }效应的各配对相同，已被其吸收：无需控制。
