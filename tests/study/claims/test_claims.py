@@ -373,3 +373,6 @@ def test_offices_abroad_are_judged_by_what_an_agreement_does_where_one_is_less_w
     assert (found["verdict"], found["is_examined"]) == (verdict, True)
     assert "less the agreement alone" in found["answer"]
     assert "agreement alone: 7" not in found["answer"]
+    found = of(build_ledger(results(policy_effects=[rows[0] | {"scale": "points"}])), "C11")
+    assert f"{(low + high) / 2:+.1f} percentage points" in found["answer"].replace("−", "-")
+    assert "%" not in found["answer"]

@@ -271,7 +271,9 @@ class PoliciesCheck(Diagnostic):
             text,
             table,
             payloads={
-                "policy_effects": known.assign(scale=headline.estimate.scale),
+                "policy_effects": known.assign(
+                    scale=[_find_scale(group, headline.estimate.scale) for group in known["group"]]
+                ),
                 "policies": shown.assign(group="", scale=headline.estimate.scale),
             },
             value=float(table["effect"].iloc[0]),
@@ -356,8 +358,13 @@ def _say(fit: Fit, beside: Policies, table: pd.DataFrame) -> Iterator[Words]:
         yield Text("checks.policies-lost", share=lost / (lost + int(sets["n_rows"].sum())))
 
 
+def _find_scale(group: str, scale: str) -> str:
+    """Return the scale of a row: a difference of two percentages is one in percentage points."""
+    return "points" if group == OFFICE and scale == "percent" else scale
+
+
 def _show(row: Mapping[Hashable, Any], scale: str) -> Text:
-    scale = "points" if row["group"] == OFFICE and scale == "percent" else scale
+    scale = _find_scale(row["group"], scale)
     ends = {name: variants.format_effect(float(row[name]), scale) for name in ("effect", "low", "high")}
     return Text("checks.policies-interval", **ends, known="yes" if np.isfinite(row["low"] + row["high"]) else "no")
 

@@ -54,6 +54,8 @@ def describe_size(value: float, scale: str, error: float = math.nan) -> Words:
     """Return an effect, or an end with its Monte Carlo error, in words: percent for logarithms."""
     if math.isinf(value):
         return numbers.format_fixed(value)
+    if scale == "points":
+        return Text("common.effect", value=value, scale=scale)
     most = {"log points": math.log1p(reading.MOST_PERCENT / 100), "percent": reading.MOST_PERCENT}
     if value > most.get(scale, math.inf):
         return Text("claims.more-than", size=numbers.format_percent(reading.MOST_PERCENT, 0))

@@ -224,7 +224,7 @@ def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         placed = [place_row(r, direction, bound) for r in judged]
         against = [p for side, p in placed if side == "other"]
         sides = {side for side, _ in placed}
-        spec, scale = find_headline(results), deciding.find_scale(results, name)
+        spec, scale = find_headline(results), take_text(rows[0].get("scale")) or deciding.find_scale(results, name)
         widest = max(judged, key=lambda r: read_number(r["high"]) - read_number(r["low"]))
         mde = deciding.describe_from_interval(read_number(widest["low"]), read_number(widest["high"]), scale)
         return Evidence(

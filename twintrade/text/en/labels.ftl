@@ -103,6 +103,7 @@ verdict-informs = –
 verdict-note = note
 
 ## scales and outcomes
+scale-points = percentage points
 scale-log-points = log points
 
 ## what effects before onset are measured against

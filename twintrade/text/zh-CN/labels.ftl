@@ -296,6 +296,7 @@ scale-elasticity = 弹性
 scale-index = 指数
 scale-level = 水平值
 scale-levels = 水平值
+scale-points = 百分点
 scale-log-points = 对数点
 scale-logs = 对数
 scale-percent = 百分比
