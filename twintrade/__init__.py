@@ -7,10 +7,9 @@ from twintrade.version import __version__ as __version__
 
 # Type checkers and editors read __init__.pyi.
 _NAMES = {
-    "python.verbs": ("example", "panel", "compare", "fit", "infer", "check"),
+    "python.verbs": ("example", "panel", "compare", "fit", "infer", "check", "World", "translate"),
     "python.showing": ("etable", "eventplot", "coefplot", "run", "read", "load", "watch"),
     "python.treated": ("cohort_statistics", "Design"),
-    "diagnostics.translated": ("World", "translate"),
     "design": ("Panel", "Treatment", "CohortStatistics", "NeverTreated", "NotYetTreated", "Donors"),
     "design.rules": ("TreatmentRule",),
     "effects": ("Estimate", "EventStudy", "CohortEffects", "Finding"),

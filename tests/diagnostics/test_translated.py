@@ -13,7 +13,7 @@ from reference_results import NAMED
 from scipy.optimize import root
 
 import twintrade as tt
-from twintrade.errors import DesignError, EstimationError
+from twintrade.errors import DesignError, EstimationError, TwintradeError
 from twintrade.numerics.armington import solve_world
 
 ENLARGEMENT = "eu_enlargement_2000_2014.dta"
@@ -344,3 +344,43 @@ def test_a_flow_that_is_no_number_is_not_read_as_none(cell) -> None:
     frame = pd.DataFrame(rows, columns=["origin", "destination", "trade"]).astype({"trade": object})
     with pytest.raises(DesignError, match="trade is no number from A to B"):
         tt.World.from_frame(frame, value="trade")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ({"home_share": 0.5}, "tt.translate"),
+        ({"home_share": "high"}, "it is an option of tt.translate"),
+        ({"output": 5}, "output gives each place a number"),
+        ({"output": {"A": "much"}}, "output gives each place a number"),
+    ],
+)
+def test_a_world_says_which_argument_it_does_not_take(call, said):
+    frame = pd.DataFrame([("A", "B", 1.0), ("B", "A", 2.0)], columns=["origin", "destination", "trade"])
+    with pytest.raises(TwintradeError, match=said):
+        tt.World.from_frame(frame, value="trade", **call)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ({"home_share": "high"}, "home_share is a number or several"),
+        ({"home_share": ["high"]}, "home_share is a number or several"),
+        ({"home_share": True}, "home_share is a number or several"),
+        ({"home_share": [None]}, "home_share is a number or several"),
+        ({"elasticity": "x"}, "elasticity is a number or several"),
+        ({"supply": {"a": 1}}, "supply is a number or several"),
+        ({"home_shares": 0.5}, "home_share"),
+    ],
+)
+def test_a_translation_needs_numbers(call, said):
+    world = build_world(draw_flows(), with_home=False)
+    with pytest.raises(TwintradeError, match=said):
+        tt.translate(0.2, PAIRS, world, **call)
+
+
+def test_one_number_is_as_good_as_a_list_of_it():
+    world = build_world(draw_flows(), with_home=False)
+    one = tt.translate(0.2, PAIRS, world, home_share=0.5, elasticity=4, supply=0.0)
+    several = tt.translate(0.2, PAIRS, world, home_share=(0.5,), elasticity=(4.0,), supply=[0.0])
+    pd.testing.assert_frame_equal(one.table, several.table)

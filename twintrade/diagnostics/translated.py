@@ -98,7 +98,10 @@ class World:
         return world if output is None else world._add_output(output)
 
     def _add_output(self, output: Mapping[Hashable, float] | pd.Series) -> "World":
-        outputs = {str(place): float(amount) for place, amount in dict(output).items()}
+        try:
+            outputs = {str(place): float(amount) for place, amount in dict(output).items()}
+        except (TypeError, ValueError):
+            raise DesignError(f"output gives each place a number, as {{'Lyon': 150.0}}, not {output!r}") from None
         if unknown := sorted(outputs.keys() - set(map(str, self.places))):
             hint = suggest_word(unknown[0], [str(place) for place in self.places])
             raise DesignError(f"output names {unknown[0]!r}, which is no place of the matrix: {hint}")
@@ -311,7 +314,8 @@ def translate(
         raise DesignError(f"deficits is one of {', '.join(get_args(Deficits))}, not {deficits!r}")
     if not world.flows[mask & ~np.eye(len(mask), dtype=bool)].sum() or mask.diagonal().any():
         raise DesignError("treated holds pairs of two places that trade with each other; these trade nothing")
-    shares = _choose_shares(world, home_share)
+    elasticity, supply = _read_numbers("elasticity", elasticity), _read_numbers("supply", supply)
+    shares = _choose_shares(world, _read_numbers("home_share", home_share))
     models: list[tuple[Closure, float, float]] = [("conditional", np.nan, np.nan)]
     models += [("full", theta, psi) for theta in elasticity for psi in supply]
     if len(models) == 1 or min(elasticity) <= 0 or min(supply) < 0:
@@ -454,6 +458,14 @@ def _mark(places: ObjectArray, pairs: Sequence[tuple[str, str]]) -> BoolArray:
     for city, partner in pairs:
         mask[index[city], index[partner]] = True
     return mask
+
+
+def _read_numbers(name: str, given: Sequence[float]) -> tuple[float, ...]:
+    """Return one number, or several, as a tuple."""
+    values = pd.to_numeric(pd.Series(list(given) if isinstance(given, Iterable) else [given]), errors="coerce")
+    if isinstance(given, str | bool) or values.isna().any():
+        raise DesignError(f"{name} is a number or several, as (0.3, 0.6, 0.9), not {given!r}")
+    return tuple(map(float, values))
 
 
 def _choose_shares(world: World, home_share: Sequence[float]) -> tuple[float, ...]:

@@ -13,6 +13,7 @@ from twintrade.design.fixed_effects import SETS
 from twintrade.design.panel import FrequencyName, PeriodsName, require_word
 from twintrade.design.period_column import to_pandas
 from twintrade.design.rules import TreatmentRule
+from twintrade.diagnostics import translated
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.effects import Finding
 from twintrade.errors import DesignError
@@ -37,6 +38,11 @@ def read_effects(panel: Panel, effects: EffectNames) -> str | tuple[str, ...]:
     if isinstance(effects, str):
         return effects if effects in SETS else (by_name.read_effect(panel, [effects]),)
     return tuple(by_name.read_effect(panel, list(by_name.list_names(e))) for e in by_name.list_names(effects))
+
+
+World, translate = translated.World, by_name.explain_call(translated.translate)
+for name in ("from_frame",):
+    setattr(World, name, staticmethod(by_name.explain_call(getattr(World, name))))
 
 
 def example() -> tuple[pd.DataFrame, pd.DataFrame]:

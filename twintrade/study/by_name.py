@@ -161,7 +161,7 @@ def explain_call(verb: Callable[P, R], owner: str = "") -> Callable[P, R]:
     """
     signature, start = inspect.signature(verb), 1 if owner else 0
     signature = signature.replace(parameters=list(signature.parameters.values())[start:])
-    VERBS[f"{owner or 'tt'}.{verb.__name__}"] = signature
+    VERBS[f"{owner}.{verb.__name__}" if owner else f"tt.{verb.__qualname__}"] = signature
 
     @functools.wraps(verb)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
