@@ -53,6 +53,12 @@ SENTENCES = {
     "text for a number of periods": (lambda t: t["design"].backdated("a"), "periods is a whole number, not 'a'"),
     "half a period": (lambda t: t["design"].backdated(1.5), "periods is a whole number, not 1.5"),
     "text for a number of processes": (lambda t: tt.run("x", jobs="two"), "jobs is a whole number, not 'two'"),
+    "no process": (lambda t: tt.run("x", jobs=0), "jobs = 0 leaves no process to work; give a number from 1 on"),
+    "fewer than none": (lambda t: tt.run(t["design"], jobs=-2), "leaves no process to work"),
+    "more periods than the panel has": (
+        lambda t: t["design"].backdated(99),
+        "backdated(99) moves every onset out of the panel",
+    ),
     "text for a choice": (lambda t: tt.run("x", force="yes"), "force is True or False, not 'yes'"),
     "a number for axes": (lambda t: tt.eventplot(t["ppml"], 3), "ax is a pair of axes, as plt.subplots()"),
     "a number for a fit's axes": (lambda t: t["ppml"].plot(ax=3), "ax is a pair of axes, as plt.subplots()"),

@@ -348,6 +348,10 @@ class Design:
 
     def backdated(self, periods: int) -> Self:
         """Return the design with every onset moved ``periods`` earlier."""
+        panel = self.panel
+        if abs(periods) > (longest := panel.last_period - panel.first_period):
+            ends = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
+            raise DesignError(Text("design.backdated-out", periods=int(periods), longest=longest, **ends))
         return self.reassigned(self.onset - periods)
 
     def before_treatment(self) -> Self:

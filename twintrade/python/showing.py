@@ -26,6 +26,7 @@ from twintrade.render.blocks import Cell, Figure, Row, Table, list_exhibits
 from twintrade.study.by_name import explain_call, list_names, require, require_fit
 from twintrade.study.execute import build_results_of_fits, try_watch
 from twintrade.study.stored import read_fit, read_stored, run_design, run_stored, write_table
+from twintrade.text import Text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -386,6 +387,8 @@ def run(
     ['ppml', 'twfe']
     >>> tt.run(design, folder="project").printed.keys()  # doctest: +SKIP
     """
+    if jobs is not None and jobs < 1:
+        raise SpecError(Text("python.no-process", jobs=int(jobs)))
     if isinstance(path, Design):
         return AnalysisResults(run_design(path, folder, name, money_unit, flow, jobs))
     if not isinstance(path, str | PathLike):

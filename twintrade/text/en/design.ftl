@@ -4,6 +4,7 @@
 never-treated = { units } that are never treated
 not-yet-treated = { units } not yet treated at that time
 column-no-dummy = treatment.column = { $column }: { $n } rows are neither 0 nor 1 (first: { $first }); give a column of zeros and ones
+backdated-out = backdated({ PLAIN($periods) }) moves every onset out of the panel, which goes from { $first } to { $last }; give at most { PLAIN($longest) }
 column-ends = treatment.column = { $column }: the treatment ends in { $n } rows (first: { $first }); give the agreements in a register, with the date of their end, or estimate from Python with treated=
 donors = the donors
 donors-of-city = { $city }'s flows to other destinations

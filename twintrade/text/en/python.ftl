@@ -42,6 +42,7 @@ given-twice = { $verb }: { $key } is given twice, by its place and by its name
 too-many = { $verb } takes { $places } by place; give what comes after by name: { $others }
 none-by-place = { $verb } takes nothing by place; give it by name: { $others }
 no-arguments = { $verb } takes no arguments
+no-process = jobs = { PLAIN($jobs) } leaves no process to work; give a number from 1 on, or leave jobs out for one a core
 not-whole = { $key } is a whole number, not { $value }
 not-choice = { $key } is True or False, not { $value }
 not-axes = { $key } is a pair of axes, as plt.subplots() makes them, not { $value }

@@ -4,6 +4,7 @@
 never-treated = 从未处理的{ units }
 not-yet-treated = 当时尚未处理的{ units }
 column-no-dummy = treatment.column = { $column }：{ $n }行既非0也非1（首个：{ $first }）；请给出由0和1组成的列
+backdated-out = backdated({ PLAIN($periods) })把所有起始时间都移出了面板（{ $first }至{ $last }）；请给不超过{ PLAIN($longest) }的数
 column-ends = treatment.column = { $column }：处理在{ $n }行中终止（首个：{ $first }）；请用登记表给出协议及其终止日期，或在Python中用treated=估计
 donors = 供体
 donors-of-city = { $city }对其他目的地的流量

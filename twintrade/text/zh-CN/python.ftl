@@ -42,6 +42,7 @@ given-twice = { $verb }：{ $key } 给了两次：一次按位置，一次按名
 too-many = { $verb } 按位置只取 { $places }；其后的参数请写明名称：{ $others }
 none-by-place = { $verb } 不按位置取参数；请写明名称：{ $others }
 no-arguments = { $verb } 不取参数
+no-process = jobs = { PLAIN($jobs) }没有留下任何进程；请给不小于1的整数，或省略jobs，即每核一个
 not-whole = { $key } 应为整数，而非 { $value }
 not-choice = { $key } 应为 True 或 False，而非 { $value }
 not-axes = { $key } 应为 plt.subplots() 所给的坐标轴，而非 { $value }
