@@ -2,6 +2,7 @@
 
 import json
 import re
+from unicodedata import east_asian_width
 
 import pytest
 import typer
@@ -9,7 +10,15 @@ from pydantic import TypeAdapter
 
 from twintrade import cli
 from twintrade.errors import SpecError
-from twintrade.study.answers import ANSWERS, AnalysisEnd, build_answer_schema, format_answer, read_guide
+from twintrade.study.answers import (
+    ANSWERS,
+    AnalysisEnd,
+    build_answer_schema,
+    format_answer,
+    read_guide,
+    summarize_outcomes,
+)
+from twintrade.text import use_language
 
 
 def answer(capsys, monkeypatch, project, command, *words):
@@ -50,6 +59,36 @@ def test_an_end_without_bounds_is_valid_json():
     end = AnalysisEnd("x", "done", summary={"effect": 0.1, "low": float("-inf"), "high": float("nan")})
     (value,) = json.loads(format_answer("run", [end]))
     assert value["summary"] == {"effect": 0.1, "low": None, "high": None}
+
+
+GRADED = AnalysisEnd(
+    "tiny",
+    "done",
+    summary={
+        "effect": 40.8, "scale": "percent", "low": 10.2, "high": 80.3, "p": 0.011, "inference": "randomization",
+        "grade": "some", "side": "rise", "label": "against pairs as large and growing: some evidence of a rise",
+        "objects": 1, "does_not_object": 2, "cannot_tell": 0, "objecting": ["honest"],
+    },
+)  # fmt: skip
+
+
+def test_the_table_at_the_end_writes_percent_as_the_page_does():
+    said = summarize_outcomes([GRADED])
+    assert "+40.8%  against pairs as large and growing: some evidence of a rise" in said
+    assert "+10.2% to +80.3%" in said
+    assert "(Honest" in said
+    assert " %" not in said
+
+
+def test_the_table_at_the_end_is_in_the_language_asked_for_whatever_the_run_spoke():
+    with use_language("zh-CN"):
+        head, rule, row, *_ = summarize_outcomes([GRADED]).splitlines()
+    words = set(re.findall(r"[A-Za-z]{2,}", row)) - {"tiny", "results"}
+    assert words == set()
+    starts = [m.start() for m in re.finditer(r"-+", rule)]
+    for line in (head, row):  # by columns of the terminal, in which a Chinese character takes two
+        shown = "".join(c + ("\0" if east_asian_width(c) in "WF" else "") for c in line)
+        assert all(shown[at] != " " and shown[at - 1] == " " for at in starts[1:] if at < len(shown))
 
 
 @pytest.mark.parametrize("command", sorted(ANSWERS))

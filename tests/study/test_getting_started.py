@@ -85,7 +85,7 @@ def test_sentences_of_the_guide_hold_the_numbers_of_the_page(guide, shipped):
     below, above = re.search(r"was (\d+ %) below .*?, and (\d+ %) above", text).groups()
     assert f"{below.replace(' ', '')} below" in verdict
     assert f"{above.replace(' ', '')} above" in verdict
-    effect, low, high = re.search(r"\*\*(−[\d.]+ %)\*\* is.*?\*\*(−[\d.]+ %) to (\+[\d.]+ %)\*\*", text).groups()
+    effect, low, high = re.search(r"\*\*(−[\d.]+%)\*\* is.*?\*\*(−[\d.]+%) to (\+[\d.]+%)\*\*", text).groups()
     assert f"{effect}  among all pairs: cannot tell" in table
     assert f"{low} to {high}" in table
     p, others, rank, of = re.search(r"\*\*p = ([\d.]+)\*\*: of this flow and (\d+) .*?\((\d+)/(\d+)\)", text).groups()

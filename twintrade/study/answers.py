@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
+from unicodedata import east_asian_width
 
 from twintrade.errors import SpecError
 from twintrade.extras import has_library
@@ -111,8 +112,11 @@ LEAST_P = 0.001  # p-value below which the table says no more than that
 def summarize_outcomes(outcomes: Sequence[AnalysisEnd]) -> str:
     """Return the table as text, with the reason of everything skipped or failed below it."""
     rows = [tuple(name_fact("study.head-", head) for head in _HEADS), *(_row(o) for o in outcomes)]
-    widths = [max(len(row[k]) for row in rows) for k in range(len(_HEADS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(_measure(row[k]) for row in rows) for k in range(len(_HEADS))]
+    filled = [
+        [cell + " " * (width - _measure(cell)) for cell, width in zip(row, widths, strict=True)] for row in rows
+    ]
+    lines = ["  ".join(row).rstrip() for row in filled]
     lines.insert(1, "  ".join("-" * width for width in widths))
     for outcome in outcomes:
         if outcome.ending in ("skipped", "failed"):
@@ -129,6 +133,11 @@ def summarize_outcomes(outcomes: Sequence[AnalysisEnd]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _measure(text: str) -> int:
+    """Return the columns of a terminal that a text takes: a Chinese character has two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def _row(outcome: AnalysisEnd) -> tuple[str, ...]:
     facts = outcome.summary
     is_timed = outcome.ending == "done" and bool(outcome.seconds)
@@ -143,7 +152,11 @@ def _effect(facts: Mapping[str, Any]) -> str:
         return str(Text("study.watched", state="rang" if rang else "quiet", at=rang, n=facts["looks"]))
     if "effect" not in facts:
         return str(Text("study.none-estimated")) if facts else ""
-    return f"{_shown(facts['effect'], facts)}  {facts.get('label', '')}"
+    label = facts.get("label", "")
+    if "grade" in facts:  # anew, as the results may be of a run in another language
+        named = {"grade": facts["grade"], "direction": facts["side"], "inference": facts["inference"]}
+        label = Text("checks.evidence-label", **named)
+    return f"{_shown(facts['effect'], facts)}  {label}"
 
 
 def _interval(facts: Mapping[str, Any]) -> str:
@@ -159,7 +172,7 @@ def _shown(value: float, facts: Mapping[str, Any], error: float = math.nan) -> s
     if scale == "log points":
         value, error = 100 * math.expm1(value), 100 * math.exp(value) * error
     if scale in ("log points", "percent"):
-        return texts.format_end(value, error).replace("%", " %")
+        return texts.format_end(value, error)
     last = numbers.choose_end_decimals(value, error, numbers.MOST_DECIMALS)
     return f"{round(value, last) if last < numbers.MOST_DECIMALS else value:+.3g}".replace("-", numbers.MINUS)
 
@@ -168,12 +181,12 @@ def _p(facts: Mapping[str, Any]) -> str:
     if "p" not in facts:
         return ""
     shown = f"{facts['p']:.3f}" if facts["p"] >= LEAST_P else f"< {LEAST_P}"
-    return f"{shown} ({facts.get('inference', '')})"
+    return f"{shown} ({name_fact('labels.inference-', facts.get('inference', ''))})"
 
 
 def _checks(facts: Mapping[str, Any]) -> str:
     if "objects" not in facts:
         return ""
     counts = {name: int(facts[name]) for name in ("objects", "does_not_object", "cannot_tell")}
-    objecting = tuple(facts.get("objecting") or ())
+    objecting = tuple(name_fact("labels.check-", name) for name in facts.get("objecting") or ())
     return str(Text("study.objecting", **counts, checks=Listed(objecting, "comma") if objecting else "none"))
