@@ -8,7 +8,7 @@ import pytest
 from case_tables import loop_over
 
 from twintrade.diagnostics.base import (
-    Judged,
+    Judgment,
     Yardstick,
     judge_bound,
     judge_choices,
@@ -80,7 +80,7 @@ def test_holm_over_more_tests_costs_power():
     ],
 )
 def test_a_check_that_sees_nothing_and_could_not_is_a_note(verdict, best, shown):
-    assert Judged(verdict, best=best).shown_verdict == shown
+    assert Judgment(verdict, best=best).shown_verdict == shown
 
 
 def test_of_several_variants_the_power_is_that_of_the_one_seen_least_and_a_note_sees_none():

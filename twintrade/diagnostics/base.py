@@ -115,7 +115,7 @@ def judge_variants(differences: FloatArray, p: FloatArray, bounds: FloatArray, y
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judgment:
     """What a check says of the headline; it informs where it judges nothing."""
 
     verdict: Verdict = "informs"
@@ -133,12 +133,12 @@ class Judged:
         return "note" if self.verdict == "cannot tell" and self.best < NOTED else self.verdict
 
 
-INFORMS = Judged()
+INFORMS = Judgment()
 
 
 def judge_bound(
     p: float | Sequence[float] | FloatArray, bound: float, yardstick: Yardstick, errors: float | FloatArray = math.nan
-) -> Judged:
+) -> Judgment:
     """Return what ``judge_violation`` says, with what it was judged by.
 
     ``errors``: half the 95 % intervals of the violations that it looks for.
@@ -146,7 +146,7 @@ def judge_bound(
     n_tests = max(1, int(np.isfinite(p).sum()))
     power, best = (measure_power(one, yardstick.half_width, n_tests) for one in find_range(np.atleast_1d(errors)))
     verdict = judge_violation(p, bound, yardstick.tolerance)
-    return Judged(verdict, bound, yardstick.tolerance, power=power, best=best)
+    return Judgment(verdict, bound, yardstick.tolerance, power=power, best=best)
 
 
 class Diagnostic(ABC):
@@ -191,14 +191,14 @@ class Diagnostic(ABC):
     def unavailable(self, because: Words) -> Finding:
         """Return the finding that says why this check could not be made."""
         return self.conclude(
-            Text("checks.unavailable", because=because), judged=Judged("cannot tell"), reason=because
+            Text("checks.unavailable", because=because), judged=Judgment("cannot tell"), reason=because
         )
 
     def conclude(
         self,
         text: Words,
         table: pd.DataFrame | None = None,
-        judged: Judged = INFORMS,
+        judged: Judgment = INFORMS,
         payloads: Mapping[str, pd.DataFrame] | None = None,
         **facts: Any,
     ) -> Finding:

@@ -13,7 +13,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.diagnostics.base import (
     Diagnostic,
-    Judged,
+    Judgment,
     Yardstick,
     find_range,
     judge_variants,
@@ -298,12 +298,12 @@ def measure_headline(
         return Yardstick(float(fit.view(view).effects[0]), np.nan, np.nan)
 
 
-def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judged:
+def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judgment:
     """Return the verdict on variants (``COLUMNS``) of the headline's target, by their differences from it."""
     apart = table[table["difference"].abs() > SAME * max(1.0, abs(yardstick.effect))]
     if apart.empty:
         known = table["effect"].notna()
-        return Judged("does not object" if known.sum() > 1 else "cannot tell", 0.0, yardstick.tolerance, 1.0)
+        return Judgment("does not object" if known.sum() > 1 else "cannot tell", 0.0, yardstick.tolerance, 1.0)
     differences, low, high, p = apart[list(NUMBERS[4:])].to_numpy(dtype=np.float64).T
     half = yardstick.half_width
     # Noise alone makes a difference large whose own interval is wider than the headline's: its test decides.
@@ -316,16 +316,16 @@ def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judged:
         measure_power(one, half, n_tests, half if one <= half else math.inf) for one in find_range((high - low) / 2)
     )
     p_least = least if np.isfinite(least) else np.nan
-    return Judged(verdict, float(np.max(bounds)), yardstick.tolerance, p_least, power, best)
+    return Judgment(verdict, float(np.max(bounds)), yardstick.tolerance, p_least, power, best)
 
 
-def describe_judged(judged: Judged, scale: str) -> Text:
+def describe_judged(judged: Judgment, scale: str) -> Text:
     """Return, in a sentence, what the differences from the headline say."""
     tested = "no" if np.isnan(judged.p) else "yes"
     return Text("checks.judged", tested=tested, p=judged.p, **name_judged(judged, scale))
 
 
-def name_judged(judged: Judged, scale: str) -> dict[str, Text | str]:
+def name_judged(judged: Judgment, scale: str) -> dict[str, Text | str]:
     """Return what a sentence on a verdict names: it, the bound, and the tolerance that this was held against."""
     return {
         "verdict": judged.verdict.replace(" ", "-"),
@@ -353,7 +353,7 @@ class ComparedVariants:
     table: pd.DataFrame  # `COLUMNS`
     known: pd.DataFrame  # of these, the variants with an effect
     headline: Yardstick
-    judged: Judged
+    judged: Judgment
 
     def name_range(self) -> dict[str, Text]:
         """Return what a sentence names: the smallest and the largest effect, and what the differences say."""
@@ -435,8 +435,8 @@ def list_failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
 
 def list_refused(table: pd.DataFrame) -> list[Text]:
     """Return a sentence a row with a reason: why it has no effect, or its effect no interval with two ends."""
-    said = table[table["reason"] != ""]
-    words = zip(list_words(said, "label"), list_words(said, "reason"), said["effect"].notna(), strict=True)
+    refused = table[table["reason"] != ""]
+    words = zip(list_words(refused, "label"), list_words(refused, "reason"), refused["effect"].notna(), strict=True)
     return [
         Text("checks.policies-refused", label=label, reason=why, known="yes" if known else "no")
         for label, why, known in words

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, TransformName
-from twintrade.diagnostics.base import Diagnostic, Judged, judge_bound
+from twintrade.diagnostics.base import Diagnostic, Judgment, judge_bound
 from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
@@ -166,12 +166,12 @@ class Outcomes(Diagnostic):
         failures, least = list_failures(self.name, table), float(table["p_holm"].min())
         return self.conclude(text, table, judged, value=least, unit="p", messages=failures)
 
-    def _judge(self, fit: Fit, table: pd.DataFrame, inference: Inference, rng: np.random.Generator) -> Judged:
+    def _judge(self, fit: Fit, table: pd.DataFrame, inference: Inference, rng: np.random.Generator) -> Judgment:
         """Judge untouched outcomes, whose effects compare with the headline's only where both are proportional."""
         yardstick = measure_headline(fit, inference, rng)
         still = table[table["group"] == UNTOUCHED]
         if still.empty:
-            return Judged("informs", np.nan, yardstick.tolerance)
+            return Judgment("informs", np.nan, yardstick.tolerance)
         is_relative = fit.estimate.scale in ("log points", "percent")
         low, high = still[["low", "high"]].to_numpy(dtype=np.float64).T + (0.0 if is_relative else np.nan)
         bound = float(np.max(np.abs([low, high])))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment
 from twintrade.diagnostics.pre_period import reference_year
 from twintrade.diagnostics.pre_period.pretrends import run_pretests
 from twintrade.diagnostics.pre_period.reference_year import CommonBase
@@ -134,7 +134,7 @@ class Honest(Diagnostic):
         return self.conclude(
             self._say(path, intervals, breakdown, verdict, p, base),
             table,
-            Judged(verdict, best=np.nan if breakdown > 0 else 0.0),
+            Judgment(verdict, best=np.nan if breakdown > 0 else 0.0),
             value=breakdown,
             unit=SYMBOLS[self.restriction],
             messages=messages,

@@ -9,7 +9,7 @@ import scipy
 
 from twintrade.design import Observations
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic, Judged, judge_bound, judge_violation
+from twintrade.diagnostics.base import Diagnostic, Judgment, judge_bound, judge_violation
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
 from twintrade.effects import Estimate, Finding, Influence, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
@@ -187,7 +187,7 @@ class ClusterLadder(Diagnostic):
             known="no" if np.isnan(more) else "yes",
             **variants.format_effects(scale, more=more, tolerance=yardstick.tolerance),
         )
-        judged = Judged(verdict, more, yardstick.tolerance)
+        judged = Judgment(verdict, more, yardstick.tolerance)
         return self.conclude(text, table, judged, value=float(wide["se"] / narrow["se"]), unit="ratio")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick
+from twintrade.diagnostics.base import Diagnostic, Judgment, Yardstick
 from twintrade.diagnostics.variants import build_quantities, format_effects, measure_headline
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, TwintradeError
@@ -176,13 +176,13 @@ def find_largest_p(evidence: GradedEvidence) -> float:
     return max(float(by[0]) for by in evidence.p.values())
 
 
-def _judge(evidence: GradedEvidence) -> Judged:
+def _judge(evidence: GradedEvidence) -> Judgment:
     """Return what the periods before the agreements say."""
     known = [check for check in evidence.checks if math.isfinite(check.p)]
     if any(check.objects for check in known):
-        return Judged("objects", p=min(check.p for check in known))
+        return Judgment("objects", p=min(check.p for check in known))
     could_see = len(known) == len(evidence.checks) and known[0].far < abs(evidence.total)
-    return Judged("does not object" if could_see else "cannot tell")
+    return Judgment("does not object" if could_see else "cannot tell")
 
 
 REFITTED = 39  # placebos that are refitted where the others are estimated in one step

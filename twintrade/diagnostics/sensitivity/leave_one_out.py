@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.design import Design, Donors
 from twintrade.design.case import find_aggregates
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic, Judged, Yardstick, judge_choices
+from twintrade.diagnostics.base import Diagnostic, Judgment, Yardstick, judge_choices
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effect
 from twintrade.effects import Estimate, Finding, Verdict
 from twintrade.errors import EstimationError, InferenceError, TwintradeError
@@ -73,7 +73,7 @@ class Rescaling(Diagnostic):
         return self.conclude(
             text,
             pd.DataFrame(rows + bad, columns=list(COLUMNS)),
-            Judged(verdict, float(np.nanmax(np.abs(moves))), yardstick.tolerance),
+            Judgment(verdict, float(np.nanmax(np.abs(moves))), yardstick.tolerance),
             value=float(np.ptp(moved)) if moved.size else float("nan"),
             unit="log points",
         )
@@ -294,7 +294,7 @@ class HiddenAgreements(Diagnostic):
         return self.conclude(
             Listed(tuple(sentences), "sentences"),
             pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS)),
-            Judged(verdict, bound, headline.tolerance, best=0.0),  # docs/lab/power_of_checks.md
+            Judgment(verdict, bound, headline.tolerance, best=0.0),  # docs/lab/power_of_checks.md
             value=bound,
             unit=fit.estimate.scale,
         )

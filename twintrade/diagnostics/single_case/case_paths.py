@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design.case import Case
-from twintrade.diagnostics.base import Diagnostic, Judged, judge_violation
+from twintrade.diagnostics.base import Diagnostic, Judgment, judge_violation
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseEffect, PlaceboPaths
 from twintrade.diagnostics.variants import format_effects, measure_headline, name_tolerance
@@ -67,7 +67,7 @@ class LeaveOneDonorOut(Diagnostic):
         return self.conclude(
             text,
             table,
-            Judged(verdict, bound, yardstick.tolerance),
+            Judgment(verdict, bound, yardstick.tolerance),
             payloads={"leave_one_donor_out": pd.concat(paths, ignore_index=True), "leave_one_donor_out_table": table},
             value=float(known["effect"].max() - known["effect"].min()),
             unit=scale,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design.case import build_case_design, build_untreated_rectangle
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseEffect, PlaceboPaths
 from twintrade.effects import Finding, Message, Topic
@@ -136,7 +136,7 @@ class CaseVerdict(Diagnostic):
         return self.conclude(
             Listed((*_say_apart(fit, measured, unit), *_say(fit, main, evidence, reasons)), "sentences"),
             verdict if is_log else tests,
-            Judged("cannot tell" if is_mute else "informs"),
+            Judgment("cannot tell" if is_mute else "informs"),
             payloads={"evidence": verdict, "evidence_tests": tests} if is_log else {self.name: tests},
             value=float(evidence.p[0]),
             unit="p",

@@ -12,7 +12,7 @@ from twintrade.data.geography import resolve
 from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Judged, Yardstick, judge_choices
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment, Yardstick, judge_choices
 from twintrade.diagnostics.single_case.placebo_space import get_single_case, is_single_case
 from twintrade.diagnostics.variants import Variant
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
@@ -136,7 +136,7 @@ class KnownShocks(Diagnostic):
             rows.append((*named, first, last, panel.label(first), panel.label(last), is_rival))
         return rows
 
-    def _say(self, fit: Fit, table: pd.DataFrame, judged: Judged) -> Listed:
+    def _say(self, fit: Fit, table: pd.DataFrame, judged: Judgment) -> Listed:
         rivals, known, scale = table[table["is_rival"]], table["effect_without"].dropna(), fit.estimate.scale
         low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
         labels = Listed(tuple(variants.list_words(rivals if len(rivals) else table, "label")), "and")
@@ -256,7 +256,7 @@ class StructuralSensitivity(Diagnostic):
             tolerance=yardstick.tolerance,
         )
         return self.conclude(
-            text, table, Judged(verdict, bound, yardstick.tolerance), value=float(excludes.mean()), unit="share"
+            text, table, Judgment(verdict, bound, yardstick.tolerance), value=float(excludes.mean()), unit="share"
         )
 
     def _variants(self, estimator: StructuralSeries) -> list[tuple[Text, StructuralSeries]]:
@@ -358,4 +358,4 @@ class UnknownBreak(Diagnostic):
             shift=variants.format_effect(self.shift, "log points"),
             power=power,
         )
-        return self.conclude(text, table, Judged(verdict), payloads={"break_dates": table}, value=test.p, unit="p")
+        return self.conclude(text, table, Judgment(verdict), payloads={"break_dates": table}, value=test.p, unit="p")

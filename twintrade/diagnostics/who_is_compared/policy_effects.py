@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.design import Design, Observations, Treatment
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import INFORMS, Diagnostic, Judged, judge_bound
+from twintrade.diagnostics.base import INFORMS, Diagnostic, Judgment, judge_bound
 from twintrade.diagnostics.variants import PairedDifference, format_effect
 from twintrade.diagnostics.who_is_compared.policies import FEWEST
 from twintrade.diagnostics.who_is_compared.twfe_weights import name_unit
@@ -157,7 +157,7 @@ def _test_bias(fit: Fit, parts: Contamination, method: Inference, rng: np.random
     return variants.infer_widest(replace(fit, estimate=alone), method, rng)
 
 
-def _judge_bias(fit: Fit, bias: PairedDifference, inference: Inference, rng: np.random.Generator) -> Judged:
+def _judge_bias(fit: Fit, bias: PairedDifference, inference: Inference, rng: np.random.Generator) -> Judgment:
     """Return what contamination says of a headline that is such a regression; of any other it informs."""
     if not fit.estimator.takes_treated:
         return INFORMS

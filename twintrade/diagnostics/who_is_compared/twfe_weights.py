@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design, Observations
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic, Judged
+from twintrade.diagnostics.base import Diagnostic, Judgment
 from twintrade.diagnostics.variants import Variant, format_effect
 from twintrade.diagnostics.who_is_compared.estimators import judge_regression
 from twintrade.effects import Finding, Message
@@ -329,7 +329,7 @@ class Leverage(Diagnostic):
             n_rows = len(report[["unit", "period"]].drop_duplicates()) if len(report) else 0
             return self.conclude(
                 Text("checks.leverage-none", n=n_rows),
-                judged=Judged("does not object", 0.0, yardstick.tolerance),
+                judged=Judgment("does not object", 0.0, yardstick.tolerance),
                 payloads={"leverage": report} if n_rows else {},
                 value=float(n_rows),
                 unit="rows",

@@ -41,7 +41,7 @@ class Separated:
 
 
 @dataclass(frozen=True, slots=True)
-class _Free:
+class _SeparatingDirections:
     """Zeros (n_zeros,) that free directions touch, the directions on those (m, d), and whether these are all."""
 
     touched: BoolArray
@@ -147,7 +147,9 @@ def _free_regressors(
     return out / scale
 
 
-def _free_directions(effects: Absorber, codes: Sequence[IntArray], zeros: IntArray, free: FloatArray) -> _Free:
+def _free_directions(
+    effects: Absorber, codes: Sequence[IntArray], zeros: IntArray, free: FloatArray
+) -> _SeparatingDirections:
     """Probe what the positive outcomes leave undetermined on the zeros, with more probes until they span it."""
     cells = [code[zeros] for code in codes]
     n_probes = FIRST_PROBES
@@ -157,13 +159,13 @@ def _free_directions(effects: Absorber, codes: Sequence[IntArray], zeros: IntArr
         values[np.abs(values) < FREE] = 0.0
         touched = np.asarray(values.any(axis=1), dtype=np.bool_)
         if not touched.any():
-            return _Free(touched, np.empty((0, 0)), is_complete=True)
+            return _SeparatingDirections(touched, np.empty((0, 0)), is_complete=True)
         left, spectrum, _ = np.linalg.svd(values[touched], full_matrices=False)
         rank = int((spectrum > 1e-7 * spectrum[0]).sum())
         if np.linalg.matrix_rank(values[touched][:, free.shape[1] :], tol=1e-7 * spectrum[0]) < n_probes:
-            return _Free(touched, left[:, :rank], is_complete=True)
+            return _SeparatingDirections(touched, left[:, :rank], is_complete=True)
         if n_probes >= MOST_PROBES:
-            return _Free(touched, left, is_complete=False)
+            return _SeparatingDirections(touched, left, is_complete=False)
         n_probes *= 4
 
 

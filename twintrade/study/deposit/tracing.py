@@ -29,7 +29,7 @@ _FORMS = {"": "same", "words": "words", "t": "ratio"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class NamedPlace:
     """A place on the page as it was asked for: table, row and column, each by number or by name."""
 
     table: str
@@ -56,7 +56,7 @@ def trace_number(folder: Path, name: str, asked: str) -> list[Text | str]:
     return [*lines, "", Text("trace.again", name=name)]
 
 
-def parse_place(asked: str) -> Wanted:
+def parse_place(asked: str) -> NamedPlace:
     """Return the table, row and column that are asked for."""
     head, *parts = (part.strip() for part in asked.split(","))
     table = _TABLE.fullmatch(head)
@@ -71,7 +71,7 @@ def parse_place(asked: str) -> Wanted:
     if table is None or not all(named):
         raise SpecError(Text("trace.grammar", asked=asked))
     chosen = {"row" if m[1].lower() in ("row", "行") else "column": m[2].strip() for m in named if m is not None}
-    return Wanted(table[1].lower(), **chosen)
+    return NamedPlace(table[1].lower(), **chosen)
 
 
 def find_cell(tables: list[PageTable], asked: str) -> tuple[PageTable, list[PageCell], int, PageCell]:
