@@ -3,14 +3,15 @@
 import tomllib
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
 
 from twintrade.data import read_trade
-from twintrade.data.calendar import Frequency
+from twintrade.data.calendar import DateSpan, Frequency, TwinningDate
 from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.registry.matching import reconcile
-from twintrade.data.registry.reading import read_twinnings, read_undated
+from twintrade.data.registry.reading import UndatedAgreements, read_twinnings, read_undated
 from twintrade.data.schema import Constant, TwinningSource, UndatedSource
 from twintrade.data.sources.faults import InvalidDataError
 
@@ -184,6 +185,26 @@ def test_reconcile_names_what_it_cannot_use(project, twinning_source):
     assert monthly.frame["status"].tolist() == ["too coarse", "inside", "after", "unmatched", "undated", "after"]
     later = reconcile(registry, None, *known, 2001 * 12, 2006 * 12 + 11, Frequency.MONTH)
     assert later.frame["status"].iloc[0] == "before", "no month of 2000 is in this sample"
+
+
+@pytest.mark.parametrize(
+    ("late_from", "span", "status"),
+    [
+        (12, DateSpan(not_after=TwinningDate(2000, 12)), "undated"),  # one of December counts from 2001
+        (13, DateSpan(not_after=TwinningDate(2000, 12)), "before"),
+        (12, DateSpan(not_after=TwinningDate(2000, 11)), "before"),
+        (12, DateSpan(not_after=TwinningDate(2000)), "undated"),
+        (12, DateSpan(not_before=TwinningDate(2006, 12)), "after"),
+        (13, DateSpan(not_before=TwinningDate(2006, 12)), "undated"),
+        (12, DateSpan(not_before=TwinningDate(2006)), "undated"),
+    ],
+)
+def test_bounds_of_a_date_count_from_the_next_year_as_dates_do(project, twinning_source, late_from, span, status):
+    registry = twins(project, twinning_source(), "Lyon,GBR,Leeds,2003,sister city\n")
+    row = {"city": "Lyon", "signatory": "", "partner_city": "Bath", "partner": "GBR", "span": span}
+    undated = UndatedAgreements(pd.DataFrame([row]), "exclude")
+    found = reconcile(registry, undated, ["Lyon"], ["GBR"], 2000, 2006, Frequency.YEAR, late_from)
+    assert found.frame["status"].tolist() == ["inside", status]
 
 
 def test_undated_ties_stop_the_reading_unless_excluded(project):

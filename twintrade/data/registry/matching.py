@@ -133,22 +133,26 @@ def reconcile(
     first: int,
     last: int,
     frequency: Frequency,
+    late_from: int = 13,
 ) -> Reconciliation:
-    """Sort every twinning by its printed date: matched or not, dated or not, before, inside or after the sample."""
+    """Sort every twinning by its printed date: matched or not, dated or not, before, inside or after the sample.
+
+    ``late_from``: as under ``find_onset``, for agreements of which only bounds of a date are known.
+    """
     faults = Faults()
     known_cities, known_partners = set(cities), set(partners)
     dated = registry.candidates
     texts = dated["event_kind"] + " " + dated["date"]
     others = {str(name): Listed(tuple(group), "comma") for name, group in texts.groupby(dated["twinning_id"])}
-    rows = []
+    rows, ends = [], (first, last, frequency, late_from)
     for twinning in registry.frame.to_dict("records"):
         signed = parse_date(twinning["signed"]) if twinning["signed"] else None
-        status, reason = _status(twinning, signed, known_cities, known_partners, first, last, frequency)
+        status, reason = _status(twinning, signed, known_cities, known_partners, *ends)
         if status == "undated" and twinning["id"] in others:
             reason = Text("data.undated-but", dates=others[twinning["id"]])
         rows.append({**twinning, "status": status, "reason": reason})
     for agreement in undated.frame.to_dict("records") if undated is not None else []:
-        status, reason = _status(agreement, None, known_cities, known_partners, first, last, frequency)
+        status, reason = _status(agreement, None, known_cities, known_partners, *ends)
         rows.append({**agreement, "id": "", "kind": "", "signed": "", "status": status, "reason": reason})
     columns = ["id", "city", "signatory", "partner_city", "partner", "kind", "signed", "status", "reason"]
     frame = pd.DataFrame(rows, columns=columns)
@@ -166,6 +170,7 @@ def _status(
     first: int,
     last: int,
     frequency: Frequency,
+    late_from: int,
 ) -> tuple[Status, Words]:
     ends = (("city", cities), ("partner", partners))
     if absent := [str(agreement[part]) for part, known in ends if agreement[part] not in known]:
@@ -174,7 +179,7 @@ def _status(
     span = agreement.get("span")
     signed = span.date if signed is None and isinstance(span, DateSpan) else signed
     if signed is None and isinstance(span, DateSpan):
-        return _bound(span, first, last, frequency)
+        return _bound(span, first, last, frequency, late_from)
     if signed is None:
         return "undated", Text("data.no-signature")
     try:
@@ -191,14 +196,19 @@ def _status(
     return "inside", signed.iso
 
 
-def _bound(span: DateSpan, first: int, last: int, frequency: Frequency) -> tuple[Status, Words]:
+def _bound(span: DateSpan, first: int, last: int, frequency: Frequency, late_from: int) -> tuple[Status, Words]:
     """Return the status of an agreement of which only bounds of its date are known."""
     ends = "both" if span.not_before and span.not_after else "first" if span.not_before else "last"
     dates = {name: date.iso if date else "" for name, date in (("first", span.not_before), ("last", span.not_after))}
     known = Text("data.no-signature-but", ends=ends, **dates)
-    if span.not_after and frequency.ordinal(span.not_after.year, span.not_after.month or 12) <= first:
+
+    def find_onset(date: TwinningDate, month: int) -> int:
+        is_late = frequency is Frequency.YEAR and (date.month or month) >= late_from
+        return frequency.ordinal(date.year, date.month or month) + is_late
+
+    if span.not_after and find_onset(span.not_after, 12) <= first:
         return "before", known
-    if span.not_before and frequency.ordinal(span.not_before.year, span.not_before.month or 1) > last:
+    if span.not_before and find_onset(span.not_before, 1) > last:
         return "after", known
     return "undated", known
 

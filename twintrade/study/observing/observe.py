@@ -228,6 +228,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     inputs += further.inputs + read.inputs + of_policies + of_world
     messages = tuple(m for table in tables for m in table.messages) + further.messages + read.messages + policy_notes
     ends = (panel.waves[0], panel.waves[-1]) if panel.waves else (panel.first_period, panel.last_period)
+    late = spec.design.treatment.late_from
     of_table = {c for table in tables for c in table.cities}, {p for table in tables for p in table.partners}
     return Observed(
         panel=panel,
@@ -236,7 +237,7 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         messages=(*messages, *_list_unread(inputs, frozenset(list_wanted(spec))), *_list_other_sheets(inputs)),
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
-        reconciliation=reconcile(read.registry, read.undated, *of_table, *ends, tables[0].frequency),
+        reconciliation=reconcile(read.registry, read.undated, *of_table, *ends, tables[0].frequency, late),
         jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
         totals_only=tuple(sorted(kept & set(map(str, panel.partners)))),
         world=world,
