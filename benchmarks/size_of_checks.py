@@ -15,7 +15,8 @@ import pandas as pd
 
 from benchmarks.agreement_panels import YEARS, Assigned, Cell, assign, draw_flows
 from benchmarks.studies import Row, read_rows, run_study, store_rows
-from twintrade.design import Design
+from twintrade.data.registry import Policy
+from twintrade.design import Design, Treatment
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.single_case.known_shocks import Shock
 from twintrade.errors import TwintradeError
@@ -61,6 +62,15 @@ PATHS = ("honest", "reference_year")
 SHOCK = Shock("a shock of two years", "0007-01", "0008-12")
 EARLIER = 2
 """Years by which the second candidate of every agreement's date, for ``dates``, comes before the first."""
+
+TESTED = {"policies": "office alone", "level_changes": "1 to 2"}
+"""The row whose test counts, of checks that judge nothing."""
+
+BESIDE = ("policies", "contamination")
+"""Checks of an office beside the agreements: in every second pair with one, and in as many others."""
+
+HIGHER = 2
+"""Years after which every second agreement is followed by a second one, for ``level_changes``."""
 
 HOW = Scaled(draws=99)
 Change = Callable[[Assigned, FloatArray, np.random.Generator], FloatArray]
@@ -128,6 +138,35 @@ def divert(made: Assigned, since: FloatArray, rng: np.random.Generator) -> Float
     return np.asarray(-0.3 * (exposed & (since < 0)))
 
 
+def open_offices(made: Assigned) -> FloatArray:
+    """Return the first year of an office: before or after the agreement of a pair, or where there is none."""
+    rng, onset = made.cell.seed(43), made.onset.ravel()
+    signed, others = (rng.permutation(np.flatnonzero(side)) for side in (np.isfinite(onset), np.isinf(onset)))
+    office = np.full(onset.size, np.inf)
+    office[[*signed[::2], *others[: signed.size]]] = rng.choice([3, 5, 7], signed[::2].size + signed.size)
+    return office.reshape(made.onset.shape)
+
+
+def raise_levels(made: Assigned) -> FloatArray:
+    """Return the level of every pair by year: one from its agreement on, two where a second one follows."""
+    since = np.arange(YEARS) - made.onset[..., None]
+    is_second = np.cumsum(np.isfinite(made.onset)).reshape(made.onset.shape) % 2 == 0
+    return np.asarray(1.0 * (since >= 0) + (is_second[..., None] & (since >= HIGHER)))
+
+
+def lift_offices(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(EFFECT * (np.arange(YEARS) >= open_offices(made)[..., None]))
+
+
+def grow_offices(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    years = np.arange(YEARS) - open_offices(made)[..., None]
+    return np.asarray(0.3 * np.where(years >= 0, years, 0.0))
+
+
+def lift_levels(made: Assigned, since: FloatArray, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(EFFECT * (raise_levels(made) == HIGHER))
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A check, the headline that it judges, and the violation that it is to find.
@@ -181,6 +220,9 @@ TRIALS = (
     Trial("selection", "pairs sign the likelier the more they grew", None),
     Trial("outcomes", "agreements move the untouched outcome by 0.3", None, "imputation", {"untouched": (OTHER,)}),
     Trial("heterogeneity", "4 of 40 agreements have an effect of 1.1", raise_group, "imputation", {"by": GROUP}),
+    Trial("policies", "offices have an effect of 0.3", lift_offices),
+    Trial("contamination", "effects of offices grow by 0.3 a year", grow_offices, "twfe"),
+    Trial("level_changes", "a second agreement adds 0.3", lift_levels),
     Trial("power", "the effect is the one it calls detectable", None, "imputation", {"draws": 99}),
 )
 CASES = TRIALS
@@ -208,7 +250,11 @@ def draw_design(trial: Trial, panel: int, *, is_violated: bool) -> Design:
     other = draw_flows(made, rng) * np.exp(touched)
     group = np.where(choose_few(made), "few", "most").repeat(YEARS)
     columns = {**design.panel.columns, OTHER: other.ravel(), GROUP: group.astype(object)}
-    return replace(design, panel=replace(design.panel, columns=columns))
+    if trial.check == "level_changes":
+        design = replace(design, treatment=Treatment.from_dose(design.panel, raise_levels(made).ravel()))
+    office = Policy("office", ("city", "partner"), open_offices(made).ravel(), np.full(made.onset.size, np.inf))
+    policies = (office,) if trial.check in BESIDE else ()
+    return replace(design, panel=replace(design.panel, columns=columns, policies=policies))
 
 
 def choose_few(made: Assigned) -> BoolArray:
@@ -248,8 +294,9 @@ def follow_growth(made: Assigned, flows: FloatArray, rng: np.random.Generator) -
 def judge(trial: Trial, design: Design, panel: int, *, is_violated: bool = False) -> str:
     """Return the verdict; the reason where there is none.
 
-    Of ``heterogeneity`` that groups differ. Of ``power`` that the headline's interval excludes zero: without effect,
-    and with the one that the check calls detectable.
+    Of ``heterogeneity`` that groups differ; of ``policies`` and ``level_changes``, which judge nothing, that the
+    office alone, and the second agreement, have an effect. Of ``power`` that the headline's interval excludes zero:
+    without effect, and with the one that the check calls detectable.
     """
     check = DIAGNOSTICS[trial.check](**(trial.options or {}))
     is_static = trial.estimator == "twfe" and trial.check not in PATHS
@@ -260,6 +307,9 @@ def judge(trial: Trial, design: Design, panel: int, *, is_violated: bool = False
         return "failed"
     if not found.is_available:
         return "not available"
+    if trial.check in TESTED:
+        p = found.table.loc[found.table["label"] == TESTED[trial.check], "p"]
+        return VERDICTS[int(p.iloc[0] >= 0.05)] if p.notna().all() and len(p) else "cannot tell"
     if trial.check == "heterogeneity":
         return VERDICTS[int(found.value >= 0.05)] if np.isfinite(found.value) else "cannot tell"
     if trial.check == "power":
