@@ -13,7 +13,7 @@ from made_results import make_results
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.effects.result_set import PayloadKind, read_payload_kinds
 from twintrade.render.blocks import Figure, Table
-from twintrade.render.exhibits import event_study
+from twintrade.render.exhibits import event_study, payloads
 from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures import alt_text, counts, forest, percent_paths
 from twintrade.render.figures import points as heat_map
@@ -179,6 +179,17 @@ def test_any_other_frame_is_a_table():
     )
     assert isinstance(table, Table)
     assert [c.text for c in table.rows[0].cells] == ["=1", "2001", "0.250"]
+
+
+@pytest.mark.parametrize(("by", "head"), [("era", "time of the agreement"), ("kind", "kind of agreement")])
+def test_groups_are_headed_by_what_they_are_called(by, head):
+    frame = pd.DataFrame({"label": ["a", "b"], "group": by, "effect": [0.1, 0.2], "low": 0.0, "high": 0.3})
+    (figure,) = build_payload(make_page(forest="forest"), "forest", frame)
+    assert figure.caption == f"Effects by {head}"
+    drawn = payloads._forest(frame, make_page(forest="forest"))
+    said = [t.get_text() for axes in drawn.axes for t in (*axes.texts, *axes.get_yticklabels())]
+    assert head in said
+    assert by not in said
 
 
 def test_a_table_says_in_its_notes_why_an_effect_has_no_interval():

@@ -28,7 +28,7 @@ def format_payload_title(page: Page, key: str, frame: pd.DataFrame) -> str:
     """Return a payload's name as a caption; effects by one kind of group are named by it."""
     groups = reading.list_names(frame, "group") if "group" in frame else []
     if key.partition("-")[0] == "forest" and len(groups) == 1 and groups[0]:
-        return page.say("payload_forest_by", group=groups[0])
+        return page.say("payload_forest_by", group=name_fact("labels.grouped-", groups[0]))
     name, _, column = key.removesuffix("_table").partition("-")
     known = f"payload_{name}"
     title = page.say(known) if page.wording.knows(known) else name_column(name.replace(".", ": "))
@@ -111,6 +111,8 @@ def _draw_on(draw: Callable[..., Drawing], axis: str) -> Maker:
 
 def _forest(frame: pd.DataFrame, page: Page) -> Drawing:
     is_percent = set(frame.get("scale", ())) == {"percent"}
+    if "group" in frame:
+        frame = frame.assign(group=[name_fact("labels.grouped-", reading.take_text(one)) for one in frame["group"]])
     return forest.draw_forest(
         frame, x_label=_effect_axis(page, frame), decimals=1 if is_percent else 3, theme=page.theme,
     )  # fmt: skip

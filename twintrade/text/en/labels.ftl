@@ -102,6 +102,14 @@ check-unknown_break = Break at an unknown date
 verdict-informs = –
 verdict-note = note
 
+## what agreements are grouped by
+grouped-city = city
+grouped-cohort = year of the agreement
+grouped-era = time of the agreement
+grouped-kind = kind of agreement
+grouped-order = first or later agreement of the city
+grouped-partner = partner
+
 ## scales and outcomes
 scale-points = percentage points
 scale-log-points = log points

@@ -291,6 +291,14 @@ level-error = 错误
 level-info = 提示
 level-warning = 警告
 
+## what agreements are grouped by
+grouped-city = 城市
+grouped-cohort = 协议年份
+grouped-era = 协议时期
+grouped-kind = 协议类别
+grouped-order = 城市的首份或后续协议
+grouped-partner = 伙伴
+
 ## scales and outcomes
 scale-elasticity = 弹性
 scale-index = 指数
