@@ -8,6 +8,7 @@ import pytest
 
 from twintrade.data.registry import Policy
 from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.who_is_compared.policies import PoliciesCheck
 from twintrade.diagnostics.who_is_compared.policy_effects import ContaminationCheck, find_policies, find_starts
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
@@ -85,6 +86,11 @@ def test_parts_sum_to_the_regressions_coefficient(method):
     assert coefficient == pytest.approx(fit(method, design).view("overall").effects[0], abs=1e-8)
     assert own + bias == pytest.approx(coefficient, abs=1e-8)
     assert weights > 0.05
+
+
+def test_the_sentence_and_the_table_stand_beside_those_of_other_policies():
+    """In a short appendix too, where the checks of sensitivity have no tables."""
+    assert ContaminationCheck.topic == PoliciesCheck.topic == "forest"
 
 
 def test_growing_effects_of_an_office_contaminate_and_constant_ones_do_not():

@@ -89,6 +89,7 @@ class ContaminationCheck(Diagnostic):
 
     name: ClassVar[str] = "contamination"
     citation: ClassVar[str] = "goldsmithpinkham2024"
+    topic: ClassVar[Topic] = "forest"
 
     def concerns(self, design: Design) -> bool:
         """Whether there is a policy beside the agreement."""
