@@ -135,10 +135,7 @@ def reconcile(
     frequency: Frequency,
     late_from: int = 13,
 ) -> Reconciliation:
-    """Sort every twinning by its printed date: matched or not, dated or not, before, inside or after the sample.
-
-    ``late_from``: as under ``find_onset``, for agreements of which only bounds of a date are known.
-    """
+    """Sort every twinning by its printed date, or the onsets its bounds allow: before, inside or after the sample."""
     faults = Faults()
     known_cities, known_partners = set(cities), set(partners)
     dated = registry.candidates
@@ -201,14 +198,14 @@ def _bound(span: DateSpan, first: int, last: int, frequency: Frequency, late_fro
     ends = "both" if span.not_before and span.not_after else "first" if span.not_before else "last"
     dates = {name: date.iso if date else "" for name, date in (("first", span.not_before), ("last", span.not_after))}
     known = Text("data.no-signature-but", ends=ends, **dates)
-
-    def find_onset(date: TwinningDate, month: int) -> int:
-        is_late = frequency is Frequency.YEAR and (date.month or month) >= late_from
-        return frequency.ordinal(date.year, date.month or month) + is_late
-
-    if span.not_after and find_onset(span.not_after, 12) <= first:
+    late = late_from if frequency is Frequency.YEAR else 13  # from this month on of the next year
+    if (end := span.not_after) and frequency.ordinal(end.year, end.month or 12) + (
+        (end.month or 12) >= late
+    ) <= first:
         return "before", known
-    if span.not_before and find_onset(span.not_before, 1) > last:
+    if (start := span.not_before) and frequency.ordinal(start.year, start.month or 1) + (
+        (start.month or 1) >= late
+    ) > last:
         return "after", known
     return "undated", known
 

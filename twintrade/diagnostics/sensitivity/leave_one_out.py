@@ -290,7 +290,9 @@ class HiddenAgreements(Diagnostic):
             sentences.append(_say_worst(worst, fit, units))
             if headline.is_distinguishable:
                 sentences.append(_say_breakdown(fit, units, worst))
-            sentences.append(_say_verdict(verdict, bound, headline, fit))
+            moved = format_effect(bound, fit.estimate.scale)
+            named = variants.name_tolerance(headline.tolerance, fit.estimate.scale)
+            sentences.append(Text("checks.hidden-verdict", verdict=verdict.replace(" ", "-"), moved=moved, **named))
         return self.conclude(
             Listed(tuple(sentences), "sentences"),
             pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS)),
@@ -464,13 +466,4 @@ def _breakdown(names: tuple[str, ...], units: ComparisonUnits, kind: str, *, is_
         names=Listed(names, "comma"),
         units=kind,
         fewest="yes" if is_fewest else "no",
-    )
-
-
-def _say_verdict(verdict: Verdict, bound: float, headline: Yardstick, fit: Fit) -> Text:
-    return Text(
-        "checks.hidden-verdict",
-        verdict=verdict.replace(" ", "-"),
-        moved=format_effect(bound, fit.estimate.scale),
-        **variants.name_tolerance(headline.tolerance, fit.estimate.scale),
     )

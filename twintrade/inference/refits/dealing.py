@@ -145,16 +145,6 @@ def score_growth(flows: FloatArray, places: IntArray, lag: int) -> FloatArray:
 FEWEST = 20  # distinct assignments below which no p-value reaches .05
 
 
-def _refuse_doses(fit: Fit) -> None:
-    """Refuse to deal the onsets of a method that goes by doses, which stay where they are."""
-    method, treatment = fit.estimator, fit.design.treatment
-    goes_by_onset = method.requires.adapted(getattr(method, "shape", "")).absorbing
-    goes_by_onset |= treatment.is_absorbing and isinstance(fit.estimate, CohortEffects)
-    if treatment.dose is not None and not goes_by_onset:
-        rule = "none" if treatment.register.empty else "levels" if treatment.levels else "dose"
-        raise InferenceError(Text("inference.doses-dealt", rule=rule))
-
-
 def deal_onsets(
     fit: Fit,
     across: Across | Literal["assigned"],
@@ -174,7 +164,12 @@ def deal_onsets(
     """
     if draws < 1:
         raise InferenceError(f"randomization needs draws, not {draws}")
-    _refuse_doses(fit)
+    method, treatment = fit.estimator, fit.design.treatment
+    goes_by_onset = method.requires.adapted(getattr(method, "shape", "")).absorbing
+    goes_by_onset |= treatment.is_absorbing and isinstance(fit.estimate, CohortEffects)
+    if treatment.dose is not None and not goes_by_onset:  # doses stay where they are
+        rule = "none" if treatment.register.empty else "levels" if treatment.levels else "dose"
+        raise InferenceError(Text("inference.doses-dealt", rule=rule))
     pool = choose_pool(fit, signers)
     if across == "hazard":
         return deal_by_hazard(fit.design, pool, hazard, draws, rng)

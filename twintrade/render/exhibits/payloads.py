@@ -52,21 +52,16 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
     if drawer is None:
         notes = page.simulated_note
         if {"label", "effect", "reason"} <= set(frame) and frame["effect"].notna().all():
-            explained = (row for row in reading.list_records(frame) if reading.take_text(row["reason"]))
-            notes += tuple(map(_explain_interval, explained))
-            frame = frame.drop(columns=["reason", "reason_text"], errors="ignore")
+            explained = [row for row in reading.list_records(frame) if reading.take_text(row["reason"])]
+            words = [{name: reading.read_words(row, name) for name in ("label", "reason")} for row in explained]
+            notes += tuple(str(Text("checks.policies-refused", known="yes", **both)) for both in words)
+            frame = frame.drop(columns=["group", "reason", "reason_text"], errors="ignore")
         return (build_plain_table(frame, slug, title, notes=notes, most_rows=MOST_ROWS, is_wrapping=True),)
     maker, describe = drawer
     scales = _list_scales(page, frame)
     known = frame.assign(scale=scales[0]) if len(scales) == 1 else frame
     drawing, alt = maker(page.drawable(frame), page), describe(reading.write_columns(known))
     return (page.figure(slug, title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),)
-
-
-def _explain_interval(row: reading.Record) -> str:
-    """Return why the effect of a row has no interval."""
-    label, reason = (reading.read_words(row, column) for column in ("label", "reason"))
-    return str(Text("checks.policies-refused", label=label, reason=reason, known="yes"))
 
 
 def _about_intervals(page: Page, key: str, frame: pd.DataFrame) -> tuple[str, ...]:
