@@ -239,8 +239,8 @@ def preregister(
             datetime.now(UTC),
             draws=draws,
             workers=workers,
-            errors=source or None,
-            progress=progress,  # type: ignore[arg-type]
+            errors=source or None,  # type: ignore[arg-type]
+            progress=progress,
         )
         report(analysis.name, "done")
     lines = (*(Text("study.wrote", path=path) for path in paths), Text("registration.sha256", sha256=sha256))

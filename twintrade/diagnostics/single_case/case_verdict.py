@@ -257,10 +257,25 @@ def _size(fit: Fit, effect: float) -> Text:
 
 
 COLUMNS = (
-    "method", "donor_set", "n_donors", "n_before", "n_after", "effect", "percent", "pre_rmspe", "p", "p_rmspe_ratio",
-    "floor", "p_conformal", "conformal_floor", "conformal_low", "conformal_high", "prediction_low", "prediction_high",
+    "method",
+    "donor_set",
+    "n_donors",
+    "n_before",
+    "n_after",
+    "effect",
+    "percent",
+    "pre_rmspe",
+    "p",
+    "p_rmspe_ratio",
+    "floor",
+    "p_conformal",
+    "conformal_floor",
+    "conformal_low",
+    "conformal_high",
+    "prediction_low",
+    "prediction_high",
     "reason",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
