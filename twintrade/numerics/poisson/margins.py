@@ -84,7 +84,7 @@ class FlowTable:
         )
         start = MarginFactors(pair[None] / self.shape[2], city, partner)
         none = np.zeros(0, dtype=np.int64)
-        fit = _Iteration(self, TreatedRows(none, none, none, 0), start)
+        fit = _Iteration(self, MarkedRows(none, none, none, 0), start)
         fit.update_pairs()
         return fit.run(ROUNDING, MOST_ROUNDS)
 
@@ -185,7 +185,7 @@ def fit_left_out(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TreatedRows:
+class MarkedRows:
     """Rows of draws with a dummy, of their own, or one that others share."""
 
     # draws, cells, slots: (n_rows,): the draw, ascending, the cell of the table, and rows of the same draw whose
@@ -199,20 +199,20 @@ class TreatedRows:
     dummies: IntArray | None = None
     factors: FloatArray | None = None
 
-    def take(self, draws: BoolArray) -> "TreatedRows":
+    def take(self, draws: BoolArray) -> "MarkedRows":
         """Return the rows of some draws."""
         rows, gone = draws[self.draws], np.cumsum(~draws)
         back = gone[self.draws[rows]]
         some = self.draws[rows] - back, self.cells[rows], self.slots[rows] - back * self.n_slots, self.n_slots
         if self.dummies is None or self.factors is None:
-            return TreatedRows(*some)
+            return MarkedRows(*some)
         dummies, is_used = self.dummies[rows], np.zeros(self.factors.size + 1, dtype=bool)
         is_used[dummies] = True
         dummies = np.where(dummies < 0, -1, np.cumsum(is_used)[dummies] - 1)
-        return TreatedRows(*some, dummies, self.factors[is_used[:-1]])
+        return MarkedRows(*some, dummies, self.factors[is_used[:-1]])
 
 
-def _leave_out(table: FlowTable, pairs: IntArray, starts: IntArray) -> TreatedRows:
+def _leave_out(table: FlowTable, pairs: IntArray, starts: IntArray) -> MarkedRows:
     """Return the rows of each draw's pairs (n_draws, n) from a period on."""
     n_draws, n_periods = pairs.shape[0], table.shape[2]
     is_out = table.is_observed.reshape(-1, n_periods).take(pairs, axis=0)
@@ -221,11 +221,11 @@ def _leave_out(table: FlowTable, pairs: IntArray, starts: IntArray) -> TreatedRo
     slots = np.repeat(np.arange(counts.size), counts)
     cells = np.flatnonzero(is_out) + np.repeat(pairs.ravel() - np.arange(counts.size), counts) * n_periods
     draws = np.repeat(np.arange(n_draws), counts.reshape(n_draws, -1).sum(axis=1))
-    return TreatedRows(draws, cells, slots, pairs.shape[1])
+    return MarkedRows(draws, cells, slots, pairs.shape[1])
 
 
 def fit_treated(
-    table: FlowTable, treated: TreatedRows, start: MarginFactors, tolerance: float, rounds: int = MOST_ROUNDS
+    table: FlowTable, treated: MarkedRows, start: MarginFactors, tolerance: float, rounds: int = MOST_ROUNDS
 ) -> tuple[FloatArray, BoolArray]:
     """Return what treated rows would have without their dummies, and whether each of their levels has other flows.
 
@@ -242,7 +242,7 @@ def fit_treated(
 class _Iteration:
     """Rounds of updates for some draws, as products of whole tables less the entries that each does not use."""
 
-    def __init__(self, table: FlowTable, treated: TreatedRows, start: MarginFactors) -> None:
+    def __init__(self, table: FlowTable, treated: MarkedRows, start: MarginFactors) -> None:
         n_draws, n_rows = start.city.shape[0], treated.cells.size
         self.table, self.treated, self.factors = table, treated, start
         self.sizes = np.array([of.size for of in table.sums])

@@ -10,7 +10,7 @@ import scipy
 
 from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, find_starts, sum_by_group
-from twintrade.numerics.poisson.margins import FlowTable, MarginFactors, TreatedRows, fit_treated
+from twintrade.numerics.poisson.margins import FlowTable, MarginFactors, MarkedRows, fit_treated
 
 # Dummies of rows in several sets, and where rounds of exact updates begin.
 
@@ -286,7 +286,7 @@ def _fit_products(
     if start is not None:
         moved = np.split(np.exp(start.levels), of.starts[1:-1], axis=1)
         begun = [of_level * factor.reshape(of_level.shape) for of_level, factor in zip(begun, moved, strict=True)]
-    rows, is_alone = TreatedRows(sets, cells, sets * n_slots + dyads, n_slots), dummies.is_alone
+    rows, is_alone = MarkedRows(sets, cells, sets * n_slots + dyads, n_slots), dummies.is_alone
     if not is_alone.all():
         factors = np.exp(np.zeros(is_alone.size) if start is None else start.dummies)[~is_alone]
         rows = replace(rows, dummies=np.where(is_alone, -1, np.cumsum(~is_alone) - 1)[columns], factors=factors)
