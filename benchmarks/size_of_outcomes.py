@@ -25,7 +25,7 @@ from twintrade.errors import TwintradeError
 from twintrade.inference.evidence import FEWEST_AT_RISK, Weighing
 from twintrade.inference.refits import DealtCase
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing import count_tests
+from twintrade.numerics.holm import count_tests
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs/lab/size_of_outcomes.csv"

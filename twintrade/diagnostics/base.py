@@ -19,7 +19,7 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.methods import Registry
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing import adjust_holm
+from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Text, Words
 
 # One rule for what every check says: it objects, does not object, or cannot tell (docs/inference.md, "Checks").

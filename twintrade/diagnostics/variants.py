@@ -39,7 +39,7 @@ from twintrade.inference.refits import (
     find_limit,
 )
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing import adjust_holm
+from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Listed, Text, Words, find_fact, pack_both, pack_text, parse_text
 
 # How far an estimate under a changed choice lies from the headline, with the error of that difference itself.

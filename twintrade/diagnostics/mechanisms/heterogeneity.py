@@ -28,7 +28,8 @@ from twintrade.inference.clustering import JointTest
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.refits import compare_in_turn, estimate_overall
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact, sum_by_group
-from twintrade.numerics.testing import adjust_holm, adjust_sharpened_q
+from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.testing import adjust_sharpened_q
 from twintrade.text import Listed, Text, Words, find_fact
 
 # Groups of treated units, from what was known when the agreement began.

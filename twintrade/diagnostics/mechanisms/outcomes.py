@@ -29,7 +29,8 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import NESTING, get_influence
 from twintrade.inference.refits import is_linear, replace_outcome
 from twintrade.numerics.arrays import FloatArray, sum_by_group
-from twintrade.numerics.testing import adjust_holm, adjust_romano_wolf, adjust_sharpened_q, draw_multipliers
+from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.testing import adjust_romano_wolf, adjust_sharpened_q, draw_multipliers
 from twintrade.text import Listed, Text, Words, pack_text
 
 # Where a change in trade comes from: more firms, more products, or more of each; the parts add up exactly.

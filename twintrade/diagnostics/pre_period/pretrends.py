@@ -28,7 +28,7 @@ from twintrade.inference.clustering import (
 from twintrade.inference.crv2 import Jackknife, Scaled
 from twintrade.inference.wild import Multiplier
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.testing import adjust_holm
+from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Listed, Text, find_fact, pack_text
 
 # A straight line through the effects before the agreement: its test, and the bias it would make if it went on.

@@ -33,8 +33,8 @@ from twintrade.inference.crv2 import Scaled
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.honest import EventPath
-from twintrade.numerics.testing import adjust_holm
 from twintrade.text import Listed, Text, Words, pack_both
 
 # The headline and the years before it on one base: what bounds, a directional test and its power are made from.

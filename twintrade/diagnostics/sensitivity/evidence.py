@@ -22,7 +22,7 @@ from twintrade.inference.clustering import compute_t_quantile
 from twintrade.inference.evidence import STATISTICS, GradedEvidence, weigh_evidence
 from twintrade.inference.refits import estimate_one_step, estimate_overall, find_units_with_trade
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.testing import adjust_holm, count_tests
+from twintrade.numerics.holm import adjust_holm, count_tests
 from twintrade.text import Text, Words
 from twintrade.text.numbers import convert_log_to_percent
 

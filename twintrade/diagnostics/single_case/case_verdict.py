@@ -24,7 +24,7 @@ from twintrade.inference.conformal import ENOUGH_BEFORE, Conformal, PredictionIn
 from twintrade.inference.evidence import LARGEST_EFFECT, POWER
 from twintrade.inference.refits import invert_randomization
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing import adjust_holm, count_tests
+from twintrade.numerics.holm import adjust_holm, count_tests
 from twintrade.text import Listed, Text
 from twintrade.text.numbers import convert_log_to_percent
 

@@ -20,7 +20,8 @@ from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.numerics import testing
 from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
-from twintrade.numerics.testing import GapNoise, PlaceboRank, adjust_holm, compute_rmspe_ratio
+from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.testing import GapNoise, PlaceboRank, compute_rmspe_ratio
 from twintrade.text import Listed, Text, Words
 
 # The donor sets of a single case, and the path each donor would have shown in the treated unit's place.

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from twintrade.effects import ResultSet
-from twintrade.numerics.testing import adjust_holm
+from twintrade.numerics.holm import adjust_holm
 from twintrade.render import reading
 from twintrade.render.names import find_check
 from twintrade.render.reading import Record, take_text
