@@ -103,7 +103,7 @@ def _walk(document: Document) -> Iterator[tuple[str, str]]:
                 for row in block.rows:
                     yield from ((f"{block.key}:{j}", cell.text) for j, cell in enumerate(row.cells))
             case Figure():
-                yield "figure", " ".join((format_caption(block), block.details, block.alt, *block.notes))
+                yield "figure", " ".join((format_caption(block), block.alt, *block.notes))
             case EventView():
                 yield "view", block.title
 

@@ -15,7 +15,7 @@ from twintrade.diagnostics.variants import compare_paired
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.testing import adjust_holm
+from twintrade.numerics.holm import adjust_holm
 
 pytestmark = pytest.mark.slow
 N_PANELS = int(os.environ.get("TWINTRADE_SIMULATIONS", "150"))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from case_tables import loop_over
 
-from twintrade.numerics.testing import adjust_holm, adjust_romano_wolf, adjust_sharpened_q
+from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.testing import adjust_romano_wolf, adjust_sharpened_q
 
 
 def rejected_by_holm(p: np.ndarray, level: float) -> set[int]:

@@ -346,7 +346,7 @@ def test_a_flow_that_is_no_number_is_not_read_as_none(cell) -> None:
         tt.World.from_frame(frame, value="trade")
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("call", "said"),
     [
         ({"home_share": 0.5}, "tt.translate"),
@@ -361,7 +361,7 @@ def test_a_world_says_which_argument_it_does_not_take(call, said):
         tt.World.from_frame(frame, value="trade", **call)
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("call", "said"),
     [
         ({"home_share": "high"}, "home_share is a number or several"),

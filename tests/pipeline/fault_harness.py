@@ -134,7 +134,6 @@ def keep_computed(*, every_page: bool) -> None:
         "observe",
         "run",
         "build_manifest",
-        "assemble_results",
         "add_cross_checks",
         "add_calibration",
         "add_ledger",
@@ -144,6 +143,7 @@ def keep_computed(*, every_page: bool) -> None:
         "measure_costs",
     ):
         setattr(execute, name, kept(getattr(execute, name), few=name == "render" and not every_page))
+    execute.assemble.assemble_results = kept(execute.assemble.assemble_results, few=False)
 
 
 def draw_empty_pictures() -> None:

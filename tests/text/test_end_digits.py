@@ -61,7 +61,7 @@ def test_every_place_prints_the_same_ends():
         effect = Effect(percent=-9.5, low=low.value, high=high.value, low_error=low.error, high_error=high.error)
         assert write_range(effect) == "−50% to +40%"
         assert format_ends((low, high), 1, "%") == "−50% to 40%"
-        assert _interval(record) == "−50 % to +40 %"
+        assert _interval(record) == "−50% to +40%"
         shown = str(describe_range(record, record["scale"]))
         assert "−50%" in shown
         assert "40%" in shown

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
+from case_tables import loop_over
 
 from twintrade.data import read_trade
 from twintrade.data.calendar import DateSpan, Frequency, TwinningDate
@@ -187,7 +188,7 @@ def test_reconcile_names_what_it_cannot_use(project, twinning_source):
     assert later.frame["status"].iloc[0] == "before", "no month of 2000 is in this sample"
 
 
-@pytest.mark.parametrize(
+@loop_over(
     ("late_from", "span", "status"),
     [
         (12, DateSpan(not_after=TwinningDate(2000, 12)), "undated"),  # one of December counts from 2001

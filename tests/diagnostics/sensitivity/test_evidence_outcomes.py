@@ -15,8 +15,8 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.evidence import weigh_case
 from twintrade.inference.refits import build_case
+from twintrade.numerics.holm import adjust_holm, count_tests
 from twintrade.numerics.poisson import FlowTable
-from twintrade.numerics.testing import adjust_holm, count_tests
 
 DRAWS = 99
 SHAPE = 12, 14

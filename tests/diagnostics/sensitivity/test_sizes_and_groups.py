@@ -34,7 +34,8 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.testing import adjust_holm, adjust_romano_wolf, adjust_sharpened_q
+from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.testing import adjust_romano_wolf, adjust_sharpened_q
 
 BY_UNIT = Clustered(by=("unit",))
 # Over 30 seeds a group's effect has a standard deviation of 0.038: four of them.

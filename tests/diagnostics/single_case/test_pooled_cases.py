@@ -10,7 +10,8 @@ from twintrade.diagnostics.single_case.date_sets import PooledCases, _interval_m
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import DoubleRatio, PartiallyPooledSyntheticControl
-from twintrade.numerics.testing import adjust_holm, fit_random_effects
+from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.testing import fit_random_effects
 
 ONSETS = {"c0-p0": 2006, "c1-p1": 2008, "c2-p2": 2006}
 
