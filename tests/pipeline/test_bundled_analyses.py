@@ -23,7 +23,7 @@ from twintrade.study.spec.analysis import parse
 from twintrade.study.spec.page_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import find_analyses
-from twintrade.study.store.replay import read_results
+from twintrade.study.store.replay import from_bytes, read_results, to_bytes
 
 SIMULATED = ("qingdao-uk", "jinan-uk", "jinan-australia", "changsha-australia")
 FEWER = (
@@ -55,6 +55,9 @@ def ran(place: Path, name: str, text: str = ""):
     assert outcome.code == 0, outcome.text
     results = read_results(place / "results" / name)
     assert [fault for language in LANGUAGES for fault in list_faults(results, language)] == []
+    folder = place / "results" / name
+    stored = {file.name: file.read_bytes() for file in (*folder.glob("*.csv"), *folder.glob("payloads/*.csv"))}
+    assert [file for file, content in stored.items() if to_bytes(from_bytes(content)) != content] == []
     brief = place / "results" / name / "brief.pdf"
     assert not brief.exists() or len(PdfReader(brief).pages) <= 2
     return results

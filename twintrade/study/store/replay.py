@@ -29,7 +29,8 @@ _NUMBER = re.compile(r"-?(?:\d+\.?\d*(?:e[+-]?\d+)?|inf)", re.IGNORECASE)
 _INTEGER = re.compile(r"-?\d{1,18}")
 _WHOLE = {
     *("cohort", "event_time", "onset", "row", "reference", "n_units", "n_cells", "n_rows", "n_treated_units"),
-    *("n_zeros", "n_separated", "n_singletons"),
+    *("n_zeros", "n_separated", "n_singletons", "n_without_outcome_before", "n_treated_rows"),
+    *("n_treated_rows_left_out", "earliest", "latest"),
 }
 _TEXT = {
     *("unit", "city", "partner", "partner_city", "signatory", "twinning", "name", "dyad", "series"),
