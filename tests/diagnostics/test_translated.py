@@ -158,7 +158,7 @@ def test_a_small_pair_gets_the_partial_effect_and_moves_no_third_place() -> None
     np.testing.assert_allclose(changed.flows[rest], flows[rest], rtol=1e-6)
 
 
-@pytest.mark.parametrize("with_home", [False, True])
+@loop_over("with_home", [False, True])
 def test_ppml_finds_the_planted_effect_in_the_world_it_made(with_home) -> None:
     """City-period and partner-period effects take out all that general equilibrium adds; two-way effects do not."""
     translated = tt.translate(0.2, PAIRS, build_world(draw_flows()))
@@ -316,7 +316,7 @@ def test_a_table_is_no_world_and_a_pair_named_twice_is_one() -> None:
         tt.translate(35, PAIRS, world)
 
 
-@pytest.mark.parametrize(("scale", "low"), [("percent", -100.0), ("percent", -120.0), ("log points", -np.inf)])
+@loop_over(("scale", "low"), [("percent", -100.0), ("percent", -120.0), ("log points", -np.inf)])
 def test_an_interval_without_an_end_is_no_interval_that_ends_at_the_estimate(scale, low) -> None:
     frame, agreements = tt.example()
     panel = tt.panel(frame, city="city", partner="partner", period="year")
@@ -338,7 +338,7 @@ def test_a_city_may_have_no_other_partner_and_no_effect_diverts_nothing() -> Non
         assert "is lost with" not in fallen.summary()
 
 
-@pytest.mark.parametrize("cell", ["1,200", np.inf])
+@loop_over("cell", ["1,200", np.inf])
 def test_a_flow_that_is_no_number_is_not_read_as_none(cell) -> None:
     rows = [("A", "A", 9.0), ("A", "B", cell), ("B", "A", 1.0), ("B", "B", 9.0)]
     frame = pd.DataFrame(rows, columns=["origin", "destination", "trade"]).astype({"trade": object})

@@ -1,7 +1,6 @@
 """Means without some rows by exact updates, against fits of the rows that are left."""
 
 import numpy as np
-import pytest
 from case_tables import loop_over
 
 from twintrade.numerics.absorption import factor_order, lay_out_elimination
@@ -98,7 +97,7 @@ def test_means_are_those_of_a_fit_with_the_dummies(missing, shared, in_cube, ali
     assert n > 0.8 * dummies.rows.size
 
 
-@pytest.mark.parametrize("missing", [0.0, 0.15])
+@loop_over("missing", [0.0, 0.15])
 def test_few_rounds_are_within_a_thousandth_of_many(missing, monkeypatch) -> None:
     rng, y, weights, codes = build_panel(2, missing)
     means, used = fit_null(y, weights, codes)
@@ -111,7 +110,7 @@ def test_few_rounds_are_within_a_thousandth_of_many(missing, monkeypatch) -> Non
     np.testing.assert_allclose(sums[0], sums[1], rtol=2e-3)
 
 
-@pytest.mark.parametrize("in_products", [True, False])
+@loop_over("in_products", [True, False])
 def test_every_set_is_alone(in_products, monkeypatch) -> None:
     rng, y, weights, codes = build_panel(3, 0.2)
     means, used = fit_null(y, weights, codes)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from case_tables import loop_over
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.who_is_compared.policy_effects import LevelChanges, build_change, find_spells, list_changes
@@ -55,7 +56,7 @@ def made(seed=1, noise=0.2, n=60, steps=STEPS, transform="log", scale=1.0):
     return Design(panel=panel, treatment=treatment, fixed_effects="two_way", **given)
 
 
-@pytest.mark.parametrize("method", [TWFE(shape="dose"), PPML(shape="dose"), ChaisemartinDHaultfoeuille()])
+@loop_over("method", [TWFE(shape="dose"), PPML(shape="dose"), ChaisemartinDHaultfoeuille()])
 def test_doses_are_not_dealt_to_other_units_and_the_error_says_what_to_do(method):
     transform = "level" if method.is_poisson else "log"
     fitted, rng = fit(method, made(n=30, transform=transform)), np.random.default_rng(0)

@@ -181,7 +181,7 @@ def test_any_other_frame_is_a_table():
     assert [c.text for c in table.rows[0].cells] == ["=1", "2001", "0.250"]
 
 
-@pytest.mark.parametrize(("by", "head"), [("era", "time of the agreement"), ("kind", "kind of agreement")])
+@loop_over(("by", "head"), [("era", "time of the agreement"), ("kind", "kind of agreement")])
 def test_groups_are_headed_by_what_they_are_called(by, head):
     frame = pd.DataFrame({"label": ["a", "b"], "group": by, "effect": [0.1, 0.2], "low": 0.0, "high": 0.3})
     (figure,) = build_payload(make_page(forest="forest"), "forest", frame)
