@@ -248,9 +248,9 @@ def _divide(upper: FloatArray, lower: FloatArray) -> FloatArray:
 # fit. What two rounds moved is extrapolated (SQUAREM; Varadhan and Roland 2008), since single effects approach
 # slowly what several of them share.
 
-SETTLED, BY_DYAD = 1e-5, 3.0
+SETTLED = 1e-5
 """Relative change of wanted means within a round at which the rounds of a set end: of their sum, and on average; as
-products so many times that, of the sum of each dyad."""
+products, of the sum of each dyad."""
 NUMBERS_AT_ONCE = 60_000
 HOLES_BY_ROW = 0.5  # cells without a row, for each row, up to which products take less time than rows
 
@@ -291,7 +291,7 @@ def _fit_products(
         factors = np.exp(np.zeros(is_alone.size) if start is None else start.dummies)[~is_alone]
         rows = replace(rows, dummies=np.where(is_alone, -1, np.cumsum(~is_alone) - 1)[columns], factors=factors)
     means, is_known = np.zeros(used.size), np.zeros(used.size, dtype=bool)
-    weighted, is_known[used] = fit_treated(table, rows, MarginFactors(*begun), BY_DYAD * SETTLED, n_rounds)
+    weighted, is_known[used] = fit_treated(table, rows, MarginFactors(*begun), SETTLED, n_rounds)
     means[used] = weighted / of.weights[dummies.rows[used]]
     return means, is_known
 
