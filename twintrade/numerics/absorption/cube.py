@@ -78,12 +78,6 @@ class Cube:
         """Number of cells, empty ones included."""
         return self.shape[0] * self.shape[1] * self.shape[2]
 
-    def list_levels(self, cells: IntArray) -> list[IntArray]:
-        """Return dyad, city-period and partner-period of some cells, each numbered by its own table's cells."""
-        dyad, period = np.divmod(cells, self.shape[2])
-        city, partner = np.divmod(dyad, self.shape[1])
-        return [dyad, city * self.shape[2] + period, partner * self.shape[2] + period]
-
     def spread(self, columns: FloatArray, is_spare: bool = False) -> FloatArray:
         """Lay (n, k) columns out by cell, (k, n_cells), empty cells zero; a copy, unless the columns are spare."""
         if self.position is None:
@@ -119,10 +113,7 @@ def move_to_front(values: FloatArray, places: IntArray) -> FloatArray:
 
 
 def find_cube(levels: Levels, most_cells: float = FULLEST_HOLES) -> Cube | None:
-    """Recognize a cube of which two in five cells are rows, on a sample of large panels first; None otherwise.
-
-    ``most_cells``: how many cells there may be for each row, where not two and a half.
-    """
+    """Recognize a cube with so many cells for each row at most, on a sample of large panels first; None otherwise."""
     if len(levels.codes) != 3 or levels.n_rows == 0:
         return None
     dyad = int(np.argmax(levels.sizes))
