@@ -1,8 +1,8 @@
 """How strong the evidence is that trade of pairs rose, or fell, after their agreements: the rule behind a verdict."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import takewhile
 from typing import Literal
 
 import numpy as np
@@ -357,32 +357,29 @@ class Weighing:
         total is as large as a share of the deals, found by interpolation.
         """
         zero = -side * self.tau
-        inside, outside, known = (0.0, -1.0), (np.inf, np.inf), sorted(self._tried[side])
+        before, inside, outside, known = (0.0, -1.0), (0.0, -1.0), (np.inf, np.inf), sorted(self._tried[side])
         tried = zero if zero > 0 else known[0] if known else min(self._reach(level), FARTHEST)
-        while True:
+        while tried <= FARTHEST:
             self._tried[side].add(tried)
             weighing, tau = (judged, 0.0) if tried == zero else (self, self.tau + side * tried)
             excess = weighing._measure_excess(tau, level)
             if excess > 0:
                 outside = tried, excess
             else:
-                inside = tried, excess
+                before, inside = inside, (tried, excess)
+            # The end is where the line through the nearest two distances on either side of it, or short of it, is zero.
+            is_between = bool(np.isfinite(outside[0]))
+            (start, low), (end, high) = (inside, outside) if is_between else (before, inside)
+            share = -low / max(high - low, 1e-9)
+            distance = start + (end - start) * min(max(share, 0.01 if is_between else 1.01), 0.99 if is_between else 2.0)
+            if (is_between or start > 0) and 2 * abs(distance - tried) <= CLOSE * max(distance, CLOSE):
+                tau = 0.0 if end == zero else self.tau + side * end
+                return float(self.tau + side * distance), distance * self._measure_spread(tau, level)
             known = [one for one in known if inside[0] < one < outside[0]]
-            if known:
-                tried = known[0]
-            elif np.isinf(outside[0]):
-                tried = max(self._reach(level), inside[0] * min(max(1.1 / max(1 + inside[1], 0.1), 1.1), 2.0))
-                if tried <= inside[0]:
-                    tried = 1.5 * inside[0]
-                if tried > FARTHEST:
-                    return side * np.inf, np.nan
-            else:
-                width, share = outside[0] - inside[0], -inside[1] / max(outside[1] - inside[1], 1e-9)
-                distance = inside[0] + min(max(share, 0.01), 0.99) * width
-                if min(width, 2 * abs(distance - tried)) <= CLOSE * max(distance, CLOSE):
-                    tau = 0.0 if outside[0] == zero else self.tau + side * outside[0]
-                    return float(self.tau + side * distance), distance * self._measure_spread(tau, level)
-                tried = inside[0] + width * min(max(share, 0.15), 0.85)
+            if not (start or is_between):
+                distance = max(distance, min(self._reach(level), FARTHEST))
+            tried = min(known, key=lambda one: abs(one - distance)) if known else distance
+        return side * np.inf, np.nan
 
     def _measure_spread(self, tau: float, level: float) -> float:
         """Return how far another set of deals would move the share by which the total exceeds what is refused."""
@@ -391,14 +388,14 @@ class Weighing:
         return max(one.ratio(level + error) - one.ratio(level - error) for one in compared) / 2
 
     def _measure_excess(self, tau: float, level: float) -> float:
-        """Return by what share the total exceeds what is refused; not positive as soon as one dealing accepts it."""
+        """Return by what share the total exceeds what is refused; the first dealing that accepts it by far is enough."""
         excess = np.inf
         for by in self.dealings:
             compared = self.read(tau).compare(by)
             is_refused = compared.p[0] <= level
             size = compared.ratio(level) - 1
             excess = min(excess, max(size, 1e-9) if is_refused else min(size, 0.0))
-            if not is_refused:
+            if excess < -CLOSE:
                 break
         return float(excess)
 
@@ -409,7 +406,7 @@ class Weighing:
     def find_gamma(self, is_worst: bool) -> float:
         """Return the largest factor by which some pairs may have been likelier to sign with p still at most .05.
 
-        It is the last before the first with a larger p; fewer deals decide beyond four simulation errors of .05.
+        It is found by halving, as p grows with it; fewer deals decide beyond four simulation errors of .05.
         """
         reading, tests = self.read(0.0), self.case.multipliers[:1]
         logs, tilts = reading.fit_hazard().logs, reading.list_tilts(float(np.sign(self.total)), is_worst)
@@ -423,8 +420,8 @@ class Weighing:
                     break
             return bool(p > SOME[0] or compared.centered[0] * self.total <= 0)
 
-        factors = takewhile(lambda factor: not any(is_refused(factor, tilt) for tilt in tilts), FACTORS)
-        return max(factors, default=1.0)
+        n_kept = bisect_left(FACTORS, True, key=lambda factor: any(is_refused(factor, tilt) for tilt in tilts))
+        return FACTORS[n_kept - 1] if n_kept else 1.0
 
 
 def _summarize(name: Literal["before", "trend"], checked: list[Checked]) -> EarlierCheck:
