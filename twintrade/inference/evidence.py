@@ -412,13 +412,14 @@ class Weighing:
         logs, tilts = reading.fit_hazard().logs, reading.list_tilts(float(np.sign(self.total)), is_worst)
 
         def is_refused(factor: float, tilt: BoolArray) -> bool:
-            for draws in sorted({min(FEW_DRAWS, self.draws), self.draws}):
-                pairs = self.case.deal(logs + np.log(factor) * tilt, draws, self.seed)
-                compared = refits.compare_totals(reading.totals(None), reading.measure(pairs))
-                p, error = compared.p[0] * tests[0], refits.compute_simulation_error(SOME[0], tests, draws)[0]
-                if abs(p - SOME[0]) > 4 * error:
-                    break
-            return bool(p > SOME[0] or compared.centered[0] * self.total <= 0)
+            pairs = self.case.deal(logs + np.log(factor) * tilt, self.draws, self.seed)
+            dealt = reading.measure(pairs[:FEW_DRAWS])
+            compared = refits.compare_totals(reading.totals(None), dealt)
+            error = refits.compute_simulation_error(SOME[0], tests, len(dealt.total))[0]
+            if abs(compared.p[0] * tests[0] - SOME[0]) <= 4 * error:
+                dealt = PairTotals.join([dealt, reading.measure(pairs[FEW_DRAWS:])])
+                compared = refits.compare_totals(reading.totals(None), dealt)
+            return bool(compared.p[0] * tests[0] > SOME[0] or compared.centered[0] * self.total <= 0)
 
         n_kept = bisect_left(FACTORS, True, key=lambda factor: any(is_refused(factor, tilt) for tilt in tilts))
         return FACTORS[n_kept - 1] if n_kept else 1.0

@@ -1,6 +1,7 @@
 """What agreements did to totals of pairs under many deals of them, over the noise that pairs of their size have."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -85,6 +86,12 @@ class PairTotals:
     slope: FloatArray
     slope_error: FloatArray
     reach: FloatArray  # (n_draws,): periods over which that trend, going on, would have moved the total
+
+    @classmethod
+    def join(cls, parts: "Sequence[PairTotals]") -> "PairTotals":
+        """Return the draws of all parts."""
+        names = [one.name for one in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     @cached_property
     def total(self) -> FloatArray:

@@ -67,9 +67,10 @@ class FlowTable:
                 is_hole &= self.is_observed.any(axis=axis, keepdims=True)
         return np.flatnonzero(is_hole)
 
-    def find_levels(self, cells: IntArray) -> IntArray:
-        """Return the pair, the city and period, and the partner and period of cells, shape (3, n_cells)."""
-        pair, period = np.divmod(cells, self.shape[2])
+    @cached_property
+    def levels(self) -> IntArray:
+        """The pair, the city and period, and the partner and period of each cell, (3, n_cells)."""
+        pair, period = np.divmod(np.arange(self.y.size), self.shape[2])
         city, partner = np.divmod(pair, self.shape[1])
         return np.stack([pair, city * self.shape[2] + period, partner * self.shape[2] + period])
 
@@ -248,7 +249,7 @@ class _Iteration:
         self.sizes = np.array([of.size for of in table.sums])
         self.draw = np.concatenate([treated.draws, np.repeat(np.arange(n_draws), table.holes.size)])
         self.at = np.concatenate(
-            [table.find_levels(treated.cells), np.tile(table.find_levels(table.holes), n_draws)], axis=1
+            [table.levels.take(treated.cells, axis=1), np.tile(table.levels[:, table.holes], n_draws)], axis=1
         )
         self.at += np.multiply.outer(self.sizes, self.draw)
         self.means = lost = table.y.take(treated.cells)

@@ -334,7 +334,7 @@ def lay_out_updates(y: FloatArray, means: FloatArray, weights: FloatArray, q: An
         cells = np.arange(y.size) if cube.position is None else cube.position
         flows, seen = cube.spread_each([np.where(used, weights * y, 0.0), used.astype(np.float64)])
         table = FlowTable(flows.reshape(cube.shape), seen.reshape(cube.shape) > 0)
-        of_cells = list(table.find_levels(cells))
+        of_cells = list(table.levels[:, cells])
         if table.holes.size <= HOLES_BY_ROW * y.size and any(
             _are_alike(weights[used], code[used]) for code in of_cells
         ):
