@@ -122,8 +122,9 @@ class MarginFactors:
         """Return factors of cities and partners on the line, in logs, from these to others."""
 
         def move(start: FloatArray, end: FloatArray) -> FloatArray:
-            ratio = np.divide(end, start, out=np.ones_like(start), where=(start > 0) & (end > 0))
-            return np.asarray(start * np.clip(ratio, 1 / np.e, np.e) ** np.float32(share))
+            with np.errstate(over="ignore", invalid="ignore"):  # what single precision cannot hold is not begun with
+                ratio = np.divide(end, start, out=np.ones_like(start), where=(start > 0) & (end > 0))
+                return np.asarray(start * np.clip(ratio, 1 / np.e, np.e) ** np.float32(share))
 
         return MarginFactors(self.pair, move(self.city, other.city), move(self.partner, other.partner))
 
