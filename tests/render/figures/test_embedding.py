@@ -90,11 +90,10 @@ def test_a_large_typeface_cut_by_way_of_a_language_gives_the_same_bytes(cuts, mo
 
 
 def test_matplotlib_is_left_as_it_was_found_whatever_happens():
-    options = embedded.subset.Options
-    before = embedded.get_glyphs_subset, embedded.font_as_file, options._drop_tables_default
+    before = embedded.get_glyphs_subset, embedded.font_as_file, embedded.subset.load_font
     with pytest.raises(ValueError, match="stop"), cut_once(), find_once():
         raise ValueError("stop")
-    assert (embedded.get_glyphs_subset, embedded.font_as_file, options._drop_tables_default) == before
+    assert (embedded.get_glyphs_subset, embedded.font_as_file, embedded.subset.load_font) == before
     assert "_find_fonts_by_props" not in vars(fontManager)
 
 

@@ -46,7 +46,7 @@ TEXTS = (
 )
 """Files of a language whose characters figures are made of."""
 
-SHAPING = ("GSUB", "GPOS", "GDEF")
+SHAPING = ("GSUB", "GPOS", "GDEF", "kern")
 """Tables that shape text. Figures hold shaped text, and to cut these tables takes three quarters of the time."""
 
 
@@ -61,15 +61,15 @@ def cut_once() -> Iterator[None]:
     if not all(hasattr(embedded, name) for name in ("get_glyphs_subset", "font_as_file")):
         yield
         return
-    options = embedded.subset.Options
-    cut, saved, dropped = embedded.get_glyphs_subset, embedded.font_as_file, options._drop_tables_default
+    cutter = embedded.subset
+    cut, saved, load = embedded.get_glyphs_subset, embedded.font_as_file, cutter.load_font
     embedded.get_glyphs_subset = _shared(cut)
     embedded.font_as_file = lambda font: io.BytesIO(_bytes(saved, font))
-    options._drop_tables_default = [*dropped, *SHAPING]
+    cutter.load_font = partial(_load_unshaped, load)
     try:
         yield
     finally:
-        embedded.get_glyphs_subset, embedded.font_as_file, options._drop_tables_default = cut, saved, dropped
+        embedded.get_glyphs_subset, embedded.font_as_file, cutter.load_font = cut, saved, load
 
 
 @contextmanager
@@ -95,6 +95,14 @@ def find_once() -> Iterator[None]:
     finally:
         written._get_layout = lay_out
         del manager._find_fonts_by_props
+
+
+def _load_unshaped(load: Callable[..., Any], *given: Any) -> Any:
+    """Return a typeface to be cut without ``SHAPING``, which would be read even if they were dropped."""
+    font = load(*given)
+    for table in set(SHAPING) & set(font.keys()):
+        del font[table]
+    return font
 
 
 def _shared(cut: Cut) -> Cut:
