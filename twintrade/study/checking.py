@@ -13,7 +13,6 @@ from twintrade.design import Design, Panel
 from twintrade.effects import Message
 from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError, EstimationError, TwintradeError
-from twintrade.estimators.base import Fit, fit
 from twintrade.inference.auto import InferencePlan
 from twintrade.study.claims.money import try_world
 from twintrade.study.observing.further_columns import list_treated_warnings
@@ -47,7 +46,6 @@ class Trial:
     # What ended its estimate: it ends a run too, where the column is the headline
     error: TwintradeError | None = None
     inference: InferencePlan | None = None  # what its inference will do, where it was tried
-    fit: Fit | None = None  # of the headline, where it was tried
     is_tried: bool = False
 
 
@@ -92,12 +90,12 @@ def _try_column(plan: Plan, column: LadderColumn, designs: Designs, *, is_tried:
     try:
         if lacking := column.estimator.unmet(design):
             return Trial(column, Listed(tuple(lacking), "semicolon"))
-        fitted = fit(column.estimator, design) if is_tried else None
+        fitted = designs.fit(column) if is_tried else None
     except (DesignError, EstimationError) as error:
         return Trial(column, error.text, error)
     if fitted is None:
         return Trial(column)
-    tried = Trial(column, fit=fitted if column.is_headline else None, is_tried=True)
+    tried = Trial(column, is_tried=True)
     try:
         return replace(tried, inference=plan_column(plan, column, fitted))
     except TwintradeError as error:
@@ -149,9 +147,8 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
         failed = None
     failure = failed or find_refusal([(trial.column.label, trial.reason) for trial in trials])
     if failure is None and is_tried and with_estimates:
-        headline = next((trial.fit for trial in trials if trial.fit), None)
         with report_when_slow(name, Text("study.stage-weigh")):
-            weighed = weigh_guesses(root, text, plan, observed, headline)
+            weighed = weigh_guesses(root, text, plan, observed, designs)
         damage = [f"    {sentence}" for sentence in list_most_damaging(weighed)]
         lines += [f"  {Text('study.runners-up')}", *damage] if damage else []
     if failure is None:

@@ -180,10 +180,10 @@ def _estimate_plan(
     with note_libraries() as used, locate_faults(text, f"{FOLDER}/{name}.toml"), use_language(DEFAULT):
         with use_workers(replace(workers, progress=progress)):
             observed = observe(name, analysis_plan.spec, root)
-            moving = confirm_or_stop(name, text, weigh_guesses(root, text, analysis_plan, observed))
+            designs = Designs(observed, analysis_plan.spec.case)
+            moving = confirm_or_stop(name, text, weigh_guesses(root, text, analysis_plan, observed, designs))
             open_guesses = list_open_guesses(name, text, "warning")
             observed = replace(observed, messages=(*observed.messages, *open_guesses, *moving))
-            designs = Designs(observed, analysis_plan.spec.case)
             # What a run knows before it estimates, for a run that fails as well.
             known = [*observed.messages]
             with suppress(TwintradeError):

@@ -69,6 +69,7 @@ class Designs:
     case: CaseSection | None = None
     _treatments: dict[TreatmentRule, Treatment] = field(default_factory=dict, init=False, repr=False)
     _designs: dict[tuple[str, bool, str], Design] = field(default_factory=dict, init=False, repr=False)
+    _fits: dict[str, Fit] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def case_unit(self) -> str | None:
@@ -133,6 +134,12 @@ class Designs:
             unit = self.case_unit
             self._designs[asked] = design if unit is None else _of_case(design, unit, column.donors)
         return self._designs[asked]
+
+    def fit(self, column: LadderColumn) -> Fit:
+        """Return the fit of a column, made once: a run takes up the one by which guesses were weighed."""
+        if column.job not in self._fits:
+            self._fits[column.job] = fit(column.estimator, self.of(column))
+        return self._fits[column.job]
 
 
 def _of_case(design: Design, unit: str, donors: str) -> Design:
@@ -238,14 +245,15 @@ class RunnerUp:
 
 
 def weigh_guesses(
-    root: Path, text: str, analysis_plan: Plan, observed: Observed, headline: Fit | None = None
+    root: Path, text: str, analysis_plan: Plan, observed: Observed, designs: Designs | None = None
 ) -> list[RunnerUp]:
     """Return the runners-up that move the headline's point estimate, the most damaging first."""
     if not locate_guesses(text):
         return []
     raw = parse_tables(text)
     runners = list(_list_runners_up(root, raw, text))[:_MOST_TRIED]
-    headline = (headline or _fit_headline(analysis_plan, observed)) if runners else None
+    designs = designs or Designs(observed, analysis_plan.spec.case)
+    headline = _fit_headline(analysis_plan, designs) if runners else None
     if headline is None:
         return []
     now = headline.view("overall")
@@ -285,10 +293,9 @@ def confirm_or_stop(name: str, text: str, weighed: Sequence[RunnerUp]) -> list[M
     return [Message("warning", DOUBT, r.describe(), f"{FOLDER}/{name}.toml") for r in moving]
 
 
-def _fit_headline(analysis_plan: Plan, observed: Observed) -> Fit | None:
+def _fit_headline(analysis_plan: Plan, designs: Designs) -> Fit | None:
     try:
-        column = next(column for column in analysis_plan.columns if column.is_headline)
-        headline = fit(column.estimator, Designs(observed, analysis_plan.spec.case).of(column))
+        headline = designs.fit(next(column for column in analysis_plan.columns if column.is_headline))
         headline.view("overall")
     except (TwintradeError, StopIteration, np.linalg.LinAlgError):
         return None
@@ -336,7 +343,7 @@ def _estimate_under(
             return None, np.nan
     except TwintradeError:
         return None, np.nan
-    headline = _fit_headline(plan(analysis_plan.name, spec), other)
+    headline = _fit_headline(plan(analysis_plan.name, spec), Designs(other, spec.case))
     return other, np.nan if headline is None else float(headline.view("overall").effects[0])
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.effects import Bands, Estimate, Finding, Message
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
-from twintrade.estimators.base import Fit, View, fit
+from twintrade.estimators.base import Fit, View
 from twintrade.fanout import Progress, get_scope, use_workers
 from twintrade.inference.auto import InferencePlan, Reported
 from twintrade.inference.base import Inference
@@ -327,7 +327,7 @@ def _estimated(
         if lacking:
             return _skipped(column, design, Listed(tuple(lacking), "semicolon"), messages)
         with use_workers(get_scope().workers, f"estimate/{column.job}"):
-            fitted = fit(column.estimator, design)
+            fitted = designs.fit(column)
     except (DesignError, EstimationError) as error:
         if column.is_headline and plan.spec.case is None:
             raise
