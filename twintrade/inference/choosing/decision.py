@@ -20,7 +20,7 @@ from twintrade.inference.clustering.clusters import (
 )
 from twintrade.inference.refits.leave_out import count_effective_clusters, get_regression
 from twintrade.numerics.absorption import find_singletons
-from twintrade.numerics.arrays import FloatArray, compact
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 from twintrade.numerics.linear import find_leverage_one, find_resting
 from twintrade.text import Listed, Text, Words
 
@@ -44,22 +44,31 @@ def measure_leverage_one(fit: Fit, overall: Estimate) -> LeverageOne:
     determines that unit's effect and nothing else, and its noise shows in the unit's own treated rows; so it is not
     counted. A row that alone determines another effect moves treated rows unseen.
     """
-    o = fit.design.observations
-    codes = o.effect_codes()
-    usable = ~find_singletons(codes)
-    rows, treated = np.flatnonzero(usable & ~o.is_affected), np.flatnonzero(usable & o.is_treated)
-    if not rows.size or not treated.size:
-        return LeverageOne(0, 0.0)
-    codes_fit = [c[rows] for c in codes]
-    n_own = np.bincount(o.unit[rows], minlength=o.n_units)
-    alone = find_leverage_one(codes_fit) & (n_own[o.unit[rows]] > 1)
-    resting, carrying = find_resting(codes_fit, [c[treated] for c in codes], alone)
+    o, workings = fit.design.observations, fit.design.workings
+    known: tuple[IntArray, BoolArray, int] | None = workings.get(("resting",))
+    if known is None:  # the same for every method and view of a design
+        known = workings["resting",] = _find_resting_rows(o)
+    treated, resting, n_carrying = known
     if not resting.any():
         return LeverageOne(0, 0.0)
     weight = _weigh_rows(o, fit.estimate, overall)
     if not weight[o.is_treated].sum() > 0:
         weight = np.ones(o.n_rows)
-    return LeverageOne(int(carrying.sum()), float(weight[treated[resting]].sum() / weight[o.is_treated].sum()))
+    return LeverageOne(n_carrying, float(weight[treated[resting]].sum() / weight[o.is_treated].sum()))
+
+
+def _find_resting_rows(o: Observations) -> tuple[IntArray, BoolArray, int]:
+    """Return treated rows, which of them rest on rows of leverage one, and on how many."""
+    codes = o.effect_codes()
+    usable = ~find_singletons(codes)
+    rows, treated = np.flatnonzero(usable & ~o.is_affected), np.flatnonzero(usable & o.is_treated)
+    if not rows.size or not treated.size:
+        return treated, np.zeros(treated.size, dtype=bool), 0
+    codes_fit = [c[rows] for c in codes]
+    n_own = np.bincount(o.unit[rows], minlength=o.n_units)
+    alone = find_leverage_one(codes_fit) & (n_own[o.unit[rows]] > 1)
+    resting, carrying = find_resting(codes_fit, [c[treated] for c in codes], alone)
+    return treated, resting, int(carrying.sum())
 
 
 def _weigh_rows(o: Observations, estimate: Estimate, overall: Estimate) -> FloatArray:
