@@ -1,7 +1,24 @@
 """What examples of docstrings have at hand: `pytest --doctest-modules twintrade/python` runs them as they stand."""
 
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
 import pytest
 from _pytest.doctest import DoctestItem
+
+# Where bytecode may not lie beside the sources it lies with pytest's own files: the suite starts many programs. This
+# comes before tests/conftest.py imports hypothesis, which pytest compiles anew in every process that may not keep it.
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    kept = Path(__file__).resolve().parent / ".pytest_cache" / "bytecode"
+    sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(kept))
+    copies = Path(sys.pycache_prefix, *Path(tempfile.gettempdir()).resolve().parts[1:]).glob("pytest-of-*")
+    for folder in copies:  # of the package, from sessions before this one
+        shutil.rmtree(folder, ignore_errors=True)
 
 LADDER = """[design]
 outcome = "exports"

@@ -3,9 +3,7 @@
 import gc
 import importlib
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -27,16 +25,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.modules.setdefault("coverage", None)
 
 ROOT = Path(__file__).resolve().parents[1]
-
-# Where bytecode may not lie beside the sources it lies with pytest's own files: the suite starts many programs.
-if sys.dont_write_bytecode:
-    sys.dont_write_bytecode = False
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".pytest_cache" / "bytecode"))
-    copies = Path(sys.pycache_prefix, *Path(tempfile.gettempdir()).resolve().parts[1:]).glob("pytest-of-*")
-    for folder in copies:  # of the package, from sessions before this one
-        shutil.rmtree(folder, ignore_errors=True)
-
 
 # To look for garbage while everything is imported and collected takes a fifth of that time, and finds little
 gc.disable()
