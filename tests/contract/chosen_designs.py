@@ -3,19 +3,20 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, Requires, fit
+from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, fit
 from twintrade.simulate import OUTCOME, simulate
 
 EFFECT = 0.5
 FIRST, N_PERIODS = 2000, 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
     """A frame with the keys city, partner and period, its onsets by unit, and how to make a design of them."""
 
@@ -139,35 +140,50 @@ def of(name: str, **options: object) -> Estimator:
     return ESTIMATORS[name](**FEW_SIZES.get(name, {}), **options)
 
 
-@cache
 def chosen(
     name: str, noise: float, fixed_effects: str | None = None, *, n_units: int = 60, spread: float = 1.0
 ) -> Chosen:
     """Return the design's parts for one estimator; without noise the effect is exact."""
     requires = ESTIMATORS[name].requires
     effects = fixed_effects or (requires.fixed_effects[0] if requires.fixed_effects else "two_way")
-    is_dyadic = requires.dyadic or effects != "two_way"
+    facts = (requires.dyadic, requires.single_treated_unit, requires.single_onset, requires.nonnegative)
+    return _choose(Needs(*facts, requires.third_difference), noise, effects, n_units, spread)
+
+
+class Needs(NamedTuple):
+    """What decides on a design: estimators that require the same are given the same one."""
+
+    dyadic: bool
+    single_treated_unit: bool
+    single_onset: bool
+    nonnegative: bool
+    third_difference: bool
+
+
+@cache
+def _choose(needs: Needs, noise: float, effects: str, n_units: int, spread: float) -> Chosen:
+    is_dyadic = needs.dyadic or effects != "two_way"
     made = simulate(
         np.random.default_rng(8),
         n_cities=10 if is_dyadic else n_units,
         n_partners=6 if is_dyadic else 0,
         n_periods=N_PERIODS,
         first_period=FIRST,
-        cohorts=_cohorts(requires),
+        cohorts=_cohorts(needs),
         effect=EFFECT,
         noise=noise,
-        unit_spread=0.3 if requires.single_treated_unit else spread,
-        period_spread=0.0 if requires.single_treated_unit else 0.3,
+        unit_spread=0.3 if needs.single_treated_unit else spread,
+        period_spread=0.0 if needs.single_treated_unit else 0.3,
     )
     frame = made.panel.to_frame().drop(columns="unit")
     if not is_dyadic:
         frame = frame.drop(columns="partner")
-    if requires.nonnegative:
+    if needs.nonnegative:
         frame[OUTCOME] = np.exp(frame[OUTCOME])
     onsets = pd.Series(made.treatment.onset, index=made.treatment.units)
-    if requires.third_difference:
+    if needs.third_difference:
         frame = _with_unaffected_units(frame, onsets)
-    return Chosen(frame, onsets, requires.nonnegative, effects)
+    return Chosen(frame, onsets, needs.nonnegative, effects)
 
 
 def _with_unaffected_units(frame: pd.DataFrame, onsets: pd.Series) -> pd.DataFrame:
@@ -177,10 +193,10 @@ def _with_unaffected_units(frame: pd.DataFrame, onsets: pd.Series) -> pd.DataFra
     return frame.assign(affected=affected, **{OUTCOME: frame[OUTCOME] - EFFECT * (after & (affected == 0))})
 
 
-def _cohorts(requires: Requires) -> dict[int, float]:
-    if requires.single_treated_unit:
+def _cohorts(needs: Needs) -> dict[int, float]:
+    if needs.single_treated_unit:
         return {FIRST + 10: 1 / 60}
-    if requires.single_onset:
+    if needs.single_onset:
         return {FIRST + 6: 0.3}
     return {FIRST + 5: 0.2, FIRST + 8: 0.25}
 
@@ -203,7 +219,11 @@ def varied(name: str, options: Mapping[str, object], variant: str, noise: float)
     """Vary a design; a proportional model gets proportional outcomes and no unit so large that it rests on it."""
     is_poisson = options.get("family") == "poisson"
     spread = 0.3 if is_poisson or ESTIMATORS[name].requires.nonnegative else 1.0
-    parts = chosen(name, noise, n_units=80, spread=spread)
+    return _vary(chosen(name, noise, n_units=80, spread=spread), variant, is_poisson)
+
+
+@cache
+def _vary(parts: Chosen, variant: str, is_poisson: bool) -> Design:
     if is_poisson:
         frame = parts.frame.assign(**{OUTCOME: np.exp(parts.frame[OUTCOME])})
         parts = replace(parts, frame=frame, is_multiplicative=True)
