@@ -39,7 +39,7 @@ def write(root: Path) -> None:
     (folder / "cities.csv").write_text("\n".join(cities) + "\n", encoding="utf-8")
 
 
-def test_a_registry_is_a_page_with_its_two_claims_answered(tmp_path):
+def test_a_registry_is_a_page_with_its_two_claims_answered(tmp_path, quick_pictures, web_alone):
     write(tmp_path)
     done = execute(tmp_path, "twins", SPEC)
     assert (done.ending, done.text) == ("done", "")
