@@ -2,11 +2,18 @@
 
 import os
 import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from black_box import command, environment, write_project
 from filelock import FileLock
+
+from twintrade.data.schema import TradeSource
+from twintrade.data.trade import TradeTable, read_trade
+from twintrade.study.observing import observe
 
 
 @pytest.fixture
@@ -31,3 +38,19 @@ def run_project(folder: Path) -> Path:
     done = command(write_project(folder), "run", env=environment())
     assert done.returncode == 0, done.stderr + done.stdout
     return folder
+
+
+@pytest.fixture(scope="module")
+def trade_is_read_once() -> Iterator[None]:
+    """Read the same bytes by the same declaration once: examples differ in what is done with them."""
+    known: dict[object, TradeTable] = {}
+
+    def read_once(sources: Sequence[TradeSource], root: Path) -> TradeTable:
+        key = (repr(sources), *(sha256((root / source.file).read_bytes()).digest() for source in sources))
+        if key not in known:
+            known[key] = read_trade(sources, root)
+        return replace(known[key], frame=known[key].frame.copy())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(observe, "read_trade", read_once)
+        yield

@@ -218,6 +218,7 @@ QUICK = sorted(set(names["estimator"]) & {"twfe", "ppml", "imputation", "callawa
 TRIED = names["estimator"] if "TWINTRADE_FUZZ" in os.environ else QUICK
 
 
+@pytest.mark.usefixtures("trade_is_read_once")
 @settings(BUDGET, max_examples=max(20, BUDGET.max_examples // 10))
 @given(designs, st.sampled_from(TRIED), st.sampled_from(["clustered", "auto"]))
 @example({"fixed_effects": "two_way"}, "callaway_santanna", "clustered")
@@ -246,6 +247,7 @@ dates = st.sampled_from(
 kinds = st.sampled_from(["sister city", "friendship", "", "pact"])
 
 
+@pytest.mark.usefixtures("trade_is_read_once")
 @BUDGET
 @given(st.lists(st.tuples(cities, partners, st.sampled_from(["Leeds", ""]), dates, kinds), max_size=6))
 def test_any_registry_is_checked_or_told(project, tmp_path, rows):

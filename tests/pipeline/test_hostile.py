@@ -320,6 +320,7 @@ CODE = (
 )
 
 
+@pytest.mark.usefixtures("trade_is_read_once")
 @loop_over("text", CODE)
 @loop_over("key", ["outcome", "weights", "covariates", "fixed_effects", "without"])
 def test_a_formula_in_an_analysis_file_is_no_column(project_text, key, text):
