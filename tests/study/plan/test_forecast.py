@@ -153,7 +153,7 @@ def test_many_treated_pairs_make_draws_dearer(planned):
 
 
 def test_a_thin_panel_has_many_levels_for_its_rows_and_a_full_one_is_none(planned):
-    _, full = planned(60, 45, 30, 1)
+    _, full = planned(12, 10, 4, 1)
     assert measure_size(full).thin == measure_size(full).gaps == 0.0
     _, thin = planned(60, 45, 30, 1, 0.8)
     size = measure_size(thin)
