@@ -13,8 +13,8 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import HeldOut, View, Views, describe_design
 from twintrade.estimators.cohort_means.collapsed import CellMethod, Collapse
 from twintrade.estimators.regression import cell_table
-from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
-from twintrade.estimators.regression.cell_table import CellTable, Dummies, Enter, Measure
+from twintrade.estimators.regression.cell_fit import fit_cells
+from twintrade.estimators.regression.cell_table import Dummies, Enter, Measure
 from twintrade.estimators.regression.event_terms import find_affected_rows, require_reference
 from twintrade.estimators.regression.split_panel import correct_by_split_panel
 from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
@@ -98,7 +98,30 @@ class ETWFE(CellMethod):
         fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family, names)
         fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, fit.given_up, o.covariate_names)))
         identified = cell_table.measure_cells(o, fit, cells.of_row, self.measure, self.family, given.deviations)
-        return _packed(o, fit, cell_table.tabulate_cells(o, fit, cells, identified, reference), scale, reference)
+        units = np.unique(o.unit[fit.rows])
+        reported, effects = cell_table.tabulate_cells(o, fit, cells, identified, reference)
+        influence, moved = effects.influence, effects.weight_influence
+        if units.size < o.n_units:
+            influence, moved = influence[units], None if moved is None else moved[units]
+        return CohortEffects.of(
+            o,
+            (reported.cohorts, reported.event_times),
+            effects.effects,
+            UnitInfluence(o.unit_ids[units], influence, effects.source, effects.linear),
+            scale=scale,
+            sample=o.sample(
+                None if fit.rows.size == o.n_rows else fit.rows,
+                n_slopes=fit.n_slopes,
+                effects=o.effect_names,
+                dropped=fit.dropped,
+                statistics=fit.statistics,
+            ),
+            n_units=reported.n_units,
+            n_cells=reported.n_rows,
+            cell_weights=effects.weights,
+            reference=reference,
+            weight_influence=None if moved is None else GroupedInfluence.of_units(moved),
+        )
 
     def linear_null(self, design: Design, outcomes: FloatArray, views: Views = None) -> LinearNull | None:
         """Return the model without treatment of the linear family; None as for draws in one step."""
@@ -188,29 +211,3 @@ class ETWFE(CellMethod):
 def _is_plain(design: Design) -> bool:
     """Whether cells are those of affected rows, with nothing but effects beside them."""
     return design.statistics is None and not design.covariates and design.comparison.uses_not_yet_treated
-
-
-def _packed(o: Observations, fit: CellFit, table: CellTable, scale: Scale, reference: int | None) -> CohortEffects:
-    units = np.unique(o.unit[fit.rows])
-    influence, moved = table.influence, table.weight_influence
-    if units.size < o.n_units:
-        influence, moved = influence[units], None if moved is None else moved[units]
-    return CohortEffects.of(
-        o,
-        (table.cohorts, table.event_times),
-        table.effects,
-        UnitInfluence(o.unit_ids[units], influence, table.source, table.linear),
-        scale=scale,
-        sample=o.sample(
-            None if fit.rows.size == o.n_rows else fit.rows,
-            n_slopes=fit.n_slopes,
-            effects=o.effect_names,
-            dropped=fit.dropped,
-            statistics=fit.statistics,
-        ),
-        n_units=table.n_units,
-        n_cells=table.n_rows,
-        cell_weights=table.weights,
-        reference=reference,
-        weight_influence=None if moved is None else GroupedInfluence.of_units(moved),
-    )

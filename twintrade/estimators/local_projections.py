@@ -11,6 +11,7 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Requires, describe_design
 from twintrade.estimators.cohort_means.group_time import PanelMeans, compute_panel_means
 from twintrade.estimators.cohort_means.wide import Wide, widen
+from twintrade.estimators.regression.cell_fit import list_determined
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.linear import Collinear, compute_projection_weights, fit_least_squares
@@ -404,7 +405,7 @@ def _influence(source: Wide | PanelMeans, projections: list[Projected]) -> Influ
 
 def _dropped(wide: Wide, projections: list[tuple[int, Projected]], lost: list[Text]) -> tuple[Dropped, ...]:
     """List event times without an effect, cohorts in none from onset on, and covariates that are determined."""
-    out = []
+    out: list[Dropped] = []
     if lost:
         out.append(Dropped("no-comparison", Text("estimators.no-clean-rows"), 0, 0, tuple(lost)))
     used = np.concatenate([r.cohorts for h, r in projections if h >= 0])
@@ -412,7 +413,6 @@ def _dropped(wide: Wide, projections: list[tuple[int, Projected]], lost: list[Te
     if missing.size:
         names = tuple(Text("estimators.effect-cohort", cohort=f"{g:.0f}") for g in wide.onset[missing])
         out.append(Dropped("no-comparison", Text("estimators.cohorts-in-none"), 0, 0, names))
-    for h, c in ((h, c) for h, r in projections for c in r.collinear):
-        text = Text("estimators.determined-at", time=f"{h:+d}", name=c.name, by=c.explained_by)
-        out.append(Dropped("collinear", text, 0, 0, (c.name,)))
+    for h, r in projections:
+        out += list_determined("estimators.determined-at", r.collinear, time=f"{h:+d}")
     return tuple(out)

@@ -11,6 +11,7 @@ from twintrade.effects import CohortEffects, Dropped, RefitOnly
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Estimator, Requires
 from twintrade.estimators.cohort_means.wide import Wide, widen
+from twintrade.estimators.regression.cell_fit import list_determined
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 from twintrade.numerics.factor_model import FactorFit, fit_factor_model
@@ -87,10 +88,7 @@ def _without_collinear(o: Observations, wide: Wide, untreated: BoolArray) -> tup
     unit, at = np.nonzero(untreated)
     effects = build_absorber([compact(code) for code in (unit, at)])
     fit = fit_least_squares(wide.outcomes[untreated], wide.covariates[untreated], effects, names=names)
-    dropped = tuple(
-        Dropped("collinear", Text("estimators.determined-untreated", name=c.name, by=c.explained_by), 0, 0, (c.name,))
-        for c in fit.collinear
-    )
+    dropped = list_determined("estimators.determined-untreated", fit.collinear)
     return replace(wide, covariates=wide.covariates[:, :, fit.kept]), dropped
 
 

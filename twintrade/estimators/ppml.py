@@ -11,19 +11,14 @@ from twintrade.effects.cohort_influence import CorrectedInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Requires, Target, describe_design
 from twintrade.estimators.regression import event_terms
-from twintrade.estimators.regression.cell_fit import find_single_rows, list_separated_rows
+from twintrade.estimators.regression.cell_fit import Slopes, find_single_rows
 from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Shape, Terms
-from twintrade.estimators.regression.slopes import (
-    Slopes,
-    build_effects,
-    compute_mean_differences,
-    sum_influence_by_unit,
-)
+from twintrade.estimators.regression.slopes import build_effects, compute_mean_differences, sum_influence_by_unit
 from twintrade.estimators.regression.split_panel import EventRegression
 from twintrade.estimators.repeating.one_step import OneStep, list_dummy_regressions, prepare_one_step
 from twintrade.numerics.arrays import IntArray
 from twintrade.numerics.linear import pack_columns
-from twintrade.numerics.poisson import DyadPanel, PoissonFit, compute_incidental_bias, fit_poisson
+from twintrade.numerics.poisson import DyadPanel, compute_incidental_bias, fit_poisson
 from twintrade.text import Text, Words
 
 Measure = Literal["coefficient", "difference"]
@@ -80,15 +75,9 @@ class PPML(EventRegression):
         """Return one of the regressions that a shape is reported from."""
         terms = event_terms.build_terms(o, model)
         fit = fit_poisson(o.y, terms.columns, o.effect_codes(), o.weights, names=terms.names)
-        statistics = {
-            "pseudo_r2": fit.pseudo_r2,
-            "deviance": fit.deviance,
-            "iterations": float(fit.iterations),
-            "n_singletons": float(fit.singletons.size),
-        }
-        estimate = build_effects(
-            o, terms, _slopes(o, fit, terms), "log points", list_separated_rows(o, fit.separated), statistics
-        )
+        net = pack_columns(fit.x_tilde, terms.columns, fit.levels.codes, fit.taken, fit.kept, fit.rows)
+        slopes = Slopes(fit, fit.rows, fit.mu * o.row_weights[fit.rows], net)
+        estimate = build_effects(o, terms, slopes, "log points", fit.singletons.size)
         return estimate if self.measure == "coefficient" else _in_levels(o, terms, estimate)
 
     def one_step(self, design: Design) -> OneStep | None:
@@ -114,12 +103,6 @@ class PPML(EventRegression):
         effect = event_terms.EQUATIONS.get(self.shape, "Σ_e β_e·1[t − g = e]")
         given = " + γ′x" if design.covariates else ""
         return f"E[y] = exp({effect}{given} + {' + '.join('α_' + n for n in design.effect_names)})"
-
-
-def _slopes(o: Observations, fit: PoissonFit, terms: Terms) -> Slopes:
-    weights = fit.mu * o.row_weights[fit.rows]
-    net = pack_columns(fit.x_tilde, terms.columns, fit.levels.codes, fit.taken, fit.kept, fit.rows)
-    return Slopes(fit.rows, fit.coefficients, fit.kept, fit.collinear, net, fit.residuals, weights, fit.bread)
 
 
 def _in_levels(o: Observations, model: Terms, estimate: EventStudy | Estimate) -> EventStudy | Estimate:

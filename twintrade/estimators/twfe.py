@@ -13,14 +13,15 @@ from twintrade.estimators.base import Requires, Views, describe_design
 from twintrade.estimators.cohort_means.collapsed import Collapse, SumsRows
 from twintrade.estimators.cohort_means.group_time import count_alone
 from twintrade.estimators.regression import event_terms
-from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Terms
-from twintrade.estimators.regression.slopes import Slopes, build_effects
+from twintrade.estimators.regression.cell_fit import Slopes
+from twintrade.estimators.regression.event_terms import FitShape, Later, Model
+from twintrade.estimators.regression.slopes import build_effects
 from twintrade.estimators.regression.split_panel import EventRegression
 from twintrade.estimators.repeating.linear_null import LinearNull, prepare_linear_null
 from twintrade.estimators.repeating.one_step import list_dummy_regressions
 from twintrade.numerics.absorption import Projection, build_absorber, find_singletons, remove_trends
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import LeastSquares, NetColumns, compute_column_norms, pack_columns, regress_residuals
+from twintrade.numerics.linear import compute_column_norms, pack_columns, regress_residuals
 from twintrade.text import Text
 
 
@@ -105,16 +106,16 @@ class TWFE(EventRegression, SumsRows[EventStudy | Estimate]):
             columns[:, low:high] = model.columns
             norms.append(compute_column_norms(model.columns, o.weights))
         net, codes, n_lines = self._net(o, columns)
-        n_singletons = float(find_singletons(o.effect_codes()).sum())
+        n_singletons = int(find_singletons(o.effect_codes()).sum())
         estimates = []
         for low, high, model, norm in zip(ends[:-1], ends[1:], terms, norms, strict=True):
             # The first model takes the columns as they stand: nothing is copied.
             tilde = net.residuals[:, :high] if low == 1 else net.residuals[:, [0, *range(low, high)]]
             fit = regress_residuals(tilde, norm, o.weights, model.names)
             taken = [levels[:, low:high][:, fit.kept] for levels in net.coefficients]
-            design = pack_columns(fit.x_tilde, model.columns, codes, taken, fit.kept) if codes else fit.x_tilde
-            statistics = {"within_r2": fit.within_r2, "n_singletons": n_singletons}
-            estimates.append(_effects(o, model, fit, design, n_lines, statistics))
+            packed = pack_columns(fit.x_tilde, model.columns, codes, taken, fit.kept) if codes else fit.x_tilde
+            slopes = Slopes(fit, np.arange(o.n_rows), o.row_weights, packed)
+            estimates.append(build_effects(o, model, slopes, o.scale, n_singletons, n_lines))
         return estimates
 
     def _net(self, o: Observations, columns: FloatArray) -> tuple[Projection, Sequence[IntArray], int]:
@@ -149,26 +150,3 @@ class TWFE(EventRegression, SumsRows[EventStudy | Estimate]):
         given = " + γ′x" if design.covariates else ""
         effects = [f"α_{n}" for n in design.effect_names] + ["λ_unit·t"] * self.unit_trends
         return f"y = {effect}{given} + {' + '.join(effects)} + ε"
-
-
-def _effects(
-    o: Observations,
-    model: Terms,
-    fit: LeastSquares,
-    design: FloatArray | NetColumns,
-    n_lines: int,
-    statistics: dict[str, float],
-) -> EventStudy | Estimate:
-    """Return the reported terms; lines count as slopes, since clusters of units do not absorb them."""
-    slopes = Slopes(
-        rows=np.arange(o.n_rows),
-        coefficients=fit.coefficients,
-        kept=fit.kept,
-        collinear=fit.collinear,
-        design=design,
-        residuals=fit.residuals,
-        weights=o.row_weights,
-        bread=fit.bread,
-    )
-    estimate = build_effects(o, model, slopes, o.scale, (), statistics)
-    return replace(estimate, sample=replace(estimate.sample, n_slopes=estimate.sample.n_slopes + n_lines))

@@ -48,27 +48,68 @@ class ConleyTaber(Inference):
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return intervals by inversion."""
-        residuals = few_treated.group_residuals(fit, view, self.group, None)
+        estimate, residuals = fit.view(view), few_treated.group_residuals(fit, view, self.group, self._size_column)
+        if self.null == "imposed":
+            variances = self._estimate_variances(residuals)
+            orders = few_treated.draw_reassignments(residuals, self.draws, rng, every=variances is None)
+            tested = compare_reassigned(estimate, residuals, orders, self.level, variances)
+        else:
+            errors = self._rescale(residuals.errors())
+            tested = compare_with_errors(estimate, few_treated.draw_errors(errors, self.draws, rng), self.level)
+        n_draws = tested.drawn.shape[0]
+        no_interval = Text("inference.no-interval-groups", n=n_draws, level=self.level)
+        return Bands.build(
+            estimate,
+            self.name,
+            self.level,
+            se=np.where(tested.is_fixed, np.nan, tested.drawn.std(axis=0)),
+            low=np.where(tested.is_fixed, estimate.effects, tested.low),
+            high=np.where(tested.is_fixed, estimate.effects, tested.high),
+            p=np.where(tested.is_fixed, np.nan, tested.p),
+            note=self._describe(residuals),
+            facts={
+                "draws": n_draws,
+                "floor": 1 / (n_draws + 1),
+                "treated_groups": residuals.n_treated,
+                "untreated_groups": residuals.n_controls,
+            },
+            messages=() if tested.has_ends else (Message("warning", "no-interval", no_interval),),
+        )
+
+    @property
+    def _size_column(self) -> str | None:
+        return None
+
+    def _estimate_variances(self, residuals: GroupResiduals) -> FloatArray | None:
+        """Return the variances that residuals have by the group in whose place they stand; None for one of all."""
+        return None
+
+    def _rescale(self, errors: GroupErrors) -> FloatArray:
+        return errors.values
+
+    def _describe(self, residuals: GroupResiduals) -> Text:
         n, m = residuals.n_treated, residuals.n_controls
         group = Text("inference.dimension", name=self.group)
         if self.null == "imposed":
-            note = Text("inference.exchanged-groups", n=n, group=group, all=n + m)
-            orders = few_treated.draw_reassignments(residuals, self.draws, rng, every=True)
-            return build_reassigned_bands(self.name, fit.view(view), residuals, orders, self.level, note)
-        note = Text("inference.other-groups", n=n, group=group, others=m)
-        drawn = few_treated.draw_errors(residuals.errors().values, self.draws, rng)
-        return build_residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
+            return Text("inference.exchanged-groups", n=n, group=group, all=n + m)
+        return Text("inference.other-groups", n=n, group=group, others=m)
 
 
-def build_reassigned_bands(
-    name: str,
-    estimate: Estimate,
-    residuals: GroupResiduals,
-    orders: IntArray,
-    level: float,
-    note: Text,
-    variances: FloatArray | None = None,
-) -> Bands:
+@dataclass(frozen=True, slots=True, eq=False)
+class TestedEffects:
+    """P-values of no effect and ends of intervals, each of shape (n_effects,), and what they were read from."""
+
+    drawn: FloatArray  # (n_draws, n_effects)
+    is_fixed: BoolArray  # effects that no draw moves
+    p: FloatArray
+    low: FloatArray
+    high: FloatArray
+    has_ends: bool  # whether there are draws enough for an interval
+
+
+def compare_reassigned(
+    estimate: Estimate, residuals: GroupResiduals, orders: IntArray, level: float, variances: FloatArray | None
+) -> TestedEffects:
     """Return p-values of no effect, and the effects that are not rejected as the null, by drawn orders."""
     fixed_part, slope = few_treated.compute_reassigned_effects(residuals, orders, variances)
     p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
@@ -78,70 +119,21 @@ def build_reassigned_bands(
         at_zero = fixed_part[:, k] + effect * slope[:, k]
         p[k] = few_treated.compute_two_sided_share(effect, at_zero)
         low[k], high[k] = few_treated.invert_randomization(effect, 1.0, at_zero, slope[:, k], level)
-    n_draws = orders.shape[0]
-    messages: tuple[Message, ...] = ()
-    if np.isinf(low[~is_fixed]).any() or np.isinf(high[~is_fixed]).any():
-        messages = (_no_interval(n_draws, level),)
-    ends = [np.where(is_fixed, estimate.effects, np.where(np.isinf(end), np.nan, end)) for end in (low, high)]
-    counts = (residuals.n_treated, residuals.n_controls)
-    return _bands(name, estimate, fixed_part, is_fixed, (p, *ends), level, note, counts, messages)
+    ends = [np.where(np.isinf(end), np.nan, end) for end in (low, high)]
+    return TestedEffects(fixed_part, is_fixed, p, *ends, not (np.isinf(low).any() or np.isinf(high).any()))
 
 
-def build_residual_bands(
-    name: str, estimate: Estimate, drawn: FloatArray, level: float, note: Text, n_treated: int, n_controls: int
-) -> Bands:
-    """Return p-values and intervals from errors (n_draws, n_effects), the estimate's own being one more draw."""
-    n_draws = drawn.shape[0]
-    is_fixed = np.asarray((np.abs(drawn) < 1e-14 * np.maximum(1.0, np.abs(estimate.effects))).all(axis=0))
-    slack = 1e-10 * np.abs(estimate.effects)
-    p = (1 + (np.abs(drawn) >= np.abs(estimate.effects) - slack).sum(axis=0)) / (n_draws + 1)
+def compare_with_errors(estimate: Estimate, drawn: FloatArray, level: float) -> TestedEffects:
+    """Return the same from errors (n_draws, n_effects), the estimate's own being one more draw."""
+    n_draws, size = drawn.shape[0], np.abs(estimate.effects)
+    is_fixed = np.asarray((np.abs(drawn) < 1e-14 * np.maximum(1.0, size)).all(axis=0))
+    p = (1 + (np.abs(drawn) >= size - 1e-10 * size).sum(axis=0)) / (n_draws + 1)
     rank = int(np.floor((1 - level) / 2 * (n_draws + 1)))
     low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
-    messages: tuple[Message, ...] = ()
     if rank >= 1:
         ordered = np.sort(drawn, axis=0)
         low, high = estimate.effects - ordered[-rank], estimate.effects - ordered[rank - 1]
-    else:
-        messages = (_no_interval(n_draws, level),)
-    ends = [np.where(is_fixed, estimate.effects, end) for end in (low, high)]
-    columns = (np.where(is_fixed, np.nan, p), *ends)
-    return _bands(name, estimate, drawn, is_fixed, columns, level, note, (n_treated, n_controls), messages)
-
-
-def _no_interval(n_draws: int, level: float) -> Message:
-    return Message("warning", "no-interval", Text("inference.no-interval-groups", n=n_draws, level=level))
-
-
-def _bands(
-    name: str,
-    estimate: Estimate,
-    drawn: FloatArray,
-    is_fixed: BoolArray,
-    columns: tuple[FloatArray, ...],
-    level: float,
-    note: Text,
-    counts: tuple[int, int],
-    messages: tuple[Message, ...],
-) -> Bands:
-    n_draws = drawn.shape[0]
-    p, low, high = columns
-    return Bands.build(
-        estimate,
-        name,
-        level,
-        se=np.where(is_fixed, np.nan, drawn.std(axis=0)),
-        low=low,
-        high=high,
-        p=p,
-        note=note,
-        facts={
-            "draws": n_draws,
-            "floor": 1 / (n_draws + 1),
-            "treated_groups": counts[0],
-            "untreated_groups": counts[1],
-        },
-        messages=messages,
-    )
+    return TestedEffects(drawn, is_fixed, p, low, high, rank >= 1)
 
 
 # Inference with few treated groups of another size than the rest: residuals rescaled by a fitted variance.
@@ -171,20 +163,22 @@ class FermanPinto(ConleyTaber):
     name: ClassVar[str] = "ferman_pinto"
     citation: ClassVar[str] = "ferman2019"
 
-    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
-        """Return intervals by inversion."""
-        residuals = few_treated.group_residuals(fit, view, self.group, self.size)
+    @property
+    def _size_column(self) -> str | None:
+        return self.size
+
+    def _estimate_variances(self, residuals: GroupResiduals) -> FloatArray | None:
+        return None if np.unique(residuals.sizes).size == 1 else estimate_position_variances(residuals)
+
+    def _rescale(self, errors: GroupErrors) -> FloatArray:
+        return rescale_errors(errors)
+
+    def _describe(self, residuals: GroupResiduals) -> Text:
         n, m, size = residuals.n_treated, residuals.n_controls, self.size or "rows"
         group = Text("inference.dimension", name=self.group)
         if self.null == "imposed":
-            note = Text("inference.exchanged-scaled-groups", n=n, group=group, all=n + m, size=size)
-            alike = np.unique(residuals.sizes).size == 1
-            orders = few_treated.draw_reassignments(residuals, self.draws, rng, every=alike)
-            variances = None if alike else estimate_position_variances(residuals)
-            return build_reassigned_bands(self.name, fit.view(view), residuals, orders, self.level, note, variances)
-        drawn = few_treated.draw_errors(rescale_errors(residuals.errors()), self.draws, rng)
-        note = Text("inference.other-scaled-groups", n=n, group=group, others=m, size=size)
-        return build_residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
+            return Text("inference.exchanged-scaled-groups", n=n, group=group, all=n + m, size=size)
+        return Text("inference.other-scaled-groups", n=n, group=group, others=m, size=size)
 
 
 def estimate_position_variances(residuals: GroupResiduals) -> FloatArray:

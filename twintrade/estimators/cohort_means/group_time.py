@@ -11,6 +11,7 @@ from twintrade.design import Comparison, Design, Observations
 from twintrade.effects import CohortEffects, Dropped, Uncertainty
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.estimators.cohort_means.wide import Wide
+from twintrade.estimators.regression.cell_fit import list_determined
 from twintrade.estimators.regression.event_terms import find_joined_rows
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact, sum_by_group
@@ -224,16 +225,7 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     effect[columns] = fit.coefficients[is_effect]
     loading[:, columns] = fit.x_tilde @ fit.bread[:, is_effect]
     kept = np.array([c.is_reference or k in columns for k, c in enumerate(stack.cells)])
-    lost = tuple(
-        Dropped(
-            "not-identified" if c.column < len(slots) else "collinear",
-            Text("estimators.stack-determined", stack=label, name=c.name, by=c.explained_by),
-            0,
-            0,
-            (c.name,),
-        )
-        for c in fit.collinear
-    )
+    lost = list_determined("estimators.stack-determined", fit.collinear, len(slots), stack=label)
     return StackFit(
         effects=effect[kept],
         rows=rows,

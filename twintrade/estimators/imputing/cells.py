@@ -10,13 +10,11 @@ from twintrade.effects import Dropped, LaterInfluence
 from twintrade.effects.regression import OutcomeWeights, label_cells
 from twintrade.errors import EstimationError
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual
-from twintrade.estimators.regression.cell_fit import Family
+from twintrade.estimators.regression.cell_fit import Family, fit_slopes
 from twintrade.estimators.regression.event_terms import find_affected_rows
 from twintrade.estimators.regression.slopes import compute_mean_differences, count_units_and_rows
-from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
-from twintrade.numerics.linear import Collinear, fit_least_squares
-from twintrade.numerics.poisson import fit_poisson
+from twintrade.numerics.linear import Collinear
 from twintrade.text import Listed, Text, Words
 
 # Leads of the imputation estimator: a regression on untreated rows only, so that effects cannot leak into it.
@@ -56,14 +54,16 @@ def fit_leads(c: Counterfactual, family: Family) -> Leads:
     event_time = _event_times(o)
     columns = np.hstack([(event_time[rows, None] == times).astype(np.float64), o.covariates[rows]])
     names: tuple[Words, ...] = (*(Text("estimators.lead", time=f"{e:+d}") for e in times), *o.covariate_names)
-    rows, kept, coefficients, loadings, scores, row_weights, collinear = _fitted(c, family, rows, columns, names)
+    slopes = fit_slopes(family, o.y[rows], columns, c.codes_fit, o.weights_of(rows), names)
+    fit, rows, kept = slopes.fit, rows[slopes.rows], slopes.fit.kept
+    loadings, scores = fit.x_tilde @ fit.bread, slopes.weights * fit.residuals
     reported = np.flatnonzero(kept < times.size)
     order = reported[np.argsort(times[kept[reported]])]
     lead_times = times[kept[order]]
     n_units, n_cells = count_units_and_rows(o, rows, event_time, lead_times)
-    notes += tuple(_collinear(one, names) for one in collinear if one.column < times.size)
+    notes += tuple(_collinear(one, names) for one in fit.collinear if one.column < times.size)
     return Leads(
-        lead_times, coefficients[order], rows, loadings[:, order], scores, row_weights, n_units, n_cells, notes
+        lead_times, fit.coefficients[order], rows, loadings[:, order], scores, slopes.weights, n_units, n_cells, notes
     )
 
 
@@ -94,22 +94,6 @@ def find_lead_times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dr
         )
         times = times[1:]
     return times[::-1], notes
-
-
-def _fitted(
-    c: Counterfactual, family: Family, rows: IntArray, columns: FloatArray, names: tuple[Words, ...]
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray, FloatArray, tuple[Collinear, ...]]:
-    o = c.o
-    weights = o.weights_of(rows)
-    if family == "poisson":
-        fit = fit_poisson(o.y[rows], columns, c.codes_fit, weights, names=names)
-        row_weights, kept_rows = fit.mu * o.row_weights[rows[fit.rows]], rows[fit.rows]
-        loadings, scores = fit.x_tilde @ fit.bread, row_weights * fit.residuals
-        return kept_rows, fit.kept, fit.coefficients, loadings, scores, row_weights, fit.collinear
-    linear = fit_least_squares(o.y[rows], columns, build_absorber(c.codes_fit, weights), names=names)
-    row_weights = o.row_weights[rows]
-    loadings, scores = linear.x_tilde @ linear.bread, linear.residuals * row_weights
-    return rows, linear.kept, linear.coefficients, loadings, scores, row_weights, linear.collinear
 
 
 def _collinear(one: Collinear, names: tuple[Words, ...]) -> Dropped:

@@ -9,12 +9,10 @@ from twintrade.design import Design, Observations
 from twintrade.design.fixed_effects import name_effect
 from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.cell_fit import Family, list_separated_rows
+from twintrade.estimators.regression.cell_fit import Family, fit_slopes, list_determined, list_separated_rows
 from twintrade.numerics import linear
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
-from twintrade.numerics.linear import Collinear
-from twintrade.numerics.poisson import fit_poisson
 from twintrade.text import Listed, Text, Words
 
 REACH = 1e-7  # relative distance at which a covariate is another than untreated rows determine it to be
@@ -68,15 +66,17 @@ def fit_counterfactual(
     if untreated.size == 0:
         raise EstimationError("no untreated row is left to fit the effects on; start the sample earlier")
     codes = tuple(o.effect_codes())
-    fitted = (_poisson_fit if family == "poisson" else _linear_fit)(o, untreated, codes)
-    affected = np.flatnonzero(is_new)
-    codes_fit = [c[fitted.rows] for c in codes]
+    y, x, weights = o.y[untreated], o.covariates[untreated], o.weights_of(untreated)
+    fitted = fit_slopes(family, y, x, [c[untreated] for c in codes], weights, o.covariate_names)
+    slopes, effects = fitted.spread(x.shape[1]), fitted.solve_effects(y, x)
+    affected, fit_rows = np.flatnonzero(is_new), untreated[fitted.rows]
+    codes_fit = [c[fit_rows] for c in codes]
     known = linear.find_identified(codes_fit, [c[affected] for c in codes])
-    unknown = list_unidentified(o, affected[~known], codes, fitted.rows)
+    unknown = list_unidentified(o, affected[~known], codes, fit_rows)
     no_slope = np.zeros_like(known)
-    no_slope[known] = ~_within_reach(o, fitted, codes, affected[known])
+    no_slope[known] = ~_within_reach(o, fit_rows, fitted.fit.kept, codes, affected[known])
     if no_slope.any():
-        names = [o.covariate_names[j] for j in np.setdiff1d(np.arange(o.covariates.shape[1]), fitted.kept)]
+        names = [o.covariate_names[j] for j in np.setdiff1d(np.arange(x.shape[1]), fitted.fit.kept)]
         sentence = Text("estimators.no-slope-imputed", covariates=Listed(tuple(names)))
         unknown += (_listed(o, "unidentified-covariate", sentence, affected[no_slope]),)
     known &= ~no_slope
@@ -84,75 +84,33 @@ def fit_counterfactual(
     if not (o.is_treated if held_out is None else held_out)[rows].any():
         listed = Listed(tuple(Text("design.rows-left-out", n=d.n_rows, what=d.text) for d in unknown), "semicolon")
         raise EstimationError(Text("estimators.nothing-imputed", why=listed))
-    eta = o.covariates[rows] @ fitted.slopes
-    for spread, code in zip(fitted.effects, codes, strict=True):
+    eta = o.covariates[rows] @ slopes
+    for spread, code in zip(effects, codes, strict=True):
         eta = eta + spread[code[rows]]
+    separated = list_separated_rows(o, fitted.separated, untreated)
+    absorbed = list_determined("estimators.covariate-determined", fitted.fit.collinear)
+    statistics = fitted.statistics if family == "poisson" or x.shape[1] else {}
+    if family == "poisson":
+        statistics["n_without_outcome_before"] = _n_without_outcome_before(o)
     return Counterfactual(
         o=o,
-        fit_rows=fitted.rows,
+        fit_rows=fit_rows,
         rows=rows,
         unknown=affected[~known],
         predicted=np.exp(eta) if family == "poisson" else eta,
-        residuals=fitted.residuals,
+        residuals=fitted.fit.residuals,
         codes=codes,
-        slopes=fitted.slopes,
-        effects=fitted.effects,
-        weights=fitted.weights,
+        slopes=slopes,
+        effects=effects,
+        weights=weights if family == "linear" else fitted.weights,
         statistics={
-            **fitted.statistics,
-            "n_untreated_rows": float(fitted.rows.size),
+            **statistics,
+            "n_untreated_rows": float(fit_rows.size),
             "n_unidentified": float((~known).sum()),
             **({} if is_refit else {"n_leverage_one": float(linear.find_leverage_one(codes_fit).sum())}),
         },
-        dropped=(*fitted.dropped, *unknown),
+        dropped=(*separated, *absorbed, *unknown),
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _FittedOutcomes:
-    rows: IntArray
-    residuals: FloatArray
-    weights: FloatArray | None
-    slopes: FloatArray
-    kept: IntArray
-    effects: Sequence[FloatArray]
-    statistics: dict[str, float]
-    dropped: tuple[Dropped, ...]
-
-
-def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _FittedOutcomes:
-    weights = o.weights_of(rows)
-    effects = build_absorber([c[rows] for c in codes], weights)
-    x = o.covariates[rows]
-    fit = linear.fit_least_squares(o.y[rows], x, effects, names=o.covariate_names)
-    slopes = np.zeros(x.shape[1])
-    slopes[fit.kept] = fit.coefficients
-    spread = effects.effect_coefficients(o.y[rows] - x @ slopes)
-    statistics = {"within_r2": fit.within_r2} if x.shape[1] else {}
-    return _FittedOutcomes(
-        rows, fit.residuals, weights, slopes, fit.kept, spread, statistics, _absorbed_covariates(fit.collinear)
-    )
-
-
-def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _FittedOutcomes:
-    weights = o.weights_of(rows)
-    x = o.covariates[rows]
-    fit = fit_poisson(o.y[rows], x, [c[rows] for c in codes], weights, names=o.covariate_names)
-    slopes = np.zeros(x.shape[1])
-    slopes[fit.kept] = fit.coefficients
-    used = rows[fit.rows]
-    row_weights = fit.mu * o.row_weights[rows[fit.rows]]
-    statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
-    statistics["n_without_outcome_before"] = _n_without_outcome_before(o)
-    dropped = (*list_separated_rows(o, fit.separated, rows), *_absorbed_covariates(fit.collinear))
-    return _FittedOutcomes(
-        used, fit.residuals, row_weights, slopes, fit.kept, fit.effect_coefficients, statistics, dropped
-    )
-
-
-def _absorbed_covariates(collinear: tuple[Collinear, ...]) -> tuple[Dropped, ...]:
-    texts = [Text("estimators.covariate-determined", name=c.name, by=c.explained_by) for c in collinear]
-    return tuple(Dropped("collinear", text, 0, 0, (c.name,)) for text, c in zip(texts, collinear, strict=True))
 
 
 def _n_without_outcome_before(o: Observations) -> float:
@@ -163,19 +121,21 @@ def _n_without_outcome_before(o: Observations) -> float:
     return float((o.is_ever_treated & (rows > 0) & (sums == 0)).sum())
 
 
-def _within_reach(o: Observations, fitted: _FittedOutcomes, codes: tuple[IntArray, ...], rows: IntArray) -> BoolArray:
+def _within_reach(
+    o: Observations, fit_rows: IntArray, kept: IntArray, codes: tuple[IntArray, ...], rows: IntArray
+) -> BoolArray:
     """Whether covariates without a slope are, in each row, what they are determined to be among untreated rows."""
-    x, kept = o.covariates, fitted.kept
+    x = o.covariates
     inside = np.ones(rows.size, dtype=bool)
     lost = np.setdiff1d(np.arange(x.shape[1]), kept)
     if not lost.size:
         return inside
-    effects = build_absorber([c[fitted.rows] for c in codes])
+    effects = build_absorber([c[fit_rows] for c in codes])
     for j in lost:
-        fitted_values = x[fitted.rows, j]
-        slopes = linear.fit_least_squares(fitted_values, x[np.ix_(fitted.rows, kept)], effects).coefficients
+        fitted_values = x[fit_rows, j]
+        slopes = linear.fit_least_squares(fitted_values, x[np.ix_(fit_rows, kept)], effects).coefficients
         implied = x[np.ix_(rows, kept)] @ slopes
-        spread = effects.effect_coefficients(fitted_values - x[np.ix_(fitted.rows, kept)] @ slopes)
+        spread = effects.effect_coefficients(fitted_values - x[np.ix_(fit_rows, kept)] @ slopes)
         for one, code in zip(spread, codes, strict=True):
             implied = implied + one[code[rows]]
         inside &= np.abs(x[rows, j] - implied) <= REACH * np.abs(x[:, j]).max()

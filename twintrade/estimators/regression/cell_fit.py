@@ -1,6 +1,6 @@
 """Effects of cohort-period cells within fixed effects: the cells are one more effect, never a matrix of dummies."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,9 +13,9 @@ from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption import Absorber, build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear import fit_least_squares
-from twintrade.numerics.poisson import Separated, fit_poisson
-from twintrade.text import Listed, Text, Words
+from twintrade.numerics.linear import Collinear, LeastSquares, NetColumns, fit_least_squares
+from twintrade.numerics.poisson import PoissonFit, Separated, fit_poisson
+from twintrade.text import Listed, Text, Value, Words
 
 # Models of the untreated outcome, and the scales of their effects.
 
@@ -27,7 +27,86 @@ SCALES: dict[str | None, Scale] = {
 """Of a proportional effect, by its measure."""
 
 
-# Rows that a Poisson fit predicts perfectly at zero, said for a reader.
+# A linear or a Poisson regression within fixed effects, in the same words.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slopes:
+    """A regression on columns; ``fit`` has what both families call the same: coefficients, residuals, bread."""
+
+    fit: LeastSquares | PoissonFit
+    rows: IntArray  # (n_rows,): positions of the rows used
+    weights: FloatArray  # (n_rows,): sampling weights; for Poisson times the fitted mean
+    net: FloatArray | NetColumns  # (n_rows, n_slopes): kept columns net of the effects
+    effects: Absorber | None = None  # of a linear regression
+
+    @property
+    def statistics(self) -> dict[str, float]:
+        """What a table says of the fit."""
+        f = self.fit
+        if isinstance(f, LeastSquares):
+            return {"within_r2": f.within_r2}
+        return {"pseudo_r2": f.pseudo_r2, "deviance": f.deviance, "iterations": float(f.iterations)}
+
+    @property
+    def separated(self) -> tuple[Separated, ...]:
+        """Rows left out because they are predicted perfectly at zero."""
+        return () if isinstance(self.fit, LeastSquares) else self.fit.separated
+
+    def mean(self, y: FloatArray) -> FloatArray:
+        """Return the fitted values of the rows used."""
+        return self.fit.mu if isinstance(self.fit, PoissonFit) else y - self.fit.residuals
+
+    def spread(self, n_columns: int) -> FloatArray:
+        """Return the slopes of all columns, zero for those that effects or others determine, (n_columns,)."""
+        slopes = np.zeros(n_columns)
+        slopes[self.fit.kept] = self.fit.coefficients
+        return slopes
+
+    def solve_effects(self, y: FloatArray, columns: FloatArray) -> Sequence[FloatArray]:
+        """Return the coefficients of the effects by code, NaN where a code has no row."""
+        if isinstance(self.fit, PoissonFit):
+            return self.fit.effect_coefficients
+        assert self.effects is not None
+        return self.effects.effect_coefficients(y - columns @ self.spread(columns.shape[1]))
+
+    def regression(self, rows: IntArray, selector: FloatArray, names: Sequence[Words]) -> Regression:
+        """Return the regression behind effects ``coefficients @ selector``; ``names``: of all columns."""
+        f = self.fit
+        labels = tuple(names[k] for k in f.kept)
+        return Regression(rows, self.net, f.residuals, self.weights, f.bread, selector, f.coefficients, labels)
+
+
+def fit_slopes(
+    family: Family,
+    y: FloatArray,
+    columns: FloatArray,
+    codes: Sequence[IntArray],
+    weights: FloatArray | None,
+    names: Sequence[Words] | None = None,
+) -> Slopes:
+    """Regress an outcome on columns within effects, (n_rows,) each."""
+    sampling = np.ones(y.size) if weights is None else weights
+    if family == "linear":
+        effects = build_absorber(codes, weights)
+        linear = fit_least_squares(y, columns, effects, names=names)
+        return Slopes(linear, np.arange(y.size), sampling, linear.x_tilde, effects)
+    fit = fit_poisson(y, columns, codes, weights, names=names)
+    return Slopes(fit, fit.rows, fit.mu * sampling[fit.rows], fit.x_tilde)
+
+
+# Columns that a fit gives no coefficient, and rows that a Poisson fit predicts perfectly at zero, said for a reader.
+
+
+def list_determined(
+    key: str, collinear: Sequence[Collinear], n_effects: int = 0, **values: Value
+) -> tuple[Dropped, ...]:
+    """List columns that effects and others determine, by a sentence; of the first ``n_effects`` cells are lost."""
+    out = []
+    for c in collinear:
+        reason = "not-identified" if c.column < n_effects else "collinear"
+        out.append(Dropped(reason, Text(key, name=c.name, by=c.explained_by, **values), 0, 0, (c.name,)))
+    return tuple(out)
 
 
 def list_separated_rows(
@@ -221,21 +300,6 @@ class CellFit:
         return explained
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _FittedCells:
-    """Rows, a coefficient a cell (NaN where it is gone), regressors kept beside them, and what influence needs."""
-
-    rows: IntArray
-    of_code: FloatArray
-    kept: IntArray
-    slopes: FloatArray
-    mean: FloatArray
-    residuals: FloatArray
-    weights: FloatArray
-    dropped: tuple[Dropped, ...]
-    statistics: dict[str, float]
-
-
 def fit_cells(
     o: Observations,
     of_row: IntArray,
@@ -248,14 +312,15 @@ def fit_cells(
     if not (of_row < 0).any():
         raise EstimationError("every row belongs to a treated cell: there is nothing to compare with")
     codes = o.effect_codes()
-    fitted = (_poisson_fit if family == "poisson" else _linear_fit)(o, codes, of_row, columns)
-    rows = fitted.rows
-    present = np.flatnonzero(np.isfinite(fitted.of_code[1:]))
+    fitted = fit_slopes(family, o.y, columns, [*codes, of_row + 1], o.weights)
+    rows, kept = fitted.rows, fitted.fit.kept
+    of_code = fitted.solve_effects(o.y, columns)[-1]
+    present = np.flatnonzero(np.isfinite(of_code[1:]))
     place = np.full(len(names) + 1, -1, dtype=np.int64)
     place[present + 1] = np.arange(present.size)
     cell = place[of_row[rows] + 1]
     effects = build_absorber([c[rows] for c in codes], fitted.weights)
-    net = NetCells(effects, cell, present.size, columns[rows][:, fitted.kept])
+    net = NetCells(effects, cell, present.size, columns[rows][:, kept])
     gram, scores, norms = _cross_products(o, fitted, net)
     bread, is_identified = invert_gram(gram, norms)
     known = np.flatnonzero(is_identified[: present.size])
@@ -264,71 +329,52 @@ def fit_cells(
     lost = tuple(names[k] for k in np.delete(present, known))
     influence = np.zeros((o.n_units, known.size + columns.shape[1]))
     determined = Dropped("not-identified", Text("estimators.cells-determined"), 0, 0, lost)
-    of_cell = fitted.of_code[1:][present] - fitted.of_code[0]
-    slopes = np.append(of_cell, fitted.slopes[fitted.kept])
-    labels = (*(names[k] for k in present), *(column_names[k] for k in fitted.kept if column_names))
-    placed = np.concatenate([np.arange(known.size), known.size + fitted.kept])
+    of_cell = of_code[1:][present] - of_code[0]
+    slopes = np.append(of_cell, fitted.fit.coefficients)
+    labels = (*(names[k] for k in present), *(column_names[k] for k in kept if column_names))
+    placed = np.concatenate([np.arange(known.size), known.size + kept])
     influence[:, placed] = scores @ bread[:, np.concatenate([known, np.arange(present.size, net.size)])]
-    selector = np.zeros((bread.shape[0], known.size))
-    selector[known, np.arange(known.size)] = 1.0
+    effect_names = (*o.effect_names, "cohort_and_period")
     return CellFit(
         rows=rows,
         kept=present[known],
         coefficients=of_cell[known],
-        slopes=fitted.slopes,
+        slopes=fitted.spread(columns.shape[1]),
         influence=influence,
-        mean=fitted.mean,
+        mean=fitted.mean(o.y),
         weights=o.row_weights[rows],
-        source=Regression(fitted.rows, net, fitted.residuals, fitted.weights, bread, selector, slopes, labels),
+        source=Regression(
+            rows, net, fitted.fit.residuals, fitted.weights, bread, np.eye(net.size)[:, known], slopes, labels
+        ),
         given_up=_find_given_up(effects, fitted, columns[rows]),
         n_slopes=int(is_identified.sum()),
         n_all_cells=len(names),
         everything=build_absorber([*(c[rows] for c in codes), cell + 1], fitted.weights),
         columns=columns[rows],
-        dropped=(*fitted.dropped, *([determined] if lost else []), *list_all_treated(o, rows)),
-        statistics=fitted.statistics,
+        dropped=(
+            *list_separated_rows(o, fitted.separated, effects=effect_names),
+            *([determined] if lost else []),
+            *list_all_treated(o, rows),
+        ),
+        statistics=fitted.statistics if family == "poisson" else {},
     )
 
 
-def _find_given_up(effects: Absorber, fitted: _FittedCells, columns: FloatArray) -> IntArray:
+def _find_given_up(effects: Absorber, fitted: Slopes, columns: FloatArray) -> IntArray:
     """Return the regressors that only the cells determine, given the effects and the regressors that are kept."""
-    lost = np.setdiff1d(np.arange(columns.shape[1]), fitted.kept)
+    kept_columns = fitted.fit.kept
+    lost = np.setdiff1d(np.arange(columns.shape[1]), kept_columns)
     if not lost.size:
         return lost
     root = np.sqrt(fitted.weights)[:, None]
-    kept, left = (root * effects.residualize(columns[:, k]) for k in (fitted.kept, lost))
-    if fitted.kept.size:
+    kept, left = (root * effects.residualize(columns[:, k]) for k in (kept_columns, lost))
+    if kept_columns.size:
         left = left - kept @ np.linalg.lstsq(kept, left, rcond=None)[0]
     sizes = np.linalg.norm(root * columns[:, lost], axis=0)
     return np.asarray(lost[np.linalg.norm(left, axis=0) > TOUCHED * np.maximum(sizes, 1e-300)], dtype=np.int64)
 
 
-def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _FittedCells:
-    everything = build_absorber([*codes, of_row + 1], o.weights)
-    fit = fit_least_squares(o.y, columns, everything)
-    slopes = np.zeros(columns.shape[1])
-    slopes[fit.kept] = fit.coefficients
-    of_code = everything.effect_coefficients(o.y - columns @ slopes)[-1]
-    weights = o.row_weights
-    rows = np.arange(o.n_rows)
-    return _FittedCells(rows, of_code, fit.kept, slopes, o.y - fit.residuals, fit.residuals, weights, (), {})
-
-
-def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _FittedCells:
-    fit = fit_poisson(o.y, columns, [*codes, of_row + 1], o.weights)
-    slopes = np.zeros(columns.shape[1])
-    slopes[fit.kept] = fit.coefficients
-    weights = fit.mu * o.row_weights[fit.rows]
-    statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
-    dropped = list_separated_rows(o, fit.separated, effects=(*o.effect_names, "cohort_and_period"))
-    of_code = fit.effect_coefficients[-1]
-    of_code = np.append(of_code, np.full(int(of_row.max()) + 2 - of_code.size, np.nan))
-    return _FittedCells(fit.rows, of_code, fit.kept, slopes, fit.mu, fit.residuals, weights, dropped, statistics)
-
-
-def _cross_products(
-    o: Observations, fitted: _FittedCells, net: NetCells
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _cross_products(o: Observations, fitted: Slopes, net: NetCells) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the Gram matrix of cells and columns net of the effects, scores by unit, and squared norms."""
     unit, weights, columns = o.unit[fitted.rows], fitted.weights, net.columns
     inside = np.flatnonzero(net.cell >= 0)
@@ -339,7 +385,7 @@ def _cross_products(
             weighted = column * weights
             gram[: net.n_cells, k] = np.bincount(cell, weighted[inside], net.n_cells)
             gram[net.n_cells :, k] = columns.T @ weighted
-            weighted *= fitted.residuals
+            weighted *= fitted.fit.residuals
             scores[:, k] = np.bincount(unit, weighted, o.n_units)
     of_cells = np.bincount(cell, weights[inside], net.n_cells)
     return gram, scores, np.concatenate([of_cells, gram.diagonal()[net.n_cells :]])

@@ -14,10 +14,7 @@ from twintrade.estimators.regression import cell_fit
 from twintrade.estimators.regression.cell_fit import CellFit, Family
 from twintrade.estimators.regression.event_terms import find_affected_rows
 from twintrade.estimators.regression.slopes import sum_influence_by_unit
-from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
-from twintrade.numerics.linear import Collinear, fit_least_squares
-from twintrade.numerics.poisson import fit_poisson
 from twintrade.text import Text, Words
 
 # Regression on one dummy per cohort and event time, linear or Poisson, as cohort effects.
@@ -57,109 +54,80 @@ def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: 
     """Fit the dummies with the design's effects and covariates, none at the reference, an exact zero."""
     n_cells = dummies.cohorts.size
     names: tuple[Words, ...] = (*dummies.names(), *o.covariate_names)
-    source, kept, collinear, lost, statistics = _fit(o, np.hstack([dummies.columns(), o.covariates]), names, family)
+    columns = np.hstack([dummies.columns(), o.covariates])
+    source = cell_fit.fit_slopes(family, o.y, columns, o.effect_codes(), o.weights, names)
+    kept = source.fit.kept
     identified = np.flatnonzero(kept < n_cells)
     if identified.size == 0:
         raise EstimationError("no cohort-period cell is identified: the fixed effects absorb every one of them")
-    table = _table(o, source.rows, dummies, kept[identified], reference)
-    selector = np.zeros((kept.size, table.cohorts.size))
-    selector[identified[table.cell[table.cell >= 0]], np.flatnonzero(table.cell >= 0)] = 1.0
-    regression = Regression(
-        source.rows, source.design, source.residuals, source.weights, source.bread, selector, source.coefficients,
-        tuple(names[k] for k in kept),
-    )  # fmt: skip
+    cells = list_reported_cells(o, source.rows, dummies, kept[identified], reference)
+    selector = cells.spread(np.eye(kept.size)[:, identified])
+    regression = source.regression(source.rows, selector, names)
     units, values = sum_influence_by_unit(o, source.rows, regression.row_influence())
     return CohortEffects.of(
         o,
-        (table.cohorts, table.event_times),
-        source.coefficients @ selector,
+        (cells.cohorts, cells.event_times),
+        source.fit.coefficients @ selector,
         UnitInfluence(units, values, regression),
         scale="log points" if family == "poisson" else o.scale,
         sample=o.sample(
             None if source.rows.size == o.n_rows else source.rows,
             n_slopes=int(kept.size),
             effects=o.effect_names,
-            dropped=(*lost, *_unidentified(collinear, n_cells)),
-            statistics=statistics,
+            dropped=(
+                *cell_fit.list_separated_rows(o, source.separated),
+                *cell_fit.list_determined("estimators.determined", source.fit.collinear, n_cells),
+            ),
+            statistics=source.statistics,
         ),
-        n_units=table.n_units,
-        n_cells=table.n_rows,
-        cell_weights=table.weights,
+        n_units=cells.n_units,
+        n_cells=cells.n_rows,
+        cell_weights=cells.weights,
         reference=reference,
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _ReportedCells:
-    """The cells reported, ordered by cohort and event time; ``cell`` is -1 for the reference."""
+class ReportedCells:
+    """Identified cells and those of the reference, ordered by cohort and event time."""
 
-    cohorts: IntArray
+    cohorts: IntArray  # cohorts, event_times, n_units, n_rows: (n_cells,)
     event_times: IntArray
-    cell: IntArray
     n_units: IntArray
     n_rows: IntArray
-    weights: FloatArray
+    weights: FloatArray  # (n_cells,): sampling weights of the rows
+    order: IntArray  # (n_cells,): place of each among the identified ones, then the reference's
+    n_identified: int
+
+    def spread(self, values: FloatArray) -> FloatArray:
+        """Put values (..., n_identified) of identified cells in order, with the reference's exact zeros."""
+        if np.array_equal(self.order, np.arange(self.n_identified)):
+            return values
+        zeros = np.zeros((*values.shape[:-1], self.order.size - self.n_identified))
+        return np.concatenate([values, zeros], axis=-1)[..., self.order]
 
 
-def _table(
+def list_reported_cells(
     o: Observations, rows: IntArray, dummies: Dummies, kept: IntArray, reference: int | None
-) -> _ReportedCells:
-    cohorts, times, cell = dummies.cohorts[kept], dummies.event_times[kept], np.arange(kept.size)
-    if reference is not None:
-        groups = np.unique(cohorts)
-        cohorts = np.append(cohorts, groups)
-        times = np.append(times, np.full(groups.size, reference))
-        cell = np.append(cell, np.full(groups.size, -1))
+) -> ReportedCells:
+    """Order the identified cells, and where there is a reference one for each cohort, with what rows they have."""
+    cohorts, times = dummies.cohorts[kept], dummies.event_times[kept]
+    groups = np.unique(cohorts) if reference is not None else cohorts[:0]
+    cohorts = np.concatenate([cohorts, groups])
+    times = np.concatenate([times, np.full(groups.size, reference or 0)])
     order = np.lexsort((times, cohorts))
     cohorts, times = cohorts[order], times[order]
-    sampling = o.row_weights[rows]
+    unit, sampling, event_time = o.unit[rows], o.row_weights[rows], o.event_time[rows]
     onset = np.where(cell_fit.find_single_rows(o, rows), np.nan, o.onset[rows])
-    members = [(onset == g) & (o.event_time[rows] == e) for g, e in zip(cohorts, times, strict=True)]
-    return _ReportedCells(
+    members = [np.flatnonzero((onset == g) & (event_time == e)) for g, e in zip(cohorts, times, strict=True)]
+    return ReportedCells(
         cohorts=cohorts,
         event_times=times,
-        cell=cell[order],
-        n_units=np.array([np.unique(o.unit[rows][m]).size for m in members], dtype=np.int64),
-        n_rows=np.array([int(m.sum()) for m in members], dtype=np.int64),
+        n_units=np.array([np.unique(unit[m]).size for m in members], dtype=np.int64),
+        n_rows=np.array([m.size for m in members], dtype=np.int64),
         weights=np.array([sampling[m].sum() for m in members], dtype=np.float64),
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Source:
-    rows: IntArray
-    coefficients: FloatArray
-    design: FloatArray
-    residuals: FloatArray
-    weights: FloatArray
-    bread: FloatArray
-
-
-def _fit(
-    o: Observations, columns: FloatArray, names: tuple[Words, ...], family: Family
-) -> tuple[_Source, IntArray, tuple[Collinear, ...], tuple[Dropped, ...], dict[str, float]]:
-    if family == "linear":
-        fit = fit_least_squares(o.y, columns, build_absorber(o.effect_codes(), o.weights), names=names)
-        weights = o.row_weights
-        source = _Source(np.arange(o.n_rows), fit.coefficients, fit.x_tilde, fit.residuals, weights, fit.bread)
-        return source, fit.kept, fit.collinear, (), {"within_r2": fit.within_r2}
-    p = fit_poisson(o.y, columns, o.effect_codes(), o.weights, names=names)
-    weights = p.mu * o.row_weights[p.rows]
-    source = _Source(p.rows, p.coefficients, p.x_tilde, p.residuals, weights, p.bread)
-    statistics = {"pseudo_r2": p.pseudo_r2, "deviance": p.deviance, "iterations": float(p.iterations)}
-    return source, p.kept, p.collinear, cell_fit.list_separated_rows(o, p.separated), statistics
-
-
-def _unidentified(collinear: tuple[Collinear, ...], n_cells: int) -> tuple[Dropped, ...]:
-    return tuple(
-        Dropped(
-            "not-identified" if c.column < n_cells else "collinear",
-            Text("estimators.determined", name=c.name, by=c.explained_by),
-            0,
-            0,
-            (c.name,),
-        )
-        for c in collinear
+        order=order,
+        n_identified=kept.size,
     )
 
 
@@ -261,22 +229,6 @@ class IdentifiedCells:
     linear: OutcomeWeights | None = None  # where they are not
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CellTable:
-    """Effects by cohort and event time, reference cells included, ordered by both."""
-
-    cohorts: IntArray
-    event_times: IntArray
-    n_units: IntArray
-    n_rows: IntArray
-    effects: FloatArray
-    weights: FloatArray
-    influence: FloatArray
-    weight_influence: FloatArray | None
-    source: Regression | None
-    linear: OutcomeWeights | None
-
-
 def measure_cells(
     o: Observations,
     fit: CellFit,
@@ -295,22 +247,10 @@ def measure_cells(
     cell_influence = fit.influence[:, :n_cells]
     if measure == "coefficient" or family == "linear":
         return IdentifiedCells(fit.coefficients, sizes, cell_influence, source=fit.source)
+    # Differences and ratios of fitted sums, their influence by the delta method with the sample held fixed.
     deviations = np.empty((o.n_rows, 0)) if deviations is None else deviations
-    return _proportional(o, fit, cell, inside, sizes, measure, deviations[fit.rows[inside]])
-
-
-def _proportional(
-    o: Observations,
-    fit: CellFit,
-    cell: IntArray,
-    inside: IntArray,
-    sizes: FloatArray,
-    measure: Measure,
-    deviations: FloatArray,
-) -> IdentifiedCells:
-    """Differences and ratios of fitted sums, their influence by the delta method with the sample held fixed."""
-    rows, code, n_cells = fit.rows[inside], cell[inside], fit.kept.size
-    n_covariates = deviations.shape[1]
+    deviations = deviations[fit.rows[inside]]
+    rows, code, n_covariates = fit.rows[inside], cell[inside], deviations.shape[1]
     by_covariate = fit.slopes[: n_covariates * fit.n_all_cells].reshape(n_covariates, fit.n_all_cells)
     exponent = fit.coefficients[code] + (deviations * np.asarray(by_covariate[:, fit.kept].T)[code]).sum(axis=1)
     ratio = np.exp(-exponent)
@@ -319,27 +259,23 @@ def _proportional(
     without = np.bincount(code, mean * ratio, n_cells).astype(np.float64)
     left = fit.weights * (o.y[fit.rows] - fit.mean)
     moved_with = _summed(o.unit[rows], code, left[inside], (o.n_units, n_cells))
-    if deviations.shape[1]:
-        moved_without = _projected(o, fit, cell, _whole(inside, ratio, fit.rows.size), left)
+    if n_covariates:
+        ratios = np.zeros(fit.rows.size)
+        ratios[inside] = ratio
+        moved_without = _projected(o, fit, cell, ratios, left)
     else:
         moved_without = _summed(o.unit[rows], code, left[inside] * ratio, (o.n_units, n_cells))
     moved_without -= without * fit.influence[:, :n_cells]
-    for k in range(deviations.shape[1]):
+    for k in range(n_covariates):
         lever = np.bincount(code, mean * ratio * deviations[:, k], n_cells)
         moved_without -= lever * fit.influence[:, n_cells + k * fit.n_all_cells + fit.kept]
     if measure == "difference":
         return IdentifiedCells((treated - without) / sizes, sizes, (moved_with - moved_without) / sizes)
     influence = 100 * (moved_with - treated / without * moved_without) / without
     linear = None
-    if not deviations.shape[1]:
+    if not n_covariates:
         linear = fit.source.outcome_weights().combined(np.diag(100 * treated / without))
     return IdentifiedCells(100 * (treated / without - 1), without, influence, moved_without, linear=linear)
-
-
-def _whole(inside: IntArray, values: FloatArray, n_rows: int) -> FloatArray:
-    out = np.zeros(n_rows)
-    out[inside] = values
-    return out
 
 
 def _summed(unit: IntArray, cell: IntArray, values: FloatArray, shape: tuple[int, int]) -> FloatArray:
@@ -361,44 +297,19 @@ def _projected(o: Observations, fit: CellFit, cell: IntArray, values: FloatArray
 
 
 def tabulate_cells(
-    o: Observations, fit: CellFit, cells: Dummies, identified: IdentifiedCells, reference: int | None
-) -> CellTable:
+    o: Observations, fit: CellFit, dummies: Dummies, identified: IdentifiedCells, reference: int | None
+) -> tuple[ReportedCells, IdentifiedCells]:
     """Put identified cells and the reference's exact zeros in the order of cohort and event time."""
-    cohorts, times = cells.cohorts[fit.kept], cells.event_times[fit.kept]
-    groups = np.unique(cohorts) if reference is not None else cohorts[:0]
-    cohorts = np.concatenate([cohorts, groups])
-    times = np.concatenate([times, np.full(groups.size, reference or 0)])
-    order = np.lexsort((times, cohorts))
-    cohorts, times = cohorts[order], times[order]
-    unit, onset, event_time = o.unit[fit.rows], o.onset[fit.rows], o.event_time[fit.rows]
-    members = [np.flatnonzero((onset == g) & (event_time == e)) for g, e in zip(cohorts, times, strict=True)]
-    is_single = cell_fit.find_single_rows(o, fit.rows)
-    members = [m[~is_single[m]] for m in members]
-    sizes = np.array([fit.weights[m].sum() for m in members])
-    is_cell = order < fit.kept.size
-    is_in_order = np.array_equal(order, np.arange(fit.kept.size))
-
-    def spread(values: FloatArray) -> FloatArray:
-        if is_in_order:
-            return values
-        return np.hstack([values, np.zeros((*values.shape[:-1], groups.size))])[..., order]
-
-    moved = None if identified.weight_influence is None else spread(identified.weight_influence)
-    return CellTable(
-        cohorts=cohorts,
-        event_times=times,
-        n_units=np.array([np.unique(unit[m]).size for m in members], dtype=np.int64),
-        n_rows=np.array([m.size for m in members], dtype=np.int64),
-        effects=spread(identified.effects),
-        weights=np.where(is_cell, spread(identified.weights), sizes),
-        influence=spread(identified.influence),
-        weight_influence=moved,
-        linear=None
-        if identified.linear is None
-        else replace(identified.linear, selector=spread(identified.linear.selector)),
-        source=None
-        if identified.source is None
-        else replace(identified.source, selector=spread(identified.source.selector)),
+    cells = list_reported_cells(o, fit.rows, dummies, fit.kept, reference)
+    moved, source, linear = identified.weight_influence, identified.source, identified.linear
+    is_cell = cells.order < cells.n_identified
+    return cells, IdentifiedCells(
+        effects=cells.spread(identified.effects),
+        weights=np.where(is_cell, cells.spread(identified.weights), cells.weights),
+        influence=cells.spread(identified.influence),
+        weight_influence=None if moved is None else cells.spread(moved),
+        source=None if source is None else replace(source, selector=cells.spread(source.selector)),
+        linear=None if linear is None else replace(linear, selector=cells.spread(linear.selector)),
     )
 
 

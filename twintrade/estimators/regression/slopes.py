@@ -1,20 +1,23 @@
 """From fitted slopes, linear or Poisson, to effects with their influence by unit."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from twintrade.design import Observations
-from twintrade.effects import Dropped, Estimate, EventStudy, Regression, Sample, UnitInfluence
+from twintrade.effects import Dropped, Estimate, EventStudy, Sample, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression import event_terms
-from twintrade.estimators.regression.cell_fit import describe_absorbing_effect, list_all_treated
+from twintrade.estimators.regression.cell_fit import (
+    Slopes,
+    describe_absorbing_effect,
+    list_all_treated,
+    list_separated_rows,
+)
 from twintrade.estimators.regression.event_terms import Terms
 from twintrade.numerics.absorption import find_singletons
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
-from twintrade.numerics.linear import Collinear, NetColumns
 from twintrade.text import Listed, Text
 
 # Proportional effects as mean differences of the outcome, by the delta method with the sample held fixed.
@@ -38,54 +41,38 @@ EFFECTS_AT_ONCE = 8
 """Effects whose influence by row is made at once: that of a long path is as large as its regressors."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Slopes:
-    """The part of a fit that linear and Poisson models share; ``rows`` are positions in the observations."""
-
-    rows: IntArray  # (n_rows,)
-    coefficients: FloatArray  # (n_slopes,)
-    kept: IntArray  # (n_slopes,): which of the terms each slope belongs to
-    collinear: tuple[Collinear, ...]
-    design: FloatArray | NetColumns  # design, residuals, weights, bread: As in Regression
-    residuals: FloatArray
-    weights: FloatArray
-    bread: FloatArray
-
-
 def build_effects(
-    o: Observations,
-    terms: Terms,
-    slopes: Slopes,
-    scale: Scale,
-    dropped: tuple[Dropped, ...],
-    statistics: Mapping[str, float],
+    o: Observations, terms: Terms, slopes: Slopes, scale: Scale, n_singletons: int, n_lines: int = 0
 ) -> EventStudy | Estimate:
-    """Return the reported terms as an event study (or one static effect) with influence by unit."""
-    if not slopes.kept.size and terms.kind == "coefficient":
+    """Return the reported terms as an event study (or one static effect) with influence by unit.
+
+    ``n_lines``: lines of units count as slopes, since clusters of units do not absorb them.
+    """
+    if not slopes.fit.kept.size and terms.kind == "coefficient":
         raise EstimationError(Text("estimators.no-covariate-left"))
-    if not (slopes.kept < terms.n_reported).any():
+    if not (slopes.fit.kept < terms.n_reported).any():
         why = describe_absorbing_effect(o, slopes.rows)
         raise EstimationError(Text("estimators.no-treatment", why=why, units=o.panel.unit_kind))
     if terms.event_times is not None and not (terms.clipped[slopes.rows] == o.reference).any():
         raise EstimationError(Text("estimators.no-reference-row", reference=o.reference))
-    if terms.event_times is not None and any(c.column < terms.n_reported for c in slopes.collinear):
+    if terms.event_times is not None and any(c.column < terms.n_reported for c in slopes.fit.collinear):
         _require_joined(o, terms, slopes)
     why = Text("estimators.times-apart", reference=str(o.reference))
     apart = (Dropped("no-reference", why, 0, 0, terms.apart),) if terms.apart else ()
     sample = o.sample(
         None if slopes.rows.size == o.n_rows else slopes.rows,
-        n_slopes=slopes.kept.size,
+        n_slopes=slopes.fit.kept.size + n_lines,
         effects=o.effect_names,
         dropped=(
-            *dropped,
+            *list_separated_rows(o, slopes.separated),
             *list_second_reference(terms.second_reference),
             *apart,
             *_collinear(terms, slopes),
             *list_all_treated(o, slopes.rows),
         ),
-        statistics=statistics,
+        statistics={**slopes.statistics, "n_singletons": float(n_singletons)},
     )
-    reported = np.flatnonzero(slopes.kept < terms.n_reported)
+    reported = np.flatnonzero(slopes.fit.kept < terms.n_reported)
     if terms.event_times is None:
         return _static(o, terms, slopes, scale, sample, reported)
     return _event_study(o, terms, slopes, scale, sample, reported)
@@ -142,16 +129,7 @@ def sum_row_weights(o: Observations, rows: IntArray, groups: IntArray, labels: I
 
 
 def _uncertainty(o: Observations, terms: Terms, slopes: Slopes, selector: FloatArray) -> UnitInfluence:
-    source = Regression(
-        rows=slopes.rows,
-        columns=slopes.design,
-        residuals=slopes.residuals,
-        weights=slopes.weights,
-        bread=slopes.bread,
-        selector=selector.astype(np.float64),
-        slopes=slopes.coefficients,
-        names=tuple(terms.names[k] for k in slopes.kept),
-    )
+    source = slopes.regression(slopes.rows, selector, terms.names)
     parts = []
     for start in range(0, max(selector.shape[1], 1), EFFECTS_AT_ONCE):
         few = replace(source, selector=source.selector[:, start : start + EFFECTS_AT_ONCE])
@@ -165,19 +143,19 @@ def _event_study(
 ) -> EventStudy:
     assert terms.event_times is not None
     reference = o.reference
-    times = np.append(terms.event_times[slopes.kept[reported]], reference)
+    times = np.append(terms.event_times[slopes.fit.kept[reported]], reference)
     order = np.argsort(times)
     times = times[order]
-    selector = np.zeros((slopes.kept.size, times.size))
-    selector[reported, np.argsort(order)[:-1]] = 1.0
+    of_times = np.eye(slopes.fit.kept.size)[:, reported]
+    selector = np.column_stack([of_times, np.zeros(len(of_times))])[:, order]
     n_units, n_cells = count_units_and_rows(o, slopes.rows, terms.clipped, times)
-    determined = [c.column for c in slopes.collinear if c.column < terms.n_reported]
+    determined = [c.column for c in slopes.fit.collinear if c.column < terms.n_reported]
     pinned = [int(terms.event_times[k]) for k in determined if terms.names[k] not in terms.apart]
     pinned += [] if terms.second_reference is None else [terms.second_reference]
     return EventStudy.of(
         o,
         times,
-        slopes.coefficients @ selector,
+        slopes.fit.coefficients @ selector,
         _uncertainty(o, terms, slopes, selector),
         scale=scale,
         sample=sample,
@@ -193,16 +171,15 @@ def _event_study(
 def _static(
     o: Observations, terms: Terms, slopes: Slopes, scale: Scale, sample: Sample, reported: IntArray
 ) -> Estimate:
-    selector = np.zeros((slopes.kept.size, reported.size))
-    selector[reported, np.arange(reported.size)] = 1.0
+    selector = np.eye(slopes.fit.kept.size)[:, reported]
     counts = count_units_and_rows(o, slopes.rows, terms.clipped, np.zeros(1, dtype=np.int64))
     n_units, n_cells = (np.repeat(count, reported.size) for count in counts)
     return Estimate(
-        effects=slopes.coefficients @ selector,
+        effects=slopes.fit.coefficients @ selector,
         uncertainty=_uncertainty(o, terms, slopes, selector),
         scale=scale,
         sample=sample,
-        names=tuple(terms.names[k] for k in slopes.kept[reported]),
+        names=tuple(terms.names[k] for k in slopes.fit.kept[reported]),
         n_units=n_units,
         n_cells=n_cells,
         kind=terms.kind,
@@ -237,7 +214,7 @@ def list_second_reference(time: int | None) -> tuple[Dropped, ...]:
 
 def _collinear(terms: Terms, slopes: Slopes) -> tuple[Dropped, ...]:
     out = []
-    for one in slopes.collinear:
+    for one in slopes.fit.collinear:
         if terms.names[one.column] in terms.apart:
             continue
         name = terms.names[one.column]

@@ -8,6 +8,7 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
+from twintrade.estimators.regression.cell_fit import list_determined
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 from twintrade.numerics.linear import LeastSquares, fit_least_squares
@@ -172,7 +173,7 @@ def adjust_for_covariates(
     """Take out covariates by regressions of changes by first dose; return slopes and the doses left out."""
     assert layout.covariates is not None
     outcomes = layout.outcomes.copy()
-    adjusted, dropped = [], []
+    adjusted, dropped = [], list[Dropped]()
     for start, stop in layout.baselines():
         label = Text("estimators.first-dose", dose=f"{layout.baseline[start]:g}")
         fit, unit = _changes_fitted(layout, start, stop, names)
@@ -189,9 +190,7 @@ def adjust_for_covariates(
         for k, column in zip(fit.kept, by_row.T, strict=True):
             influence[:, k] = np.bincount(unit.columns - start, column, stop - start)
         adjusted.append(DoseSlopes(start, stop, influence))
-        for c in fit.collinear:
-            sentence = Text("estimators.changes-determined", name=c.name, by=c.explained_by, dose=label)
-            dropped.append(Dropped("collinear", sentence, 0, 0, (c.name,)))
+        dropped += list_determined("estimators.changes-determined", fit.collinear, dose=label)
     return (
         replace(layout, outcomes=outcomes, is_full=not bool(np.isnan(outcomes).any())),
         tuple(adjusted),
