@@ -13,9 +13,8 @@ from twintrade.effects.regression import OutcomeWeights
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Requires, describe_design
 from twintrade.estimators.cohort_means import group_time
-from twintrade.estimators.cohort_means.group_time import Base, GroupTime, PatternGroups, Shares
+from twintrade.estimators.cohort_means.group_time import Base, GroupTime, Shares
 from twintrade.estimators.cohort_means.triple_conditional import (
-    TripleGroups,
     build_groups,
     describe_empty_side,
     estimate_conditional_cells,
@@ -100,32 +99,22 @@ class CallawaySantAnna(Catalogued):
             return group_time.pack(plan, effects, influence, wide, design, self.base, dropped)
         groups = group_time.group_by_pattern(wide, SMALL) if is_plain else None
         if groups is not None:
-            return self._by_pattern(groups, wide, plan, design, dropped)
-        return self._by_cell(wide, plan, design, dropped)
-
-    def _by_pattern(
-        self, groups: PatternGroups, wide: Wide, plan: list[GroupTime], design: Design, dropped: tuple[Dropped, ...]
-    ) -> CohortEffects:
-        kept, lost, effects, influence = group_time.estimate_from_patterns(groups, plan)
-        seen = ~np.isnan(wide.outcomes)
-        for cell in lost:
-            treated = (wide.cohort == cell.cohort) & seen[:, cell.at] & seen[:, cell.base]
-            dropped = (*dropped, _not_identified(cell, wide, describe_empty_side(bool(treated.any()))))
-        _require_treated(kept, wide, dropped)
-        return group_time.pack(kept, effects, influence, wide, design, self.base, dropped)
-
-    def _by_cell(
-        self, wide: Wide, plan: list[GroupTime], design: Design, dropped: tuple[Dropped, ...]
-    ) -> CohortEffects:
+            kept, lost, effects, influence = group_time.estimate_from_patterns(groups, plan)
+            seen = ~np.isnan(wide.outcomes)
+            for cell in lost:
+                treated = (wide.cohort == cell.cohort) & seen[:, cell.at] & seen[:, cell.base]
+                dropped = (*dropped, _not_identified(cell, wide, describe_empty_side(bool(treated.any()))))
+            _require_treated(kept, wide, dropped)
+            return group_time.pack(kept, effects, influence, wide, design, self.base, dropped)
         sections = self.convention if self.rows == "cross_sections" else None
         cells = estimate_conditional_cells(wide, plan, self.method, sections)
         dropped += tuple(_not_identified(cell, wide, why) for cell, why in cells.lost)
         _require_treated(cells.kept, wide, dropped)
-        influence = cells.influence
+        by_row = cells.influence
         if sections is None and not design.covariates:
             rows, changes = np.arange(design.observations.n_rows), group_time.CellChanges(wide, cells.kept)
-            influence = replace(influence, linear=OutcomeWeights(rows, changes, np.eye(len(cells.kept))))
-        return group_time.pack(cells.kept, cells.effects, influence, wide, design, self.base, dropped)
+            by_row = replace(by_row, linear=OutcomeWeights(rows, changes, np.eye(len(cells.kept))))
+        return group_time.pack(cells.kept, cells.effects, by_row, wide, design, self.base, dropped)
 
 
 def estimate_from_moments(m: CohortMoments, plan: list[GroupTime], wide: Wide) -> tuple[FloatArray, CohortInfluence]:
@@ -215,18 +204,7 @@ class TripleDifference(Catalogued):
         lost = [label for c in plan if c not in kept and (label := c.label(wide.onset, wide.periods)) not in named]
         sentence = Text("estimators.one-sided-cells")
         dropped = (*why, Dropped("no-comparison", sentence, 0, 0, tuple(lost))) if lost else why
-        return self._packed(design, groups, kept, effects, influence, dropped)
-
-    def _packed(
-        self,
-        design: Design,
-        groups: TripleGroups,
-        kept: Sequence[GroupTime],
-        effects: FloatArray,
-        influence: Influence,
-        dropped: tuple[Dropped, ...],
-    ) -> CohortEffects:
-        wide, members = groups.wide, [c.cohort for c in kept]
+        members = [c.cohort for c in kept]
         return CohortEffects.of(
             design,
             group_time.locate_cells(kept, wide),

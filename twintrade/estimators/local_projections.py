@@ -307,7 +307,26 @@ class LocalProjections(Catalogued):
         ]
         if not any(h >= 0 for h, _ in projections):
             raise EstimationError("no event time from onset on has treated rows and clean comparison rows")
-        study = self._study(source, design, projections, _dropped(wide, projections, lost))
+        # The reference is an exact zero and counts the rows measured from it.
+        at_reference = results.get(design.reference)
+        nothing = tuple(np.zeros_like(part) for part in projections[0][1].influence)
+        counted = (0, 0.0) if at_reference is None else (at_reference.n_treated, at_reference.treated_weight)
+        zero = Projected(0.0, nothing, *counted, np.zeros(0, dtype=np.int64))
+        every = {**dict(projections), design.reference: zero}
+        shown = [every[h] for h in sorted(every)]
+        study = EventStudy.of(
+            design,
+            np.array(sorted(every), dtype=np.int64),
+            np.array([r.effect for r in shown]),
+            _influence(source, shown),
+            sample=design.observations.sample(
+                n_slopes=len(every) - 1, effects=("period",), dropped=_dropped(wide, projections, lost)
+            ),
+            n_units=np.array([r.n_treated for r in shown], dtype=np.int64),
+            against="reference" if self.base == "last" else "all before",
+            reference=design.reference,
+            row_weights=np.array([r.treated_weight for r in shown]),
+        )
         return study if self.pooled is None else replace(study, overall=self._pooled(source, design, study.sample))
 
     def assumption(self, design: Design) -> Text:
@@ -348,33 +367,6 @@ class LocalProjections(Catalogued):
         lags = (Text("estimators.lag", n=k + 1) for k in range(self.lags))
         names: tuple[Words, ...] = (*design.covariates, *lags)
         return estimate_projection(rows, source.cohort, self.weighting, names)
-
-    def _study(
-        self,
-        source: Wide | PanelMeans,
-        design: Design,
-        projections: list[tuple[int, Projected]],
-        dropped: tuple[Dropped, ...],
-    ) -> EventStudy:
-        """Put the horizons in order; the reference is an exact zero and counts the rows measured from it."""
-        at_reference = next((r for h, r in projections if h == design.reference), None)
-        others = [(h, r) for h, r in projections if h != design.reference]
-        nothing = tuple(np.zeros_like(part) for part in projections[0][1].influence)
-        counted = (0, 0.0) if at_reference is None else (at_reference.n_treated, at_reference.treated_weight)
-        zero = Projected(0.0, nothing, *counted, np.zeros(0, dtype=np.int64))
-        every = sorted([*others, (design.reference, zero)], key=lambda pair: pair[0])
-        times = np.array([h for h, _ in every], dtype=np.int64)
-        return EventStudy.of(
-            design,
-            times,
-            np.array([r.effect for _, r in every]),
-            _influence(source, [r for _, r in every]),
-            sample=design.observations.sample(n_slopes=len(others), effects=("period",), dropped=dropped),
-            n_units=np.array([r.n_treated for _, r in every], dtype=np.int64),
-            against="reference" if self.base == "last" else "all before",
-            reference=design.reference,
-            row_weights=np.array([r.treated_weight for _, r in every]),
-        )
 
     def _pooled(self, source: Wide | PanelMeans, design: Design, sample: Sample) -> Estimate:
         assert self.pooled is not None

@@ -1,6 +1,6 @@
 """Counterfactuals from weighted donors: synthetic control in its forms, synthetic DiD, and the double ratio."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.design.case import Case, OutcomeMatrix, build_case, build_outcome_matrix, remove_seasons
 from twintrade.effects import CohortEffects, Estimate, RefitOnly
-from twintrade.effects.estimate import Scale
+from twintrade.effects.estimate import Against, Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Catalogued, Estimator, Requires
 from twintrade.estimators.cases import DonorWeights, SingleCase, WeightedCase, explain_refusal, refuse_few_periods
@@ -179,26 +179,20 @@ class PartiallyPooledSyntheticControl(Catalogued):
         weights = simplex.fit_partially_pooled_weights(treated, donors, pooling)
         gaps = np.vstack([m[0] - w @ m[1:] for m, w in zip(moved, weights, strict=True)])
         average, separate = simplex.compute_imbalances(treated, donors, weights)
-        facts = {"pooling": pooling, "average_imbalance": average, "separate_imbalance": separate}
-        return _table(design, matrix, np.array([case.onset for case in cases]), gaps, facts)
-
-
-def _table(
-    design: Design, matrix: OutcomeMatrix, onset: np.ndarray, gaps: FloatArray, facts: dict[str, float]
-) -> CohortEffects:
-    onsets, count = np.unique(onset, return_counts=True)
-    n_periods = matrix.periods.size
-    effects = np.concatenate([gaps[onset == g].mean(axis=0) for g in onsets])
-    cohorts, n_units = np.repeat(onsets, n_periods), np.repeat(count, n_periods)
-    return CohortEffects.of(
-        design,
-        (cohorts, np.concatenate([matrix.periods - g for g in onsets])),
-        effects,
-        RefitOnly(Text("estimators.few-cases-weights")),
-        sample=design.observations.sample(matrix.used, dropped=matrix.dropped, statistics=facts),
-        n_units=n_units,
-        against=PartiallyPooledSyntheticControl.compared_with,
-    )
+        onset = np.array([case.onset for case in cases])
+        onsets, n_treated = np.unique(onset, return_counts=True)
+        return _stack_gaps(
+            design,
+            matrix,
+            onsets,
+            n_treated,
+            [gaps[onset == g].mean(axis=0) for g in onsets],
+            Text("estimators.few-cases-weights"),
+            self.compared_with,
+            pooling=pooling,
+            average_imbalance=average,
+            separate_imbalance=separate,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +418,8 @@ class SyntheticDid(WeightedCase):
             refuse_few_periods(case, self.min_before, self.name)
             weights = self.cohort_weights(case, int(n)) if fixed is None else fixed[int(onset)]
             gaps.append(compute_did_gaps(case.treated, case.donors, case.is_before, weights))
-        return _stacked(design, matrix, onsets, n_treated, gaps)
+        why = Text("estimators.weights-chosen")
+        return _stack_gaps(design, matrix, onsets, n_treated, gaps, why, self.compared_with)
 
     def cohort_weights(self, case: Case, n_treated: int) -> DidWeights:
         """Return the weights of one onset, whose treated units are averaged in the case's first row."""
@@ -443,21 +438,27 @@ def build_cohort_case(design: Design, matrix: OutcomeMatrix, onset: int) -> Case
     )
 
 
-def _stacked(
-    design: Design, matrix: OutcomeMatrix, onsets: IntArray, n_treated: IntArray, gaps: list[FloatArray]
+def _stack_gaps(
+    design: Design,
+    matrix: OutcomeMatrix,
+    onsets: IntArray,
+    n_treated: IntArray,
+    gaps: Sequence[FloatArray],
+    why: Text,
+    against: Against,
+    **facts: float,
 ) -> CohortEffects:
-    """Return gaps of several onsets as the cohort table; cells weigh by treated units."""
+    """Return gaps by period of several onsets as the cohort table; cells weigh by treated units."""
     n_periods = matrix.periods.size
-    cohorts, times = np.repeat(onsets, n_periods), np.concatenate([matrix.periods - g for g in onsets])
+    times = np.concatenate([matrix.periods - g for g in onsets])
     if not (times >= 0).any():
         raise EstimationError("no treated unit is observed after its onset")
-    n_units = np.repeat(n_treated, n_periods)
     return CohortEffects.of(
         design,
-        (cohorts, times),
+        (np.repeat(onsets, n_periods), times),
         np.concatenate(gaps),
-        RefitOnly(Text("estimators.weights-chosen")),
-        sample=design.observations.sample(matrix.used, dropped=matrix.dropped),
-        n_units=n_units,
-        against="weighted before",
+        RefitOnly(why),
+        sample=design.observations.sample(matrix.used, dropped=matrix.dropped, statistics=facts),
+        n_units=np.repeat(n_treated, n_periods),
+        against=against,
     )

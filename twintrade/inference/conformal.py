@@ -1,6 +1,5 @@
 """Inference for single cases by refits: conformal, prediction intervals, and synthetic DiD's own errors."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, TypeAlias
 
@@ -19,7 +18,6 @@ from twintrade.inference.base import Inference
 from twintrade.inference.refits.permutation import align_values
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.series import compute_moving_block_p, invert_p_values
-from twintrade.numerics.simplex import DidWeights
 from twintrade.text import Text
 
 # Prediction intervals of a synthetic control: how wrong the weights may be, and how noisy the unit is anyway.
@@ -303,11 +301,24 @@ class SyntheticDidVariance(Inference):
             )
             for g in np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
         }
+        controls = np.flatnonzero(~matrix.is_treated)
         estimate, replications = fit.view(view), []
-        for kept, weights in _leave_one_out(matrix, full):
+        for row in range(matrix.units.size):
+            # A control's weight is shared out among the others (Algorithm 3).
+            weights = full
+            if not matrix.is_treated[row]:
+                place = int(np.searchsorted(controls, row))
+                weights = {g: replace(one, omega=_share_out(one.omega, place)) for g, one in full.items()}
+            kept = select_rows(matrix, np.delete(np.arange(matrix.units.size), row))
             refit = estimator.by_cohort(fit.design, kept, weights)
             replications.append(align_values(estimate, _view(fit, refit, view)))
         return np.vstack(replications)
+
+
+def _share_out(omega: FloatArray, place: int) -> FloatArray:
+    """Return the weights without one of them, adding up to one."""
+    left = np.delete(omega, place)
+    return left / left.sum() if left.sum() > 0 else np.full(left.size, 1 / left.size)
 
 
 def _view(fit: Fit, estimate: Estimate, view: View) -> Estimate:
@@ -352,24 +363,3 @@ def _bootstrap_rows(matrix: OutcomeMatrix, rng: np.random.Generator) -> Draw:
     """Resample units (Algorithm 2); draws without a treated unit or control are refused by the estimator."""
     rows = np.sort(rng.integers(0, matrix.units.size, matrix.units.size))
     return rows, matrix.onset[rows]
-
-
-def _leave_one_out(
-    matrix: OutcomeMatrix, full: dict[int, DidWeights]
-) -> Iterator[tuple[OutcomeMatrix, dict[int, DidWeights]]]:
-    """Leave each unit out in turn; a control's weight is shared out among the others (Algorithm 3)."""
-    controls = np.flatnonzero(~matrix.is_treated)
-    for row in range(matrix.units.size):
-        kept = select_rows(matrix, np.delete(np.arange(matrix.units.size), row))
-        if matrix.is_treated[row]:
-            yield kept, full
-            continue
-        out = int(np.flatnonzero(controls == row)[0])
-        weights = {}
-        for onset, did_weights in full.items():
-            omega = np.delete(did_weights.omega, out)
-            total = omega.sum()
-            weights[onset] = replace(
-                did_weights, omega=omega / total if total > 0 else np.full(omega.size, 1 / omega.size)
-            )
-        yield kept, weights

@@ -119,8 +119,9 @@ def compare_reassigned(
         at_zero = fixed_part[:, k] + effect * slope[:, k]
         p[k] = few_treated.compute_two_sided_share(effect, at_zero)
         low[k], high[k] = few_treated.invert_randomization(effect, 1.0, at_zero, slope[:, k], level)
-    ends = [np.where(np.isinf(end), np.nan, end) for end in (low, high)]
-    return TestedEffects(fixed_part, is_fixed, p, *ends, not (np.isinf(low).any() or np.isinf(high).any()))
+    has_ends = not (np.isinf(low).any() or np.isinf(high).any())
+    low, high = (np.where(np.isinf(end), np.nan, end) for end in (low, high))
+    return TestedEffects(fixed_part, is_fixed, p, low, high, has_ends)
 
 
 def compare_with_errors(estimate: Estimate, drawn: FloatArray, level: float) -> TestedEffects:

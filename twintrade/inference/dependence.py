@@ -16,9 +16,9 @@ from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, des
 from twintrade.inference.clustering import conventions
 from twintrade.inference.clustering.clusters import find_unit_positions, get_influence
 from twintrade.inference.clustering.constant_effect import compute_sup_t, repair_covariance
-from twintrade.inference.clustering.conventions import Correction, get_convention
+from twintrade.inference.clustering.conventions import get_convention
 from twintrade.inference.refits.leave_out import get_regression
-from twintrade.numerics.arrays import BoolArray, FloatArray, compact, sum_by_group
+from twintrade.numerics.arrays import FloatArray, compact, sum_by_group
 from twintrade.numerics.series import (
     RestrictedSeries,
     choose_lags,
@@ -272,9 +272,21 @@ class Autoregressive(Inference):
         usable = conventions.has_variance(estimate, errors)
         p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
         if usable.any():
-            p[usable], low[usable], high[usable] = self._test(
-                series, y, after, loadings[:, usable], errors[usable], seed
-            )
+            loadings, errors = loadings[:, usable], errors[usable]
+            effects = y @ loadings
+            # Zero is a value tried, so that p-values and ends agree about it.
+            outside = effects.min() - errors.max(), 0.0, effects.max() + errors.max()
+            tried = np.union1d(outside, effects.mean() + np.median(errors) * STEPS)
+            drawn = [
+                series.draw_t(y - value * after, loadings, np.random.default_rng(seed), self.draws) for value in tried
+            ]
+            zero = drawn[int(np.searchsorted(tried, 0.0))]
+            p[usable] = (1 + (zero[1:] >= zero[0]).sum(axis=0)) / (self.draws + 1)
+            low[usable], high[usable] = -np.inf, np.inf
+            n_beyond = int((1 - self.level) * (self.draws + 1) + 1e-9)
+            if n_beyond:
+                critical = np.array([np.sort(t[1:], axis=0)[-n_beyond] for t in drawn])
+                low[usable], high[usable] = find_ends(effects, tried, np.array([t[0] for t in drawn]), critical)
         return Bands.build(
             estimate,
             self.name,
@@ -285,30 +297,6 @@ class Autoregressive(Inference):
             note=Text("inference.autoregressive", draws=self.draws, lags=lags, n=y.size),
             facts={"draws": self.draws, "floor": 1 / (self.draws + 1)},
         )
-
-    def _test(
-        self,
-        series: RestrictedSeries,
-        y: FloatArray,
-        after: BoolArray,
-        loadings: FloatArray,
-        errors: FloatArray,
-        seed: int,
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return p-values of no effect, and both ends; zero is a value tried, so that they agree about it."""
-        effects = y @ loadings
-        outside = effects.min() - errors.max(), 0.0, effects.max() + errors.max()
-        tried = np.union1d(outside, effects.mean() + np.median(errors) * STEPS)
-        drawn = [
-            series.draw_t(y - value * after, loadings, np.random.default_rng(seed), self.draws) for value in tried
-        ]
-        zero = drawn[int(np.searchsorted(tried, 0.0))]
-        p = (1 + (zero[1:] >= zero[0]).sum(axis=0)) / (self.draws + 1)
-        n_beyond = int((1 - self.level) * (self.draws + 1) + 1e-9)
-        if not n_beyond:
-            return p, np.full(p.size, -np.inf), np.full(p.size, np.inf)
-        critical = np.array([np.sort(t[1:], axis=0)[-n_beyond] for t in drawn])
-        return p, *find_ends(effects, tried, np.array([t[0] for t in drawn]), critical)
 
 
 def find_ends(
@@ -363,7 +351,11 @@ class Serial(Dependence):
             raise InferenceError(f"{n} periods are too few for errors that follow time")
         if self.lags is not None and self.lags < 0:
             raise InferenceError(f"lags is a number of periods from 0 on, not {self.lags}")
-        correction = self._correction(fit, estimate, n)
+        rule, sample = get_convention(self.correction), estimate.sample
+        effects = [compact(fit.design.observations.codes(name)[sample.rows]) for name in sample.effects]
+        given = rule, sample.n_rows, sample.n_slopes, effects
+        # Periods are clusters in which no effect nests: their scores are correlated.
+        correction = conventions.correct(*given, (), not fit.estimator.is_poisson, [n])
         lags = self.lags
         if lags is None:
             lags = int(n**0.25) if self.correction == "fixest" else choose_lags(n)
@@ -373,24 +365,9 @@ class Serial(Dependence):
             is_prewhitened="yes" if getattr(self, "is_prewhitened", False) else "no",
             lags=lags,
             n=n,
-            correction=conventions.describe_correction(get_convention(self.correction), correction),
+            correction=conventions.describe_correction(rule, correction),
         )
         return UnscaledCovariance(self.sum_products(fit, source, lags), correction.factor, correction.df, n, note)
-
-    def _correction(self, fit: Fit, estimate: Estimate, n_periods: int) -> Correction:
-        """Take periods for clusters in which no effect nests: their scores are correlated."""
-        rule, sample = get_convention(self.correction), estimate.sample
-        effects = [compact(fit.design.observations.codes(name)[sample.rows]) for name in sample.effects]
-        n_all = conventions.count_all(sample.n_slopes, effects)
-        return conventions.compute_correction(
-            rule,
-            sample.n_rows,
-            sample.n_slopes,
-            conventions.collect_levels(rule, effects, ()),
-            [n_periods],
-            n_all,
-            not fit.estimator.is_poisson,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

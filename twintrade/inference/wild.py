@@ -208,24 +208,25 @@ class Wild(Inference):
         reference = bands.se == 0
         lost = list_variance_messages(estimate, np.zeros(usable.size, dtype=bool), usable, "clustered")
         few = clustered.warn_of_few_treated(fit, estimate, {by: model.n_clusters}, "wild")
+        has_all_signs = self.weights == "rademacher" and is_complete
+        if has_all_signs and (n := model.n_groups) < 8:
+            text = Text("inference.few-sign-vectors", n=n, vectors=2**n, step=2 / 2**n)
+            few.append(Message("warning", "few-clusters", text))
         return replace(
             bands,
             p=p,
             low=np.where(reference, 0.0, low),
             high=np.where(reference, 0.0, high),
             covariance=None,
-            facts=self._facts(by, model, drawn.shape[0], seed, is_complete),
-            messages=(*lost, *few, *_messages(model, is_complete, self.weights)),
+            facts={
+                "draws": drawn.shape[0],
+                "seed": seed,
+                "clusters": join_counts({by: model.n_clusters}),
+                "is_complete": int(is_complete),
+                "floor": 1 / drawn.shape[0] * (2 if has_all_signs else 1),
+            },
+            messages=(*lost, *few),
         )
-
-    def _facts(self, by: str, model: Working, n_draws: int, seed: int, is_complete: bool) -> Facts:
-        return {
-            "draws": n_draws,
-            "seed": seed,
-            "clusters": join_counts({by: model.n_clusters}),
-            "is_complete": int(is_complete),
-            "floor": 1 / n_draws * (2 if self.weights == "rademacher" and is_complete else 1),
-        }
 
     def _one(
         self, model: Working, k: int, effect: float, weights: FloatArray, factor: float
@@ -280,11 +281,3 @@ def _end(drawn: WildPolynomials, se: float, sign: float, alpha: float) -> float:
         if outside - inside < 1e-9 * se:
             break
     return outside
-
-
-def _messages(model: Working, is_complete: bool, weights: str) -> tuple[Message, ...]:
-    if weights == "rademacher" and is_complete and model.n_groups < 8:
-        vectors = 2**model.n_groups
-        text = Text("inference.few-sign-vectors", n=model.n_groups, vectors=vectors, step=2 / vectors)
-        return (Message("warning", "few-clusters", text),)
-    return ()

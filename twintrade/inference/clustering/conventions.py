@@ -148,9 +148,13 @@ def correct(
     effects: Sequence[IntArray],
     clusters: Sequence[IntArray],
     is_linear: bool = True,
+    sizes: Sequence[int] = (),
 ) -> Correction:
-    """Return factor and degrees of freedom from levels (n_rows,) of effects and clusters."""
-    sizes = [int(c.max()) + 1 for c in clusters]
+    """Return factor and degrees of freedom from levels (n_rows,) of effects and clusters.
+
+    ``sizes``: numbers of clusters in which no effect nests, where these are given and not their levels.
+    """
+    sizes = sizes or [int(c.max()) + 1 for c in clusters]
     levels = collect_levels(rule, effects, clusters)
     return compute_correction(rule, n_rows, n_slopes, levels, sizes, count_all(n_slopes, effects), is_linear)
 
