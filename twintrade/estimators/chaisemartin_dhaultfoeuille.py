@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,12 +14,10 @@ from twintrade.estimators.base import Catalogued, Requires, describe_design
 from twintrade.estimators.cohort_means.group_time import PanelMeans, compute_panel_means
 from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.switching import cells
-from twintrade.estimators.switching.cells import Horizon, MeanHorizon, Singletons
+from twintrade.estimators.switching.cells import Horizon, Singletons
 from twintrade.estimators.switching.switchers import DoseSlopes, Switchers, adjust_for_covariates, build_switchers
 from twintrade.numerics.arrays import FloatArray, ObjectArray
 from twintrade.text import Text
-
-AnyHorizon = Horizon | MeanHorizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +80,9 @@ class ChaisemartinDHaultfoeuille(Catalogued):
             _require_effects(effects, shift)
             wide = means.wide
             switching = np.isfinite(wide.onset) & (wide.onset > wide.periods[0])
-            lost = np.setdiff1d(np.flatnonzero(switching), [g for h in effects for g in h.groups])
+            lost = np.setdiff1d(np.flatnonzero(switching), [g for h in effects for g in h.switchers])
             units = wide.unit_ids[np.isin(wide.cohort, lost)]
-            return self._event_study(o, effects, placebos, _unused(units), partial(_from_means, means))
+            return self._event_study(o, effects, placebos, _unused(units), partial(_wrap_means, means))
         layout = build_switchers(o)
         slopes: tuple[DoseSlopes, ...] = ()
         dropped: tuple[Dropped, ...] = ()
@@ -92,9 +90,9 @@ class ChaisemartinDHaultfoeuille(Catalogued):
             layout, slopes, dropped = adjust_for_covariates(layout, design.covariates)
         by_unit, early = cells.list_horizons(layout, *asked, slopes)
         _require_effects(by_unit, shift)
-        used = np.unique(np.concatenate([h.units for h in by_unit]))
+        used = np.unique(np.concatenate([h.switchers for h in by_unit]))
         units = o.unit_ids[layout.order[np.setdiff1d(np.flatnonzero(layout.sign != 0), used)]]
-        return self._event_study(o, by_unit, early, (*dropped, *_unused(units)), partial(_from_units, o, layout))
+        return self._event_study(o, by_unit, early, (*dropped, *_unused(units)), partial(_wrap_units, o, layout))
 
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
@@ -103,27 +101,28 @@ class ChaisemartinDHaultfoeuille(Catalogued):
     def _event_study(
         self,
         o: Observations,
-        effects: Sequence[AnyHorizon],
-        placebos: Sequence[AnyHorizon],
+        effects: Sequence[Horizon],
+        placebos: Sequence[Horizon],
         dropped: tuple[Dropped, ...],
-        influence: Callable[[Sequence[Any], FloatArray], Influence],
+        wrap: Callable[..., Influence],
     ) -> EventStudy:
         """Put placebos, the reference and effects in order; None stands for the reference."""
-        reference = -1 - o.anticipation
+        reference, nothing = -1 - o.anticipation, tuple(np.zeros_like(part) for part in effects[0].influence)
         if self.normalized:
             without = [f"{reference + h.step:+d}" for h in effects if not h.dose_so_far]
             without += [f"{reference - h.step:+d}" for h in placebos if not h.dose_so_far]
             if without:
                 dropped = (*dropped, Dropped("no-dose", Text("estimators.no-dose"), 0, 0, tuple(without)))
             effects, placebos = ([h for h in side if h.dose_so_far] for side in (effects, placebos))
-        every: list[AnyHorizon | None] = [*placebos[::-1], None, *effects]
+        every: list[Horizon | None] = [*placebos[::-1], None, *effects]
         times = [reference - h.step for h in placebos[::-1]] + [reference] + [reference + h.step for h in effects]
         scale = np.array([h.dose_so_far if h and self.normalized else 1.0 for h in every])
+        parts = zip(*(h.influence if h else nothing for h in every), strict=True)
         study = EventStudy.of(
             o,
             np.array(times, dtype=np.int64),
             np.array([h.effect if h else 0.0 for h in every]) / scale,
-            influence(every, scale),
+            wrap(*(np.stack(same, axis=-1) / scale for same in parts)),
             sample=o.sample(dropped=dropped),
             n_units=np.array([h.n_switchers if h else 0 for h in every], dtype=np.int64),
             reference=reference,
@@ -136,27 +135,20 @@ class ChaisemartinDHaultfoeuille(Catalogued):
         return replace(study, overall=overall)
 
 
-def _require_effects(effects: Sequence[AnyHorizon], anticipation: int) -> None:
+def _require_effects(effects: Sequence[Horizon], anticipation: int) -> None:
     if not any(h.step > anticipation for h in effects):
         raise EstimationError("no unit changes its dose while another unit of the same first dose does not")
 
 
-def _from_units(
-    o: Observations, layout: Switchers, every: Sequence[Horizon | None], scale: FloatArray
-) -> UnitInfluence:
-    values = np.empty((o.n_units, len(every)))
-    for k, (h, s) in enumerate(zip(every, scale, strict=True)):
-        values[layout.order, k] = h.influence / s if h else 0.0
+def _wrap_units(o: Observations, layout: Switchers, influence: FloatArray) -> UnitInfluence:
+    values = np.empty_like(influence)
+    values[layout.order] = influence
     return UnitInfluence(o.unit_ids, values)
 
 
-def _from_means(means: PanelMeans, every: Sequence[MeanHorizon | None], scale: FloatArray) -> Influence:
-    coefficients = np.zeros((*means.observed.shape, len(every)))
-    loadings, constants = np.zeros_like(coefficients), np.zeros((means.observed.shape[0], len(every)))
-    for k, (h, s) in enumerate(zip(every, scale, strict=True)):
-        if h:
-            coefficients[:, :, k], constants[:, k] = h.coefficients / s, h.constants / s
-            loadings[:, :, k] = h.loadings / s
+def _wrap_means(
+    means: PanelMeans, coefficients: FloatArray, loadings: FloatArray, constants: FloatArray
+) -> Influence:
     return replace(means.influence(coefficients, constants), loadings=loadings)
 
 

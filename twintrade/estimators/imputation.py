@@ -14,8 +14,6 @@ from twintrade.estimators.base import HeldOut, Requires, Views, describe_design
 from twintrade.estimators.cohort_means.collapsed import CellMethod, Collapse, SumsRows
 from twintrade.estimators.imputing import table
 from twintrade.estimators.imputing.cells import (
-    CellEffects,
-    ImputedCells,
     ImputedContributions,
     Leads,
     Measure,
@@ -234,10 +232,44 @@ class Imputation(CellMethod):
         return self._estimated(design, partial(self._from_rows, views=views))
 
     def _from_rows(self, design: Design, views: Views) -> CohortEffects:
+        """Put leads before the cells, in one influence over the units that have a row in the fit or are imputed."""
         c = fit_counterfactual(design.observations, self.family, is_refit=views is not None)
         cells = group_cells(c)
+        is_ratio = self.family == "poisson" and self.measure != "difference"
+        if is_ratio:
+            cell_effects = compute_cell_ratios(c, cells, is_percent=self.measure == "percent")
+        else:
+            cell_effects = compute_cell_differences(c, cells, is_poisson=self.family == "poisson")
         before = fit_leads(c, self.family) if _shows_leads(views) else build_no_leads()
-        return self._assembled(c, cells, self._effects(c, cells), before)
+        o = c.o
+        rows = np.union1d(c.fit_rows, c.rows)
+        effects, by_row = self._lead_scale(before, o)
+        by_unit = sum_by_group(by_row, o.unit[before.rows], o.n_units)
+        contributions = ImputedContributions(c, cells, cell_effects, by_unit, np.unique(o.unit[rows]))
+        influence, moved = build_later_influence(contributions)
+        if self.family == "linear" or self.measure != "difference":
+            early = 100 * np.exp(before.effects) if self.measure == "percent" else np.ones(effects.size)
+            influence = replace(influence, linear=build_outcome_weights(c, cells, before, cell_effects, early))
+        empty = np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0) if is_ratio else np.empty(0, dtype=np.int64)
+        listed = list_empty_cells(cells, empty, is_percent=self.measure == "percent")
+        of_cells = cells.cohorts, cells.event_times, cells.n_units, cells.n_rows
+        after_onset = table.Part(*of_cells, cell_effects.effects, cell_effects.weights)
+        parts = [table.build_lead_part(before, effects), after_onset]
+        statistics, logs = c.statistics, impute_log_ratio(c) if self._is_log_ratio else None
+        if logs is not None:
+            parts[1] = parts[1].without(empty)
+            influence = influence.averaged(np.delete(np.eye(influence.n_effects), effects.size + empty, axis=1))
+            after = c.o.is_treated[c.rows]
+            statistics = statistics | {
+                "is_by_unit": float(logs.is_by_unit[0]),
+                "n_treated_zeros": float(np.count_nonzero(c.o.y[c.rows[after]] <= 0)),
+                "n_without_log": float(np.count_nonzero(logs.weights[after] == 0)),
+            }
+        sample = o.sample(
+            rows, effects=o.effect_names, statistics=statistics, dropped=(*c.dropped, *listed, *before.dropped)
+        )
+        overall = None if logs is None else estimate_log_ratio(c, logs, sample)
+        return table.build_cohort_effects(parts, influence, sample, o, self.effect_scale(o), moved, overall)
 
     def linear_null(self, design: Design, outcomes: FloatArray, views: Views = None) -> LinearNull | None:
         """Return the model without treatment of the linear family; None where there are no rows."""
@@ -300,48 +332,6 @@ class Imputation(CellMethod):
         self.refuse_logarithms(design)
         if self.family == "linear" and self.measure not in (None, "difference"):
             raise DesignError(f"imputation with family = 'linear' gives differences, not {self.measure}")
-
-    def _effects(self, c: Counterfactual, cells: ImputedCells) -> CellEffects:
-        if self.family == "linear":
-            return compute_cell_differences(c, cells)
-        if self.measure == "difference":
-            return compute_cell_differences(c, cells, is_poisson=True)
-        return compute_cell_ratios(c, cells, is_percent=self.measure == "percent")
-
-    def _assembled(
-        self, c: Counterfactual, cells: ImputedCells, cell_effects: CellEffects, before: Leads
-    ) -> CohortEffects:
-        """Put leads before the cells, in one influence over the units that have a row in the fit or are imputed."""
-        o = c.o
-        rows = np.union1d(c.fit_rows, c.rows)
-        effects, by_row = self._lead_scale(before, o)
-        by_unit = sum_by_group(by_row, o.unit[before.rows], o.n_units)
-        contributions = ImputedContributions(c, cells, cell_effects, by_unit, np.unique(o.unit[rows]))
-        influence, moved = build_later_influence(contributions)
-        if self.family == "linear" or self.measure != "difference":
-            early = 100 * np.exp(before.effects) if self.measure == "percent" else np.ones(effects.size)
-            influence = replace(influence, linear=build_outcome_weights(c, cells, before, cell_effects, early))
-        is_ratio = self.family == "poisson" and self.measure != "difference"
-        empty = np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0) if is_ratio else np.empty(0, dtype=np.int64)
-        listed = list_empty_cells(cells, empty, is_percent=self.measure == "percent")
-        of_cells = cells.cohorts, cells.event_times, cells.n_units, cells.n_rows
-        after_onset = table.Part(*of_cells, cell_effects.effects, cell_effects.weights)
-        parts = [table.build_lead_part(before, effects), after_onset]
-        statistics, logs = c.statistics, impute_log_ratio(c) if self._is_log_ratio else None
-        if logs is not None:
-            parts[1] = parts[1].without(empty)
-            influence = influence.averaged(np.delete(np.eye(influence.n_effects), effects.size + empty, axis=1))
-            after = c.o.is_treated[c.rows]
-            statistics = statistics | {
-                "is_by_unit": float(logs.is_by_unit[0]),
-                "n_treated_zeros": float(np.count_nonzero(c.o.y[c.rows[after]] <= 0)),
-                "n_without_log": float(np.count_nonzero(logs.weights[after] == 0)),
-            }
-        sample = o.sample(
-            rows, effects=o.effect_names, statistics=statistics, dropped=(*c.dropped, *listed, *before.dropped)
-        )
-        overall = None if logs is None else estimate_log_ratio(c, logs, sample)
-        return table.build_cohort_effects(parts, influence, sample, o, self.effect_scale(o), moved, overall)
 
     def _lead_scale(self, before: Leads, o: Observations) -> tuple[FloatArray, FloatArray]:
         """Bring leads, and their influence by row, to the scale of the effects."""

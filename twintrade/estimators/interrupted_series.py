@@ -196,7 +196,10 @@ class InterruptedSeries(Catalogued):
             y, build_segmented_design(periods, onset, slope_change=self.slope_change, seasons=seasons)
         )
         event_times = np.unique((periods - onset)[periods >= onset])
-        selector = self._selector(event_times, fitted.design.shape[1])
+        selector = np.zeros((fitted.design.shape[1], event_times.size))
+        selector[2] = 1.0
+        if self.slope_change:
+            selector[3] = event_times
         coefficients, uncertainty = self._errors(design, rows, y, fitted, selector)
         jump = {"level_change": float(coefficients[2])}
         if self.slope_change:
@@ -235,13 +238,6 @@ class InterruptedSeries(Catalogued):
             }
             raise EstimationError(Text("estimators.short-series", **needed, **observed))
         return rows, o.period[rows], o.y[rows], onset
-
-    def _selector(self, event_times: IntArray, n_slopes: int) -> FloatArray:
-        selector = np.zeros((n_slopes, event_times.size))
-        selector[2] = 1.0
-        if self.slope_change:
-            selector[3] = event_times
-        return selector
 
     def _errors(
         self, design: Design, rows: IntArray, y: FloatArray, fitted: SegmentedFit, selector: FloatArray

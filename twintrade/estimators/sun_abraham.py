@@ -211,12 +211,12 @@ class Stacked(SumsRows[CohortEffects]):
 
     def estimate_means(self, means: Collapse) -> CohortEffects:
         """Return effects by cohort and event time within the span, from means of cohorts' parts."""
-        stacks, dropped = self._stacks(means.wide, means.design)
+        stacks, dropped = self._stacks(means.panel, means.design)
         groups = widen(means.small)
         fits = [group_time.regress_stack(means.small, groups, stack) for stack in stacks]
         parts = [fit.by_group(*means.observed.shape) for fit in fits]
         influence = means.influence(np.concatenate([c for c, _ in parts], 2), np.hstack([k for _, k in parts]))
-        return self._regressed(means.wide, means.o, stacks, fits, influence, dropped)
+        return self._regressed(means.panel, means.o, stacks, fits, influence, dropped)
 
     def estimate_rows(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time within the span, from differences of means or from rows."""

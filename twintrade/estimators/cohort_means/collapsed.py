@@ -19,7 +19,7 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.effects.estimate import DesignFacts, Scale
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Requires, Target
-from twintrade.estimators.cohort_means.group_time import PatternGroups, group_by_pattern
+from twintrade.estimators.cohort_means.group_time import PanelMeans, compute_panel_means
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.cell_fit import SCALES, Family
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -77,15 +77,12 @@ class CollapsedInfluence(CohortInfluence):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Collapse:
-    """A design's cohort means as a design of its own."""
+class Collapse(PanelMeans):
+    """A design's means of cohorts, or of parts of cohorts, as a design of its own."""
 
     design: Design  # one unit a cohort, or a part of a cohort, its outcome the mean, its weight the number of units
     o: Observations  # of the panel
-    wide: Wide
-    moments: CohortMoments  # by cohort or part of a cohort
-    observed: BoolArray  # (n_cohorts, n_periods): which cells the design has rows of
-    groups: PatternGroups | None = None  # the parts of cohorts in a panel with gaps
+    panel: Wide
 
     @property
     def small(self) -> Observations:
@@ -94,8 +91,7 @@ class Collapse:
 
     def influence(self, coefficients: FloatArray, constants: FloatArray) -> CollapsedInfluence:
         """Wrap coefficients (n_cohorts, n_periods, k) and constants (n_cohorts, k)."""
-        source = self.wide if self.groups is None else self.groups
-        collapsed = CollapsedInfluence.of(source.influence(self.moments, coefficients, constants))
+        collapsed = CollapsedInfluence.of(PanelMeans.influence(self, coefficients, constants))
         return replace(collapsed, observed=self.observed)
 
     def spread(self, values: FloatArray) -> FloatArray:
@@ -173,15 +169,11 @@ def collapse(design: Design) -> Collapse | None:
     wide = widen(o)
     if wide.onset.size == wide.unit_ids.size and wide.given is None:
         return None
-    if wide.is_complete:
-        moments = wide.moments()
-        observed = np.ones(moments.means.shape, dtype=bool)
-        return Collapse(_of_means(design, moments, observed), o, wide, moments, observed)
-    groups = group_by_pattern(wide)
-    if groups is None:
+    means = compute_panel_means(wide)
+    if means is None:
         return None
-    moments = groups.moments()
-    return Collapse(_of_means(design, moments, groups.observed), o, wide, moments, groups.observed, groups)
+    small = _of_means(design, means.moments, means.observed)
+    return Collapse(means.moments, means.observed, means.source, small, o, wide)
 
 
 def _of_means(design: Design, moments: CohortMoments, observed: BoolArray) -> Design:

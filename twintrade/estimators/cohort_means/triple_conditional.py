@@ -67,20 +67,14 @@ def estimate_conditional_cells(
             singles.append(k)
     blocks.append((np.arange(wide.unit_ids.size), np.array(singles, dtype=np.int64), columns[:, : len(singles)]))
     kept = [k for k in range(len(plan)) if k not in lost]
-    place = np.full(len(plan), -1)
+    place, each = np.full(len(plan), -1), np.eye(len(kept))
     place[kept] = np.arange(len(kept))
     return ConditionalCells(
         kept=tuple(plan[k] for k in kept),
         effects=effects[kept],
-        influence=BlockInfluence(wide.unit_ids, [Factor(u, v, _selector(place[c], len(kept))) for u, c, v in blocks]),
+        influence=BlockInfluence(wide.unit_ids, [Factor(u, v, each[place[c]]) for u, c, v in blocks]),
         lost=tuple((plan[k], lost[k]) for k in sorted(lost)),
     )
-
-
-def _selector(columns: IntArray, n: int) -> FloatArray:
-    out = np.zeros((columns.size, n))
-    out[np.arange(columns.size), columns] = 1.0
-    return out
 
 
 def _alike(wide: Wide, plan: Sequence[GroupTime], sections: Convention | None) -> list[list[int]]:
@@ -250,27 +244,20 @@ def _from_rows(groups: TripleGroups, plan: Sequence[GroupTime]) -> tuple[list[Gr
     columns: list[FloatArray] = []
     for cell in plan:
         change = groups.wide.outcomes[:, cell.at] - groups.wide.outcomes[:, cell.base]
-        effect, column = _cell_from_rows(groups, cell, np.flatnonzero(~np.isnan(change)), change)
-        if effect is not None:
-            kept.append(cell)
-            effects.append(effect)
-            columns.append(column)
+        seen = np.flatnonzero(~np.isnan(change))
+        code = groups.code[seen]
+        count = np.bincount(code, minlength=groups.counts.size).astype(np.float64)
+        loading = compute_loading(cell, count.reshape(groups.counts.shape))
+        if loading is None:
+            continue
+        some = np.maximum(count, 1.0)
+        mean = np.bincount(code, change[seen], minlength=count.size) / some
+        column = np.zeros(change.size)
+        column[seen] = (loading / some)[code] * (change[seen] - mean[code])
+        kept.append(cell)
+        effects.append(float(loading @ mean))
+        columns.append(column)
     return kept, np.array(effects), UnitInfluence(groups.wide.unit_ids, np.column_stack(columns))
-
-
-def _cell_from_rows(
-    groups: TripleGroups, cell: GroupTime, seen: IntArray, change: FloatArray
-) -> tuple[float | None, FloatArray]:
-    code, size = groups.code[seen], groups.counts.size
-    count = np.bincount(code, minlength=size).astype(np.float64)
-    loading = compute_loading(cell, count.reshape(groups.counts.shape))
-    column = np.zeros(change.size)
-    if loading is None:
-        return None, column
-    some = np.maximum(count, 1.0)
-    mean = np.bincount(code, change[seen], minlength=size) / some
-    column[seen] = (loading / some)[code] * (change[seen] - mean[code])
-    return float(loading @ mean), column
 
 
 def estimate_conditional_contrasts(

@@ -18,7 +18,7 @@ from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit
 from twintrade.estimators.regression.cell_fit import Family
 from twintrade.estimators.regression.event_terms import find_affected_rows
 from twintrade.numerics.absorption import build_absorber
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 from twintrade.numerics.linear import compute_projection_weights, find_leverage_one, find_resting
 
 # Leads of imputation on the base of its lags: an event time predicted from all other untreated rows, rescaled.
@@ -80,47 +80,26 @@ def build_leverage_report(design: Design) -> pd.DataFrame:
     fit_rows, affected = np.flatnonzero(~o.is_affected), np.flatnonzero(o.is_affected)
     codes = o.effect_codes()
     codes_fit = [c[fit_rows] for c in codes]
-    if not fit_rows.size:
-        return _as_report([])
-    alone = find_leverage_one(codes_fit)
-    resting, carrying = find_resting(codes_fit, [c[affected] for c in codes], alone)
-    return _as_report(_list_pairs(o, codes, fit_rows, affected[resting], alone, carrying))
-
-
-def _as_report(pairs: list[dict[str, object]]) -> pd.DataFrame:
+    pairs: list[dict[str, object]] = []
+    if fit_rows.size:
+        alone, effects = find_leverage_one(codes_fit), build_absorber(codes_fit)
+        resting, carrying = find_resting(codes_fit, [c[affected] for c in codes], alone)
+        rows = affected[resting]
+    for j in np.flatnonzero(alone) if fit_rows.size else ():
+        row = fit_rows[j]
+        lone: dict[str, object] = {"unit": str(o.unit_ids[o.unit[row]]), "period": int(o.period[row])}
+        if not carrying[j]:
+            pairs.append(lone)
+            continue
+        # Treated rows in whose prediction, from the effects alone, it has weight.
+        spread = effects.effect_coefficients((np.arange(fit_rows.size) == j).astype(np.float64))
+        weight = sum((one[c[rows]] for one, c in zip(spread, codes, strict=True)), np.zeros(rows.size))
+        hit = np.abs(weight) > NEGLIGIBLE
+        for k, size in zip(rows[hit], weight[hit], strict=True):
+            treated = str(o.unit_ids[o.unit[k]]), int(o.period[k]), int(o.onset[k]), int(o.event_time[k]), float(size)
+            pairs.append(lone | dict(zip(COLUMNS[2:], treated, strict=True)))
     frame = pd.DataFrame(pairs, columns=list(COLUMNS))
     return frame.astype({"treated_period": "Int64", "cohort": "Int64", "event_time": "Int64"})
-
-
-def _list_pairs(
-    o: Observations, codes: list[IntArray], fit_rows: IntArray, rows: IntArray, alone: BoolArray, carrying: BoolArray
-) -> list[dict[str, object]]:
-    """List each lone row with the treated rows in whose prediction, from the effects alone, it has weight."""
-    effects = build_absorber([c[fit_rows] for c in codes])
-    pairs: list[dict[str, object]] = []
-    for j in np.flatnonzero(alone):
-        row = fit_rows[j]
-        head: dict[str, object] = {"unit": str(o.unit_ids[o.unit[row]]), "period": int(o.period[row])}
-        if not carrying[j]:
-            pairs.append(head)
-            continue
-        indicator = np.zeros(fit_rows.size)
-        indicator[j] = 1.0
-        spread = effects.effect_coefficients(indicator)
-        weight = sum((one[c[rows]] for one, c in zip(spread, codes, strict=True)), np.zeros(rows.size))
-        hit = np.flatnonzero(np.abs(weight) > NEGLIGIBLE)
-        pairs += [head | _treated(o, int(rows[k]), float(weight[k])) for k in hit]
-    return pairs
-
-
-def _treated(o: Observations, row: int, weight: float) -> dict[str, object]:
-    return {
-        "treated_unit": str(o.unit_ids[o.unit[row]]),
-        "treated_period": int(o.period[row]),
-        "cohort": int(o.onset[row]),
-        "event_time": int(o.event_time[row]),
-        "weight": weight,
-    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,7 +211,7 @@ def _sample(means: Collapse, c: Counterfactual, before: Leads) -> Sample:
     if c.unknown.size:
         is_unknown = np.zeros(small.n_rows, dtype=bool)
         is_unknown[c.unknown] = True
-        code = means.wide.cohort if means.groups is None else means.groups.wide.cohort
+        code = means.wide.cohort
         lost = np.asarray(means.spread(is_unknown)[code][means.observed[code]], dtype=bool)
         fit_rows = np.flatnonzero(~o.is_affected)
         dropped = (*list_unidentified(o, np.flatnonzero(lost), tuple(o.effect_codes()), fit_rows), *dropped)

@@ -21,17 +21,15 @@ class Horizon:
 
     step: int  # number of periods compared, from 1
     effect: float
-    influence: FloatArray  # (n_units,): in the sorted order of the switchers' layout
-    units: IntArray  # (n_switchers,): the switchers, in the same order
+    # By unit, in the sorted order of the switchers' layout, (n_units,); or coefficients of a unit's influence and
+    # weights of its outcomes in the effect, each (n_groups, n_periods), and constants (n_groups,)
+    influence: tuple[FloatArray, ...]
+    switchers: IntArray  # units in the same order, or groups, that switch
+    n_switchers: int
     weight: float  # sampling weight of the switchers
     # dose, dose_so_far: Change of the dose at this horizon, and its sum since the switch, averaged over the switchers
     dose: float
     dose_so_far: float
-
-    @property
-    def n_switchers(self) -> int:
-        """Number of switchers."""
-        return int(self.units.size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +125,8 @@ def _horizon(
     for part in slopes:
         moved = sum((_covariates_moved(layout, c) for c in cells if c.block.start == part.start), np.zeros(1))
         influence[part.start : part.stop] -= (part.influence * moved).sum(axis=1) / total
-    return Horizon(step, effect, influence, np.concatenate([c.switchers for c in cells]), total, dose, so_far)
+    units = np.concatenate([c.switchers for c in cells])
+    return Horizon(step, effect, (influence,), units, units.size, total, dose, so_far)
 
 
 def _covariates_moved(layout: Switchers, cell: _SwitcherCell) -> FloatArray:
@@ -165,25 +164,6 @@ def _centered(cell: _SwitcherCell, change: FloatArray, weight: FloatArray, singl
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MeanHorizon:
-    """One effect, or one placebo."""
-
-    step: int  # number of periods compared, from 1
-    effect: float
-    # coefficients, loadings: (n_groups, n_periods): of a unit's influence, and the weights of its outcomes in the
-    # effect
-    coefficients: FloatArray
-    loadings: FloatArray
-    constants: FloatArray  # (n_groups,)
-    groups: IntArray  # (n_switching,): the groups that switch
-    n_switchers: int
-    weight: float  # the same
-    # dose, dose_so_far: Change of the dose at this horizon, and its sum since the switch, averaged over the switchers
-    dose: float
-    dose_so_far: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _CohortCell:
     """A cohort at one horizon: positions of the periods compared, its groups and those it is compared with."""
 
@@ -208,7 +188,7 @@ def list_mean_horizons(
     singletons: Singletons,
     same_switchers: bool,
     anticipation: int,
-) -> tuple[list[MeanHorizon], list[MeanHorizon]]:
+) -> tuple[list[Horizon], list[Horizon]]:
     """Return effects and placebos that have switchers with a comparison; as ``list_horizons`` does from rows."""
     m = means.moments
     kept = np.ones(m.onset.size, dtype=bool)
@@ -248,7 +228,7 @@ def _mean_cells(
             yield _CohortCell(float(onset), at, far, base, switching, comparison)
 
 
-def _mean_horizon(m: CohortMoments, plan: list[_CohortCell], step: int, singletons: Singletons) -> MeanHorizon:
+def _mean_horizon(m: CohortMoments, plan: list[_CohortCell], step: int, singletons: Singletons) -> Horizon:
     """Add the cells up, side by side in columns: (n_groups, n_cells)."""
     switchers, others = (np.array([getattr(c, name) for c in plan]).T for name in ("switchers", "comparison"))
     far, base, at = (np.array([getattr(c, name) for c in plan]) for name in ("far", "base", "at"))
@@ -273,13 +253,11 @@ def _mean_horizon(m: CohortMoments, plan: list[_CohortCell], step: int, singleto
         for table, values in ((coefficients, loading), (loadings, share / total * members)):
             table[:, far] += values
             table[:, base] -= values
-    return MeanHorizon(
+    return Horizon(
         step=step,
         effect=float(n @ (sums / n - other_sums / n_others) / total),
-        coefficients=coefficients,
-        loadings=loadings,
-        constants=constants,
-        groups=np.flatnonzero(switchers.any(axis=1)),
+        influence=(coefficients, loadings, constants),
+        switchers=np.flatnonzero(switchers.any(axis=1)),
         n_switchers=int(total),
         weight=float(total),
         dose=float(n @ (received > 0) / total),
