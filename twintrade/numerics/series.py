@@ -117,8 +117,7 @@ def build_smooth_design(periods: IntArray, seasons: int = 1) -> FloatArray:
 
 def _squared_residuals(y: FloatArray, design: FloatArray) -> FloatArray:
     """Return the sum of squared residuals of each series, shape (n_series,)."""
-    basis = np.linalg.qr(design)[0]
-    return np.asarray(((y - (y @ basis) @ basis.T) ** 2).sum(axis=1))
+    return np.asarray((_take_off(y, np.linalg.qr(design)[0]) ** 2).sum(axis=1))
 
 
 # Conformal p-values for one series: how unusual the treated stretch is among all stretches of its length.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count, islice
 from typing import TypeAlias
 
 import numpy as np
@@ -236,18 +237,10 @@ def bound_best_p(p_best: float, n_best: int, n_all: int) -> float:
 
 def lay_lattice(n_points: int, n_columns: int, shift: FloatArray | float) -> FloatArray:
     """Return a shifted Richtmyer lattice in the unit cube under the baker's transformation, (n_points, n_columns)."""
-    points: FloatArray = np.mod(np.arange(1, n_points + 1)[:, None] * np.sqrt(_primes(n_columns)) + shift, 1.0)
+    primes = (k for k in count(2) if all(k % smaller for smaller in range(2, k)))
+    roots = np.sqrt(np.fromiter(islice(primes, n_columns), dtype=np.float64))
+    points: FloatArray = np.mod(np.arange(1, n_points + 1)[:, None] * roots + shift, 1.0)
     return np.asarray(np.abs(2 * points - 1), dtype=np.float64)
-
-
-def _primes(n: int) -> FloatArray:
-    primes: list[int] = []
-    candidate = 2
-    while len(primes) < n:
-        if all(candidate % p for p in primes):
-            primes.append(candidate)
-        candidate += 1
-    return np.array(primes, dtype=np.float64)
 
 
 # Random multipliers that take two values, kept as bits until they meet what they multiply.

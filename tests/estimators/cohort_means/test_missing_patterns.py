@@ -11,7 +11,7 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
-from twintrade.estimators.cohort_means import collapsed, group_time
+from twintrade.estimators.cohort_means import group_time
 from twintrade.estimators.imputation import TwoStage
 from twintrade.estimators.local_projections import LocalProjections
 from twintrade.estimators.sun_abraham import Stacked
@@ -64,8 +64,7 @@ def entering_and_leaving(comparison=None, never=0.4, seed=1, **options):
 
 def on_rows(monkeypatch, estimator, design):
     with monkeypatch.context() as patch:
-        for module in (collapsed, group_time):
-            patch.setattr(module, "group_by_pattern", lambda *_: None)
+        patch.setattr(group_time, "group_by_pattern", lambda *_: None)
         result = fit(estimator, design)
     assert not isinstance(result.estimate.uncertainty, CohortInfluence)
     return result

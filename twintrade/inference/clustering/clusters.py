@@ -68,12 +68,12 @@ class Clusters:
 class GivenClusters(Clusters):
     """Clusters of cohort statistics made elsewhere: units, or those whose sums came with the statistics."""
 
+    influence: CohortInfluence
+
     def sums(self, codes: IntArray) -> FloatArray:
         """Return the influence summed within the clusters of the dimension that has these codes."""
         name = self._name(codes)
-        influence = self.influence
-        assert isinstance(influence, CohortInfluence)
-        return influence.matrix() if name == "unit" else influence.given_sums(name)
+        return self.influence.matrix() if name == "unit" else self.influence.given_sums(name)
 
     def _name(self, codes: IntArray) -> str:
         return next(n for n, c in zip(self.names, self.codes, strict=True) if c is codes)
@@ -84,18 +84,14 @@ class GivenClusters(Clusters):
 
     def cross_product(self, codes: IntArray) -> FloatArray:
         """Return the sum over clusters of outer products; units need none at hand."""
-        influence = self.influence
-        assert isinstance(influence, CohortInfluence)
         if self._name(codes) == "unit":
-            return influence.unit_cross_product()
+            return self.influence.unit_cross_product()
         sums = self.sums(codes)
         return np.asarray(sums.T @ sums)
 
     def joint_product(self, codes: Sequence[IntArray]) -> FloatArray:
         """Return the sum of outer products; the intersection of city and partner is the unit."""
-        influence = self.influence
-        assert isinstance(influence, CohortInfluence)
-        return self.cross_product(codes[0]) if len(codes) == 1 else influence.unit_cross_product()
+        return self.cross_product(codes[0]) if len(codes) == 1 else self.influence.unit_cross_product()
 
 
 def _given(influence: CohortInfluence, names: tuple[str, ...]) -> Clusters:

@@ -74,7 +74,7 @@ class DummySets:
     home: IntArray  # (n_columns,): set of each column, ascending
     nested: Nested | None = None  # of an annihilator, made once for all
     weights: FloatArray | None = None  # (n_entries,): of complete rows, where an entry stands for several
-    precision: float | None = None
+    precision: float = PRECISION  # share of the equations' norm down to which conjugate gradients go on
 
     @cached_property
     def levels(self) -> SetLevels | CompleteLevels:
@@ -86,11 +86,6 @@ class DummySets:
         """What conjugate gradients are preconditioned with."""
         return _Preconditioner(self)
 
-    @property
-    def goal(self) -> float:
-        """Share of the equations' norm down to which conjugate gradients go on."""
-        return PRECISION if self.precision is None else self.precision
-
     @cached_property
     def is_single(self) -> BoolArray:
         """Entries that are alone in their column, shape (n_entries,)."""
@@ -99,7 +94,7 @@ class DummySets:
     def solve(self, right: FloatArray) -> tuple[FloatArray, BoolArray]:
         """Solve C'QC x = right for the dummies C of each set; say for each column whether its set was solved."""
         x, is_solved = np.zeros(right.size), np.ones(right.size, dtype=bool)
-        live, state = np.arange(right.size), _State.begin(self, right)
+        live, state = np.arange(right.size), _State(self, np.zeros(right.size), right.copy())
         for _ in range(MOST_STEPS):
             if not live.size:
                 return x, is_solved
@@ -233,14 +228,9 @@ class _State:
         self.dummies, self.x, self.residual = dummies, x, residual
         self.direction = dummies.precondition.apply(residual)
         self.norm = self._total(residual * self.direction)
-        self.goal = dummies.goal**2 * self.norm
+        self.goal = dummies.precision**2 * self.norm
         self.is_stuck = np.zeros(self.norm.size, dtype=bool)
         self.diagonal = sum_by_group(dummies.levels.weights, dummies.columns, x.size)
-
-    @classmethod
-    def begin(cls, dummies: DummySets, right: FloatArray) -> "_State":
-        """Begin at zero."""
-        return cls(dummies, np.zeros(right.size), right.copy())
 
     def restricted(self, kept: BoolArray) -> "_State":
         """Return the same without some sets."""
@@ -260,7 +250,7 @@ class _State:
 
     def is_solved(self) -> BoolArray:
         """Whether a column's set is as good as solved, shape (n_columns,)."""
-        return np.asarray(self.norm <= self.goal * (SETTLED / self.dummies.goal) ** 2)[self.dummies.home]
+        return np.asarray(self.norm <= self.goal * (SETTLED / self.dummies.precision) ** 2)[self.dummies.home]
 
     def advance(self) -> None:
         """Take one step."""

@@ -1,6 +1,7 @@
 """Counts, means and centered second moments per cohort: all that estimators without covariates need from the rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations, permutations
 from typing import Literal, get_args
 
 import numpy as np
@@ -37,36 +38,33 @@ def decompose(means: FloatArray, onset: FloatArray, counts: FloatArray, periods:
     share = treated.mean(axis=1)
     size = counts / counts.sum()
     comparisons = []
-    for k in range(onset.size):
-        for u in range(onset.size):
-            if share[k] in (0.0, 1.0) or k == u:
-                continue
-            comparisons += _pair(means, onset, treated, share, size, k, u)
+    for k, u in permutations(range(onset.size), 2):
+        # The comparison in which cohort k changes and cohort u does not.
+        if share[k] in (0.0, 1.0):
+            continue
+        inside = size[k] / (size[k] + size[u])
+        pair = (size[k] + size[u]) ** 2 * inside * (1 - inside)
+        if share[u] == 0.0:
+            weight, window, kind = pair * share[k] * (1 - share[k]), np.ones(periods.size, dtype=bool), UNTREATED
+        elif share[u] < share[k]:
+            rest = 1 - share[u]
+            weight = pair * rest**2 * ((share[k] - share[u]) / rest) * ((1 - share[k]) / rest)
+            window, kind = ~treated[u], EARLIER_LATER
+        else:
+            weight = pair * share[u] ** 2 * (share[k] / share[u]) * ((share[u] - share[k]) / share[u])
+            window, kind = treated[u], LATER_ALWAYS if share[u] == 1.0 else LATER_EARLIER
+        after, before = window & treated[k], window & ~treated[k]
+        if weight <= 0 or not after.any() or not before.any():
+            continue
+        change, other = (means[cohort, after].mean() - means[cohort, before].mean() for cohort in (k, u))
+        comparisons.append(TwoByTwo(float(onset[k]), float(onset[u]), kind, float(change - other), float(weight)))
+    return _share_out(comparisons)
+
+
+def _share_out(comparisons: list[TwoByTwo]) -> list[TwoByTwo]:
+    """Return the comparisons with weights that add up to one."""
     total = sum(one.weight for one in comparisons)
-    return [TwoByTwo(o.treated, o.untreated, o.kind, o.estimate, o.weight / total) for o in comparisons]
-
-
-def _pair(
-    means: FloatArray, onset: FloatArray, treated: BoolArray, share: FloatArray, size: FloatArray, k: int, u: int
-) -> list[TwoByTwo]:
-    """Return the comparison in which cohort k changes and cohort u does not."""
-    inside = size[k] / (size[k] + size[u])
-    pair = (size[k] + size[u]) ** 2 * inside * (1 - inside)
-    if share[u] == 0.0:
-        weight, window, kind = pair * share[k] * (1 - share[k]), np.ones(treated.shape[1], dtype=bool), UNTREATED
-    elif share[u] < share[k]:
-        rest = 1 - share[u]
-        weight = pair * rest**2 * ((share[k] - share[u]) / rest) * ((1 - share[k]) / rest)
-        window, kind = ~treated[u], EARLIER_LATER
-    else:
-        weight = pair * share[u] ** 2 * (share[k] / share[u]) * ((share[u] - share[k]) / share[u])
-        window, kind = treated[u], LATER_ALWAYS if share[u] == 1.0 else LATER_EARLIER
-    after, before = window & treated[k], window & ~treated[k]
-    if weight <= 0 or not after.any() or not before.any():
-        return []
-    change = means[k, after].mean() - means[k, before].mean()
-    other = means[u, after].mean() - means[u, before].mean()
-    return [TwoByTwo(float(onset[k]), float(onset[u]), kind, float(change - other), float(weight))]
+    return [replace(one, weight=one.weight / total) for one in comparisons]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,29 +103,19 @@ def decompose_given(
     between, means = by_cohort(net), by_cohort(y)
     inside = net - between[cohort]
     spread = float((inside**2).sum())
-    comparisons = [
-        one
-        for k in range(onset.size)
-        for u in range(k + 1, onset.size)
-        if (one := _pair_given(means, between, counts, onset, k, u)) is not None
-    ]
-    total = sum(one.weight for one in comparisons)
-    scaled = tuple(TwoByTwo(o.treated, o.untreated, o.kind, o.estimate, o.weight / total) for o in comparisons)
+    comparisons = []
+    for k, u in combinations(range(onset.size), 2):
+        pair = [k, u]
+        moved = _centred(between[pair], counts[pair])
+        of_pair = float((counts[pair, None] * moved**2).sum())
+        if of_pair <= 1e-12 * float((counts[:, None] * between**2).sum()):
+            continue
+        estimate = float((counts[pair, None] * moved * means[pair]).sum()) / of_pair
+        kind = UNTREATED if np.isinf(onset[u]) else BOTH_TREATED
+        weight = float(counts[pair].sum() * of_pair)
+        comparisons.append(TwoByTwo(float(onset[k]), float(onset[u]), kind, estimate, weight))
     within = float((inside * y).sum()) / spread if spread > 0 else 0.0
-    return Given(within, spread / float((net**2).sum()), scaled)
-
-
-def _pair_given(
-    means: FloatArray, net: FloatArray, counts: FloatArray, onset: FloatArray, k: int, u: int
-) -> TwoByTwo | None:
-    pair = [k, u]
-    moved = _centred(net[pair], counts[pair])
-    spread = float((counts[pair, None] * moved**2).sum())
-    if spread <= 1e-12 * float((counts[:, None] * net**2).sum()):
-        return None
-    estimate = float((counts[pair, None] * moved * means[pair]).sum()) / spread
-    kind = UNTREATED if np.isinf(onset[u]) else BOTH_TREATED
-    return TwoByTwo(float(onset[k]), float(onset[u]), kind, estimate, float(counts[pair].sum() * spread))
+    return Given(within, spread / float((net**2).sum()), tuple(_share_out(comparisons)))
 
 
 def _centred(values: FloatArray, size: FloatArray) -> FloatArray:

@@ -76,60 +76,34 @@ SUM_ROW = 1e4  # weight of the rows that make each case's weights sum to one, in
 
 
 def fit_partially_pooled_weights(
-    treated: list[FloatArray], donors: list[FloatArray], pooling: float, ridge: float = 0.0
+    treated: list[FloatArray], donors: list[FloatArray], pooling: float
 ) -> list[FloatArray]:
     """Minimize pooled and separate imbalances, aligned by event time (Ben-Michael et al. 2022)."""
     if not 0 <= pooling <= 1:
         raise EstimationError(f"pooling lies between 0 and 1, not {pooling}")
-    sizes = [d.shape[0] for d in donors]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    blocks, targets = _separate_rows(treated, donors, starts, pooling)
-    mean_rows, mean_target = _average_rows(treated, donors, starts, pooling)
-    data = np.vstack([*blocks, mean_rows])
-    goal = np.concatenate([*targets, mean_target])
+    sizes, longest = [d.shape[0] for d in donors], max(outcomes.size for outcomes in treated)
+    n_weights = sum(sizes)
+    separate = [np.sqrt((1 - pooling) / (len(treated) * outcomes.size)) for outcomes in treated]
+    counts = np.array([sum(outcomes.size > lag for outcomes in treated) for lag in range(longest)], dtype=np.float64)
+    average, mean_target = np.sqrt(pooling / longest) / counts, np.zeros(longest)
+    for outcomes in treated:
+        mean_target[: outcomes.size] += average[: outcomes.size] * outcomes
+    mean_rows = [average[:, None] * np.pad(d.T, ((0, longest - d.shape[1]), (0, 0))) for d in donors]
+    each = scipy.linalg.block_diag(*(root * d.T for root, d in zip(separate, donors, strict=True)))
+    data = np.vstack([each, np.hstack(mean_rows)])
+    goal = np.concatenate([*(root * y for root, y in zip(separate, treated, strict=True)), mean_target])
     scale = float(np.sqrt(np.mean(data**2))) or 1.0
-    sums = np.zeros((len(sizes), starts[-1]))
-    for k in range(len(sizes)):
-        sums[k, starts[k] : starts[k + 1]] = SUM_ROW * scale
+    sums = scipy.linalg.block_diag(*(np.full((1, size), SUM_ROW * scale) for size in sizes))
     data, goal = np.vstack([data, sums]), np.concatenate([goal, np.full(len(sizes), SUM_ROW * scale)])
     if pooling == 1:
         # Only the average is balanced: a little ridge picks one of many solutions.
-        ridge = max(ridge, 1e-8 * scale**2)
-    if ridge > 0:
-        data = np.vstack([data, np.sqrt(ridge) * np.eye(starts[-1])])
-        goal = np.concatenate([goal, np.zeros(starts[-1])])
+        data = np.vstack([data, np.sqrt(1e-8 * scale**2) * np.eye(n_weights)])
+        goal = np.concatenate([goal, np.zeros(n_weights)])
     try:
-        solution = scipy.optimize.nnls(data, goal, maxiter=50 * int(starts[-1]) + 1000)[0]
+        solution = scipy.optimize.nnls(data, goal, maxiter=50 * n_weights + 1000)[0]
     except RuntimeError as error:
         raise EstimationError(f"partially pooled weights did not converge: {error}") from None
-    parts = [solution[starts[k] : starts[k + 1]] for k in range(len(sizes))]
-    return [w / w.sum() for w in parts]
-
-
-def _separate_rows(
-    treated: list[FloatArray], donors: list[FloatArray], starts: FloatArray, pooling: float
-) -> tuple[list[FloatArray], list[FloatArray]]:
-    blocks, targets = [], []
-    for k, (target, others) in enumerate(zip(treated, donors, strict=True)):
-        root = np.sqrt((1 - pooling) / (len(treated) * target.size))
-        rows = np.zeros((target.size, int(starts[-1])))
-        rows[:, starts[k] : starts[k + 1]] = root * others.T
-        blocks.append(rows)
-        targets.append(root * target)
-    return blocks, targets
-
-
-def _average_rows(
-    treated: list[FloatArray], donors: list[FloatArray], starts: FloatArray, pooling: float
-) -> tuple[FloatArray, FloatArray]:
-    longest = max(outcomes.size for outcomes in treated)
-    rows, target = np.zeros((longest, int(starts[-1]))), np.zeros(longest)
-    counts = np.array([sum(outcomes.size > lag for outcomes in treated) for lag in range(longest)], dtype=np.float64)
-    root = np.sqrt(pooling / longest) / counts
-    for k, (outcomes, others) in enumerate(zip(treated, donors, strict=True)):
-        rows[: outcomes.size, starts[k] : starts[k + 1]] = root[: outcomes.size, None] * others.T
-        target[: outcomes.size] += root[: outcomes.size] * outcomes
-    return rows, target
+    return [w / w.sum() for w in np.split(solution, np.cumsum(sizes)[:-1])]
 
 
 def compute_imbalances(
