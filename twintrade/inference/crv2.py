@@ -10,27 +10,13 @@ from twintrade.effects import Bands, Estimate, Message, Regression
 from twintrade.effects.cohort_influence import CorrectedInfluence, join_counts
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
+from twintrade.inference import clustered
 from twintrade.inference.base import Inference, Refits, SharedInference
-from twintrade.inference.clustered import (
-    PLUG_IN_DRAWS,
-    Facts,
-    build_bands,
-    list_clusters,
-    list_dimensions,
-    warn_of_few_treated,
-)
+from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, list_clusters, list_dimensions
 from twintrade.inference.clustering import clusters, constant_effect
-from twintrade.inference.clustering.clusters import count_fewest_treated, count_treated_clusters
-from twintrade.inference.clustering.constant_effect import ScaledVariance, compute_sup_t, repair_covariance
+from twintrade.inference.clustering.constant_effect import ScaledVariance
 from twintrade.inference.clustering.conventions import has_variance, list_effects, list_variance_messages
-from twintrade.inference.refits.leave_out import (
-    LeftOut,
-    build_effects_projection,
-    count_left_out,
-    estimate_without_clusters,
-    find_row_clusters,
-    list_members,
-)
+from twintrade.inference.refits import leave_out
 from twintrade.numerics.absorption import Absorber, Annihilator, build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, list_signed_subsets
 from twintrade.numerics.linear import compute_product, sum_products_by_group
@@ -149,7 +135,7 @@ class BiasReduced(Inference):
         is_weighted = np.ptp(source.weights) > 0
         if is_weighted and source.rows.size > MOST_WEIGHTED:
             raise InferenceError(Text("inference.crv2-rows", most=MOST_WEIGHTED, n=source.rows.size))
-        codes = find_row_clusters(fit, name, source.rows)
+        codes = leave_out.find_row_clusters(fit, name, source.rows)
         if name in clusters.NESTING and clusters.count_treated_clusters(fit, estimate, name)[0] < 2:
             raise InferenceError(
                 "one cluster is treated: its residuals say nothing about its error; use randomization"
@@ -158,7 +144,7 @@ class BiasReduced(Inference):
             levels = [compact(fit.design.observations.codes(e)[source.rows]) for e in estimate.sample.effects]
             reduced = compute_weighted_crv2(source, build_absorber(levels, source.weights), codes)
         else:
-            reduced = compute_crv2(source, build_effects_projection(fit, estimate, source), codes)
+            reduced = compute_crv2(source, leave_out.build_effects_projection(fit, estimate, source), codes)
         n = int(codes.max()) + 1
         se = np.sqrt(np.clip(np.diag(reduced.covariance), 0.0, None))
         usable = has_variance(estimate, se)
@@ -170,7 +156,7 @@ class BiasReduced(Inference):
         df = np.where(usable, reduced.df, smallest)
         bands = build_bands(estimate, self.name, self.level, reduced.covariance, usable, df, critical, note, facts)
         lost = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced")
-        few = warn_of_few_treated(fit, estimate, {name: n}, "crv2")
+        few = clustered.warn_of_few_treated(fit, estimate, {name: n}, "crv2")
         warning = Message("warning", "few-degrees-of-freedom", Text("inference.few-degrees", df=smallest))
         return replace(bands, messages=(*lost, *few, *((warning,) if smallest < 4 else ())))
 
@@ -185,7 +171,7 @@ def compute_crv2(source: Regression, q: Annihilator, codes: IntArray) -> Reduced
     loading = source.bread @ source.selector
     n_clusters, n_effects = int(codes.max()) + 1, loading.shape[1]
     u = np.zeros((codes.size, n_effects))
-    for _, rows, blocks in q.iterate_blocks(list_members(codes)):
+    for _, rows, blocks in q.iterate_blocks(leave_out.list_members(codes)):
         u[rows] = _inverse_root(blocks - x[rows] @ source.bread @ np.swapaxes(x[rows], -1, -2)) @ (x[rows] @ loading)
     scores = sum_products_by_group(source.residuals, u, codes, n_clusters)
     df = np.full(n_effects, np.nan)
@@ -208,7 +194,7 @@ def compute_weighted_crv2(source: Regression, effects: Absorber, codes: IntArray
     loading = weighted @ source.bread @ source.selector
     n_clusters, n_effects = int(codes.max()) + 1, loading.shape[1]
     scores, through = np.empty((n_clusters, n_effects)), np.empty((n_effects, n_clusters, codes.size))
-    for g, rows in enumerate(list_members(codes)):
+    for g, rows in enumerate(leave_out.list_members(codes)):
         u = _inverse_root(annihilator[rows] @ annihilator[rows].T) @ loading[rows]
         scores[g], through[:, g] = source.residuals[rows] @ u, u.T @ annihilator[rows]
     moments = [directions @ directions.T for directions in through]
@@ -303,12 +289,12 @@ class Jackknife(Inference):
     name: ClassVar[str] = "jackknife"
     citation: ClassVar[str] = "mackinnon2023"
 
-    def covariance(self, fit: Fit, view: View) -> tuple[FloatArray, tuple[LeftOut, ...], dict[str, int]]:
+    def covariance(self, fit: Fit, view: View) -> tuple[FloatArray, tuple[leave_out.LeftOut, ...], dict[str, int]]:
         """Return the covariance, the estimates it was made from, and the number of clusters per dimension."""
         names, estimate = self._get_names(fit), fit.view(view)
         total = np.zeros((estimate.n_effects, estimate.n_effects))
         sizes, subsets = {}, list(list_signed_subsets(names))
-        used = estimate_without_clusters(fit, view, [chosen for _, chosen in subsets])
+        used = leave_out.estimate_without_clusters(fit, view, [chosen for _, chosen in subsets])
         for (sign, chosen), without in zip(subsets, used, strict=True):
             if len(chosen) == 1:
                 sizes[chosen[0]] = without.effects.shape[0]
@@ -318,10 +304,10 @@ class Jackknife(Inference):
     def plan_refits(self, fit: Fit, views: Sequence[View]) -> Refits:
         """Return the clusters that are left out, for each view; none behind a regression."""
         names = self._get_names(fit)
-        n, can_be_lost = count_left_out(fit, views[0], [chosen for _, chosen in list_signed_subsets(names)])
+        n, can_be_lost = leave_out.count_left_out(fit, views[0], [chosen for _, chosen in list_signed_subsets(names)])
         # Without the only treated cluster there is no effect.
-        is_lost = can_be_lost and any(count_treated_clusters(fit, fit.estimate, name)[0] == 1 for name in names)
-        return Refits(n * len(views), is_lost)
+        n_treated = [clusters.count_treated_clusters(fit, fit.estimate, name)[0] for name in names]
+        return Refits(n * len(views), can_be_lost and 1 in n_treated)
 
     def _get_names(self, fit: Fit) -> tuple[str, ...]:
         names = self.by or fit.design.clusters
@@ -334,11 +320,11 @@ class Jackknife(Inference):
         estimate = fit.view(view)
         raw, used, sizes = self.covariance(fit, view)
         lost = np.isnan(np.diag(raw))
-        covariance, negative = repair_covariance(np.where(np.isnan(raw), 0.0, raw))
+        covariance, negative = constant_effect.repair_covariance(np.where(np.isnan(raw), 0.0, raw))
         df = float(min(sizes.values()) - 1)
         se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
         usable = has_variance(estimate, se) & ~lost
-        critical = compute_sup_t(covariance, usable, self.level, df, rng, self.draws)
+        critical = constant_effect.compute_sup_t(covariance, usable, self.level, df, rng, self.draws)
         note = Text(
             "inference.jackknife",
             centre=self.centre,
@@ -350,7 +336,7 @@ class Jackknife(Inference):
             draws=self.draws,
         )
         facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": join_counts(sizes)}
-        facts["fewest_clusters"] = count_fewest_treated(fit, estimate, sizes)
+        facts["fewest_clusters"] = clusters.count_fewest_treated(fit, estimate, sizes)
         messages = _messages(fit, estimate, used, lost, list(sizes))
         what = "multi-way-jackknife" if len(sizes) > 1 else "jackknife"
         messages += list_variance_messages(estimate, negative, usable | lost, what, "one-dimension")
@@ -366,14 +352,14 @@ def compute_jackknife_spread(effects: FloatArray, full: FloatArray, centre: str 
 
 
 def _messages(
-    fit: Fit, estimate: Estimate, used: Sequence[LeftOut], lost: BoolArray, names: Sequence[str]
+    fit: Fit, estimate: Estimate, used: Sequence[leave_out.LeftOut], lost: BoolArray, names: Sequence[str]
 ) -> tuple[Message, ...]:
     messages = [Message("warning", "refit-failed", text) for one in used for text in one.failures]
     if lost.any():
         text = Text("inference.no-jackknife-error", effects=list_effects(estimate, lost))
         messages.append(Message("warning", "no-variance", text))
     for name in names:
-        if name in ("unit", "city", "partner") and count_treated_clusters(fit, estimate, name)[0] == 1:
+        if name in ("unit", "city", "partner") and clusters.count_treated_clusters(fit, estimate, name)[0] == 1:
             text = Text("inference.one-treated-cluster", name=name)
             messages.append(Message("warning", "few-treated-clusters", text))
     return tuple(messages)

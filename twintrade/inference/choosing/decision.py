@@ -12,12 +12,7 @@ from twintrade.effects import Bands, CohortEffects, Estimate, Influence
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustered import Facts
-from twintrade.inference.clustering.clusters import (
-    NESTING,
-    count_treated_clusters,
-    find_row_weights,
-    find_unit_positions,
-)
+from twintrade.inference.clustering import clusters
 from twintrade.inference.refits.leave_out import count_effective_clusters, get_regression
 from twintrade.numerics.absorption import find_singletons
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
@@ -124,15 +119,15 @@ def measure_cluster_shares(fit: Fit, estimate: Estimate, names: Sequence[str]) -
     influence, o = estimate.uncertainty, fit.design.observations
     if not isinstance(influence, Influence):
         return ClusterShares({}, {}, False)
-    weights = find_row_weights(fit, estimate, slice(1))
+    weights = clusters.find_row_weights(fit, estimate, slice(1))
     if weights is not None:
         size, unit = weights.values[:, 0] ** 2, o.unit[weights.rows]
         codes = {n: np.arange(unit.size) if n == "row" else compact(o.codes(n)[weights.rows]) for n in names}
     elif isinstance(influence, CohortInfluence) and not influence.has_units:
         return _of_statistics(influence, names)
     else:
-        unit, size = find_unit_positions(o, influence), influence.matrix()[:, 0] ** 2
-        codes = {n: compact(o.unit_clusters(n)[unit]) for n in names if n in NESTING}
+        unit, size = clusters.find_unit_positions(o, influence), influence.matrix()[:, 0] ** 2
+        codes = {n: compact(o.unit_clusters(n)[unit]) for n in names if n in clusters.NESTING}
     is_treated = o.is_ever_treated[unit]
     shares = {n: _share(np.bincount(c, size)) for n, c in codes.items()}
     treated = {n: _share(np.bincount(c, np.where(is_treated, size, 0.0))) for n, c in codes.items()}
@@ -193,7 +188,7 @@ def assess_situation(fit: Fit) -> Situation:
     leverage_one = measure_leverage_one(fit, overall)
     names = fit.design.clusters
     assigned_by = _assigned_by(fit)
-    treated, untreated = count_treated_clusters(fit, fit.estimate, assigned_by)
+    treated, untreated = clusters.count_treated_clusters(fit, fit.estimate, assigned_by)
     cluster_shares = measure_cluster_shares(fit, overall, names)
     return Situation(
         has_influence=isinstance(fit.estimate.uncertainty, Influence),
