@@ -86,10 +86,21 @@ class SingleCase(Catalogued):
         matrix = build_outcome_matrix(design)
         case = self._seen(build_case(design, matrix))
         gaps = self.gaps(case)
+        is_formed = np.isfinite(gaps)
+        before, lost = (
+            gaps[is_formed & case.is_before],
+            [design.panel.label(int(p)) for p in case.periods[~is_formed]],
+        )
+        no_gap = Dropped("zero-under-log", Text("estimators.no-gap"), len(lost), 0, tuple(lost))
+        facts = {
+            "pre_rmspe": float(np.sqrt(np.mean(before**2))) if before.size else float("nan"),
+            "n_pre_periods": float(before.size),
+            "n_donors": float(case.n_donors),
+        }
         sample = design.observations.sample(
             matrix.used,
-            dropped=matrix.dropped + _without_gap(design, case, gaps),
-            statistics=_facts(case, gaps) | dict(self.statistics(case)),
+            dropped=(*matrix.dropped, *([no_gap] if lost else [])),
+            statistics=facts | dict(self.statistics(case)),
         )
         return self.study(design, case, gaps, sample)
 
@@ -118,23 +129,6 @@ class SingleCase(Catalogued):
         if placebo.n_donors == 0:
             raise EstimationError(f"{placebo.units[0]} has no donor left once it takes the treated unit's place")
         return self.study(design, placebo, self.gaps(placebo), sample)
-
-
-def _facts(case: Case, gaps: FloatArray) -> dict[str, float]:
-    before = gaps[np.isfinite(gaps) & case.is_before]
-    return {
-        "pre_rmspe": float(np.sqrt(np.mean(before**2))) if before.size else float("nan"),
-        "n_pre_periods": float(before.size),
-        "n_donors": float(case.n_donors),
-    }
-
-
-def _without_gap(design: Design, case: Case, gaps: FloatArray) -> tuple[Dropped, ...]:
-    lost = ~np.isfinite(gaps)
-    if not lost.any():
-        return ()
-    names = tuple(design.panel.label(int(p)) for p in case.periods[lost])
-    return (Dropped("zero-under-log", Text("estimators.no-gap"), len(names), 0, names),)
 
 
 # Single-case methods whose counterfactual is a weighted sum of donors.

@@ -254,7 +254,8 @@ class Imputation(CellMethod):
         listed = list_empty_cells(cells, empty, is_percent=self.measure == "percent")
         of_cells = cells.cohorts, cells.event_times, cells.n_units, cells.n_rows
         after_onset = table.Part(*of_cells, cell_effects.effects, cell_effects.weights)
-        parts = [table.build_lead_part(before, effects), after_onset]
+        leads = table.Part.of_leads(before, effects, before.n_units, before.n_cells)
+        parts = [leads, after_onset]
         statistics, logs = c.statistics, impute_log_ratio(c) if self._is_log_ratio else None
         if logs is not None:
             parts[1] = parts[1].without(empty)

@@ -70,7 +70,13 @@ class StructuralSeries(SingleCase):
         """Return the gap by event time with draws of it; before the onset the one-step forecast error."""
         study = SingleCase.estimate(self, design)
         assert isinstance(study, EventStudy)
-        return replace(study, uncertainty=Draws(self._draws(self.case(design))))
+        forecast = self.forecast(self.case(design))
+        n_after = forecast.covariance.shape[0]
+        values, vectors = np.linalg.eigh(forecast.covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        draws = np.repeat(forecast.gaps[None], self.n_draws, axis=0)
+        draws[:, -n_after:] += np.random.default_rng(self.seed).normal(size=(self.n_draws, n_after)) @ root.T
+        return replace(study, uncertainty=Draws(draws))
 
     def forecast(self, case: Case) -> Forecast:
         """Fit the periods before the onset and forecast the others."""
@@ -96,16 +102,6 @@ class StructuralSeries(SingleCase):
         before = np.where(started, np.asarray(fitted.fittedvalues) * spread, case.treated[:n_before])
         covariance = spread**2 * compute_forecast_covariance(fitted, n_after, x[n_before:])
         return Forecast(case.treated - np.concatenate([before, after * spread]), covariance)
-
-    def _draws(self, case: Case) -> FloatArray:
-        forecast = self.forecast(case)
-        n_after = forecast.covariance.shape[0]
-        values, vectors = np.linalg.eigh(forecast.covariance)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        rng = np.random.default_rng(self.seed)
-        out = np.repeat(forecast.gaps[None], self.n_draws, axis=0)
-        out[:, -n_after:] += rng.normal(size=(self.n_draws, n_after)) @ root.T
-        return out
 
 
 def compute_principal_components(donors: FloatArray, before: np.ndarray, n_components: int) -> FloatArray:

@@ -121,7 +121,15 @@ def _variance_weighted(
     rows: ProjectionRows, weights: FloatArray, names: tuple[Words, ...]
 ) -> tuple[float, FloatArray, tuple[Collinear, ...]] | None:
     if not rows.covariates.shape[1]:
-        return (*_closed_form(rows, weights), ())
+        # Period effects are period means: one pass instead of a regression.
+        total = np.bincount(rows.period, weights)
+        treated = rows.is_treated.astype(np.float64)
+        x = treated - (np.bincount(rows.period, weights * treated) / total)[rows.period]
+        y = rows.change - (np.bincount(rows.period, weights * rows.change) / total)[rows.period]
+        spread = weights * x
+        bread = 1.0 / float(spread @ x)
+        effect = bread * float(spread @ y)
+        return effect, spread * (y - effect * x) * bread, ()
     fit = fit_least_squares(
         rows.change,
         np.column_stack([rows.is_treated.astype(np.float64), rows.covariates]),
@@ -132,18 +140,6 @@ def _variance_weighted(
         return None
     scores = (fit.x_tilde * (weights * fit.residuals)[:, None]) @ fit.bread[:, 0]
     return float(fit.coefficients[0]), np.asarray(scores), fit.collinear
-
-
-def _closed_form(rows: ProjectionRows, weights: FloatArray) -> tuple[float, FloatArray]:
-    """Without covariates period effects are period means: one pass instead of a regression."""
-    total = np.bincount(rows.period, weights)
-    treated = rows.is_treated.astype(np.float64)
-    x = treated - (np.bincount(rows.period, weights * treated) / total)[rows.period]
-    y = rows.change - (np.bincount(rows.period, weights * rows.change) / total)[rows.period]
-    spread = weights * x
-    bread = 1.0 / float(spread @ x)
-    effect = bread * float(spread @ y)
-    return effect, spread * (y - effect * x) * bread
 
 
 def _equally_weighted(

@@ -65,7 +65,19 @@ class PredictionIntervals(Inference):
             raise InferenceError("no refit of the weights succeeded")
         moves = np.vstack([one.values["moves"] for one in done if one.values is not None])
         spread, n_free = _spread(estimator, case)
-        low, high = self._ends(estimate, case, moves, spread)
+        targets = [case.is_after]
+        if isinstance(estimate, EventStudy):
+            targets = [case.event_times == e for e in estimate.event_times]
+        low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
+        tail = (1 - self.level) / 2
+        # Errors of one stretch may move together: its mean is no less noisy than one period.
+        width = spread * float(np.sqrt(2 * np.log(2 / tail)))
+        if self.noise == "normal":
+            width = spread * float(scipy.special.ndtri(1 - tail / 2))
+        for k, target in enumerate(targets):
+            if (target & case.is_after).any():
+                down, up = np.quantile(moves[:, target].mean(axis=1), [tail / 2, 1 - tail / 2])
+                low[k], high[k] = estimate.effects[k] + down - width, estimate.effects[k] + up + width
         return Bands.build(
             estimate,
             self.name,
@@ -77,26 +89,6 @@ class PredictionIntervals(Inference):
             ),
             facts={"draws": moves.shape[0], "n_before": int(case.is_before.sum()), "free_weights": n_free},
         )
-
-    def _ends(
-        self, estimate: Estimate, case: Case, moves: FloatArray, spread: float
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return both ends for each effect after the onset, NaN before it."""
-        if isinstance(estimate, EventStudy):
-            targets = [case.event_times == e for e in estimate.event_times]
-        else:
-            targets = [case.is_after]
-        low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
-        tail = (1 - self.level) / 2
-        # Errors of one stretch may move together: its mean is no less noisy than one period.
-        width = spread * float(np.sqrt(2 * np.log(2 / tail)))
-        if self.noise == "normal":
-            width = spread * float(scipy.special.ndtri(1 - tail / 2))
-        for k, target in enumerate(targets):
-            if (target & case.is_after).any():
-                down, up = np.quantile(moves[:, target].mean(axis=1), [tail / 2, 1 - tail / 2])
-                low[k], high[k] = estimate.effects[k] + down - width, estimate.effects[k] + up + width
-        return low, high
 
 
 def _moved(shared: tuple[WeightedCase, Case, FloatArray], path: FloatArray, rng: np.random.Generator) -> Arrays:
@@ -142,7 +134,14 @@ class Conformal(Inference):
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return p-values and intervals by inversion."""
-        estimator, case = self._case(fit)
+        estimator = fit.estimator
+        if not isinstance(estimator, SingleCase) or not estimator.fits_whole_path:
+            raise InferenceError(
+                f"conformal inference refits on all periods as if none were treated, which {estimator.name} cannot; "
+                "take placebo"
+            )
+        case = estimator.case(fit.design)
+        case = case.during(case.is_before | case.is_after)
         estimate = fit.view(view)
         p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
         if isinstance(estimate, EventStudy):
@@ -153,6 +152,13 @@ class Conformal(Inference):
             p[0], low[0], high[0] = self._tested(estimator, case, case.is_after, float(estimate.effects[0]))
         n_before = int(case.is_before.sum())
         floor = 1.0 / (n_before + (1 if isinstance(estimate, EventStudy) else int(case.is_after.sum())))
+        messages = []
+        if n_before < ENOUGH_BEFORE:
+            text = Text("inference.short-pre-period", n=n_before, needed=ENOUGH_BEFORE)
+            messages.append(Message("warning", "short-pre-period", text))
+        if floor > 1 - self.level:
+            text = Text("inference.no-interval-conformal", floor=floor, level=self.level)
+            messages.append(Message("warning", "no-interval", text))
         return Bands.build(
             estimate,
             self.name,
@@ -162,18 +168,8 @@ class Conformal(Inference):
             p=p,
             note=Text("inference.conformal", n=n_before, floor=floor),
             facts={"n_before": n_before, "floor": floor},
-            messages=self._messages(n_before, floor),
+            messages=tuple(messages),
         )
-
-    def _case(self, fit: Fit) -> tuple[SingleCase, Case]:
-        estimator = fit.estimator
-        if not isinstance(estimator, SingleCase) or not estimator.fits_whole_path:
-            raise InferenceError(
-                f"conformal inference refits on all periods as if none were treated, which {estimator.name} cannot; "
-                "take placebo"
-            )
-        case = estimator.case(fit.design)
-        return estimator, case.during(case.is_before | case.is_after)
 
     def _tested(
         self, estimator: SingleCase, case: Case, tested: BoolArray, effect: float
@@ -193,16 +189,6 @@ class Conformal(Inference):
         spread = float(np.std(compute_null_residuals(estimator, untreated, after, effect)))
         low, high = invert_p_values(p_of, effect, spread, 1 - self.level)
         return p, low if np.isfinite(low) else np.nan, high if np.isfinite(high) else np.nan
-
-    def _messages(self, n_before: int, floor: float) -> tuple[Message, ...]:
-        messages = []
-        if n_before < ENOUGH_BEFORE:
-            text = Text("inference.short-pre-period", n=n_before, needed=ENOUGH_BEFORE)
-            messages.append(Message("warning", "short-pre-period", text))
-        if floor > 1 - self.level:
-            text = Text("inference.no-interval-conformal", floor=floor, level=self.level)
-            messages.append(Message("warning", "no-interval", text))
-        return tuple(messages)
 
 
 def compute_null_residuals(estimator: SingleCase, untreated: Case, after: BoolArray, effect: float) -> FloatArray:

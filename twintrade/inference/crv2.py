@@ -18,7 +18,7 @@ from twintrade.inference.clustering.constant_effect import ScaledVariance
 from twintrade.inference.clustering.conventions import has_variance, list_effects, list_variance_messages
 from twintrade.inference.refits import leave_out
 from twintrade.numerics.absorption import Absorber, Annihilator, build_absorber
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, list_signed_subsets
+from twintrade.numerics.arrays import FloatArray, IntArray, compact, list_signed_subsets
 from twintrade.numerics.linear import compute_product, sum_products_by_group
 from twintrade.text import Listed, Text
 
@@ -337,11 +337,18 @@ class Jackknife(Inference):
         )
         facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": join_counts(sizes)}
         facts["fewest_clusters"] = clusters.count_fewest_treated(fit, estimate, sizes)
-        messages = _messages(fit, estimate, used, lost, list(sizes))
+        messages = [Message("warning", "refit-failed", text) for one in used for text in one.failures]
+        if lost.any():
+            text = Text("inference.no-jackknife-error", effects=list_effects(estimate, lost))
+            messages.append(Message("warning", "no-variance", text))
+        for name in sizes:
+            if name in clusters.NESTING and clusters.count_treated_clusters(fit, estimate, name)[0] == 1:
+                text = Text("inference.one-treated-cluster", name=name)
+                messages.append(Message("warning", "few-treated-clusters", text))
         what = "multi-way-jackknife" if len(sizes) > 1 else "jackknife"
         messages += list_variance_messages(estimate, negative, usable | lost, what, "one-dimension")
         bands = build_bands(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
-        return replace(bands, messages=messages)
+        return replace(bands, messages=tuple(messages))
 
 
 def compute_jackknife_spread(effects: FloatArray, full: FloatArray, centre: str = "estimate") -> FloatArray:
@@ -349,17 +356,3 @@ def compute_jackknife_spread(effects: FloatArray, full: FloatArray, centre: str 
     n = effects.shape[0]
     distance = effects - (full if centre == "estimate" else effects.mean(axis=0))
     return np.asarray((n - 1) / n * distance.T @ distance)
-
-
-def _messages(
-    fit: Fit, estimate: Estimate, used: Sequence[leave_out.LeftOut], lost: BoolArray, names: Sequence[str]
-) -> tuple[Message, ...]:
-    messages = [Message("warning", "refit-failed", text) for one in used for text in one.failures]
-    if lost.any():
-        text = Text("inference.no-jackknife-error", effects=list_effects(estimate, lost))
-        messages.append(Message("warning", "no-variance", text))
-    for name in names:
-        if name in ("unit", "city", "partner") and clusters.count_treated_clusters(fit, estimate, name)[0] == 1:
-            text = Text("inference.one-treated-cluster", name=name)
-            messages.append(Message("warning", "few-treated-clusters", text))
-    return tuple(messages)

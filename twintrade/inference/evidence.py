@@ -439,7 +439,21 @@ def find_detectable(weighing: Weighing) -> tuple[float, float]:
     An effect makes deals noisier, as pairs that have it are dealt agreements and compared with, so that noise and
     deals are made anew on data with the effect found before.
     """
-    placements, bounds = _place(weighing), (SOME[0] / weighing.case.tests, SOME[1])
+    # Deals are placed on data without the estimated effect, those that checks of the periods before let pass.
+    reading = weighing.read(weighing.tau)
+    totals, before = reading.totals("hazard"), reading.totals("hazard", is_before=True)
+    is_fine = np.ones(len(totals.expected), dtype=bool)
+    has_before = np.isfinite(weighing.checks[0].p)
+    for by in CHECKED_BY:
+        for checked, values, errors in (
+            (reading.check_before(by), before.total, before.errors[:, 0]),
+            (reading.check_slope(by), totals.slope, totals.slope_error),
+        ):
+            if checked.p == checked.p and (has_before or values is not before.total):
+                is_fine &= refits.compute_tail_shares(checked.z, (values - checked.center) / errors) >= OBJECTS
+    trend = totals.slope * totals.reach / weighing.trend[1]
+    placements = Placements(reading.deal("hazard"), totals, trend, is_fine)
+    bounds = SOME[0] / weighing.case.tests, SOME[1]
 
     def find(sign: int) -> float:
         effect = 0.0
@@ -459,19 +473,3 @@ def find_detectable(weighing: Weighing) -> tuple[float, float]:
         return effect
 
     return find(1), find(-1)
-
-
-def _place(weighing: Weighing) -> Placements:
-    """Return the deals on data without the estimated effect."""
-    reading = weighing.read(weighing.tau)
-    totals, before = reading.totals("hazard"), reading.totals("hazard", is_before=True)
-    is_fine = np.ones(len(totals.expected), dtype=bool)
-    has_before = np.isfinite(weighing.checks[0].p)
-    for by in CHECKED_BY:
-        for checked, values, errors in (
-            (reading.check_before(by), before.total, before.errors[:, 0]),
-            (reading.check_slope(by), totals.slope, totals.slope_error),
-        ):
-            if checked.p == checked.p and (has_before or values is not before.total):
-                is_fine &= refits.compute_tail_shares(checked.z, (values - checked.center) / errors) >= OBJECTS
-    return Placements(reading.deal("hazard"), totals, totals.slope * totals.reach / weighing.trend[1], is_fine)

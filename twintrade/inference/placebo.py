@@ -14,7 +14,7 @@ from twintrade.effects.estimate import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.cases import SingleCase
-from twintrade.fanout import Arrays, Done, run_jobs, split_succeeded
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference, Refits, SharedInference
 from twintrade.inference.clustered import Facts
 from twintrade.inference.clustering.conventions import is_reference
@@ -221,17 +221,14 @@ def refit_donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = 
     donors = tuple(one.job for one in done)
     noise = GapNoise(np.ones(1 + len(donors)))
     if isinstance(fit.estimator, SingleCase) and not keeps_treated:
-        noise = _measure_noise(fit.estimator, fit.estimator.case(fit.design), donors, done)
+        case = fit.estimator.case(fit.design)
+        cases = pd.Index(case.units.astype(str)).get_indexer(pd.Index([str(case.units[0]), *donors]))
+        gaps = np.empty((cases.size, 0))
+        if not fit.estimator.fits_before:
+            before = [one.values["before"] for one in done if one.values is not None]
+            gaps = np.vstack([fit.estimator.gaps(case)[case.is_before], *before])
+        noise = fit.estimator.measure_noise(case, cases.astype(np.int64), gaps)
     return DonorPlacebos(str(o.unit_ids[treated]), donors, effects, tuple(failures), noise)
-
-
-def _measure_noise(estimator: SingleCase, case: Case, donors: tuple[str, ...], done: Sequence[Done]) -> GapNoise:
-    places = pd.Index(case.units.astype(str)).get_indexer(pd.Index([str(case.units[0]), *donors]))
-    gaps = np.empty((places.size, 0))
-    if not estimator.fits_before:
-        before = [one.values["before"] for one in done if one.values is not None]
-        gaps = np.vstack([estimator.gaps(case)[case.is_before], *before])
-    return estimator.measure_noise(case, places.astype(np.int64), gaps)
 
 
 def _by_arrays(shared: tuple[Fit, Case, Mapping[View, Estimate]], place: int, rng: np.random.Generator) -> Arrays:

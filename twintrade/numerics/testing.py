@@ -423,11 +423,22 @@ def measure_dependence(score: FloatArray, logs: FloatArray, is_known: BoolArray)
 
 
 def adjust_sharpened_q(p: FloatArray) -> FloatArray:
-    """Return two-stage sharpened q-values on a grid of 0.001 (Benjamini, Krieger, Yekutieli 2006)."""
+    """Return two-stage sharpened q-values on a grid of 0.001 (Benjamini, Krieger, Yekutieli 2006).
+
+    A test's q is the smallest level at which both stages still reject it.
+    """
     known = ~np.isnan(p)
-    out = np.full(p.size, np.nan)
-    if known.any():
-        out[known] = _sharpened(p[known])
+    out, n = np.full(p.size, np.nan), int(known.sum())
+    rank, q = np.empty(n), np.ones(n)
+    rank[np.argsort(p[known], kind="stable")] = np.arange(1, n + 1)
+    for level in np.arange(1000, 0, -1) / 1000 if n else ():
+        first = level / (1 + level)
+        rejected = rank[p[known] <= first * rank / n].max(initial=0)
+        if rejected < n:
+            second = first * n / (n - rejected)
+            rejected = rank[p[known] <= second * rank / n].max(initial=0)
+        q[rank <= rejected] = level
+    out[known] = q
     return out
 
 
@@ -441,19 +452,3 @@ def adjust_romano_wolf(observed: FloatArray, drawn: FloatArray) -> FloatArray:
         floor = max(floor, float((1 + (largest >= size[k] * (1 - 1e-10)).sum()) / (draws.shape[0] + 1)))
         out[k] = floor
     return out
-
-
-def _sharpened(p: FloatArray) -> FloatArray:
-    """Go down the grid; a test's q is the smallest level at which both stages still reject it."""
-    order = np.argsort(p, kind="stable")
-    rank = np.empty(p.size)
-    rank[order] = np.arange(1, p.size + 1)
-    q = np.ones(p.size)
-    for level in np.arange(1000, 0, -1) / 1000:
-        first = level / (1 + level)
-        rejected = rank[p <= first * rank / p.size].max(initial=0)
-        if rejected < p.size:
-            second = first * p.size / (p.size - rejected)
-            rejected = rank[p <= second * rank / p.size].max(initial=0)
-        q[rank <= rejected] = level
-    return q

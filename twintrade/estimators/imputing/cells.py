@@ -178,7 +178,8 @@ def compute_cell_ratios(c: Counterfactual, cells: ImputedCells, *, is_percent: b
     w = cells.weights
     observed, imputed = cells.sums(w * c.o.y[c.rows]), cells.sums(w * c.predicted)
     ratio = observed / imputed
-    influence, predictors = _distance(c, cells, ratio), w * c.predicted
+    # Weighted distance of a treated outcome from what its cell's ratio predicts.
+    influence, predictors = w * (c.o.y[c.rows] - ratio[cells.code] * c.predicted), w * c.predicted
     if is_percent:
         if not observed.any():
             raise EstimationError(
@@ -200,11 +201,6 @@ def list_empty_cells(cells: ImputedCells, empty: IntArray, *, is_percent: bool) 
     names = label_cells(cells.cohorts[empty], cells.event_times[empty])
     text = Text("estimators.empty-cells" if is_percent else "estimators.cells-without-log")
     return (Dropped("empty-cell", text, 0, 0, names),)
-
-
-def _distance(c: Counterfactual, cells: ImputedCells, ratio: FloatArray) -> FloatArray:
-    """Weighted distance of a treated outcome from what its cell's ratio predicts."""
-    return cells.weights * (c.o.y[c.rows] - ratio[cells.code] * c.predicted)
 
 
 # With which weight every row's outcome enters leads and imputed cells, made for one average at a time.

@@ -135,17 +135,11 @@ class ComparisonUnits:
 
     def find_extreme_pairs(self) -> tuple[Removed, Removed]:
         """Return the two units without which the effect is lowest, and those without which it is highest."""
-        low, high = self.removals.find_extreme_pairs()
-        return _turned(high), _turned(low)
+        return self.removals.find_extreme_pairs()
 
     def remove_greedily(self, sign: int, most: int) -> list[Removed]:
         """Return sets of 1, 2, ... units, each next one the unit that moves the effect farthest one way."""
-        return [_turned(one) for one in self.removals.remove_greedily(-sign, most)]
-
-
-def _turned(one: Removed) -> Removed:
-    """Turn a change of the imputed sum into that of the effect."""
-    return Removed(one.groups, -one.change)
+        return self.removals.remove_greedily(sign, most)
 
 
 def prepare_comparison_units(
@@ -154,7 +148,8 @@ def prepare_comparison_units(
     """Return the units never treated in the sample, with what leaving each out does to an imputed overall effect."""
     o = design.observations
     c = fit_counterfactual(o, family, is_refit=True)
-    weights = c.projection_weights(_weigh_predictors(c, family, measure)[:, None])[:, 0]
+    # The effect falls by what the imputed sum rises.
+    weights = -c.projection_weights(_weigh_predictors(c, family, measure)[:, None])[:, 0]
     q = build_annihilator(
         [compact(code) for code in c.codes_fit],
         o.covariates[c.fit_rows],
@@ -163,7 +158,7 @@ def prepare_comparison_units(
     unit = o.unit[c.fit_rows]
     units = np.flatnonzero(~o.is_ever_treated & (np.bincount(unit, minlength=o.n_units) > 0))
     members = [np.flatnonzero(unit == u) for u in units]
-    changes = -compute_single_removals(q, members, weights, c.residuals)
+    changes = compute_single_removals(q, members, weights, c.residuals)
     order = np.argsort(-np.abs(np.nan_to_num(changes)), kind="stable")
     size = np.cumsum([members[k].size for k in order])
     most = MOST_UNITS if family == "linear" else MOST_STEPPED

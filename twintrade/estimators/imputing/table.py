@@ -113,16 +113,15 @@ class Part:
     effects: FloatArray  # effects, weights: (n_effects,)
     weights: FloatArray
 
+    @classmethod
+    def of_leads(cls, before: Leads, effects: FloatArray, n_units: IntArray, n_rows: IntArray) -> "Part":
+        """Return leads, of all cohorts, with effects and counts of units and rows."""
+        pooled = np.full(effects.size, POOLED, dtype=np.int64)
+        return cls(pooled, before.event_times, n_units, n_rows, effects, n_rows.astype(np.float64))
+
     def without(self, places: IntArray) -> "Part":
         """Return the part without some effects."""
         return Part(*(np.delete(getattr(self, f.name), places) for f in fields(self)))
-
-
-def build_lead_part(before: Leads, effects: FloatArray) -> Part:
-    """Return the leads on the scale of the effects."""
-    pooled = np.full(effects.size, POOLED, dtype=np.int64)
-    weights = before.n_cells.astype(np.float64)
-    return Part(pooled, before.event_times, before.n_units, before.n_cells, effects, weights)
 
 
 def build_cohort_effects(
@@ -189,19 +188,14 @@ def impute_means(means: Collapse) -> CohortEffects:
     influence = means.influence(means.spread(loadings + treated), constants)
     sizes = totals.round().astype(np.int64)
     table = Part(cells.cohorts, cells.event_times, sizes, sizes, effects, sizes.astype(np.float64))
-    return build_cohort_effects((_lead_counts(means, before), table), influence, _sample(means, c, before), means.o)
+    small, units = means.small, means.moments.counts.astype(np.int64)
+    n = np.array([units[small.unit[small.event_time == e]].sum() for e in before.event_times], dtype=np.int64)
+    leads = Part.of_leads(before, before.effects, n, n)
+    return build_cohort_effects((leads, table), influence, _sample(means, c, before), means.o)
 
 
 def _by_cohort(means: Collapse, rows: FloatArray) -> FloatArray:
     return np.asarray(means.spread(rows).sum(axis=1), dtype=np.float64)
-
-
-def _lead_counts(means: Collapse, before: Leads) -> Part:
-    small = means.small
-    size = means.moments.counts.astype(np.int64)
-    n = np.array([size[small.unit[(small.event_time == e)]].sum() for e in before.event_times], dtype=np.int64)
-    pooled = np.full(n.size, POOLED, dtype=np.int64)
-    return Part(pooled, before.event_times, n, n, before.effects, n.astype(np.float64))
 
 
 def _sample(means: Collapse, c: Counterfactual, before: Leads) -> Sample:
@@ -217,17 +211,13 @@ def _sample(means: Collapse, c: Counterfactual, before: Leads) -> Sample:
         dropped = (*list_unidentified(o, np.flatnonzero(lost), tuple(o.effect_codes()), fit_rows), *dropped)
         rows = np.flatnonzero(~lost)
     size = means.moments.counts
+    # Rows of leverage one: units that share their periods vouch for each other's.
+    cohort = small.unit[c.fit_rows]
+    alone = np.bincount(cohort, minlength=size.size)[cohort] == 1
+    is_lone = find_leverage_one(c.codes_fit) & (size[cohort] == 1) & ~alone
     statistics: Mapping[str, float] = {
-        "n_untreated_rows": float(size[small.unit[c.fit_rows]].sum()),
-        "n_leverage_one": float(_n_leverage_one(means, c)),
+        "n_untreated_rows": float(size[cohort].sum()),
+        "n_leverage_one": float(int(size[cohort][alone].sum() + is_lone.sum())),
         "n_unidentified": float(size[small.unit[c.unknown]].sum()),
     }
     return o.sample(rows, effects=o.effect_names, statistics=statistics, dropped=dropped)
-
-
-def _n_leverage_one(means: Collapse, c: Counterfactual) -> int:
-    """Count panel rows of leverage one: units that share their periods vouch for each other's."""
-    cohort = means.small.unit[c.fit_rows]
-    size = means.moments.counts[cohort]
-    alone = np.bincount(cohort, minlength=means.moments.counts.size)[cohort] == 1
-    return int(size[alone].sum() + (find_leverage_one(c.codes_fit) & (size == 1) & ~alone).sum())

@@ -124,7 +124,14 @@ def measure_cluster_shares(fit: Fit, estimate: Estimate, names: Sequence[str]) -
         size, unit = weights.values[:, 0] ** 2, o.unit[weights.rows]
         codes = {n: np.arange(unit.size) if n == "row" else compact(o.codes(n)[weights.rows]) for n in names}
     elif isinstance(influence, CohortInfluence) and not influence.has_units:
-        return _of_statistics(influence, names)
+        # Each unit of a cohort has the same share, where only cohort statistics are at hand.
+        q = (influence.unit_loadings[:, :, 0] ** 2).sum(axis=1)
+        members = {n: influence.given_clusters[n].counts for n in names if n in influence.given_clusters}
+        if "unit" in names:
+            members["unit"] = np.repeat(np.eye(q.size), influence.moments.counts.astype(np.int64), axis=0)
+        of_treated = np.where(np.isfinite(influence.moments.onset), q, 0.0)
+        shares, treated = ({n: _share(m @ by) for n, m in members.items()} for by in (q, of_treated))
+        return ClusterShares(shares, treated, False)
     else:
         unit, size = clusters.find_unit_positions(o, influence), influence.matrix()[:, 0] ** 2
         codes = {n: compact(o.unit_clusters(n)[unit]) for n in names if n in clusters.NESTING}
@@ -137,19 +144,6 @@ def measure_cluster_shares(fit: Fit, estimate: Estimate, names: Sequence[str]) -
 def _share(size: np.ndarray) -> FloatArray:
     total = size.sum()
     return np.asarray(size / total if total > 0 else np.full(size.size, np.nan))
-
-
-def _of_statistics(influence: CohortInfluence, names: Sequence[str]) -> ClusterShares:
-    """Take each unit of a cohort for the same share, where only cohort statistics are at hand."""
-    q = (influence.unit_loadings[:, :, 0] ** 2).sum(axis=1)
-    counts = influence.moments.counts
-    members = {n: influence.given_clusters[n].counts for n in names if n in influence.given_clusters}
-    if "unit" in names:
-        members["unit"] = np.repeat(np.eye(q.size), counts.astype(np.int64), axis=0)
-    is_treated = np.isfinite(influence.moments.onset)
-    shares = {n: _share(m @ q) for n, m in members.items()}
-    treated = {n: _share(m @ np.where(is_treated, q, 0.0)) for n, m in members.items()}
-    return ClusterShares(shares, treated, False)
 
 
 # What the choice of an inference turns on, counted from a fit.

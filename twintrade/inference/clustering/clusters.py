@@ -94,28 +94,6 @@ class GivenClusters(Clusters):
         return self.cross_product(codes[0]) if len(codes) == 1 else self.influence.unit_cross_product()
 
 
-def _given(influence: CohortInfluence, names: tuple[str, ...]) -> Clusters:
-    if any(name not in NESTING for name in names):
-        raise InferenceError("cohort statistics have no rows: cluster by unit, city or partner")
-    if "unit" in names and len(names) > 1:
-        raise InferenceError("units nest in cities and partners: cluster by one or the other")
-    codes = []
-    for name in names:
-        n_units = int(influence.moments.counts.sum())
-        codes.append(np.arange(n_units if name == "unit" else influence.given_sums(name).shape[0]))
-    return GivenClusters(names, tuple(codes), (), influence, None)
-
-
-def _treated_given(influence: CohortInfluence, name: str) -> tuple[int, int]:
-    treated = np.isfinite(influence.moments.onset)
-    if name == "unit":
-        counts = influence.moments.counts
-        return int(counts[treated].sum()), int(counts[~treated].sum())
-    influence.given_sums(name)
-    is_treated = influence.given_clusters[name].counts[:, treated].sum(axis=1) > 0
-    return int(is_treated.sum()), int((~is_treated).sum())
-
-
 def get_influence(estimate: Estimate, method: str) -> Influence:
     """Return the influence of an estimate."""
     uncertainty = estimate.uncertainty
@@ -131,7 +109,13 @@ def find_clusters(fit: Fit, estimate: Estimate, names: Sequence[str], method: st
     influence = get_influence(estimate, method)
     names = tuple(dict.fromkeys(names))
     if isinstance(influence, CohortInfluence) and not influence.has_units:
-        return _given(influence, names)
+        if any(name not in NESTING for name in names):
+            raise InferenceError("cohort statistics have no rows: cluster by unit, city or partner")
+        if "unit" in names and len(names) > 1:
+            raise InferenceError("units nest in cities and partners: cluster by one or the other")
+        n_units = int(influence.moments.counts.sum())
+        counts = (n_units if name == "unit" else influence.given_sums(name).shape[0] for name in names)
+        return GivenClusters(names, tuple(map(np.arange, counts)), (), influence, None)
     o = fit.design.observations
     rows = estimate.sample.rows
     row_codes = tuple(_row_codes(o, name, rows) for name in names)
@@ -176,7 +160,12 @@ def count_treated_clusters(fit: Fit, estimate: Estimate, name: str) -> tuple[int
     """Return how many clusters of a dimension hold a treated unit, and how many hold none."""
     influence = estimate.uncertainty
     if isinstance(influence, CohortInfluence) and not influence.has_units:
-        return _treated_given(influence, name)
+        by_cohort, has_onset = influence.moments.counts, np.isfinite(influence.moments.onset)
+        if name == "unit":
+            return int(by_cohort[has_onset].sum()), int(by_cohort[~has_onset].sum())
+        influence.given_sums(name)
+        is_treated = influence.given_clusters[name].counts[:, has_onset].sum(axis=1) > 0
+        return int(is_treated.sum()), int((~is_treated).sum())
     o = fit.design.observations
     units = np.flatnonzero(np.bincount(o.unit[estimate.sample.rows]))
     codes = compact(o.unit_clusters(name)[units]) if name in NESTING else compact(units)
@@ -202,7 +191,16 @@ def find_row_weights(fit: Fit, estimate: Estimate, effects: slice = slice(None))
     if not isinstance(influence, Influence):
         return None
     if isinstance(influence, CohortInfluence):
-        return RowWeights(rows, _spread_cohorts(fit, influence, rows, effects)) if influence.has_units else None
+        if influence.cohort is None:
+            return None
+        # The coefficient of each row's cohort in its period; zero for rows of neither.
+        o, periods = fit.design.observations, influence.moments.periods
+        of_unit = np.full(o.n_units, -1)
+        of_unit[find_unit_positions(o, influence)] = influence.cohort
+        code = of_unit[o.unit[rows]]
+        at = np.minimum(np.searchsorted(periods, o.period[rows]), periods.size - 1)
+        known = (code >= 0) & (periods[at] == o.period[rows])
+        return RowWeights(rows, np.where(known[:, None], influence.unit_loadings[..., effects][code, at], 0.0))
     given = influence.outcome_weights
     if given is None:
         return None
@@ -212,15 +210,3 @@ def find_row_weights(fit: Fit, estimate: Estimate, effects: slice = slice(None))
     spread = np.zeros((fit.design.observations.n_rows, values.shape[1]))
     spread[given.rows] = values
     return RowWeights(rows, spread[rows])
-
-
-def _spread_cohorts(fit: Fit, influence: CohortInfluence, rows: IntArray, effects: slice) -> FloatArray:
-    """Return each row's coefficient: that of its unit's cohort in its period; zero for rows of neither."""
-    o, periods, cohort = fit.design.observations, influence.moments.periods, influence.cohort
-    assert cohort is not None
-    of_unit = np.full(o.n_units, -1)
-    of_unit[find_unit_positions(o, influence)] = cohort
-    code, at = of_unit[o.unit[rows]], np.searchsorted(periods, o.period[rows])
-    at = np.minimum(at, periods.size - 1)
-    known = (code >= 0) & (periods[at] == o.period[rows])
-    return np.where(known[:, None], influence.unit_loadings[..., effects][code, at], 0.0)

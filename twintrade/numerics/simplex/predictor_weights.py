@@ -79,7 +79,8 @@ def fit_simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 
         distances = np.vstack([distances, np.sqrt(ridge) * np.eye(n_weights)])
     scale = float(np.sqrt((distances**2).sum(axis=0)).min())
     if scale == 0:
-        return _exact(distances)
+        # All weight on the first column that equals the target.
+        return np.asarray(np.eye(n_weights)[int(np.argmin((distances**2).sum(axis=0)))], dtype=np.float64)
     stacked = np.vstack([distances / scale, np.ones((1, n_weights))])
     try:
         solution = scipy.optimize.nnls(
@@ -111,13 +112,6 @@ def _by_dual(distances: FloatArray, ridge: float) -> FloatArray | None:
             return np.asarray(weights / weights.sum(), dtype=np.float64)
         positive = now
     return None
-
-
-def _exact(distances: FloatArray) -> FloatArray:
-    """Return all weight on the first column that equals the target."""
-    weights = np.zeros(distances.shape[1])
-    weights[int(np.argmin((distances**2).sum(axis=0)))] = 1.0
-    return weights
 
 
 # Unit and period weights of synthetic difference-in-differences, with both special cases by pinned weights.
