@@ -87,11 +87,9 @@ class SingleCase(Catalogued):
         case = self._seen(build_case(design, matrix))
         gaps = self.gaps(case)
         is_formed = np.isfinite(gaps)
-        before, lost = (
-            gaps[is_formed & case.is_before],
-            [design.panel.label(int(p)) for p in case.periods[~is_formed]],
-        )
-        no_gap = Dropped("zero-under-log", Text("estimators.no-gap"), len(lost), 0, tuple(lost))
+        before, lost = gaps[is_formed & case.is_before], case.periods[~is_formed]
+        names = tuple(design.panel.label(int(p)) for p in lost)
+        no_gap = Dropped("zero-under-log", Text("estimators.no-gap"), lost.size, 0, names)
         facts = {
             "pre_rmspe": float(np.sqrt(np.mean(before**2))) if before.size else float("nan"),
             "n_pre_periods": float(before.size),
@@ -99,7 +97,7 @@ class SingleCase(Catalogued):
         }
         sample = design.observations.sample(
             matrix.used,
-            dropped=(*matrix.dropped, *([no_gap] if lost else [])),
+            dropped=(*matrix.dropped, *([no_gap] if lost.size else [])),
             statistics=facts | dict(self.statistics(case)),
         )
         return self.study(design, case, gaps, sample)

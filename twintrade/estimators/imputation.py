@@ -71,7 +71,26 @@ class TwoStage(SumsRows[EventStudy | Estimate]):
         stages = _stages(means.small, self.shape)
         if stages.first.statistics["n_unidentified"]:
             return None
-        return self._packed(means.o, stages, *_of_cohorts(means, stages))
+        # A unit's own effect cancels: its weights add up to zero.
+        size, small, first = means.moments.counts, means.small, stages.first
+        coefficients = means.spread(stages.loadings) / size[:, None, None]
+        constants = means.spread(stages.influence).sum(axis=1) / size[:, None]
+        untreated = np.bincount(small.unit[first.fit_rows], minlength=size.size)
+        # A row of leverage one: the only untreated row of its unit, or that of a unit alone in its period.
+        lone = find_leverage_one(first.codes_fit) & (size[small.unit[first.fit_rows]] == 1)
+        lone &= untreated[small.unit[first.fit_rows]] > 1
+        statistics = {
+            "n_untreated_rows": float(size @ untreated),
+            "n_leverage_one": float(size[untreated == 1].sum() + lone.sum()),
+            "n_unidentified": 0.0,
+        }
+        sample = means.o.sample(
+            n_slopes=stages.labels.size, effects=means.o.effect_names, dropped=first.dropped, statistics=statistics
+        )
+        member = means.spread((stages.groups[:, None] == stages.labels).astype(np.float64)) > 0
+        n_units = (size @ member.any(axis=1)).astype(np.int64)
+        n_cells = np.einsum("h,htk->k", size, member).astype(np.int64)
+        return self._packed(means.o, stages, means.influence(coefficients, constants), sample, n_units, n_cells)
 
     def estimate_rows(self, design: Design) -> EventStudy | Estimate:
         """Return the event study or the static effect from rows."""
@@ -137,7 +156,9 @@ def _stages(o: Observations, shape: Shape) -> _Stages:
     left = np.empty(o.n_rows)
     left[first.fit_rows] = first.residuals
     left[first.rows] = o.y[first.rows] - first.predicted
-    groups, labels = _groups(o, shape)
+    groups, labels = o.event_time, np.unique(o.event_time[find_affected_rows(o)])
+    if shape == "static":
+        groups, labels = np.where(o.is_treated, 0, -1).astype(np.int64), np.zeros(1, dtype=np.int64)
     columns = (groups[rows][:, None] == labels).astype(np.float64)
     labels, columns = labels[columns.any(axis=0)], columns[:, columns.any(axis=0)]
     shares = columns * o.row_weights[rows][:, None]
@@ -153,36 +174,6 @@ def _stages(o: Observations, shape: Shape) -> _Stages:
     loadings[first.fit_rows] -= omega
     influence[first.fit_rows] -= omega * first.residuals[:, None]
     return _Stages(first, rows, groups, labels, effects, loadings, influence)
-
-
-def _groups(o: Observations, shape: Shape) -> tuple[IntArray, IntArray]:
-    """Event time of each row (0 after onset when static), and the labels that get an effect."""
-    if shape == "static":
-        return np.where(o.is_treated, 0, -1).astype(np.int64), np.zeros(1, dtype=np.int64)
-    return o.event_time, np.unique(o.event_time[find_affected_rows(o)])
-
-
-def _of_cohorts(means: Collapse, stages: _Stages) -> tuple[Influence, Sample, IntArray, IntArray]:
-    """Turn stages on cohort means into influence by unit, whose own effect cancels: its weights add up to zero."""
-    size, small, first = means.moments.counts, means.small, stages.first
-    coefficients = means.spread(stages.loadings) / size[:, None, None]
-    constants = means.spread(stages.influence).sum(axis=1) / size[:, None]
-    untreated = np.bincount(small.unit[first.fit_rows], minlength=size.size)
-    # A row of leverage one: the only untreated row of its unit, or that of a unit alone in its period.
-    lone = find_leverage_one(first.codes_fit) & (size[small.unit[first.fit_rows]] == 1)
-    lone &= untreated[small.unit[first.fit_rows]] > 1
-    statistics = {
-        "n_untreated_rows": float(size @ untreated),
-        "n_leverage_one": float(size[untreated == 1].sum() + lone.sum()),
-        "n_unidentified": 0.0,
-    }
-    sample = means.o.sample(
-        n_slopes=stages.labels.size, effects=means.o.effect_names, dropped=first.dropped, statistics=statistics
-    )
-    member = means.spread((stages.groups[:, None] == stages.labels).astype(np.float64)) > 0
-    n_units = (size @ member.any(axis=1)).astype(np.int64)
-    n_cells = np.einsum("h,htk->k", size, member).astype(np.int64)
-    return means.influence(coefficients, constants), sample, n_units, n_cells
 
 
 __all__ = ["Imputation", "build_leverage_report"]

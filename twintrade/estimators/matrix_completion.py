@@ -76,20 +76,14 @@ def build_cells(design: Design) -> OutcomeGrid:
         spell = _spells(treated, wide.periods)
         affected = treated | (wide.periods >= np.where(np.isnan(spell), np.inf, spell) - design.anticipation)
     untreated = seen & ~affected
-    wide, dropped = _without_collinear(o, wide, untreated)
+    dropped: tuple[Dropped, ...] = ()
+    if o.covariate_names:
+        effects = build_absorber([compact(code) for code in np.nonzero(untreated)])
+        given = wide.outcomes[untreated], wide.covariates[untreated], effects
+        fit = fit_least_squares(*given, names=o.covariate_names)
+        wide = replace(wide, covariates=wide.covariates[:, :, fit.kept])
+        dropped = list_determined("estimators.determined-untreated", fit.collinear)
     return OutcomeGrid(wide, untreated, np.asarray(spell), dropped)
-
-
-def _without_collinear(o: Observations, wide: Wide, untreated: BoolArray) -> tuple[Wide, tuple[Dropped, ...]]:
-    """Leave out covariates that are determined among untreated rows."""
-    names = o.covariate_names
-    if not names:
-        return wide, ()
-    unit, at = np.nonzero(untreated)
-    effects = build_absorber([compact(code) for code in (unit, at)])
-    fit = fit_least_squares(wide.outcomes[untreated], wide.covariates[untreated], effects, names=names)
-    dropped = list_determined("estimators.determined-untreated", fit.collinear)
-    return replace(wide, covariates=wide.covariates[:, :, fit.kept]), dropped
 
 
 def _spells(treated: BoolArray, periods: IntArray) -> FloatArray:
@@ -207,7 +201,9 @@ def compute_cohort_effects(
     code = code.ravel()
     if not (labels[1] >= 0).any():
         raise EstimationError("no treated row is left whose untreated outcome the factors identify")
-    n_cells = np.bincount(code)
+    n_cells, lost = np.bincount(code), {name for d in cells.dropped for name in d.labels}
+    kept = [name for name in design.covariates if name not in lost]
+    slopes = {f"slope:{name}": float(b) for name, b in zip(kept, fit.slopes, strict=True)}
     return CohortEffects.of(
         design,
         (labels[0], labels[1]),
@@ -216,20 +212,12 @@ def compute_cohort_effects(
         sample=o.sample(
             effects=design.effect_names,
             dropped=(*cells.dropped, *_lost(o, cells, seen & ~inside)),
-            statistics=statistics | _of_fit(design, cells, fit, gap[cells.untreated & inside]),
+            statistics=statistics | slopes | {"rmse": float(np.sqrt(np.mean(gap[cells.untreated & inside] ** 2)))},
         ),
         n_units=np.bincount(np.unique(np.stack([code, unit]), axis=1)[0], minlength=n_cells.size),
         n_cells=n_cells,
         base="first-stage residuals",
     )
-
-
-def _of_fit(design: Design, cells: OutcomeGrid, fit: FactorFit, residuals: FloatArray) -> dict[str, float]:
-    """Return the covariates' slopes and the root mean square of what the model leaves of untreated cells."""
-    lost = {name for d in cells.dropped for name in d.labels}
-    kept = [name for name in design.covariates if name not in lost]
-    slopes = {f"slope:{name}": float(b) for name, b in zip(kept, fit.slopes, strict=True)}
-    return slopes | {"rmse": float(np.sqrt(np.mean(residuals**2)))}
 
 
 def _lost(o: Observations, cells: OutcomeGrid, gone: BoolArray) -> tuple[Dropped, ...]:

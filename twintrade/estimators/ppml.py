@@ -12,7 +12,7 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Requires, Target, describe_design
 from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.cell_fit import Slopes, find_single_rows
-from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Shape, Terms
+from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Shape
 from twintrade.estimators.regression.slopes import build_effects, compute_mean_differences, sum_influence_by_unit
 from twintrade.estimators.regression.split_panel import EventRegression
 from twintrade.estimators.repeating.one_step import OneStep, list_dummy_regressions, prepare_one_step
@@ -78,7 +78,21 @@ class PPML(EventRegression):
         net = pack_columns(fit.x_tilde, terms.columns, fit.levels.codes, fit.taken, fit.kept, fit.rows)
         slopes = Slopes(fit, fit.rows, fit.mu * o.row_weights[fit.rows], net)
         estimate = build_effects(o, terms, slopes, "log points", fit.singletons.size)
-        return estimate if self.measure == "coefficient" else _in_levels(o, terms, estimate)
+        if self.measure == "coefficient":
+            return estimate
+        # Log effects as mean differences of the outcome; the reference stays an exact zero.
+        source = estimate.uncertainty.regression  # type: ignore[attr-defined]
+        times = estimate.event_times if isinstance(estimate, EventStudy) else np.zeros(1, dtype=np.int64)
+        effects, by_row = compute_mean_differences(
+            estimate.effects,
+            source.row_influence(),
+            terms.clipped[source.rows, None] == times,
+            o.y[source.rows],
+            source.weights * source.residuals,
+            o.row_weights[source.rows],
+        )
+        influence = UnitInfluence(*sum_influence_by_unit(o, source.rows, by_row))
+        return replace(estimate, effects=effects, uncertainty=influence, scale="level")
 
     def one_step(self, design: Design) -> OneStep | None:
         """Return the model without treatment, for tests that need no refit."""
@@ -103,27 +117,6 @@ class PPML(EventRegression):
         effect = event_terms.EQUATIONS.get(self.shape, "Σ_e β_e·1[t − g = e]")
         given = " + γ′x" if design.covariates else ""
         return f"E[y] = exp({effect}{given} + {' + '.join('α_' + n for n in design.effect_names)})"
-
-
-def _in_levels(o: Observations, model: Terms, estimate: EventStudy | Estimate) -> EventStudy | Estimate:
-    """Return log effects as mean differences of the outcome; the reference stays an exact zero."""
-    influence = estimate.uncertainty
-    assert isinstance(influence, UnitInfluence)
-    source = influence.regression
-    assert source is not None
-    times = estimate.event_times if isinstance(estimate, EventStudy) else np.zeros(1, dtype=np.int64)
-    rows = source.rows
-    effects, by_row = compute_mean_differences(
-        estimate.effects,
-        source.row_influence(),
-        model.clipped[rows, None] == times,
-        o.y[rows],
-        source.weights * source.residuals,
-        o.row_weights[rows],
-    )
-    return replace(
-        estimate, effects=effects, uncertainty=UnitInfluence(*sum_influence_by_unit(o, rows, by_row)), scale="level"
-    )
 
 
 # PPML with gravity effects, freed of its incidental-parameter bias (Weidner and Zylkin 2021).

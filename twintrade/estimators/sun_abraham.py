@@ -86,7 +86,22 @@ class SunAbraham(SumsRows[CohortEffects]):
 
     def narrowed(self, design: Design) -> Design:
         """Return the design without rows that have no comparison and units that have no reference."""
-        return _seen_at_reference(event_terms.cut_before_last_onset(design))
+        design = event_terms.cut_before_last_onset(design)
+        o = design.observations
+        onset, cohort = np.unique(o.unit_onset, return_inverse=True)
+        ever = np.flatnonzero((onset <= o.periods[-1])[cohort][o.unit])
+        time = o.event_time[ever]
+        node = cohort[o.unit[ever]] * (np.ptp(o.periods) + 1) + o.period[ever] - o.periods[0]
+        is_joined = event_terms.find_joined_rows(event_terms.find_holders(o)[ever], node, time == design.reference)
+        event_terms.require_reference(time, time[is_joined], design.reference)
+        if is_joined.all():
+            return design
+        # Units that none of their cohort joins to the reference: their effects have nothing to start from.
+        gone = np.unique(o.unit[ever[~is_joined]])
+        names = tuple(Text("estimators.effect-cohort", cohort=f"{g:.0f}") for g in np.unique(o.unit_onset[gone]))
+        sentence = Text("estimators.units-apart", reference=str(design.reference))
+        why = Dropped("no-reference", sentence, int((~is_joined).sum()), gone.size, names)
+        return design.without(o.unit_ids[gone], why)
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
@@ -101,24 +116,6 @@ class SunAbraham(SumsRows[CohortEffects]):
         """Return the estimating equation."""
         effects = " + ".join("α_" + n for n in design.effect_names)
         return Text("estimators.sun-abraham-equation", family=self.family, effects=effects)
-
-
-def _seen_at_reference(design: Design) -> Design:
-    """Leave out units that none of their cohort joins to the reference: their effects have nothing to start from."""
-    o = design.observations
-    onset, cohort = np.unique(o.unit_onset, return_inverse=True)
-    ever = np.flatnonzero((onset <= o.periods[-1])[cohort][o.unit])
-    time = o.event_time[ever]
-    node = cohort[o.unit[ever]] * (np.ptp(o.periods) + 1) + o.period[ever] - o.periods[0]
-    is_joined = event_terms.find_joined_rows(event_terms.find_holders(o)[ever], node, time == design.reference)
-    event_terms.require_reference(time, time[is_joined], design.reference)
-    if is_joined.all():
-        return design
-    gone = np.unique(o.unit[ever[~is_joined]])
-    names = tuple(Text("estimators.effect-cohort", cohort=f"{g:.0f}") for g in np.unique(o.unit_onset[gone]))
-    sentence = Text("estimators.units-apart", reference=str(design.reference))
-    why = Dropped("no-reference", sentence, int((~is_joined).sum()), gone.size, names)
-    return design.without(o.unit_ids[gone], why)
 
 
 def _membership(o: Observations, effects: CohortEffects) -> GroupedInfluence:

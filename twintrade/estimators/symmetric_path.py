@@ -67,15 +67,10 @@ class CohortPath:
         """Whether a violation multiplies what would have been."""
         return self.method.is_poisson
 
-    @cached_property
-    def parts(self) -> "PathParts":
-        """What the path is combined from."""
-        return PathParts(self)
-
     @property
     def headline(self) -> float:
         """The headline, as a logarithm where it is a ratio of totals."""
-        return float(self.parts.transformed[self.parts.study.n_effects])
+        return float(self.transformed[self.study.n_effects])
 
     @cached_property
     def cells(self) -> IntArray:
@@ -96,52 +91,29 @@ class CohortPath:
         is_known = np.isfinite(middle)
         return np.where(is_known, shares, 0.0), np.where(is_known, e.event_times[chosen] - middle, 0.0)
 
-    def estimate(self) -> EventStudy:
-        """Return the path with its influence."""
-        parts, study = self.parts, self.parts.study
-        slopes = 1 / parts.values if self.is_percent else np.ones(parts.values.size)
-        uncertainty = UnitInfluence(self.o.unit_ids, parts.find_influence() * slopes @ parts.combination.T)
-        n_units = np.concatenate([[np.nan] * len(self.leads), study.n_units])
-        return EventStudy.of(
-            self.o,
-            parts.times,
-            parts.combination @ parts.transformed,
-            uncertainty,
-            sample=self.effects.sample,
-            scale="log points" if self.is_log else self.effects.scale,
-            n_units=np.nan_to_num(n_units, nan=float(study.n_units.max())).astype(np.int64),
-            row_weights=parts.row_weights,
-            base="mean before",
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class PathParts:
-    """What a path is combined from: averages after, the headline, and averages of leads, in this order."""
-
-    path: CohortPath
+    # What the path is combined from: averages after, the headline, and averages of leads, in this order.
 
     @cached_property
     def study(self) -> EventStudy:
         """Effects from onset less anticipation on, by event time."""
-        e = self.path.effects
-        return e.event_study((-self.path.design.anticipation, int(e.event_times.max())))
+        e = self.effects
+        return e.event_study((-self.design.anticipation, int(e.event_times.max())))
 
     @cached_property
     def early(self) -> IntArray:
         """Leads before the last, ascending."""
-        return np.array(sorted(self.path.leads)[:-1], dtype=np.int64)
+        return np.array(sorted(self.leads)[:-1], dtype=np.int64)
 
     @property
     def times(self) -> IntArray:
         """Event times of the path."""
-        return np.concatenate([self.early, [max(self.path.leads)], self.study.event_times]).astype(np.int64)
+        return np.concatenate([self.early, [max(self.leads)], self.study.event_times]).astype(np.int64)
 
     @cached_property
     def shares(self) -> FloatArray:
         """What each event time weighs in the headline."""
-        e, study = self.path.effects, self.study
-        size = np.array([e.cell_weights[self.path.cells][self._is_at(h)].sum() for h in study.event_times])
+        e, study = self.effects, self.study
+        size = np.array([e.cell_weights[self.cells][self._is_at(h)].sum() for h in study.event_times])
         size = np.where(study.event_times >= 0, size, 0.0)
         return np.asarray(size / size.sum())
 
@@ -151,20 +123,20 @@ class PathParts:
         return np.concatenate([np.ones(self.early.size + 1), self.shares])
 
     def _is_at(self, time: int) -> FloatArray:
-        return np.asarray(self.path.effects.event_times[self.path.cells] == time)
+        return np.asarray(self.effects.event_times[self.cells] == time)
 
     @cached_property
     def lead_weights(self) -> list[tuple[int, FloatArray]]:
         """Which leads are averaged, with weights by their cohorts: each early lead, its base, and lags' bases."""
-        leads, e = self.path.leads, self.path.effects
+        leads, e = self.leads, self.effects
         last = max(leads)
         base, out = leads[last], []
         for time in self.early:
             lead = leads[int(time)]
             sizes = np.where(np.isin(lead.cohorts, base.cohorts), lead.weights, 0.0)
             out += [(int(time), sizes), (last, _match(lead.cohorts, sizes, base.cohorts))]
-        cohorts, weights = e.cohorts[self.path.cells], e.cell_weights[self.path.cells]
-        after = e.event_times[self.path.cells] >= 0
+        cohorts, weights = e.cohorts[self.cells], e.cell_weights[self.cells]
+        after = e.event_times[self.cells] >= 0
         whole = _match(cohorts[after], weights[after], base.cohorts)
         for time in self.study.event_times:
             inside = self._is_at(int(time))
@@ -178,12 +150,12 @@ class PathParts:
     def values(self) -> FloatArray:
         """Averages: ratios where effects are percentages, else as they are."""
         lead_values = [self._get_lead(time) @ sizes for time, sizes in self.lead_weights]
-        after = np.append(self.study.effects, self.path.effects.average().effects)
-        return np.concatenate([1 + after / 100 if self.path.is_percent else after, lead_values])
+        after = np.append(self.study.effects, self.effects.average().effects)
+        return np.concatenate([1 + after / 100 if self.is_percent else after, lead_values])
 
     def _get_lead(self, time: int) -> FloatArray:
-        lead = self.path.leads[time]
-        if self.path.is_percent or not self.path.is_log:
+        lead = self.leads[time]
+        if self.is_percent or not self.is_log:
             return lead.effects
         if not (lead.effects > 0).all():
             raise EstimationError(Text("estimators.no-log-path"))
@@ -192,7 +164,7 @@ class PathParts:
     @cached_property
     def transformed(self) -> FloatArray:
         """The same as the path combines them: as logarithms of ratios."""
-        if not self.path.is_percent:
+        if not self.is_percent:
             return self.values
         if not (self.values > 0).all():
             raise EstimationError(Text("estimators.no-log-path"))
@@ -200,18 +172,18 @@ class PathParts:
 
     def find_influence(self) -> FloatArray:
         """Return the influence of the observations' units on the values, shape (n_units, n_values)."""
-        o, parts = self.path.o, []
-        for estimate in (self.study, self.path.effects.average()):
+        o, parts = self.o, []
+        for estimate in (self.study, self.effects.average()):
             influence = estimate.uncertainty
             if not isinstance(influence, Influence):
                 raise EstimationError(Text("estimators.no-leads-on-base"))
             matrix = np.zeros((o.n_units, estimate.n_effects))
             matrix[pd.Index(o.unit_ids).get_indexer(pd.Index(influence.units))] = influence.matrix()
-            parts.append(matrix / 100 if self.path.is_percent else matrix)
+            parts.append(matrix / 100 if self.is_percent else matrix)
         of_lead = {}
-        for time, lead in self.path.leads.items():
+        for time, lead in self.leads.items():
             of_lead[time] = lead.find_influence()
-            if self.path.is_log and not self.path.is_percent:
+            if self.is_log and not self.is_percent:
                 of_lead[time] = of_lead[time] / lead.effects
         parts.append(np.column_stack([of_lead[time] @ sizes for time, sizes in self.lead_weights]))
         return np.hstack(parts)
@@ -227,6 +199,24 @@ class PathParts:
         level = self.shares @ base + (headline - self.shares @ late)
         return np.vstack([early - own_base + level, level[None, :], late - base + level])
 
+    def estimate(self) -> EventStudy:
+        """Return the path with its influence."""
+        study = self.study
+        slopes = 1 / self.values if self.is_percent else np.ones(self.values.size)
+        uncertainty = UnitInfluence(self.o.unit_ids, self.find_influence() * slopes @ self.combination.T)
+        n_units = np.concatenate([[np.nan] * len(self.leads), study.n_units])
+        return EventStudy.of(
+            self.o,
+            self.times,
+            self.combination @ self.transformed,
+            uncertainty,
+            sample=self.effects.sample,
+            scale="log points" if self.is_log else self.effects.scale,
+            n_units=np.nan_to_num(n_units, nan=float(study.n_units.max())).astype(np.int64),
+            row_weights=self.row_weights,
+            base="mean before",
+        )
+
 
 def _match(cohorts: IntArray, sizes: FloatArray, wanted: IntArray) -> FloatArray:
     """Return sizes in the order of other cohorts, zero where they have none."""
@@ -238,41 +228,31 @@ def _match(cohorts: IntArray, sizes: FloatArray, wanted: IntArray) -> FloatArray
 
 def draw_paths(path: CohortPath, onsets: Sequence[FloatArray]) -> FloatArray:
     """Return paths (n_draws, n_times) of the outcome without the headline's effect, under the real weights."""
-    parts = path.parts
     null, times = _fit_null(path), sorted(path.leads)
     model = null if isinstance(null, LinearNull) else null.model
     drawn = [model.build_blocks(path.design.reassigned(onset)) for onset in onsets]
-    views: dict[Kind, Estimate] = {
-        "event": parts.study,
-        "overall": path.effects.average(),
-        "cell": _list_leads(path, times),
-    }
+    cohorts = np.concatenate([path.leads[time].cohorts for time in times])
+    sizes = [path.leads[time].cohorts.size for time in times]
+    n, sample = np.ones(cohorts.size, dtype=np.int64), path.effects.sample
+    # Leads as effects without values, for their cohorts and event times.
+    leads = CohortEffects.of(
+        path.o, (cohorts, np.repeat(times, sizes)), np.zeros(n.size), RefitOnly(), sample=sample, n_units=n
+    )
+    views: dict[Kind, Estimate] = {"event": path.study, "overall": path.effects.average(), "cell": leads}
     blocks = [one for one in drawn if one is not None]
     if isinstance(null, LinearNull):
         estimated = {view: values[:, :, 0] for view, values in null.estimate(blocks, views).items()}
     else:
         estimated = null.estimate(blocks, views)
-    ends = np.cumsum([path.leads[time].cohorts.size for time in times])
-    cells = dict(zip(times, np.split(estimated["cell"], ends[:-1], axis=1), strict=True))
+    cells = dict(zip(times, np.split(estimated["cell"], np.cumsum(sizes)[:-1], axis=1), strict=True))
     early = []
-    for time, weights in parts.lead_weights:
+    for time, weights in path.lead_weights:
         used, lead = weights > 0, path.leads[time]
         early.append(cells[time][:, used] @ (lead.kept_shares * weights)[used])
     values = np.column_stack([estimated["event"], estimated["overall"], *early])
     if path.is_percent:
         values /= 100
-    return np.asarray(values @ parts.combination.T)
-
-
-def _list_leads(path: CohortPath, times: Sequence[int]) -> CohortEffects:
-    """Return the leads' cohorts and event times as effects without values."""
-    cohorts = np.concatenate([path.leads[time].cohorts for time in times])
-    event_times = np.repeat(times, [path.leads[time].cohorts.size for time in times])
-    n = np.ones(cohorts.size, dtype=np.int64)
-    sample = path.effects.sample
-    return CohortEffects.of(
-        path.o, (cohorts, event_times), np.zeros(cohorts.size), RefitOnly(), sample=sample, n_units=n
-    )
+    return np.asarray(values @ path.combination.T)
 
 
 def _fit_null(path: CohortPath) -> Null | LinearNull:

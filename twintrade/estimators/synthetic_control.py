@@ -233,11 +233,13 @@ class SyntheticControl(WeightedCase):
         refuse_few_periods(case, self.min_before, self.name)
         before = case.values[:, case.is_before]
         solution = self._fitted(case, before - before.mean(axis=1, keepdims=True) if self.demeaned else before)
-        level = before.mean(axis=1)
+        level, ends = before.mean(axis=1), solution.start_losses
+        best, worst = float(ends.min(initial=np.inf)), float(ends.max(initial=-np.inf))
+        searched = {"v_starts": float(ends.size), "v_best_mspe": best, "v_worst_mspe": worst}
         return DonorWeights(
             solution.weights,
             float(level[0] - solution.weights @ level[1:]) if self.demeaned else 0.0,
-            statistics=_search_spread(solution.start_losses),
+            statistics=searched if ends.size else {},
         )
 
     def _fitted(self, case: Case, before: FloatArray) -> PredictorFit:
@@ -249,13 +251,6 @@ class SyntheticControl(WeightedCase):
         if self.v == "equal":
             return simplex.weigh(predictors, before, np.ones(predictors.shape[1]))
         return simplex.fit_predictor_weights(predictors, before)
-
-
-def _search_spread(start_losses: FloatArray) -> dict[str, float]:
-    if start_losses.size == 0:
-        return {}
-    best, worst = float(start_losses.min()), float(start_losses.max())
-    return {"v_starts": float(start_losses.size), "v_best_mspe": best, "v_worst_mspe": worst}
 
 
 # How one flow moved against its city's other flows and its destination's other flows at once.

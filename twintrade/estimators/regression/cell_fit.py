@@ -121,23 +121,20 @@ def list_separated_rows(
     names = o.effect_names if effects is None else effects
     out = []
     for one in separated:
-        left = left - np.bincount(o.unit[rows[one.rows]], minlength=o.n_units)
-        out.append(_listed(o, one, rows[one.rows], left, names))
+        gone = rows[one.rows]
+        left = left - np.bincount(o.unit[gone], minlength=o.n_units)
+        reason, sentence = "separated", Text("estimators.separated")
+        if one.cause == "all-zero level":
+            effect = names[one.effect]
+            named = Text("estimators.cohort-and-period") if effect == "cohort_and_period" else name_effect(effect)
+            reason, sentence = "all-zero-level", Text("estimators.all-zero-level", effect=named)
+        elif one.cause == "weight of zero":
+            reason, sentence = "no-weight", Text("estimators.no-weight")
+        units = np.unique(o.unit[gone])
+        lost = units[left[units] == 0]
+        labels = (*(str(u) for u in o.unit_ids[lost]), *o.labels(gone[left[o.unit[gone]] > 0]))
+        out.append(Dropped(reason, sentence, int(gone.size), int(lost.size), labels))
     return tuple(out)
-
-
-def _listed(o: Observations, why: Separated, rows: IntArray, left: IntArray, effects: tuple[str, ...]) -> Dropped:
-    reason, sentence = "separated", Text("estimators.separated")
-    if why.cause == "all-zero level":
-        effect = effects[why.effect]
-        named = Text("estimators.cohort-and-period") if effect == "cohort_and_period" else name_effect(effect)
-        reason, sentence = "all-zero-level", Text("estimators.all-zero-level", effect=named)
-    elif why.cause == "weight of zero":
-        reason, sentence = "no-weight", Text("estimators.no-weight")
-    units = np.unique(o.unit[rows])
-    lost = units[left[units] == 0]
-    names = (*(str(u) for u in o.unit_ids[lost]), *o.labels(rows[left[o.unit[rows]] > 0]))
-    return Dropped(reason, sentence, int(rows.size), int(lost.size), names)
 
 
 # Dummies of cells net of the fixed effects, a few at a time: all of them at once take rows times cells numbers.
@@ -167,7 +164,10 @@ class NetCells:
         step = max(CELLS_AT_ONCE, NUMBERS_AT_ONCE // max(1, self.cell.size))
         for start in range(0, self.size, step):
             block = np.arange(start, min(start + step, self.size))
-            yield block, self._net(block)
+            raw = np.empty((self.cell.size, block.size), order="F")
+            for column, k in zip(raw.T, block, strict=True):
+                column[:] = self.cell == k if k < self.n_cells else self.columns[:, k - self.n_cells]
+            yield block, self.effects.residualize(raw)
 
     def dense(self) -> FloatArray:
         """Return every regressor net of the effects, shape (n_rows, size); made once and then kept."""
@@ -183,21 +183,12 @@ class NetCells:
         if self._dense:
             return np.asarray(self._dense[0] @ directions, dtype=np.float64)
         if directions.shape[1] >= self.size:
-            return self._combined(directions)
+            out = np.zeros((self.cell.size, directions.shape[1]))
+            for block, net in self.blocks():
+                out += net @ directions[block]
+            return out
         of_cell = np.vstack([np.zeros((1, directions.shape[1])), directions[: self.n_cells]])
         return self.effects.residualize(of_cell[self.cell + 1] + self.columns @ directions[self.n_cells :])
-
-    def _combined(self, directions: FloatArray) -> FloatArray:
-        out = np.zeros((self.cell.size, directions.shape[1]))
-        for block, net in self.blocks():
-            out += net @ directions[block]
-        return out
-
-    def _net(self, block: IntArray) -> FloatArray:
-        raw = np.empty((self.cell.size, block.size), order="F")
-        for column, k in zip(raw.T, block, strict=True):
-            column[:] = self.cell == k if k < self.n_cells else self.columns[:, k - self.n_cells]
-        return self.effects.residualize(raw)
 
 
 # Which fixed effect leaves nothing of a treatment, and in which levels of an effect everybody is treated.

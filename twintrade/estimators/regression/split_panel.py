@@ -14,7 +14,7 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, EventStudy
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Catalogued, Fit, fit
-from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.numerics.arrays import BoolArray
 from twintrade.text import Text, Words
 
 # An event study and the static effect of the same rows, each as a fit of its own.
@@ -56,10 +56,19 @@ def correct_by_split_panel(
             f"{panel.cities.size} cities and {panel.partners.size} partners"
         )
     rng = np.random.default_rng(seed)
+    keys = zip(estimate.cohorts.tolist(), estimate.event_times.tolist(), strict=True)
+    place = {key: k for k, key in enumerate(keys)}
     total, weight = np.zeros(estimate.n_effects), np.zeros(estimate.n_effects)
     for _ in range(n_splits):
         for rows in _quarters(design, rng):
-            effects, sizes = _aligned(estimate, design.restricted(rows), refit)
+            try:
+                part = refit(design.restricted(rows))
+            except (EstimationError, DesignError):
+                continue
+            effects, sizes = np.zeros(estimate.n_effects), np.zeros(estimate.n_effects)
+            for k, key in enumerate(zip(part.cohorts.tolist(), part.event_times.tolist(), strict=True)):
+                if key in place:
+                    effects[place[key]], sizes[place[key]] = part.effects[k], part.cell_weights[k]
             total += effects * sizes
             weight += sizes
     has_quarter = weight > 0
@@ -85,21 +94,3 @@ def _half(n: int, rng: np.random.Generator) -> BoolArray:
     out = np.zeros(n, dtype=bool)
     out[rng.permutation(n)[: n // 2]] = True
     return out
-
-
-def _aligned(
-    estimate: CohortEffects, quarter: Design, refit: Callable[[Design], CohortEffects]
-) -> tuple[FloatArray, FloatArray]:
-    """Return a quarter's effects in the order of the whole panel's, and the rows behind each; zero where none."""
-    effects, sizes = np.zeros(estimate.n_effects), np.zeros(estimate.n_effects)
-    try:
-        part = refit(quarter)
-    except (EstimationError, DesignError):
-        return effects, sizes
-    place = {
-        key: k for k, key in enumerate(zip(estimate.cohorts.tolist(), estimate.event_times.tolist(), strict=True))
-    }
-    for k, key in enumerate(zip(part.cohorts.tolist(), part.event_times.tolist(), strict=True)):
-        if key in place:
-            effects[place[key]], sizes[place[key]] = part.effects[k], part.cell_weights[k]
-    return effects, sizes

@@ -37,9 +37,12 @@ def remove_trends(
         gram += weighted.T @ dummies
         cross += weighted.T @ out[rows]
         n_lines += lines.n_lines
+    values, vectors = np.linalg.eigh(gram)
+    is_kept = values > NEGLIGIBLE * max(values[-1], 0.0)
+    kept = vectors[:, is_kept]
     for _ in range(2):
         # The second round takes back what squaring the condition number cost the first.
-        effects = _solved(gram, cross)
+        effects = kept @ ((kept.T @ cross) / values[is_kept, None])
         cross = np.zeros_like(cross)
         for rows in blocks:
             dummies = _UnitLines(unit[rows], t[rows], weights[rows]).removed(np.eye(labels.size)[code[rows]])
@@ -80,12 +83,6 @@ def _blocks(unit: IntArray, rows_at_once: int) -> list[slice]:
     steps = np.arange(rows_at_once, unit.size + rows_at_once, rows_at_once)
     cuts = np.unique(ends[np.minimum(np.searchsorted(ends, steps), ends.size - 1)])
     return [slice(int(a), int(b)) for a, b in zip(np.append(0, cuts[:-1]), cuts, strict=True)]
-
-
-def _solved(gram: FloatArray, cross: FloatArray) -> FloatArray:
-    values, vectors = np.linalg.eigh(gram)
-    kept = values > NEGLIGIBLE * max(values[-1], 0.0)
-    return np.asarray(vectors[:, kept] @ ((vectors[:, kept].T @ cross) / values[kept, None]), dtype=np.float64)
 
 
 CUBES_FROM = 50_000
