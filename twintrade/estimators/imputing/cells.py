@@ -54,8 +54,8 @@ def fit_leads(c: Counterfactual, family: Family) -> Leads:
     event_time = _event_times(o)
     columns = np.hstack([(event_time[rows, None] == times).astype(np.float64), o.covariates[rows]])
     names: tuple[Words, ...] = (*(Text("estimators.lead", time=f"{e:+d}") for e in times), *o.covariate_names)
-    slopes = fit_slopes(family, o.y[rows], columns, c.codes_fit, o.weights_of(rows), names)
-    fit, rows, kept = slopes.fit, rows[slopes.rows], slopes.fit.kept
+    slopes = fit_slopes(o, family, columns, c.codes_fit, names, rows)
+    fit, rows, kept = slopes.fit, slopes.rows, slopes.fit.kept
     loadings, scores = fit.x_tilde @ fit.bread, slopes.weights * fit.residuals
     reported = np.flatnonzero(kept < times.size)
     order = reported[np.argsort(times[kept[reported]])]

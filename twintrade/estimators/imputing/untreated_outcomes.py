@@ -66,10 +66,10 @@ def fit_counterfactual(
     if untreated.size == 0:
         raise EstimationError("no untreated row is left to fit the effects on; start the sample earlier")
     codes = tuple(o.effect_codes())
-    y, x, weights = o.y[untreated], o.covariates[untreated], o.weights_of(untreated)
-    fitted = fit_slopes(family, y, x, [c[untreated] for c in codes], weights, o.covariate_names)
-    slopes, effects = fitted.spread(x.shape[1]), fitted.solve_effects(y, x)
-    affected, fit_rows = np.flatnonzero(is_new), untreated[fitted.rows]
+    x = o.covariates[untreated]
+    fitted = fit_slopes(o, family, x, [c[untreated] for c in codes], o.covariate_names, untreated)
+    slopes, effects = fitted.spread(x.shape[1]), fitted.solve_effects(o.y[untreated], x)
+    affected, fit_rows = np.flatnonzero(is_new), fitted.rows
     codes_fit = [c[fit_rows] for c in codes]
     known = linear.find_identified(codes_fit, [c[affected] for c in codes])
     unknown = list_unidentified(o, affected[~known], codes, fit_rows)
@@ -102,7 +102,7 @@ def fit_counterfactual(
         codes=codes,
         slopes=slopes,
         effects=effects,
-        weights=weights if family == "linear" else fitted.weights,
+        weights=o.weights_of(fit_rows) if family == "linear" else fitted.weights,
         statistics={
             **statistics,
             "n_untreated_rows": float(fit_rows.size),

@@ -35,7 +35,7 @@ class Slopes:
     """A regression on columns; ``fit`` has what both families call the same: coefficients, residuals, bread."""
 
     fit: LeastSquares | PoissonFit
-    rows: IntArray  # (n_rows,): positions of the rows used
+    rows: IntArray  # (n_rows,): positions in the observations of the rows used
     weights: FloatArray  # (n_rows,): sampling weights; for Poisson times the fitted mean
     net: FloatArray | NetColumns  # (n_rows, n_slopes): kept columns net of the effects
     effects: Absorber | None = None  # of a linear regression
@@ -70,29 +70,32 @@ class Slopes:
         assert self.effects is not None
         return self.effects.effect_coefficients(y - columns @ self.spread(columns.shape[1]))
 
-    def regression(self, rows: IntArray, selector: FloatArray, names: Sequence[Words]) -> Regression:
+    def regression(self, selector: FloatArray, names: Sequence[Words]) -> Regression:
         """Return the regression behind effects ``coefficients @ selector``; ``names``: of all columns."""
         f = self.fit
         labels = tuple(names[k] for k in f.kept)
-        return Regression(rows, self.net, f.residuals, self.weights, f.bread, selector, f.coefficients, labels)
+        return Regression(self.rows, self.net, f.residuals, self.weights, f.bread, selector, f.coefficients, labels)
 
 
 def fit_slopes(
+    o: Observations,
     family: Family,
-    y: FloatArray,
     columns: FloatArray,
     codes: Sequence[IntArray],
-    weights: FloatArray | None,
     names: Sequence[Words] | None = None,
+    rows: IntArray | None = None,
 ) -> Slopes:
-    """Regress an outcome on columns within effects, (n_rows,) each."""
-    sampling = np.ones(y.size) if weights is None else weights
+    """Regress outcomes of some rows, or of all, on columns within effects, given for these rows alone."""
+    y, weights, sampling = o.y, o.weights, o.row_weights
+    if rows is not None:
+        y, weights, sampling = y[rows], o.weights_of(rows), sampling[rows]
+    places = np.arange(o.n_rows) if rows is None else rows
     if family == "linear":
         effects = build_absorber(codes, weights)
         linear = fit_least_squares(y, columns, effects, names=names)
-        return Slopes(linear, np.arange(y.size), sampling, linear.x_tilde, effects)
+        return Slopes(linear, places, sampling, linear.x_tilde, effects)
     fit = fit_poisson(y, columns, codes, weights, names=names)
-    return Slopes(fit, fit.rows, fit.mu * sampling[fit.rows], fit.x_tilde)
+    return Slopes(fit, places[fit.rows], fit.mu * sampling[fit.rows], fit.x_tilde)
 
 
 # Columns that a fit gives no coefficient, and rows that a Poisson fit predicts perfectly at zero, said for a reader.
@@ -303,7 +306,7 @@ def fit_cells(
     if not (of_row < 0).any():
         raise EstimationError("every row belongs to a treated cell: there is nothing to compare with")
     codes = o.effect_codes()
-    fitted = fit_slopes(family, o.y, columns, [*codes, of_row + 1], o.weights)
+    fitted = fit_slopes(o, family, columns, [*codes, of_row + 1])
     rows, kept = fitted.rows, fitted.fit.kept
     of_code = fitted.solve_effects(o.y, columns)[-1]
     present = np.flatnonzero(np.isfinite(of_code[1:]))

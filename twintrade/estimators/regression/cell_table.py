@@ -55,14 +55,14 @@ def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: 
     n_cells = dummies.cohorts.size
     names: tuple[Words, ...] = (*dummies.names(), *o.covariate_names)
     columns = np.hstack([dummies.columns(), o.covariates])
-    source = cell_fit.fit_slopes(family, o.y, columns, o.effect_codes(), o.weights, names)
+    source = cell_fit.fit_slopes(o, family, columns, o.effect_codes(), names)
     kept = source.fit.kept
     identified = np.flatnonzero(kept < n_cells)
     if identified.size == 0:
         raise EstimationError("no cohort-period cell is identified: the fixed effects absorb every one of them")
     cells = list_reported_cells(o, source.rows, dummies, kept[identified], reference)
     selector = cells.spread(np.eye(kept.size)[:, identified])
-    regression = source.regression(source.rows, selector, names)
+    regression = source.regression(selector, names)
     units, values = sum_influence_by_unit(o, source.rows, regression.row_influence())
     return CohortEffects.of(
         o,

@@ -129,7 +129,7 @@ def sum_row_weights(o: Observations, rows: IntArray, groups: IntArray, labels: I
 
 
 def _uncertainty(o: Observations, terms: Terms, slopes: Slopes, selector: FloatArray) -> UnitInfluence:
-    source = slopes.regression(slopes.rows, selector, terms.names)
+    source = slopes.regression(selector, terms.names)
     parts = []
     for start in range(0, max(selector.shape[1], 1), EFFECTS_AT_ONCE):
         few = replace(source, selector=source.selector[:, start : start + EFFECTS_AT_ONCE])
