@@ -14,7 +14,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Catalogued, Requires
 from twintrade.estimators.cases import SingleCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.series import SegmentedFit, build_segmented_design, fit_segmented
+from twintrade.numerics.series import build_segmented_design, fit_segmented
 from twintrade.text import Text, Value
 
 # Structural time series: level, trend and donors fitted before the agreement and forecast without it.
@@ -196,11 +196,22 @@ class InterruptedSeries(Catalogued):
         selector[2] = 1.0
         if self.slope_change:
             selector[3] = event_times
-        coefficients, uncertainty = self._errors(design, rows, y, fitted, selector)
+        o = design.observations
+        uncertainty: Uncertainty
+        if self.arma is not None:
+            coefficients, covariance = _arma(y, fitted.design, self.arma)
+            rng = np.random.default_rng(self.seed)
+            draws = rng.multivariate_normal(coefficients, covariance, size=self.n_draws, method="cholesky")
+            uncertainty = Draws(draws @ selector)
+        else:
+            coefficients, weights = fitted.coefficients, np.ones(y.size)
+            source = Regression(rows, fitted.design, fitted.residuals, weights, fitted.bread, selector)
+            units = o.unit_ids[np.unique(o.unit[rows])]
+            uncertainty = UnitInfluence(units, source.row_influence().sum(axis=0)[None], source)
         jump = {"level_change": float(coefficients[2])}
         if self.slope_change:
             jump["slope_change"] = float(coefficients[3])
-        o, n_other = design.observations, design.observations.n_rows - rows.size
+        n_other = o.n_rows - rows.size
         unused = Dropped("not-used", Text("estimators.other-units-unused"), n_other, o.n_units - 1)
         dropped = (unused,) if n_other else ()
         return EventStudy.of(
@@ -208,7 +219,7 @@ class InterruptedSeries(Catalogued):
             event_times,
             np.asarray(coefficients @ selector),
             uncertainty,
-            sample=design.observations.sample(
+            sample=o.sample(
                 rows,
                 n_slopes=fitted.design.shape[1],
                 dropped=dropped,
@@ -234,26 +245,6 @@ class InterruptedSeries(Catalogued):
             }
             raise EstimationError(Text("estimators.short-series", **needed, **observed))
         return rows, o.period[rows], o.y[rows], onset
-
-    def _errors(
-        self, design: Design, rows: IntArray, y: FloatArray, fitted: SegmentedFit, selector: FloatArray
-    ) -> tuple[FloatArray, Uncertainty]:
-        if self.arma is not None:
-            center, covariance = _arma(y, fitted.design, self.arma)
-            rng = np.random.default_rng(self.seed)
-            draws = rng.multivariate_normal(center, covariance, size=self.n_draws, method="cholesky")
-            return center, Draws(draws @ selector)
-        regression = Regression(
-            rows=rows,
-            columns=fitted.design,
-            residuals=fitted.residuals,
-            weights=np.ones(y.size),
-            bread=fitted.bread,
-            selector=selector,
-        )
-        o = design.observations
-        unit = o.unit_ids[np.unique(o.unit[rows])]
-        return fitted.coefficients, UnitInfluence(unit, regression.row_influence().sum(axis=0)[None], regression)
 
 
 def _arma(y: FloatArray, design: FloatArray, orders: tuple[int, int]) -> tuple[FloatArray, FloatArray]:

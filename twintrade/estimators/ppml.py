@@ -9,7 +9,7 @@ from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.cohort_influence import CorrectedInfluence
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Requires, Target, describe_design
+from twintrade.estimators.base import Requires, describe_design
 from twintrade.estimators.regression import event_terms
 from twintrade.estimators.regression.cell_fit import Slopes, find_single_rows
 from twintrade.estimators.regression.event_terms import FitShape, Later, Model, Shape
@@ -107,11 +107,6 @@ class PPML(EventRegression):
             return Text(f"estimators.averages-{self.shape}")
         return Text("estimators.ppml-averages", shape=self.shape, measure=self.measure, **describe_design(design))
 
-    @property
-    def target(self) -> Target:
-        """The treated units' total: by the score of the treatment dummy the fitted totals are the observed ones."""
-        return "total"
-
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
         effect = event_terms.EQUATIONS.get(self.shape, "Σ_e β_e·1[t − g = e]")
@@ -170,11 +165,6 @@ class PPMLCorrected(EventRegression):
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
         return PPML(self.shape).estimand(design)
-
-    @property
-    def target(self) -> Target:
-        """The treated units' total: by the score of the treatment dummy the fitted totals are the observed ones."""
-        return "total"
 
     def equation(self, design: Design) -> Text:
         """Return the estimating equation."""

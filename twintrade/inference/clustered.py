@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from twintrade.effects import Bands, Estimate, Message, Sample
+from twintrade.effects import Bands, Estimate, Message
 from twintrade.effects.cohort_influence import join_counts
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.regression import join_covariates
@@ -76,7 +76,21 @@ class Clustered(Inference):
         """Return the covariance of an estimate."""
         clusters = find_clusters(fit, estimate, self.by or fit.design.clusters, self.name)
         rule = conventions.get_convention(self.correction)
-        correction = _correction(fit, estimate.sample, rule, clusters, is_linear=not fit.estimator.is_poisson)
+        sample, is_linear = estimate.sample, not fit.estimator.is_poisson
+        counts = sample.n_rows, sample.n_slopes
+        if isinstance(clusters, GivenClusters):
+            # Two-way effects of a panel without gaps: units nest in every cluster, periods in none.
+            of_effect = {
+                "unit": EffectLevels(sample.n_units, True, 0),
+                "period": EffectLevels(sample.n_periods, False, 1),
+            }
+            levels = [of_effect[name] for name in sample.effects]
+            n_all = sample.n_slopes + sum(e.n for e in levels) - max(0, len(levels) - 1)
+            sizes = list(clusters.sizes.values())
+            correction = conventions.compute_correction(rule, *counts, levels, sizes, n_all, is_linear)
+        else:
+            effects = [compact(fit.design.observations.codes(name)[sample.rows]) for name in sample.effects]
+            correction = conventions.correct(rule, *counts, effects, clusters.row_codes, is_linear=is_linear)
         covariance, negative = constant_effect.repair_covariance(clusters.covariance() * correction.factor)
         return Sandwich(covariance, clusters, rule, correction, negative)
 
@@ -104,22 +118,6 @@ class Clustered(Inference):
         sandwich = self.sandwich(fit, joint)
         note = describe_sandwich(sandwich)
         return build_sandwich_bands(joint, self.name, self.level, sandwich, float("nan"), note, {}, ())
-
-
-def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, is_linear: bool) -> Correction:
-    if isinstance(clusters, GivenClusters):
-        # Two-way effects of a panel without gaps: units nest in every cluster, periods in none.
-        effect_levels = {
-            "unit": EffectLevels(sample.n_units, True, 0),
-            "period": EffectLevels(sample.n_periods, False, 1),
-        }
-        levels = [effect_levels[name] for name in sample.effects]
-        n_all = sample.n_slopes + sum(e.n for e in levels) - max(0, len(levels) - 1)
-        sizes = list(clusters.sizes.values())
-        return conventions.compute_correction(rule, sample.n_rows, sample.n_slopes, levels, sizes, n_all, is_linear)
-    o = fit.design.observations
-    effects = [compact(o.codes(name)[sample.rows]) for name in sample.effects]
-    return conventions.correct(rule, sample.n_rows, sample.n_slopes, effects, clusters.row_codes, is_linear=is_linear)
 
 
 def build_sandwich_bands(

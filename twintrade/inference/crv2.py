@@ -96,14 +96,6 @@ NULL = 1e-10
 MOST_WEIGHTED = 4_000  # rows of a weighted fit, whose annihilator is a matrix of rows by rows
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reduced:
-    """Covariance and degrees of freedom."""
-
-    covariance: FloatArray  # (n_effects, n_effects)
-    df: FloatArray  # (n_effects,)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BiasReduced(Inference):
     """CRV2: residuals of a cluster are multiplied by the inverse root of the share the fit left them.
@@ -142,26 +134,28 @@ class BiasReduced(Inference):
             )
         if is_weighted:
             levels = [compact(fit.design.observations.codes(e)[source.rows]) for e in estimate.sample.effects]
-            reduced = compute_weighted_crv2(source, build_absorber(levels, source.weights), codes)
+            covariance, degrees = compute_weighted_crv2(source, build_absorber(levels, source.weights), codes)
         else:
-            reduced = compute_crv2(source, leave_out.build_effects_projection(fit, estimate, source), codes)
+            covariance, degrees = compute_crv2(
+                source, leave_out.build_effects_projection(fit, estimate, source), codes
+            )
         n = int(codes.max()) + 1
-        se = np.sqrt(np.clip(np.diag(reduced.covariance), 0.0, None))
+        se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
         usable = has_variance(estimate, se)
-        smallest = float(np.nanmin(reduced.df[usable])) if usable.any() else float("nan")
-        critical = constant_effect.compute_sup_t(reduced.covariance, usable, self.level, smallest, rng, self.draws)
+        smallest = float(np.nanmin(degrees[usable])) if usable.any() else float("nan")
+        critical = constant_effect.compute_sup_t(covariance, usable, self.level, smallest, rng, self.draws)
         facts: Facts = {"critical_value": critical, "clusters": join_counts({name: n}), "df": smallest}
         facts["fewest_clusters"] = clusters.count_fewest_treated(fit, estimate, {name: n})
         note = Text("inference.bias-reduced", name=name, n=n, df=smallest, critical=critical)
-        df = np.where(usable, reduced.df, smallest)
-        bands = build_bands(estimate, self.name, self.level, reduced.covariance, usable, df, critical, note, facts)
+        df = np.where(usable, degrees, smallest)
+        bands = build_bands(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
         lost = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced")
         few = clustered.warn_of_few_treated(fit, estimate, {name: n}, "crv2")
         warning = Message("warning", "few-degrees-of-freedom", Text("inference.few-degrees", df=smallest))
         return replace(bands, messages=(*lost, *few, *((warning,) if smallest < 4 else ())))
 
 
-def compute_crv2(source: Regression, q: Annihilator, codes: IntArray) -> Reduced:
+def compute_crv2(source: Regression, q: Annihilator, codes: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return the CRV2 covariance and Satterthwaite degrees of freedom (Bell and McCaffrey 2002).
 
     With M the annihilator, residuals of g are multiplied by the pseudo-inverse root of M_gg; with u_g that root
@@ -184,10 +178,10 @@ def compute_crv2(source: Regression, q: Annihilator, codes: IntArray) -> Reduced
         total = (p**2).sum()
         if total > 0:
             df[k] = np.trace(p) ** 2 / total
-    return Reduced(scores.T @ scores, df)
+    return scores.T @ scores, df
 
 
-def compute_weighted_crv2(source: Regression, effects: Absorber, codes: IntArray) -> Reduced:
+def compute_weighted_crv2(source: Regression, effects: Absorber, codes: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return them where rows have weights; the annihilator M is held row by row, and M_gg gives way to (MM')_gg."""
     weighted = source.design * source.weights[:, None]
     annihilator = effects.project(np.eye(codes.size)).residuals - source.design @ source.bread @ weighted.T
@@ -200,7 +194,7 @@ def compute_weighted_crv2(source: Regression, effects: Absorber, codes: IntArray
     moments = [directions @ directions.T for directions in through]
     squares = np.array([(p**2).sum() for p in moments])
     traces = np.array([np.trace(p) ** 2 for p in moments])
-    return Reduced(scores.T @ scores, np.divide(traces, squares, out=np.full(n_effects, np.nan), where=squares > 0))
+    return scores.T @ scores, np.divide(traces, squares, out=np.full(n_effects, np.nan), where=squares > 0)
 
 
 def _inverse_root(blocks: FloatArray) -> FloatArray:

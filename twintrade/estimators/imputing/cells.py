@@ -10,12 +10,11 @@ from twintrade.effects import Dropped, LaterInfluence
 from twintrade.effects.regression import OutcomeWeights, label_cells
 from twintrade.errors import EstimationError
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual
-from twintrade.estimators.regression.cell_fit import Family, fit_slopes
+from twintrade.estimators.regression.cell_fit import Family, fit_slopes, name_determining
 from twintrade.estimators.regression.event_terms import find_affected_rows
 from twintrade.estimators.regression.slopes import compute_mean_differences, count_units_and_rows
 from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
-from twintrade.numerics.linear import Collinear
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Text, Words
 
 # Leads of the imputation estimator: a regression on untreated rows only, so that effects cannot leak into it.
 
@@ -61,7 +60,9 @@ def fit_leads(c: Counterfactual, family: Family) -> Leads:
     order = reported[np.argsort(times[kept[reported]])]
     lead_times = times[kept[order]]
     n_units, n_cells = count_units_and_rows(o, rows, event_time, lead_times)
-    notes += tuple(_collinear(one, names) for one in fit.collinear if one.column < times.size)
+    for one in (c for c in fit.collinear if c.column < times.size):
+        text = Text("estimators.determined-base", name=one.name, by=name_determining(one, names))
+        notes = (*notes, Dropped("collinear", text, 0, 0, (one.name,)))
     return Leads(
         lead_times, fit.coefficients[order], rows, loadings[:, order], scores, slopes.weights, n_units, n_cells, notes
     )
@@ -94,13 +95,6 @@ def find_lead_times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dr
         )
         times = times[1:]
     return times[::-1], notes
-
-
-def _collinear(one: Collinear, names: tuple[Words, ...]) -> Dropped:
-    by = Text(
-        "estimators.effects-and", n=len(one.columns), rest=Listed(tuple(names[k] for k in one.columns), "comma")
-    )
-    return Dropped("collinear", Text("estimators.determined-base", name=one.name, by=by), 0, 0, (one.name,))
 
 
 Measure = Literal["difference", "log_ratio", "percent"]

@@ -112,6 +112,12 @@ def list_determined(
     return tuple(out)
 
 
+def name_determining(one: Collinear, names: Sequence[Words]) -> Text:
+    """Name what determines a column: the effects, and other columns with them."""
+    rest = Listed(tuple(names[k] for k in one.columns), "comma")
+    return Text("estimators.effects-and", n=len(one.columns), rest=rest)
+
+
 def list_separated_rows(
     o: Observations,
     separated: tuple[Separated, ...],

@@ -14,11 +14,12 @@ from twintrade.estimators.regression.cell_fit import (
     describe_absorbing_effect,
     list_all_treated,
     list_separated_rows,
+    name_determining,
 )
 from twintrade.estimators.regression.event_terms import Terms
 from twintrade.numerics.absorption import find_singletons
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
-from twintrade.text import Listed, Text
+from twintrade.text import Text
 
 # Proportional effects as mean differences of the outcome, by the delta method with the sample held fixed.
 
@@ -219,8 +220,7 @@ def _collinear(terms: Terms, slopes: Slopes) -> tuple[Dropped, ...]:
             continue
         name = terms.names[one.column]
         zero = "yes" if one.column < terms.n_reported else "no"
-        rest = Listed(tuple(terms.names[c] for c in one.columns), "comma")
-        by = Text("estimators.effects-and", n=len(one.columns), rest=rest)
+        by = name_determining(one, terms.names)
         n_rows = int((terms.columns[slopes.rows, one.column] != 0).sum())
         text = Text("estimators.term-determined", name=name, n=n_rows, by=by, zero=zero)
         out.append(Dropped("collinear", text, 0, 0, (name,)))

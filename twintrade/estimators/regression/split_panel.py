@@ -13,7 +13,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, EventStudy
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Catalogued, Fit, fit
+from twintrade.estimators.base import Catalogued, Fit, Target, fit
 from twintrade.numerics.arrays import BoolArray
 from twintrade.text import Text, Words
 
@@ -39,6 +39,11 @@ class EventRegression(Catalogued):
         study = fit(event, design)
         assert isinstance(study.estimate, EventStudy)
         return EventAndStatic(study, Fit(static, design, study.estimate.average()))
+
+    @property
+    def target(self) -> Target:
+        """For Poisson the total: by the score of the treatment dummy the fitted totals are the observed ones."""
+        return "total" if self.is_poisson else "average unit"
 
     def unmet(self, design: Design) -> list[Words]:
         """Return why the design cannot be estimated; a dose and covariates need no onset."""
