@@ -74,7 +74,7 @@ class DummySets:
     home: IntArray  # (n_columns,): set of each column, ascending
     nested: Nested | None = None  # of an annihilator, made once for all
     weights: FloatArray | None = None  # (n_entries,): of complete rows, where an entry stands for several
-    precision: float = PRECISION  # share of the equations' norm down to which conjugate gradients go on
+    precision: float | None = None
 
     @cached_property
     def levels(self) -> SetLevels | CompleteLevels:
@@ -85,6 +85,11 @@ class DummySets:
     def precondition(self) -> "_Preconditioner":
         """What conjugate gradients are preconditioned with."""
         return _Preconditioner(self)
+
+    @property
+    def goal(self) -> float:
+        """Share of the equations' norm down to which conjugate gradients go on."""
+        return PRECISION if self.precision is None else self.precision
 
     @cached_property
     def is_single(self) -> BoolArray:
@@ -228,7 +233,7 @@ class _State:
         self.dummies, self.x, self.residual = dummies, x, residual
         self.direction = dummies.precondition.apply(residual)
         self.norm = self._total(residual * self.direction)
-        self.goal = dummies.precision**2 * self.norm
+        self.goal = dummies.goal**2 * self.norm
         self.is_stuck = np.zeros(self.norm.size, dtype=bool)
         self.diagonal = sum_by_group(dummies.levels.weights, dummies.columns, x.size)
 
@@ -250,7 +255,7 @@ class _State:
 
     def is_solved(self) -> BoolArray:
         """Whether a column's set is as good as solved, shape (n_columns,)."""
-        return np.asarray(self.norm <= self.goal * (SETTLED / self.dummies.precision) ** 2)[self.dummies.home]
+        return np.asarray(self.norm <= self.goal * (SETTLED / self.dummies.goal) ** 2)[self.dummies.home]
 
     def advance(self) -> None:
         """Take one step."""
