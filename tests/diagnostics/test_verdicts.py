@@ -117,7 +117,7 @@ def test_a_variant_objects_by_its_difference_and_never_by_its_sign(difference, p
     ],
 )
 def test_choices_on_the_same_rows_are_judged_by_size(differences, yardstick, verdict):
-    assert judge_choices(np.array(differences), yardstick) == verdict
+    assert judge_choices(np.array(differences), yardstick).verdict == verdict
 
 
 @pytest.mark.parametrize(("half", "verdict"), [(0.15, "objects"), (0.3, "cannot tell")])

@@ -100,11 +100,6 @@ def find_range(errors: FloatArray) -> tuple[float, float]:
     return float(np.fmax.reduce(errors)), float(np.fmin.reduce(errors))
 
 
-def judge_choices(differences: FloatArray, yardstick: Yardstick) -> Verdict:
-    """Return the verdict on variants of the same rows, whose differences (n_variants,) have no error of sampling."""
-    return judge_variants(differences, np.ones_like(differences), np.abs(differences), yardstick)
-
-
 def judge_variants(differences: FloatArray, p: FloatArray, bounds: FloatArray, yardstick: Yardstick) -> Verdict:
     """Return the verdict on other estimates of the target, by differences, p-values and bounds, (n_variants,)."""
     known = np.isfinite(differences)
@@ -134,6 +129,13 @@ class Judgment:
 
 
 INFORMS = Judgment()
+
+
+def judge_choices(differences: FloatArray, yardstick: Yardstick) -> Judgment:
+    """Return what variants of the same rows say, whose differences (n_variants,) have no error of sampling."""
+    sizes = np.abs(differences)
+    verdict = judge_variants(differences, np.ones_like(sizes), sizes, yardstick)
+    return Judgment(verdict, float(np.nanmax(sizes)), yardstick.tolerance)
 
 
 def judge_bound(

@@ -40,7 +40,7 @@ from twintrade.inference.refits import (
 )
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.holm import adjust_holm
-from twintrade.text import Listed, Text, Words, find_fact, pack_both, pack_text, parse_text
+from twintrade.text import Listed, Text, Words, find_fact, pack_both, parse_text
 
 # How far an estimate under a changed choice lies from the headline, with the error of that difference itself.
 
@@ -92,15 +92,13 @@ def infer_widest(fit: Fit, method: Inference, rng: np.random.Generator) -> Paire
     """Return the overall effect with the widest of its intervals by all clusters of the method and by each."""
     difference = float(fit.view("overall").effects[0])
     names = tuple(getattr(method, "by", ())) or fit.design.clusters
-    known: list[Bands] = []
+    known: list[PairedDifference] = []
     for by in dict.fromkeys([names, *((name,) for name in names)]):
         with suppress(InferenceError):
-            known.append(Clustered(by=by, draws=1).infer(fit, "overall", rng))
-    known = [bands for bands in known if bands.se[0] > 0]
-    if not known:
-        return PairedDifference(difference)
-    widest = max(known, key=lambda bands: float(bands.high[0] - bands.low[0]))
-    return PairedDifference(difference, float(widest.low[0]), float(widest.high[0]), float(widest.p[0]))
+            bands = Clustered(by=by, draws=1).infer(fit, "overall", rng)
+            if bands.se[0] > 0:
+                known.append(PairedDifference(difference, *(float(v[0]) for v in (bands.low, bands.high, bands.p))))
+    return max(known, key=lambda one: one.high - one.low, default=PairedDifference(difference))
 
 
 def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> DrawnHeadline | None:
@@ -152,6 +150,7 @@ def _subtract(fit: Fit, again: Fit, headline: Estimate, other: Estimate) -> Fit 
 
 NUMBERS = ("effect", "low", "high", "p", "difference", "difference_low", "difference_high", "difference_p")
 COUNTS = ("n_rows", "n_units", "n_treated_units")
+NOTHING: dict[str, Any] = dict.fromkeys(NUMBERS, math.nan) | dict.fromkeys(COUNTS, 0)
 SAME = 1e-9  # difference, over the headline's size, below which a variant is the headline itself
 COLUMNS = ("label", "label_text", "group", *NUMBERS, *COUNTS, "reason", "reason_text")
 
@@ -230,26 +229,18 @@ def compare_variants(
 def _row(variant: Variant, done: Done) -> dict[str, object]:
     row: dict[str, object] = {**pack_both("label", variant.label), "group": variant.group}
     if done.values is None:
-        empty = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0)
-        return row | empty | pack_both("reason", done.reason)
-    numbers = zip(NUMBERS, done.values["numbers"].tolist(), strict=True)
-    counts = zip(COUNTS, done.values["counts"].tolist(), strict=True)
-    return row | dict(numbers) | dict(counts) | {name: str(done.values[name]) for name in ("reason", "reason_text")}
+        return row | NOTHING | pack_both("reason", done.reason)
+    return row | {name: value.item() for name, value in done.values.items()}
 
 
 def _estimated(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
     row = _numbers(shared, shared[1][place], rng)
-    return {
-        "numbers": np.array([row[name] for name in NUMBERS], dtype=np.float64),
-        "counts": np.array([row[name] for name in COUNTS], dtype=np.int64),
-        "reason": np.array(str(row["reason"])),
-        "reason_text": np.array(pack_text(row["reason"])),  # type: ignore[arg-type]
-    }
+    return {name: np.array(value) for name, value in (row | pack_both("reason", row["reason"])).items()}
 
 
-def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict[str, object]:
+def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict[str, Any]:
     fit, _, inference, is_same_target, drawn, has_tests, explains_ends = shared
-    row: dict[str, object] = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | {"reason": variant.reason}
+    row: dict[str, Any] = NOTHING | {"reason": variant.reason}
     if variant.design is None:
         return row
     try:
@@ -257,9 +248,7 @@ def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict
         estimate = again.view("overall")
     except TwintradeError as error:
         return row | {"reason": error.text}
-    sample = estimate.sample
-    row |= {"effect": float(estimate.effects[0]), "n_rows": sample.n_rows, "n_units": sample.n_units}
-    row["n_treated_units"] = sample.n_treated_units
+    row |= {"effect": float(estimate.effects[0])} | {name: getattr(estimate.sample, name) for name in COUNTS}
     if inference is None:
         return row
     try:
@@ -465,6 +454,11 @@ def format_range(low: float, high: float, scale: str) -> Text:
     return Text(
         "checks.effect-range", low=ends[0], high=ends[1], point="yes" if len({*map(str, ends)}) == 1 else "no"
     )
+
+
+def estimate_without(fit: Fit, units: tuple[str, ...], rng: np.random.Generator) -> Arrays:
+    """Return the overall effect without some units, as a job of ``run_jobs``."""
+    return {"effect": fit.refit(fit.design.without(units), "overall").view("overall").effects[0]}
 
 
 def has_influence(fit: Fit) -> bool:

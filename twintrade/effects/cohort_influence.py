@@ -68,7 +68,7 @@ class CohortInfluence(Influence):
     coefficients: FloatArray  # (n_cohorts, n_periods, n_effects)
     constants: FloatArray  # (n_cohorts, n_effects)
     # (n_units,): none when the moments were made elsewhere and no unit is at hand
-    unit_ids: ObjectArray | None = None
+    listed: ObjectArray | None = None
     cohort: IntArray | None = None  # (n_units,)
     outcomes: FloatArray | None = None  # (n_units, n_periods)
     # Sums by cluster and cohort that came with moments made elsewhere
@@ -88,14 +88,12 @@ class CohortInfluence(Influence):
     @property
     def has_units(self) -> bool:
         """Whether units are at hand, or cohort statistics alone."""
-        return self.unit_ids is not None
+        return self.listed is not None
 
     @property
     def units(self) -> ObjectArray:
         """Unit identifiers, shape (n_units,); numbers where the moments were made elsewhere."""
-        if self.unit_ids is None:
-            return np.arange(int(self.moments.counts.sum())).astype(object)
-        return self.unit_ids
+        return np.arange(int(self.moments.counts.sum())).astype(object) if self.listed is None else self.listed
 
     @property
     def n_effects(self) -> int:

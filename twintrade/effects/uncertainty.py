@@ -83,11 +83,14 @@ class Influence(Uncertainty):
     """
 
     __slots__ = ()
+    unit_ids: ObjectArray  # (n_units,)
+    source: Regression | None = None
+    linear: OutcomeWeights | None = None  # of a method without a regression behind it; with one, they follow from it
 
     @property
-    @abstractmethod
     def units(self) -> ObjectArray:
         """Unit identifiers, shape (n_units,), in the order of the rows."""
+        return self.unit_ids
 
     @property
     @abstractmethod
@@ -101,12 +104,12 @@ class Influence(Uncertainty):
     @property
     def regression(self) -> Regression | None:
         """The regression behind it, where there is one."""
-        return None
+        return self.source
 
     @property
     def outcome_weights(self) -> OutcomeWeights | None:
         """The weight of each row's outcome in each effect, where the method gives it; else None."""
-        return None
+        return self.source.outcome_weights() if self.linear is None and self.source is not None else self.linear
 
     def cluster_sums(self, clusters: IntArray) -> FloatArray:
         """Return the influence summed within clusters, shape (n_clusters, n_effects)."""
@@ -140,29 +143,12 @@ class UnitInfluence(Influence):
     unit_ids: ObjectArray  # (n_units,)
     values: FloatArray  # (n_units, n_effects)
     source: Regression | None = None
-    linear: OutcomeWeights | None = None  # of a method without a regression behind it; with one, they follow from it
-
-    @property
-    def units(self) -> ObjectArray:
-        """Unit identifiers, shape (n_units,)."""
-        return self.unit_ids
+    linear: OutcomeWeights | None = None
 
     @property
     def n_effects(self) -> int:
         """Number of columns."""
         return int(self.values.shape[1])
-
-    @property
-    def regression(self) -> Regression | None:
-        """The regression behind it, where there is one."""
-        return self.source
-
-    @property
-    def outcome_weights(self) -> OutcomeWeights | None:
-        """The weight of each row's outcome in each effect."""
-        if self.linear is not None or self.source is None:
-            return self.linear
-        return self.source.outcome_weights()
 
     def matrix(self) -> FloatArray:
         """Return the influence, shape (n_units, n_effects)."""
@@ -221,16 +207,6 @@ class LaterInfluence(Influence):
     _combinations: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def units(self) -> ObjectArray:
-        """Unit identifiers, shape (n_units,)."""
-        return self.unit_ids
-
-    @property
-    def outcome_weights(self) -> OutcomeWeights | None:
-        """The weight of each row's outcome in each effect, where the method gives it."""
-        return self.linear
-
-    @property
     def n_effects(self) -> int:
         """Number of columns."""
         return int(self.directions.shape[1])
@@ -278,16 +254,6 @@ class BlockInfluence(Influence):
     blocks: Sequence[Factor]  # of the units' own rows, ascending; at least one
     grouped: WeightInfluence | None = None  # what comes from estimated weights
     linear: OutcomeWeights | None = None
-
-    @property
-    def outcome_weights(self) -> OutcomeWeights | None:
-        """The weight of each row's outcome in each effect, where the method gives it."""
-        return self.linear
-
-    @property
-    def units(self) -> ObjectArray:
-        """Unit identifiers, shape (n_units,)."""
-        return self.unit_ids
 
     @property
     def n_effects(self) -> int:

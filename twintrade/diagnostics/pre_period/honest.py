@@ -1,8 +1,8 @@
 """How large a violation of parallel trends would overturn the result (Rambachan and Roth 2023)."""
 
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from twintrade.diagnostics.pre_period.pretrends import run_pretests
 from twintrade.diagnostics.pre_period.reference_year import CommonBase
 from twintrade.diagnostics.variants import format_effect, format_effects, simplify_inference
 from twintrade.effects import CohortEffects, EventStudy, Finding, Message, Verdict
-from twintrade.errors import TwintradeError
+from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
@@ -28,53 +28,23 @@ from twintrade.text import Listed, Text
 FARTHEST = 1000.0  # end of an interval in percent beyond which it is not written out
 
 
-def describe_bounded(
-    base: CommonBase, kind: Kind, sizes: Sequence[float], intervals: Sequence[RobustInterval], breakdown: float
-) -> list[Text]:
-    """Say the intervals of the headline, what breaks it down, and what a straight line before would have shown."""
-    scale = "percent" if base.is_percent else base.study.scale
-    symbol = "M" if kind == "smoothness" else "M\u0304"
-    shown = [
-        Text(
-            "checks.honest-range",
-            symbol=symbol,
-            size=size,
-            low=_show_end(base.show(one.low), scale),
-            high=_show_end(base.show(one.high), scale),
-        )
-        for size, one in zip(sizes, intervals, strict=True)
-    ]
-    reached = "without" if breakdown == 0 else "never" if np.isinf(breakdown) else "at"
-    step = np.sign(base.headline) * base.largest_step * breakdown if reached == "at" else 0.0
-    has_step = reached == "at" and kind == "relative_magnitudes"
-    slope = base.test_slope()
+def _describe_bounded(base: CommonBase, breakdown: float, facts: dict[str, Any]) -> list[Text]:
+    """Say what breaks the headline down, by the facts of that, and what a straight line before would have shown."""
+    scale, is_reached, slope = base.scale, facts["reached"] == "at", base.test_slope()
+    step = np.sign(base.headline) * base.largest_step * breakdown if is_reached else 0.0
+    has_step = is_reached and facts["kind"] == "relative-magnitudes"
+    ends = {"headline": base.show(base.headline), "exact": base.compute_exact(step), "step": abs(base.show(step))}
+    slopes = format_effects(scale, slope=base.show(slope.slope), enough=base.show(slope.enough))
     return [
-        Text(
-            "checks.honest-headline",
-            kind=kind.replace("_", "-"),
-            target="first" if base.is_first else "average",
-            given=Listed(tuple(shown), "semicolon"),
-            reached=reached,
-            symbol=symbol,
-            breakdown=breakdown,
-            stepped="yes" if has_step else "no",
-            **format_effects(
-                scale, headline=base.show(base.headline), exact=base.compute_exact(step), step=abs(base.show(step))
-            ),
-        ),
-        Text(
-            "checks.honest-slope",
-            p=slope.p,
-            power=slope.power,
-            **format_effects(scale, slope=base.show(slope.slope), enough=base.show(slope.enough)),
-        ),
+        Text("checks.honest-headline", stepped="yes" if has_step else "no", **facts, **format_effects(scale, **ends)),
+        Text("checks.honest-slope", p=slope.p, power=slope.power, **slopes),
     ]
 
 
-def _show_end(value: float, scale: str) -> Text:
+def _show_end(base: CommonBase, end: float) -> Text:
     """Return an end of an interval; how far a percentage lies beyond what anybody means says nothing."""
-    is_beyond = scale == "percent" and value > FARTHEST
-    return Text("checks.honest-beyond", end=FARTHEST) if is_beyond else format_effect(value, scale)
+    value, is_beyond = base.show(end), base.is_percent and base.show(end) > FARTHEST
+    return Text("checks.honest-beyond", end=FARTHEST) if is_beyond else format_effect(value, base.scale)
 
 
 BREAKDOWN_ENDS = 1e-4  # precision of the breakdown value, relative to one plus itself
@@ -116,21 +86,26 @@ class Honest(Diagnostic):
         """Return the sensitivity of the result; ``value`` is the breakdown bound."""
         seed = int(rng.integers(2**62))
         base: CommonBase | None = None
+        is_judged = self.restriction == "relative_magnitudes"
         if reference_year.has_common_base(fit):
             base = reference_year.build_common_base(fit, inference, rng, is_first=self.target == "first")
-            is_bounded = self.restriction == "relative_magnitudes"
-            path = base.build_bounded() if is_bounded else base.build_against_last()
+            path = base.build_bounded() if is_judged else base.build_against_last()
             drawn = Message("info", "honest-draws", Text("checks.honest-base-draws"))
             messages: tuple[Message, ...] = (drawn,) if base.from_draws else ()
         else:
             path, messages = self._path(fit, inference, rng)
         intervals = [self.interval(path, size, seed) for size in self.bounds]
-        breakdown = self._breakdown(path, seed)
+        breakdown, p = self._breakdown(path, seed), np.nan
         table = self._table(path, intervals, base)
-        p = _test_before(fit, inference, rng) if self.restriction == "relative_magnitudes" else np.nan
+        if is_judged:
+            with suppress(TwintradeError):  # of leads that cannot be tested together
+                p = run_pretests(fit, inference, rng, "hotelling").joint.p
         if base is not None and np.isnan(p):
             p = base.test_slope().p
-        verdict = self._judge(breakdown, p)
+        verdict: Verdict = "informs"
+        if is_judged:  # large intervals make a small breakdown value alone: differences before must be seen as well
+            is_seen = breakdown > 0 and p < LEVEL
+            verdict = "does not object" if breakdown >= 1 else "objects" if is_seen else "cannot tell"
         return self.conclude(
             self._say(path, intervals, breakdown, verdict, p, base),
             table,
@@ -143,22 +118,20 @@ class Honest(Diagnostic):
     def interval(self, path: EventPath, size: float, seed: int) -> RobustInterval:
         """Return the robust interval for one bound; the same seed gives every bound the same draws."""
         rng = np.random.default_rng(seed)
-        return honest.compute_robust_interval(path, self._violation(size), self._method(), self.level, rng)
+        return honest.compute_robust_interval(path, *self._restrict(size), self.level, rng)
 
-    def _violation(self, size: float) -> Violation:
-        return Violation(self.restriction, size, self.bias, self.monotone)
-
-    def _method(self) -> Method:
-        if self.method != "recommended":
-            return self.method
+    def _restrict(self, size: float) -> tuple[Violation, Method]:
+        """Return the restriction for one bound, and how intervals are made under it."""
         is_plain = self.restriction == "smoothness" and self.bias is None and self.monotone is None
-        return "fixed_length" if is_plain else "least_favorable"
+        method: Method = "fixed_length" if is_plain else "least_favorable"
+        violation = Violation(self.restriction, size, self.bias, self.monotone)
+        return violation, method if self.method == "recommended" else self.method
 
     def _path(
         self, fit: Fit, inference: Inference, rng: np.random.Generator
     ) -> tuple[EventPath, tuple[Message, ...]]:
         if "event" not in fit.views:
-            raise _UnavailableError(Text("checks.no-event-times", method=fit.estimator.title))
+            raise InferenceError(Text("checks.no-event-times", method=fit.estimator.title))
         fit = estimate_whole_path(fit)
         # The bounds need the covariance over all draws, and no interval by inversion.
         bands = simplify_inference(fit, inference, None).infer(fit, "event", rng)
@@ -170,10 +143,10 @@ class Honest(Diagnostic):
         elif np.isnan(bands.se).all():
             messages = (Message("info", "honest-draws", Text("checks.honest-draws", taken=bands.inference)),)
         if bands.covariance is None:
-            raise _UnavailableError(Text("checks.honest-no-covariance"))
+            raise InferenceError(Text("checks.honest-no-covariance"))
         study = bands.estimate
         if not isinstance(study, EventStudy):
-            raise _UnavailableError(Text("checks.no-event-times", method=fit.estimator.title))
+            raise InferenceError(Text("checks.no-event-times", method=fit.estimator.title))
         return build_event_path(study, bands.covariance, self.target), messages
 
     def _breakdown(self, path: EventPath, seed: int) -> float:
@@ -182,7 +155,7 @@ class Honest(Diagnostic):
 
         def excludes_zero(size: float) -> bool:
             rng = np.random.default_rng(seed)
-            interval = honest.find_interval_beyond(path, 0.0, self._violation(size), self._method(), self.level, rng)
+            interval = honest.find_interval_beyond(path, 0.0, *self._restrict(size), self.level, rng)
             return interval is not None and bool(interval.low > 0 if side > 0 else interval.high < 0)
 
         if not excludes_zero(0.0):
@@ -212,14 +185,6 @@ class Honest(Diagnostic):
             frame[columns] = frame[columns].map(base.show)
         return frame
 
-    def _judge(self, breakdown: float, p: float) -> Verdict:
-        """Judge by breakdown value and p-value of no differences before: large intervals make a small value alone."""
-        if self.restriction != "relative_magnitudes":
-            return "informs"
-        if breakdown >= 1:
-            return "does not object"
-        return "objects" if breakdown > 0 and p < LEVEL else "cannot tell"
-
     def _say(
         self,
         path: EventPath,
@@ -230,44 +195,23 @@ class Honest(Diagnostic):
         base: CommonBase | None,
     ) -> Listed:
         symbol, kind = SYMBOLS[self.restriction], self.restriction.replace("_", "-")
-        given = tuple(
-            Text("checks.honest-at", symbol=symbol, size=m, low=i.low, high=i.high)
-            for m, i in zip(self.bounds, intervals, strict=True)
-        )
         reached = "without" if breakdown == 0 else "never" if np.isinf(breakdown) else "at"
-        if base is not None:
-            texts = describe_bounded(base, self.restriction, self.bounds, intervals, breakdown)
+        facts: dict[str, Any] = {"kind": kind, "target": self.target, "symbol": symbol, "reached": reached}
+        facts["breakdown"] = breakdown
+        pairs = list(zip(self.bounds, intervals, strict=True))
+        if base is None:
+            given = [Text("checks.honest-at", symbol=symbol, size=m, low=i.low, high=i.high) for m, i in pairs]
+            texts = [Text("checks.honest", center=path.center, given=Listed(tuple(given), "semicolon"), **facts)]
         else:
-            texts = [
-                Text(
-                    "checks.honest",
-                    kind=kind,
-                    target=self.target,
-                    center=path.center,
-                    given=Listed(given, "semicolon"),
-                    reached=reached,
-                    symbol=symbol,
-                    breakdown=breakdown,
-                )
-            ]
+            ends = [(m, _show_end(base, i.low), _show_end(base, i.high)) for m, i in pairs]
+            given = [Text("checks.honest-range", symbol=symbol, size=m, low=low, high=high) for m, low, high in ends]
+            texts = _describe_bounded(base, breakdown, facts | {"given": Listed(tuple(given), "semicolon")})
         if verdict != "informs":
             tested = "yes" if np.isfinite(p) else "no"
             texts.append(
                 Text("checks.honest-verdict", verdict=verdict.replace(" ", "-"), reached=reached, tested=tested, p=p)
             )
         return Listed(tuple(texts), "sentences")
-
-
-def _test_before(fit: Fit, inference: Inference, rng: np.random.Generator) -> float:
-    """Return the p-value of no differences before the agreement, NaN where they cannot be tested together."""
-    try:
-        return run_pretests(fit, inference, rng, "hotelling").joint.p
-    except TwintradeError:
-        return np.nan
-
-
-class _UnavailableError(TwintradeError):
-    """Why no honest interval can be made."""
 
 
 def estimate_whole_path(fit: Fit) -> Fit:
@@ -281,15 +225,15 @@ def estimate_whole_path(fit: Fit) -> Fit:
 def build_event_path(study: EventStudy, covariance: FloatArray, target: Literal["average", "first"]) -> EventPath:
     """Return event times against one reference as the restrictions' path, weighted by their treated rows."""
     if study.base != "universal" or study.reference is None:
-        raise _UnavailableError(Text("checks.honest-base", base=study.base.replace(" ", "-")))
+        raise InferenceError(Text("checks.honest-base", base=study.base.replace(" ", "-")))
     if any(study.binned):
-        raise _UnavailableError(Text("checks.honest-binned"))
+        raise InferenceError(Text("checks.honest-binned"))
     times = study.event_times
     if (np.diff(times) != 1).any():
-        raise _UnavailableError(Text("checks.honest-missing"))
+        raise InferenceError(Text("checks.honest-missing"))
     before, after = np.flatnonzero(times < study.reference), np.flatnonzero(times > study.reference)
     if before.size == 0 or after.size == 0:
-        raise _UnavailableError(Text("checks.honest-one-side"))
+        raise InferenceError(Text("checks.honest-one-side"))
     rows = np.concatenate([before, after])
     weights = study.shares(times == 0 if target == "first" else times >= 0)[after]
     return EventPath(study.effects[rows], covariance[np.ix_(rows, rows)], int(before.size), weights)

@@ -8,9 +8,16 @@ import pandas as pd
 import scipy
 
 from twintrade.diagnostics.base import LEVEL as VERDICT_LEVEL
-from twintrade.diagnostics.base import Diagnostic, judge_bound, read_yardstick
-from twintrade.diagnostics.variants import compute_event_bands, format_effect, format_effects, simplify_inference
-from twintrade.effects import Bands, CohortEffects, EventStudy, Finding, Verdict
+from twintrade.diagnostics.base import Diagnostic, Judgment, judge_bound, read_yardstick
+from twintrade.diagnostics.variants import (
+    compute_event_bands,
+    format_effect,
+    format_effects,
+    name_judged,
+    name_tolerance,
+    simplify_inference,
+)
+from twintrade.effects import Bands, CohortEffects, EventStudy, Finding
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.base import fit as estimate
@@ -63,11 +70,6 @@ class PreEffects:
         """Two-sided p-value of no slope, NaN where it has no error."""
         return float(self._slope_p(self.effects[None, :])[0])
 
-    @property
-    def joint_p(self) -> float:
-        """P-value of all effects being zero, Hotelling's."""
-        return float(self._joint_p(self.effects[None, :])[0])
-
     def bound_slope(self) -> float:
         """Return the larger end of the slope's 95 % interval in size, NaN where it has no error."""
         if not self.slope_variance > 0:
@@ -89,7 +91,7 @@ class PreEffects:
         return np.asarray(slope * self.regressor + normal @ (vectors * np.sqrt(np.clip(values, 0.0, None))).T)
 
     def _objects(self, effects: FloatArray) -> BoolArray:
-        p = np.column_stack([self._joint_p(effects), self._slope_p(effects)])
+        p = np.column_stack([self.compute_joint_p(effects), self._slope_p(effects)])
         return np.asarray(np.nanmin(p, axis=1) * (~np.isnan(p)).sum(axis=1) < LEVEL)
 
     def find_slope(self, power: float, normal: FloatArray) -> float:
@@ -116,7 +118,8 @@ class PreEffects:
         tail = scipy.special.ndtr(-t) if np.isinf(self.df) else scipy.special.stdtr(self.df, -t)
         return np.asarray(np.maximum(2 * tail, self.floor))
 
-    def _joint_p(self, effects: FloatArray) -> FloatArray:
+    def compute_joint_p(self, effects: FloatArray) -> FloatArray:
+        """Return the p-value of all effects being zero, Hotelling's, by draw of the effects (n_draws, k)."""
         k = self.effects.size
         quadratic = np.einsum("ij,ij->i", effects @ np.linalg.inv(self.covariance), effects)
         if np.isinf(self.fewest):
@@ -260,8 +263,6 @@ def run_pretests(shown: Fit, chosen: Inference, rng: np.random.Generator, refere
         joints = {n: compute_joint_pretrend(b, reference) for n, b in bands.items()}
         cluster = max(joints, key=lambda n: joints[n].p)
         joint, used = joints[cluster], bands[cluster]
-    study = whole.estimate
-    assert isinstance(study, EventStudy)
     return PreTested(joint, cluster, _collect_effects(whole, used), compute_lever(shown))
 
 
@@ -319,17 +320,14 @@ class Pretrends(Diagnostic):
             columns=["test", "statistic", "df", "df2", "p", "p_holm"],
         ).assign(leads=shown.estimator.name, leads_text=pack_text(shown.estimator.title))
         table["test_text"] = [pack_text(find_fact("labels.statistic-", test)) for test in table["test"]]
-        return self.conclude(
-            _say(fit, shown, tested, float(p[0]), judged.verdict, yardstick.tolerance),
+        text, shown_table = (
+            _say(fit, shown, tested, float(p[0]), judged),
             table if pre is not None else table.iloc[:1],
-            judged,
-            payloads={},
-            value=float(np.nanmin(p)),
-            unit="p",
         )
+        return self.conclude(text, shown_table, judged, payloads={}, value=float(np.nanmin(p)), unit="p")
 
 
-def _say(fit: Fit, shown: Fit, tested: PreTested, adjusted: float, verdict: Verdict, tolerance: float) -> Listed:
+def _say(fit: Fit, shown: Fit, tested: PreTested, adjusted: float, judged: Judgment) -> Listed:
     joint, pre, scale = tested.joint, tested.pre, shown.estimate.scale
     texts = [
         Text(
@@ -347,27 +345,12 @@ def _say(fit: Fit, shown: Fit, tested: PreTested, adjusted: float, verdict: Verd
         )
     ]
     if shown is not fit:
-        texts.append(
-            Text(
-                "checks.pretrends-clean",
-                method=fit.estimator.title,
-                clean=shown.estimator.title,
-                none="yes" if has_no_leads(fit) else "no",
-            )
-        )
+        methods = {"method": fit.estimator.title, "clean": shown.estimator.title}
+        texts.append(Text("checks.pretrends-clean", none="yes" if has_no_leads(fit) else "no", **methods))
     if pre is not None:
         texts.append(Text("checks.pretrends-slope", slope=format_effect(pre.slope, scale), p=pre.slope_p))
-    texts.append(
-        Text(
-            "checks.pretrends-verdict",
-            verdict=verdict.replace(" ", "-"),
-            units=fit.design.panel.unit_kind,
-            bounded="yes" if np.isfinite(tested.bound) else "no",
-            bound=format_effect(tested.bound, scale),
-            known="yes" if np.isfinite(tolerance) else "no",
-            tolerance=format_effect(tolerance, fit.estimate.scale),
-        )
-    )
+    named = name_judged(judged, scale) | name_tolerance(judged.tolerance, fit.estimate.scale)
+    texts.append(Text("checks.pretrends-verdict", units=fit.design.panel.unit_kind, **named))
     return Listed(tuple(texts), "sentences")
 
 
@@ -400,52 +383,31 @@ class PretrendPower(Diagnostic):
             return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
         tested = run_pretests(shown, simplify_inference(shown, inference), rng, "hotelling")
         bands, covariance = compute_event_bands(shown, inference, rng)
-        if tested.pre is None:
+        study, pre, scale = bands.estimate, tested.pre, shown.estimate.scale
+        if pre is None:
             return self.unavailable(Text("checks.pretrend-power-none"))
-        study = bands.estimate
         assert isinstance(study, EventStudy)
-        normal = rng.standard_normal((self.draws, tested.pre.effects.size))
-        slopes = {power: tested.pre.find_slope(power, normal) for power in self.powers}
-        return self._describe(shown, study, covariance, tested, slopes, normal)
-
-    def _describe(
-        self,
-        shown: Fit,
-        study: EventStudy,
-        covariance: FloatArray,
-        tested: PreTested,
-        slopes: dict[float, float],
-        normal: FloatArray,
-    ) -> Finding:
-        pre, scale = tested.pre, shown.estimate.scale
-        assert pre is not None
-        reference = -1 if study.reference is None else study.reference
+        normal = rng.standard_normal((self.draws, pre.effects.size))
         used = np.flatnonzero(np.diag(covariance) > 0)
-        times, effects = study.event_times[used], study.effects[used]
-        distance = (times - reference).astype(np.float64)
-        rows = [(int(e), "estimate", float(b)) for e, b in zip(times, effects, strict=True)]
-        table = []
-        for power, slope in slopes.items():
-            bias = slope * tested.lever
+        times, rows = study.event_times[used], []
+        distance: FloatArray = (times - (-1 if study.reference is None else study.reference)).astype(np.float64)
+        drawn: dict[str, FloatArray] = {"estimate": study.effects[used]}
+        for power in self.powers:
+            slope = pre.find_slope(power, normal)
             passed = float(pre.average_passed(slope, normal) @ pre.regressor / (pre.regressor @ pre.regressor))
-            table.append((power, slope, bias, passed))
+            rows.append((power, slope, slope * tested.lever, passed))
             label = str(Text("checks.pretrend-power-label", power=power))
-            rows += [(int(e), label, float(d)) for e, d in zip(times, slope * distance, strict=True)]
+            drawn[label] = slope * distance
+        parts = [pd.DataFrame({"event_time": times, "series": k, "value": values}) for k, values in drawn.items()]
         if study.reference is not None and study.reference not in times:
-            rows += [(study.reference, series, 0.0) for series in dict.fromkeys(row[1] for row in rows)]
-        frame = pd.DataFrame(rows, columns=["event_time", "series", "value"]).assign(unit=scale)
-        power, slope = next(iter(slopes.items()))
+            parts.append(pd.DataFrame({"event_time": study.reference, "series": list(drawn), "value": 0.0}))
+        power, slope, bias, _ = rows[0]
         bound = compute_equivalence_bound(pre.effects, np.diag(pre.covariance), self.level)
-        text = Text(
-            "checks.pretrend-power",
-            power=power,
-            level=self.level,
-            **format_effects(scale, slope=slope, bias=slope * tested.lever, bound=bound),
-        )
+        ends = format_effects(scale, slope=slope, bias=bias, bound=bound)
         return self.conclude(
-            text,
-            pd.DataFrame(table, columns=["power", "slope", "bias_of_headline", "slope_seen_after_passing"]),
-            payloads={"pretrend_power": frame},
+            Text("checks.pretrend-power", power=power, level=self.level, **ends),
+            pd.DataFrame(rows, columns=["power", "slope", "bias_of_headline", "slope_seen_after_passing"]),
+            payloads={"pretrend_power": pd.concat(parts, ignore_index=True).assign(unit=scale)},
             value=slope,
             unit=f"{scale} a period",
         )

@@ -56,6 +56,11 @@ class CommonBase:
     is_first: bool  # whether the effect at onset stands in the place of the headline
     from_draws: bool  # whether the covariance is that of re-assigned agreements
 
+    @property
+    def scale(self) -> str:
+        """Scale of the headline."""
+        return "percent" if self.is_percent else self.study.scale
+
     @cached_property
     def n_before(self) -> int:
         """Number of leads, the last of which others are compared with."""

@@ -100,11 +100,9 @@ class ConditionalTrends(Diagnostic):
         headline, scale = variants.measure_headline(fit, inference, rng), fit.estimate.scale
         # Strata take out less than what moved the headline: the power of a difference is not that of the check.
         judged = replace(variants.judge_table(strata, headline), power=np.nan, best=np.nan)
-        labels = [variant.label for variant in (*alternatives, weighed)]
         shown = tuple(
             Text("checks.conditional-one", label=label, effect=format_effect(float(effect), scale))
-            for label, effect in zip(labels, table["effect"], strict=True)
-            if np.isfinite(effect)
+            for label, effect in zip(variants.list_words(known, "label"), known["effect"], strict=True)
         )
         text = Text(
             "checks.conditional",

@@ -7,15 +7,14 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from twintrade.design import Observations
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic, Judgment, judge_bound, judge_violation
+from twintrade.diagnostics.base import Diagnostic, judge_bound
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
 from twintrade.effects import Estimate, Finding, Influence, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.regression import Terms, build_terms, sum_influence_by_unit
-from twintrade.fanout import Arrays, run_jobs
+from twintrade.estimators.regression import build_terms, sum_influence_by_unit
+from twintrade.fanout import run_jobs
 from twintrade.inference import refits
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
@@ -33,8 +32,6 @@ from twintrade.numerics.poisson import PoissonFit, fit_poisson
 from twintrade.text import Listed, Text, pack_both
 
 # The units that move the headline most.
-
-INFLUENCE_COLUMNS = ("unit", "is_treated", "influence", "share", "effect_without", "change")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,31 +51,24 @@ class UnitInfluenceCheck(Diagnostic):
         values = influence.matrix()[:, 0]
         order = np.argsort(-np.abs(values), kind="stable")[: self.most]
         o, headline = fit.design.observations, float(estimate.effects[0])
-        treated = set(o.unit_ids[o.is_ever_treated])
-        total = float((values**2).sum())
-        rows = []
-        jobs = {str(influence.units[k]): str(influence.units[k]) for k in order}
-        for k, done in zip(order, run_jobs("influence", _without, jobs, shared=fit), strict=True):
-            unit = influence.units[k]
-            without = float("nan") if done.values is None else float(done.values["effect"])
-            share = float(values[k] ** 2) / total if total else float("nan")
-            rows.append((str(unit), unit in treated, float(values[k]), share, without, without - headline))
-        table = pd.DataFrame(rows, columns=list(INFLUENCE_COLUMNS))
-        top, scale = table.iloc[0], fit.estimate.scale
-        after = float(top["effect_without"])
+        values, units = values[order], influence.units[order]
+        total = float((influence.matrix()[:, 0] ** 2).sum())
+        jobs = {str(unit): (str(unit),) for unit in units}
+        results = run_jobs("influence", variants.estimate_without, jobs, shared=fit)
+        table = pd.DataFrame({"unit": list(jobs), "is_treated": np.isin(units, o.unit_ids[o.is_ever_treated])})
+        table["influence"], table["share"] = values, values**2 / total if total else np.nan
+        without = [np.nan if done.values is None else float(done.values["effect"]) for done in results]
+        table["effect_without"], table["change"] = without, np.array(without) - headline
+        top, after = table.iloc[0], without[0]
         text = Text(
             "checks.influence",
             unit=str(top["unit"]),
             known="no" if np.isnan(after) else "yes",
             n=len(table),
             share=float(table["share"].sum()),
-            **variants.format_effects(scale, without=after, effect=headline),
+            **variants.format_effects(fit.estimate.scale, without=after, effect=headline),
         )
         return self.conclude(text, table, value=float(top["share"]), unit="share")
-
-
-def _without(fit: Fit, unit: str, rng: np.random.Generator) -> Arrays:
-    return {"effect": fit.refit(fit.design.without([unit]), "overall").view("overall").effects[0]}
 
 
 # Ways to speak about all effects at once, side by side: pointwise, sup-t, Sidak, Bonferroni, Wald.
@@ -119,21 +109,17 @@ class Regions(Diagnostic):
         critical = compute_critical_values(covariance, usable, self.level, df, rng)
         chosen = np.flatnonzero(usable)
         effects, se, names = bands.estimate.effects[chosen], bands.se[chosen], np.array(bands.estimate.names)[chosen]
-        low, high = ({r: effects + sign * c * se for r, c in critical.items()} for sign in (-1, 1))
-        parts = [
-            pd.DataFrame({"event": names, "region": r, "effect": effects, "low": low[r], "high": high[r]})
-            for r in critical
-        ]
+        ends = {r: {"low": effects - c * se, "high": effects + c * se} for r, c in critical.items()}
+        parts = [pd.DataFrame({"event": names, "region": r, "effect": effects, **both}) for r, both in ends.items()]
         holds = {region: int((np.abs(effects) > c * se).sum()) for region, c in critical.items()}
         table = pd.DataFrame({"region": list(critical), "critical_value": list(critical.values())})
-        table["effects_without_zero"] = [holds[region] for region in critical]
+        table["effects_without_zero"] = list(holds.values())
+        widths = tuple(Text("checks.regions-width", region=r, width=c) for r, c in critical.items())
         text = Text(
             "checks.regions",
             level=self.level,
             n=int(chosen.size),
-            widths=Listed(
-                tuple(Text("checks.regions-width", region=r, width=c) for r, c in critical.items()), "comma"
-            ),
+            widths=Listed(widths, "comma"),
             pointwise=holds["pointwise"],
             joint=holds["sup-t"],
         )
@@ -173,9 +159,7 @@ class ClusterLadder(Diagnostic):
         narrow, wide = known.iloc[int(known["se"].argmin())], known.iloc[int(known["se"].argmax())]
         yardstick = variants.measure_headline(fit, inference, rng)
         longest = float((known["high"] - known["low"]).max()) / 2
-        more = max(0.0, longest - yardstick.half_width) if np.isfinite(yardstick.half_width) else float("nan")
-        verdict = judge_violation(1.0, more, yardstick.tolerance)
-        scale = fit.estimate.scale
+        judged = judge_bound(1.0, float(np.maximum(0.0, longest - yardstick.half_width)), yardstick)
         text = Text(
             "checks.clusters",
             n=len(known),
@@ -183,11 +167,10 @@ class ClusterLadder(Diagnostic):
             narrow=name_clusters(str(narrow["by"])),
             high=float(wide["se"]),
             wide=name_clusters(str(wide["by"])),
-            verdict=verdict.replace(" ", "-"),
-            known="no" if np.isnan(more) else "yes",
-            **variants.format_effects(scale, more=more, tolerance=yardstick.tolerance),
+            verdict=judged.verdict.replace(" ", "-"),
+            known="no" if np.isnan(judged.bound) else "yes",
+            **variants.format_effects(fit.estimate.scale, more=judged.bound, tolerance=judged.tolerance),
         )
-        judged = Judgment(verdict, more, yardstick.tolerance)
         return self.conclude(text, table, judged, value=float(wide["se"] / narrow["se"]), unit="ratio")
 
 
@@ -374,29 +357,16 @@ def _compare_with_square(
 def _add_square(fit: Fit, place: int) -> _Added:
     """Return one of the regressions behind a fit with the square of its predictor as a further term."""
     o = fit.design.observations
-    model = build_terms(o, fit.estimator.list_regressions()[place])
-    return _Added(model.columns.shape[1], *(_poisson if fit.estimator.is_poisson else _linear)(o, model))
-
-
-def _poisson(o: Observations, model: Terms) -> tuple[IntArray, PoissonFit | LeastSquares, FloatArray]:
-    first = fit_poisson(o.y, model.columns, o.effect_codes(), o.weights)
-    square = np.zeros(o.n_rows)
-    square[first.rows] = _square(first.eta)
-    rows = first.rows
-    again = fit_poisson(
-        o.y[rows],
-        np.column_stack([model.columns[rows], square[rows]]),
-        [code[rows] for code in o.effect_codes()],
-        o.weights_of(rows),
-    )
-    return rows[again.rows], again, again.mu * o.row_weights[rows][again.rows]
-
-
-def _linear(o: Observations, model: Terms) -> tuple[IntArray, PoissonFit | LeastSquares, FloatArray]:
-    effects = build_absorber(o.effect_codes(), o.weights)
-    first = fit_least_squares(o.y, model.columns, effects)
-    again = fit_least_squares(o.y, np.column_stack([model.columns, _square(o.y - first.residuals)]), effects)
-    return np.arange(o.n_rows), again, o.row_weights
+    x, codes = build_terms(o, fit.estimator.list_regressions()[place]).columns, o.effect_codes()
+    if not fit.estimator.is_poisson:
+        effects = build_absorber(codes, o.weights)
+        predictor = o.y - fit_least_squares(o.y, x, effects).residuals
+        squared = fit_least_squares(o.y, np.column_stack([x, _square(predictor)]), effects)
+        return _Added(x.shape[1], np.arange(o.n_rows), squared, o.row_weights)
+    first = fit_poisson(o.y, x, codes, o.weights)
+    rows, columns = first.rows, np.column_stack([x[first.rows], _square(first.eta)])
+    again = fit_poisson(o.y[rows], columns, [code[rows] for code in codes], o.weights_of(rows))
+    return _Added(x.shape[1], rows[again.rows], again, again.mu * o.row_weights[rows][again.rows])
 
 
 def _square(predictor: FloatArray) -> FloatArray:

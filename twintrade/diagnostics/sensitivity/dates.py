@@ -100,13 +100,13 @@ class Options:
     bottom: FloatArray
     base: tuple[float, float]  # both sums of the treated units
 
-    def find_one(self, sign: int) -> Onsets:
-        """Return the onset of the one unit that moves the ratio farthest one way."""
+    def find_one(self, sign: int) -> tuple[str, float]:
+        """Return the one unit that moves the ratio farthest one way, and its onset."""
         ratios = (self.base[0] + self.top) / (self.base[1] + self.bottom)
         k = int(np.argmax(sign * ratios))
-        return {self.units[k]: float(self.onset[k])}
+        return self.units[k], float(self.onset[k])
 
-    def find_all(self, sign: int) -> Onsets:
+    def find_all(self, sign: int) -> dict[str, float]:
         """Return the onsets of all units that move the ratio farthest one way (Dinkelbach 1967); others have none."""
         names = np.array(self.units)
         ratio, chosen = self.base[0] / self.base[1], np.empty(0, dtype=np.int64)
@@ -141,24 +141,23 @@ class UndatedPairs(Diagnostic):
             return self.unavailable(Text("checks.undated-none", units=design.panel.unit_kind))
         if fit.estimator.imputes_by is None or design.statistics is not None:
             return self.unavailable(Text("checks.undated-imputation"))
-        options = list_options(fit, units)
-        ends = (("lowest", -1), ("highest", 1))
-        variants = [Variant(Text("checks.undated-compared"), "", add_units(design, dict.fromkeys(units, np.inf)))]
+        options, untreated = list_options(fit, units), dict.fromkeys(units, np.inf)
+        ends, admitted = (("lowest", -1), ("highest", 1)), [(Text("checks.undated-compared"), untreated)]
         for end, sign in ends:
-            ((unit, onset),) = options.find_one(sign).items()
+            unit, onset = options.find_one(sign)
             label = Text("checks.undated-one", unit=unit, period=design.panel.label(int(onset)), end=end)
-            variants.append(Variant(label, "", add_units(design, {unit: onset})))
+            admitted.append((label, {unit: onset}))
         for end, sign in ends:
-            onsets = dict.fromkeys(units, np.inf) | dict(options.find_all(sign))
-            label = Text("checks.undated-all", n=int(np.isfinite(list(onsets.values())).sum()), end=end)
-            variants.append(Variant(label, "", add_units(design, onsets)))
+            onsets = options.find_all(sign)
+            admitted.append((Text("checks.undated-all", n=len(onsets), end=end), untreated | onsets))
+        variants = [Variant(label, "", add_units(design, onsets)) for label, onsets in admitted]
         table = compare_variants(fit, variants, None, rng, is_same_target=False)[list(COLUMNS)]
         effects = table["effect"].to_numpy(dtype=np.float64)
         if not np.isfinite(effects).all():
             return self.unavailable(Text("checks.undated-failed", reason=str(table["reason"].max())))
         names = ("compared", "one_low", "one_high", "low", "high")
-        admitted = dict(zip(names, effects, strict=True)) | {"effect": fit.view("overall").effects[0]}
-        text = Text("checks.undated", n=len(units), units=design.panel.unit_kind, **format_effects(scale, **admitted))
+        named = dict(zip(names, effects, strict=True)) | {"effect": fit.view("overall").effects[0]}
+        text = Text("checks.undated", n=len(units), units=design.panel.unit_kind, **format_effects(scale, **named))
         return self.conclude(
             text, table, value=float(np.ptp(effects[[0, 3, 4]])), unit=scale, messages=list_failures(self.name, table)
         )
@@ -210,12 +209,11 @@ def list_options(fit: Fit, units: list[str]) -> Options:
                 continue
             if is_poisson:
                 level = (w[before] @ o.y[before]) / (w[before] @ path[before])
-                rows.append(
-                    (unit, float(onset), float(w[after] @ o.y[after]), float(level * (w[after] @ path[after])))
-                )
+                sums = w[after] @ o.y[after], level * (w[after] @ path[after])
             else:
                 shift = (w[before] @ top[before]) / w[before].sum()
-                rows.append((unit, float(onset), float(w[after] @ (top[after] - shift)), float(w[after].sum())))
+                sums = w[after] @ (top[after] - shift), w[after].sum()
+            rows.append((unit, float(onset), float(sums[0]), float(sums[1])))
     if not rows:
         raise InferenceError(Text("checks.undated-none", units=o.panel.unit_kind))
     names, onset, numerator, denominator = zip(*rows, strict=True)
@@ -270,28 +268,23 @@ def _by_kind(design: Design) -> dict[str, FloatArray]:
 
 def _read_candidates(packed: str | None) -> dict[str, float]:
     """Return one agreement's dates by kind, its earliest and its latest among them."""
-    dates: dict[str, list[float]] = {}
-    for label, _, ordinal in json.loads(packed or "[]"):
-        if ordinal is not None:
-            dates.setdefault(label, []).append(float(ordinal))
-    if not dates:
-        return {}
-    every = [date for several in dates.values() for date in several]
-    first = {label: min(several) for label, several in dates.items()}
-    return first | {EARLIEST: min(every), LATEST: max(every)}
+    dates = [(label, float(ordinal)) for label, _, ordinal in json.loads(packed or "[]") if ordinal is not None]
+    first: dict[str, float] = {}
+    for label, date in dates:
+        first[label] = min(date, first.get(label, date))
+    every = [date for _, date in dates]
+    return first | {EARLIEST: min(every), LATEST: max(every)} if dates else {}
 
 
 def _vague(design: Design) -> BoolArray:
     """Return which units have an onset that rests on a date of year precision, shape (panel.n_units,)."""
     register, onset = design.treatment.register, design.onset
     vague = np.zeros(onset.size, dtype=bool)
-    if "precision" not in register:
-        return vague
-    place = {str(u): k for k, u in enumerate(design.panel.units)}
-    for unit, start, precision in zip(register["unit"], register["onset"], register["precision"], strict=True):
-        code = place.get(unit)
-        if code is not None and precision == "year" and start == onset[code]:
-            vague[code] = True
+    if "precision" in register:
+        dated = register[register["precision"] == "year"]
+        code = pd.Index(design.panel.units).get_indexer(pd.Index(dated["unit"]))
+        is_onset = dated["onset"].to_numpy(dtype=np.float64, na_value=np.nan) == onset[code]
+        vague[code[(code >= 0) & is_onset]] = True
     return vague
 
 
@@ -300,11 +293,11 @@ def compute_onset_range(design: Design) -> tuple[FloatArray, FloatArray]:
     onset = design.onset
     kinds = [*_by_kind(design).values(), np.where(_vague(design), onset + 1, onset)]
     first, last = np.minimum.reduce([onset, *kinds]), np.maximum.reduce([onset, *kinds])
-    place = {str(unit): k for k, unit in enumerate(design.panel.units)}
     start = design.panel.first_period + 1 + design.anticipation  # an agreement older than that has no row before it
     for unit, (earliest, latest) in find_spans(design.treatment.register).items():
         if design.treatment.excluded.get(unit) == UNDATED:
-            first[place[unit]], last[place[unit]] = max(earliest, start), latest
+            mine = design.panel.units == unit
+            first[mine], last[mine] = max(earliest, start), latest
     return first, last
 
 
@@ -336,27 +329,26 @@ class Dates(VariantCheck):
     def say(self, seen: ComparedVariants) -> Finding:
         """Return the range of the effects, and the bounds in a row and a sentence of their own."""
         text: Words = Text("checks.dates", n=len(seen.known), signs=seen.name_signs(), **seen.name_range())
-        rows, bounds = _bounds(seen.fit)
-        table, drawn = seen.table, {self.name: seen.table}
-        if rows:
-            table = pd.concat([table, pd.DataFrame(rows, columns=list(VARIANT_COLUMNS))], ignore_index=True)
+        row, bounds = _bounds(seen.fit)
+        table = seen.table
+        if row:
+            row |= {"label": str(Text("checks.dates-bounds-label")), "group": "bounds"}
+            table = pd.concat([table, pd.DataFrame([row], columns=list(VARIANT_COLUMNS))], ignore_index=True)
         if bounds is not None:
             text = Listed((text, bounds), "sentences")
-        return self.report(seen, text, seen.spread, table=table, payloads=drawn)
+        return self.report(seen, text, seen.spread, table=table, payloads={self.name: seen.table})
 
 
-def _bounds(fit: Fit) -> tuple[list[dict[str, object]], Text | None]:
-    """Return the row of the bounds and their sentence; a row with its reason where there are none."""
-    row: dict[str, object] = {"label": str(Text("checks.dates-bounds-label")), "group": "bounds", "reason": ""}
+def _bounds(fit: Fit) -> tuple[dict[str, object], Text | None]:
+    """Return the row of the bounds, if there is one, and their sentence; a row with its reason where they fail."""
     if fit.estimator.imputes_by is None:
-        return [], Text("checks.dates-no-bounds", method=fit.estimator.title)
+        return {}, Text("checks.dates-no-bounds", method=fit.estimator.title)
     try:
         bounds = compute_date_bounds(fit, *compute_onset_range(fit.design))
     except TwintradeError as error:
-        return [row | dict.fromkeys(COUNTS, 0) | {"reason": str(error)}], None
+        return {"reason": str(error), **dict.fromkeys(COUNTS, 0)}, None
     if bounds is None:
-        return [], None
-    counts = dict(zip(COUNTS, (bounds.n_rows, bounds.n_units, bounds.n_units), strict=True))
+        return {}, None
     sentence = Text(
         "checks.dates-bounds",
         n=bounds.n_units,
@@ -364,4 +356,5 @@ def _bounds(fit: Fit) -> tuple[list[dict[str, object]], Text | None]:
         units=fit.design.panel.unit_kind,
         range=format_range(bounds.low, bounds.high, fit.estimate.scale),
     )
-    return [row | {"low": bounds.low, "high": bounds.high} | counts], sentence
+    counts = dict(zip(COUNTS, (bounds.n_rows, bounds.n_units, bounds.n_units), strict=True))
+    return {"low": bounds.low, "high": bounds.high, **counts, "reason": ""}, sentence

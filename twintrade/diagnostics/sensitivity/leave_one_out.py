@@ -1,8 +1,8 @@
 """The estimate without each city, partner, cohort, period or treated unit, and without the worst few pairs."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, TypeAlias
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,15 +12,15 @@ from twintrade.design.case import find_aggregates
 from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, Judgment, Yardstick, judge_choices
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effect
-from twintrade.effects import Estimate, Finding, Verdict
+from twintrade.effects import Estimate, Finding
 from twintrade.errors import EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputing import ComparisonUnits, prepare_comparison_units
 from twintrade.estimators.twfe import TWFE
-from twintrade.fanout import Arrays, run_jobs
+from twintrade.fanout import run_jobs
 from twintrade.inference.base import Inference
 from twintrade.inference.refits import replace_outcome
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, ObjectArray
 from twintrade.text import Listed, Text, Words, pack_both, pack_text
 
 # Whether the result hangs on the unit of money: it must not, and under log(1 + X) it does.
@@ -57,15 +57,16 @@ class Rescaling(Diagnostic):
             return self.unavailable(Text("checks.not-made-again", reason=rows[0][4]))
         moves = effects - expected
         is_stable = bool(np.nanmax(np.abs(moves) / np.maximum(np.abs(expected), 1e-300)) < SAME)
-        yardstick = variants.measure_headline(fit, inference, rng)
-        verdict: Verdict = "does not object" if is_stable else judge_choices(moves, yardstick)
+        judged = judge_choices(moves, variants.measure_headline(fit, inference, rng))
+        if is_stable:
+            judged = replace(judged, verdict="does not object")
         bad = [self._log_plus_one(fit, raw, factor) for factor in self.factors] if (raw >= 0).all() else []
-        moved = np.array([row[3] for row in bad if np.isfinite(row[2])])
+        moved = np.array([row[3] for row in bad])
         text: Words = Text(
             "checks.rescaling",
             factor=max(self.factors),
             change="unstable" if not is_stable else "level" if scale == "level" else "none",
-            moved=format_effect(float(np.nanmax(np.abs(moves))), scale),
+            moved=format_effect(judged.bound, scale),
         )
         if moved.size > 1:
             ends = variants.format_effects("log points", low=moved.min(), high=moved.max())
@@ -73,7 +74,7 @@ class Rescaling(Diagnostic):
         return self.conclude(
             text,
             pd.DataFrame(rows + bad, columns=list(COLUMNS)),
-            Judgment(verdict, float(np.nanmax(np.abs(moves))), yardstick.tolerance),
+            judged,
             value=float(np.ptp(moved)) if moved.size else float("nan"),
             unit="log points",
         )
@@ -108,34 +109,26 @@ def iterate_without_each(design: Design, dimension: str, most: int) -> Iterator[
     if dimension not in DIMENSIONS:
         raise InferenceError(f"cannot leave out by {dimension!r}; known: {', '.join(DIMENSIONS)}")
     panel, o = design.panel, design.observations
-    onset = np.where(o.unit_onset <= o.periods[-1], o.unit_onset, np.inf)
-    if dimension == "period":
-        for period in o.periods[:most]:
-            yield Variant(
-                _without("period", panel.label(int(period))), "period", design.restricted(panel.period != period)
-            )
-        return
-    if dimension == "cohort":
-        for start in np.unique(onset[np.isfinite(onset)])[:most]:
-            units = [str(u) for u in o.unit_ids[onset == start]]
-            yield Variant(_without("cohort", panel.label(int(start))), "cohort", design.without(units))
-        return
-    if dimension == "unit":
-        for unit in o.unit_ids[np.isfinite(onset)][:most]:
-            yield Variant(_without("unit", str(unit)), "unit", design.without([str(unit)]))
-        return
-    of_panel = panel.unit_city if dimension == "city" else panel.unit_partner
-    names = panel.cities if dimension == "city" else panel.partners
-    members = of_panel[o.unit_rows]
+    of_units: dict[str, tuple[ObjectArray, Callable[[Any], str]]] = {
+        "unit": (np.arange(o.n_units), lambda k: str(o.unit_ids[k])),
+        "city": (panel.unit_city[o.unit_rows], lambda k: str(panel.cities[k])),
+        "partner": (panel.unit_partner[o.unit_rows], lambda k: str(panel.partners[k])),
+        "cohort": (o.unit_onset, lambda onset: panel.label(int(onset))),
+        "period": (o.periods, lambda period: panel.label(int(period))),
+    }
+    members, name_member = of_units[dimension]
     codes = np.unique(members)
-    is_treated = np.isin(codes, members[np.isfinite(onset)])
-    for code in [*codes[is_treated], *codes[~is_treated]][:most]:
-        units = [str(u) for u in o.unit_ids[members == code]]
-        yield Variant(_without(dimension, str(names[code])), dimension, design.without(units))
-
-
-def _without(dimension: str, name: str) -> Text:
-    return Text("checks.leave-one-out-label", dimension=dimension, name=name)
+    if dimension != "period":
+        is_treated = np.isin(codes, members[o.unit_onset <= o.periods[-1]])
+        others = codes[~is_treated] if dimension in ("city", "partner") else ()
+        codes = np.array([*codes[is_treated], *others])
+    for code in codes[:most]:
+        if dimension == "period":
+            changed = design.restricted(panel.period != code)
+        else:
+            changed = design.without([str(u) for u in o.unit_ids[members == code]])
+        label = Text("checks.leave-one-out-label", dimension=dimension, name=name_member(code))
+        yield Variant(label, dimension, changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,11 +263,10 @@ class HiddenAgreements(Diagnostic):
         shares = self._list_shares(fit)
         if not shares:
             return self.unavailable(Text("checks.hidden-more", units=fit.design.panel.unit_kind))
-        headline = variants.measure_headline(fit, inference, rng)
+        headline, scale = variants.measure_headline(fit, inference, rng), fit.estimate.scale
         rows: list[HiddenRow] = [_share_row(headline, share) for share in shares]
         sentences: list[Words] = [_say_shares(headline, fit, shares)]
-        verdict: Verdict = "cannot tell"
-        bound = float("nan")
+        judged = Judgment("cannot tell", tolerance=headline.tolerance)
         try:
             units = _prepare(fit, headline.effect)
             worst = self._find_worst(fit, units)
@@ -286,19 +278,18 @@ class HiddenAgreements(Diagnostic):
                     label = pack_both("label", Text("checks.hidden-left-label", n=n, end=end))
                     rows.append({**label, "left_out": ", ".join(one.units), "effect": one.effect})
             moves = np.array([one.effect - headline.effect for n in worst if n < 3 for one in worst[n]])
-            verdict, bound = judge_choices(moves, headline), float(np.abs(moves).max())
+            judged = judge_choices(moves, headline)
             sentences.append(_say_worst(worst, fit, units))
             if headline.is_distinguishable:
                 sentences.append(_say_breakdown(fit, units, worst))
-            moved = format_effect(bound, fit.estimate.scale)
-            named = variants.name_tolerance(headline.tolerance, fit.estimate.scale)
-            sentences.append(Text("checks.hidden-verdict", verdict=verdict.replace(" ", "-"), moved=moved, **named))
+            named = variants.name_tolerance(headline.tolerance, scale) | {"moved": format_effect(judged.bound, scale)}
+            sentences.append(Text("checks.hidden-verdict", verdict=judged.verdict.replace(" ", "-"), **named))
         return self.conclude(
             Listed(tuple(sentences), "sentences"),
             pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS)),
-            Judgment(verdict, bound, headline.tolerance, best=0.0),  # docs/lab/power_of_checks.md
-            value=bound,
-            unit=fit.estimate.scale,
+            replace(judged, best=0.0),  # docs/lab/power_of_checks.md
+            value=judged.bound,
+            unit=scale,
         )
 
     def _list_shares(self, fit: Fit) -> list[HiddenShare]:
@@ -318,11 +309,14 @@ class HiddenAgreements(Diagnostic):
         greedy = [units.remove_greedily(sign, self.most) for sign in (-1, 1)]
         many = [units.name_units(some[-1].groups) for some in greedy if len(some) == self.most]
         done = _refit_without(fit, {*ones, *pairs, *many})
-        sets: dict[int, list[tuple[str, ...]]] = {1: ones, 2: pairs, self.most: many}
-        ends = {number: _find_ends([WithoutSome(s, done[s]) for s in some]) for number, some in sets.items()}
-        if ends[1] is None or ends[2] is None:
+        worst: dict[int, tuple[WithoutSome, WithoutSome]] = {}
+        for number, sets in ((1, ones), (2, pairs), (self.most, many)):
+            known = [WithoutSome(some, done[some]) for some in sets if np.isfinite(done[some])]
+            if known:
+                worst[number] = min(known, key=lambda one: one.effect), max(known, key=lambda one: one.effect)
+        if not {1, 2} <= worst.keys():
             raise EstimationError(Text("checks.hidden-few", units=fit.design.panel.unit_kind))
-        return {number: end for number, end in ends.items() if end is not None}
+        return worst
 
 
 def convert_coverage(fit: Fit, coverage: float, within: float) -> HiddenShare:
@@ -388,56 +382,36 @@ def _prepare(fit: Fit, effect: float) -> ComparisonUnits:
 def _refit_without(fit: Fit, sets: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], float]:
     """Return the overall effect without each set of units, NaN where it cannot be estimated."""
     jobs = {", ".join(names): names for names in sorted(sets)}
-    done = run_jobs("hidden_agreements", _effect_without, jobs, shared=fit)
+    done = run_jobs("hidden_agreements", variants.estimate_without, jobs, shared=fit)
     values = [float("nan") if one.values is None else float(one.values["effect"]) for one in done]
     return dict(zip(jobs.values(), values, strict=True))
 
 
-def _effect_without(fit: Fit, units: tuple[str, ...], rng: np.random.Generator) -> Arrays:
-    return {"effect": fit.refit(fit.design.without(units), "overall").view("overall").effects[0]}
-
-
-def _find_ends(sets: list[WithoutSome]) -> tuple[WithoutSome, WithoutSome] | None:
-    known = [one for one in sets if np.isfinite(one.effect)]
-    if not known:
-        return None
-    return min(known, key=lambda one: one.effect), max(known, key=lambda one: one.effect)
-
-
 def _share_row(headline: Yardstick, hidden: HiddenShare) -> HiddenRow:
-    share, coverage = hidden.share, hidden.coverage
-    is_plain = np.isnan(coverage)
-    label = Text(f"checks.hidden-{'share' if is_plain else 'coverage'}-label", share=share, coverage=coverage)
-    low, effect, high = (value / (1 - share) for value in (headline.low, headline.effect, headline.high))
-    shares = {"coverage": coverage, "share": share, "share_ever": hidden.of_all}
-    row: dict[str, str | float] = {
-        **pack_both("label", label),
-        "left_out": "",
-        "effect": effect,
-        "low": low,
-        "high": high,
-    }
-    return row | shares
+    shares = {"share": hidden.share, "coverage": hidden.coverage}
+    label = Text(f"checks.hidden-{'share' if np.isnan(hidden.coverage) else 'coverage'}-label", **shares)
+    ends = {name: value / (1 - hidden.share) for name, value in asdict(headline).items()}
+    return {**pack_both("label", label), "left_out": "", **ends, **shares, "share_ever": hidden.of_all}
 
 
 def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:
-    scale, numbers = fit.estimate.scale, sorted(worst)
-    ranges = [
+    scale, kind = fit.estimate.scale, fit.design.panel.unit_kind
+    ranges = tuple(
         Text(
             "checks.hidden-range",
             n=n,
-            units=fit.design.panel.unit_kind,
-            range=variants.format_range(worst[n][0].effect, worst[n][1].effect, scale),
-            **variants.format_effects(scale, low=worst[n][0].effect, high=worst[n][1].effect),
+            units=kind,
+            range=variants.format_range(low.effect, high.effect, scale),
+            **variants.format_effects(scale, low=low.effect, high=high.effect),
         )
-        for n in numbers
-    ]
+        for n, (low, high) in sorted(worst.items())
+    )
     farthest = max(worst[1], key=lambda one: abs(one.effect - float(fit.view("overall").effects[0])))
     return Text(
         "checks.hidden-worst",
-        ranges=Listed(tuple(ranges), "semicolon"),
+        ranges=Listed(ranges, "semicolon"),
         unit=farthest.units[0],
-        units=fit.design.panel.unit_kind,
+        units=kind,
         exact="no" if not searched.is_exact else "yes" if searched.has_all else "some",
         sought=len(searched.removals.members),
     )

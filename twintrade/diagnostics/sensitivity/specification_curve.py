@@ -33,7 +33,14 @@ from twintrade.text import Listed, Text, Words
 
 Row = dict[str, object]
 NO_CONTROLS = "none"
-EMPTY: Row = dict.fromkeys(("effect", "se", "low", "high", "p"), np.nan) | {"n_rows": 0, "reason": ""}
+NUMBERS = ("effect", "se", "low", "high", "p")
+EMPTY: Row = {
+    "covariates": NO_CONTROLS,
+    "is_headline": False,
+    **dict.fromkeys(NUMBERS, np.nan),
+    "n_rows": 0,
+    "reason": "",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,15 +56,6 @@ class Specification:
     def label(self) -> str:
         """The choices in one line."""
         return ", ".join((self.estimator.name, *self.choices.values()))
-
-    def row(self) -> Row:
-        """Return the choices as the table names them."""
-        return {
-            "estimator": str(self.estimator.title or self.estimator.name),
-            **self.choices,
-            "covariates": NO_CONTROLS,
-            "is_headline": self.is_headline,
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,22 +73,15 @@ class Curve:
         results = run_jobs("specification_curve", _estimated, jobs, shared=self, rng=rng)
         rows: list[Row] = []
         for one, done in zip(self.plan, results, strict=True):
+            row: Row = {"estimator": str(one.estimator.title or one.estimator.name), **one.choices}
             if done.values is None:
-                rows.append(one.row() | EMPTY | {"reason": done.reason})
+                rows.append(row | EMPTY | {"is_headline": one.is_headline, "reason": done.reason})
                 continue
             columns = {name: values.tolist() for name, values in done.values.items()}
-            rows += [one.row() | dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+            rows += [row | dict(zip(columns, some, strict=True)) for some in zip(*columns.values(), strict=True)]
         return rows
 
-    def rows(self, one: Specification, rng: np.random.Generator) -> Iterator[Row]:
-        """Yield a row for every subset of controls."""
-        covariates, row = set(self.fit.design.covariates), one.row()
-        for numbers in self._by_controls(one, rng):
-            label = str(numbers["covariates"])
-            names = set() if label == NO_CONTROLS else set(label.split(", "))
-            yield row | EMPTY | numbers | {"is_headline": one.is_headline and names == covariates}
-
-    def _by_controls(self, one: Specification, rng: np.random.Generator) -> Iterator[Row]:
+    def estimate_by_controls(self, one: Specification, rng: np.random.Generator) -> Iterator[Row]:
         """Estimate under every subset of controls; those of the headline that are not listed stay in each."""
         is_static = one.estimator == TWFE(shape="static") and not one.design.anticipation
         if self.covariates and is_static and not isinstance(self.inference, Jackknife | Scaled):
@@ -118,13 +109,16 @@ class Curve:
             bands = replace(self.inference, draws=1).infer(fit, "overall", rng)
         except TwintradeError as error:
             return named | {"reason": str(error)}
-        return row | {name: float(getattr(bands, name)[0]) for name in ("se", "low", "high", "p")}
+        return row | {name: float(getattr(bands, name)[0]) for name in NUMBERS[1:]}
 
 
 def _estimated(curve: Curve, place: int, rng: np.random.Generator) -> Arrays:
     """Estimate one specification under every subset of controls; one array a column."""
-    rows = list(curve.rows(curve.plan[place], rng))
-    return {name: np.array([row[name] for row in rows]) for name in ("covariates", "is_headline", *EMPTY)}
+    one, controls = curve.plan[place], set(_listed(curve.fit.design.covariates).split(", "))
+    rows = [EMPTY | row for row in curve.estimate_by_controls(one, rng)]
+    for row in rows:
+        row["is_headline"] = one.is_headline and set(str(row["covariates"]).split(", ")) == controls
+    return {name: np.array([row[name] for row in rows]) for name in EMPTY}
 
 
 def _always(design: Design, covariates: tuple[str, ...]) -> tuple[str, ...]:
@@ -326,9 +320,7 @@ class SpecificationCurve(Diagnostic):
         scale, effect = fit.estimate.scale, float(fit.view("overall").effects[0])
         median = float(known["effect"].median())
         same = float((known["effect"] * effect > 0).mean())
-        joint, n_used = float("nan"), 0
-        if self.draws:
-            joint, n_used = self._joint(fit, plan, rng)
+        joint, n_used = self._joint(fit, plan, rng) if self.draws else (float("nan"), 0)
         text = Text(
             "checks.curve",
             n=len(known),
@@ -342,14 +334,13 @@ class SpecificationCurve(Diagnostic):
         reasons = failed["reason"].value_counts()
         listed = tuple(Text("checks.curve-because", n=int(n), reason=str(reason)) for reason, n in reasons.items())
         skipped = Text("checks.curve-skipped", n=len(failed), reasons=Listed(listed, "semicolon"))
-        notes = (Message("info", "specifications-skipped", skipped),)
         return self.conclude(
             text,
             _summary(known),
             payloads={"specification_curve": known.drop(columns="reason").reset_index(drop=True)},
             value=joint if np.isfinite(joint) else median,
             unit="p" if np.isfinite(joint) else scale,
-            messages=notes if len(failed) else (),
+            messages=(Message("info", "specifications-skipped", skipped),) if len(failed) else (),
         )
 
     def plan(self, fit: Fit) -> Iterator[Specification]:
@@ -411,13 +402,12 @@ class SpecificationCurve(Diagnostic):
             succeeded, _ = split_succeeded(run_jobs("placebo_curves", _placebo_effects, jobs, shared=shared, rng=rng))
             columns = [done.values["effects"] for done in succeeded if done.values is not None]
             columns = [effects for effects in columns if effects.size and np.isfinite(effects[-1])]
-            curves = np.column_stack(columns) if columns else None
         except TwintradeError:
+            columns = []
+        if not columns:
             return float("nan"), 0
-        if curves is None:
-            return float("nan"), 0
-        medians = np.nanmedian(curves, axis=1)
-        return refits.compute_two_sided_share(float(medians[-1]), medians[:-1]), curves.shape[1]
+        medians = np.nanmedian(np.column_stack(columns), axis=1)
+        return refits.compute_two_sided_share(float(medians[-1]), medians[:-1]), len(columns)
 
 
 def _named(name: str) -> Estimator:
@@ -434,8 +424,9 @@ def _with(first: T, others: tuple[T, ...]) -> tuple[T, ...]:
 
 def _summary(known: pd.DataFrame) -> pd.DataFrame:
     """Return the median effect by each choice."""
-    rows = []
-    for choice in CHOICES:
-        for value, part in known.groupby(choice, sort=True):
-            rows.append((choice, str(value), len(part), float(part["effect"].median())))
+    rows = [
+        (choice, str(value), len(part), float(part["effect"].median()))
+        for choice in CHOICES
+        for value, part in known.groupby(choice, sort=True)
+    ]
     return pd.DataFrame(rows, columns=["choice", "value", "n", "median_effect"])

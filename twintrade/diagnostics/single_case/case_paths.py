@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design.case import Case
-from twintrade.diagnostics.base import Diagnostic, Judgment, judge_violation
+from twintrade.diagnostics.base import Diagnostic, judge_choices
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseEffect, PlaceboPaths
 from twintrade.diagnostics.variants import format_effects, measure_headline, name_tolerance
-from twintrade.effects import Finding, Message, Topic, Verdict
+from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.cases import SingleCase, WeightedCase
@@ -49,29 +49,19 @@ class LeaveOneDonorOut(Diagnostic):
             return self.unavailable(Text("checks.leave-one-donor-out-none"))
         effect = float(np.nanmean(base[case.is_after]))
         moves = (known["effect"] - effect).abs()
-        most, yardstick = known.iloc[int(moves.argmax())], measure_headline(fit, inference, rng)
-        bound = float(moves.max())
-        ends = {"low": known["effect"].min(), "high": known["effect"].max()}
-        verdict: Verdict = "objects"
-        if not bound > yardstick.half_width:
-            verdict = judge_violation(1.0, bound, yardstick.tolerance)
+        judged = judge_choices(moves.to_numpy(dtype=np.float64), measure_headline(fit, inference, rng))
+        low, high = known["effect"].min(), known["effect"].max()
         text = Text(
             "checks.leave-one-donor-out",
             n=len(known),
-            label=str(most["left_out"]),
+            label=str(known["left_out"].iloc[int(moves.argmax())]),
             flips=int((known["effect"] * effect < 0).sum()),
-            verdict=verdict.replace(" ", "-"),
-            **format_effects(scale, effect=effect, moved=bound, **ends),
-            **name_tolerance(yardstick.tolerance, scale),
+            verdict=judged.verdict.replace(" ", "-"),
+            **format_effects(scale, effect=effect, moved=judged.bound, low=low, high=high),
+            **name_tolerance(judged.tolerance, scale),
         )
-        return self.conclude(
-            text,
-            table,
-            Judgment(verdict, bound, yardstick.tolerance),
-            payloads={"leave_one_donor_out": pd.concat(paths, ignore_index=True), "leave_one_donor_out_table": table},
-            value=float(known["effect"].max() - known["effect"].min()),
-            unit=scale,
-        )
+        drawn = {"leave_one_donor_out": pd.concat(paths, ignore_index=True), "leave_one_donor_out_table": table}
+        return self.conclude(text, table, judged, payloads=drawn, value=float(high - low), unit=scale)
 
 
 def _without_each(estimator: SingleCase, case: Case, base: FloatArray) -> tuple[pd.DataFrame, list[pd.DataFrame]]:

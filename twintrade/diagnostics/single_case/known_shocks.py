@@ -1,9 +1,9 @@
 """Events that move trade on their own near the agreement's date, and breaks of the series that no event explains."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import ClassVar, TypeAlias
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from twintrade.data.geography import resolve
 from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment, Yardstick, judge_choices
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment, Yardstick, judge_choices, read_yardstick
 from twintrade.diagnostics.single_case.placebo_space import get_single_case, is_single_case
 from twintrade.diagnostics.variants import Variant
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
@@ -22,8 +22,8 @@ from twintrade.estimators.base import Fit
 from twintrade.estimators.interrupted_series import StructuralSeries
 from twintrade.inference.base import Inference
 from twintrade.inference.placebo import Posterior
-from twintrade.numerics.series import Break, compute_break_power, find_unknown_break
-from twintrade.text import Listed, Text, Words, pack_text
+from twintrade.numerics.series import compute_break_power, find_unknown_break
+from twintrade.text import Listed, Text, Words, pack_both, pack_text
 
 _ISO = re.compile(r"[A-Z]{3}")
 
@@ -122,13 +122,17 @@ class KnownShocks(Diagnostic):
         )
 
     def _list_rows(self, design: Design) -> list[tuple[object, ...]]:
-        panel, pairs = design.panel, self._pairs(design)
-        o = design.observations
-        onsets = np.unique(o.unit_onset[o.is_ever_treated])
+        """Return the shocks inside the sample that can have moved a treated unit, of ends with a known country."""
+        o, panel = design.observations, design.panel
+        onsets = o.unit_onset[o.is_ever_treated]
+        treated = np.isin(panel.units, o.unit_ids[o.is_ever_treated])
+        cities, partners = panel.cities[panel.unit_city[treated]], panel.partners[panel.unit_partner[treated]]
+        ends = [(self.home(str(city)), str(partner)) for city, partner in zip(cities, partners, strict=True)]
+        pairs = {(home, partner if _ISO.fullmatch(partner) else "") for home, partner in ends}
         rows: list[tuple[object, ...]] = []
         for shock in (*self.shocks, *self.further):
             first, last = find_period(panel, shock.first), find_period(panel, shock.last)
-            concerns = any(can_affect(shock, home, partner) for home, partner in pairs)
+            concerns = any(can_affect(shock, *pair) for pair in pairs)
             if not concerns or last < panel.first_period or first > panel.last_period:
                 continue
             is_rival = bool(((first <= onsets + self.near) & (last >= onsets - self.near)).any())
@@ -151,16 +155,6 @@ class KnownShocks(Diagnostic):
         is_rival_alone = len(rivals) > 0 and judged.verdict != "objects"
         last = Text("checks.shocks-rival") if is_rival_alone else variants.describe_judged(judged, scale)
         return Listed((head, moved, last), "sentences")
-
-    def _pairs(self, design: Design) -> set[tuple[str, str]]:
-        """Return the countries at both ends of the treated units, "" where not known."""
-        o, panel = design.observations, design.panel
-        treated = np.isin(panel.units, o.unit_ids[o.is_ever_treated])
-        cities, partners = panel.cities[panel.unit_city[treated]], panel.partners[panel.unit_partner[treated]]
-        return {
-            (self.home(str(city)), str(partner) if _ISO.fullmatch(str(partner)) else "")
-            for city, partner in zip(cities, partners, strict=True)
-        }
 
 
 def find_period(panel: Panel, month: str) -> int:
@@ -212,7 +206,6 @@ def _without(fit: Fit, first: int, last: int) -> tuple[float, str]:
 # How far a structural series' answer depends on what was assumed about its level.
 
 VARIANT_COLUMNS = ("variant", "variant_text", "effect", "low", "high", "reason")
-Row: TypeAlias = tuple[str, str, float, float, float, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,57 +227,47 @@ class StructuralSensitivity(Diagnostic):
         """Return one row a variant with its interval; payload ``structural_sensitivity``."""
         if not isinstance(fit.estimator, StructuralSeries):
             return self.unavailable(Text("checks.structural-methods", method=fit.estimator.title))
-        rows = [self._row(fit, label, variant) for label, variant in self._variants(fit.estimator)]
+        rows = [self._row(fit, *variant) for variant in self._variants(fit.estimator)]
         table = pd.DataFrame(rows, columns=list(VARIANT_COLUMNS))
         known = table.dropna(subset=["effect"])
         if known.empty:
             return self.unavailable(Text("checks.structural-none"))
         excludes = (known["low"] > 0) | (known["high"] < 0)
-        chosen = table.iloc[0]
-        yardstick = Yardstick(*(float(chosen[name]) for name in ("effect", "low", "high")))
-        moves = (known["effect"] - yardstick.effect).to_numpy(dtype=np.float64)
-        verdict, bound = judge_choices(moves, yardstick), float(np.abs(moves).max())
+        yardstick = Yardstick(*table.loc[0, ["effect", "low", "high"]])
+        judged = judge_choices((known["effect"] - yardstick.effect).to_numpy(dtype=np.float64), yardstick)
         text = Text(
             "checks.structural",
             n=len(known),
             low=float(known["effect"].min()),
             high=float(known["effect"].max()),
             excluding=int(excludes.sum()),
-            verdict=verdict.replace(" ", "-"),
-            bound=bound,
-            known="yes" if np.isfinite(yardstick.tolerance) else "no",
-            tolerance=yardstick.tolerance,
+            verdict=judged.verdict.replace(" ", "-"),
+            bound=judged.bound,
+            known="yes" if np.isfinite(judged.tolerance) else "no",
+            tolerance=judged.tolerance,
         )
-        return self.conclude(
-            text, table, Judgment(verdict, bound, yardstick.tolerance), value=float(excludes.mean()), unit="share"
-        )
+        return self.conclude(text, table, judged, value=float(excludes.mean()), unit="share")
 
-    def _variants(self, estimator: StructuralSeries) -> list[tuple[Text, StructuralSeries]]:
-        out = [(Text("checks.structural-chosen"), estimator)]
-        out += [
-            (Text("checks.structural-variance", factor=f), replace(estimator, variance_factor=f))
-            for f in self.factors
-        ]
-        out += [
-            (Text("checks.structural-level", level=level.replace(" ", "-")), replace(estimator, level=level))
-            for level in ("local level", "local linear trend", "random walk with drift")
-            if level != estimator.level
-        ]
-        out += [
-            (Text("checks.structural-components", n=n), replace(estimator, n_components=n))
-            for n in self.components
-            if n != estimator.n_components
-        ]
-        return out
+    def _variants(self, estimator: StructuralSeries) -> Iterator[tuple[Text, StructuralSeries]]:
+        yield Text("checks.structural-chosen"), estimator
+        for factor in self.factors:
+            yield Text("checks.structural-variance", factor=factor), replace(estimator, variance_factor=factor)
+        for level in ("local level", "local linear trend", "random walk with drift"):
+            if level != estimator.level:
+                label = Text("checks.structural-level", level=level.replace(" ", "-"))
+                yield label, replace(estimator, level=level)
+        for n in self.components:
+            if n != estimator.n_components:
+                yield Text("checks.structural-components", n=n), replace(estimator, n_components=n)
 
-    def _row(self, fit: Fit, label: Text, variant: StructuralSeries) -> Row:
+    def _row(self, fit: Fit, label: Text, variant: StructuralSeries) -> dict[str, object]:
+        row: dict[str, object] = {**pack_both("variant", label), "reason": ""}
         try:
             refit = Fit(variant, fit.design, variant.estimate(fit.design))
             bands = Posterior().infer(refit, "overall", np.random.default_rng(variant.seed))
         except TwintradeError as error:
-            return str(label), pack_text(label), np.nan, np.nan, np.nan, str(error)
-        effect, low, high = float(bands.estimate.effects[0]), float(bands.low[0]), float(bands.high[0])
-        return str(label), pack_text(label), effect, low, high, ""
+            return row | {"reason": str(error)}
+        return row | asdict(read_yardstick(bands))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,23 +309,19 @@ class UnknownBreak(Diagnostic):
             return self.unavailable(Text("checks.break-gaps"))
         if not (flow > 0).all():
             return self.unavailable(Text("checks.break-zeros"))
-        listed = list_candidate_dates(design, str(o.unit_ids[treated[0]]))
-        dates = sorted(set(listed.loc[listed["is_chosen"], "period"].astype(int)))
+        listed = list_candidate_dates(design, str(o.unit_ids[treated[0]])).query("is_chosen")
+        dates = sorted(set(listed["period"].astype(int)))
         y, seasons = np.log(flow), PERIODS_PER_YEAR[design.panel.frequency]
         test = find_unknown_break(
             y, periods, rng, trim=self.trim, seasons=seasons, draws=self.draws, level=self.level
         )
         verdict: Verdict = "does not object" if any(test.low <= d <= test.high for d in dates) else "objects"
-        power = np.nan
+        power, label = np.nan, design.panel.label
         if not test.p < LEVEL:
             verdict = "cannot tell"
             power = compute_break_power(
                 y, periods, dates[0], self.shift, rng, trim=self.trim, seasons=seasons, level=LEVEL
             )
-        return self._finding(fit, test, dates, verdict, power)
-
-    def _finding(self, fit: Fit, test: Break, dates: list[int], verdict: Verdict, power: float) -> Finding:
-        label = fit.design.panel.label
         table = pd.DataFrame({"period": test.dates, "statistic": test.statistics})
         table["is_candidate"] = table["period"].isin(dates)
         text = Text(
