@@ -2,7 +2,8 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from itertools import product
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -134,6 +135,15 @@ class World:
         return flows
 
 
+class Model(NamedTuple):
+    """How a world answers; the flows of the conditional model depend on neither elasticity (NaN)."""
+
+    model: Closure
+    elasticity: float
+    supply: float
+    home_share: float  # NaN where all home trade is known
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Translation:
     """What a partial effect on some pairs means for their cities, over the models asked for.
@@ -223,7 +233,8 @@ class Translation:
             Whether home trade is among the rows.
         """
         flows = self.world.complete(home_share)
-        change = _push(flows, self._mask, self.effect[0], elasticity, 0.0, "full", self.deficits)
+        mask, model = _mark(self.world.places, self.treated), Model("full", elasticity, 0.0, home_share)
+        change = _push(flows, mask, self.effect[0], model, self.deficits)
         keep = np.ones_like(flows, dtype=bool) if with_home else ~np.eye(len(flows), dtype=bool)
         origin, destination = np.nonzero(keep & (flows > 0))
         places = self.world.places
@@ -244,10 +255,6 @@ class Translation:
             window=(-1, 0),
         )
         return float(fit(PPML(), design).view("overall").effects[0])
-
-    @property
-    def _mask(self) -> BoolArray:
-        return _mark(self.world.places, self.treated)
 
 
 def translate(
@@ -316,45 +323,36 @@ def translate(
         raise DesignError("treated holds pairs of two places that trade with each other; these trade nothing")
     elasticity, supply = _read_numbers("elasticity", elasticity), _read_numbers("supply", supply)
     shares = _choose_shares(world, _read_numbers("home_share", home_share))
-    models: list[tuple[Closure, float, float]] = [("conditional", np.nan, np.nan)]
-    models += [("full", theta, psi) for theta in elasticity for psi in supply]
-    if len(models) == 1 or min(elasticity) <= 0 or min(supply) < 0:
+    models = [Model("conditional", np.nan, np.nan, share) for share in shares]
+    models += [Model("full", *given) for given in product(elasticity, supply, shares)]
+    if len(models) == len(shares) or min(elasticity) <= 0 or min(supply) < 0:
         raise DesignError("elasticity needs numbers above zero and supply numbers from zero on")
+    middle = elasticity[len(elasticity) // 2], supply[0], shares[len(shares) // 2]
     rows = []
-    for closure, theta, psi in models:
-        for share in shares:
-            flows = world.complete(share if np.isfinite(share) else 0.5)
-            traded = np.minimum(flows.sum(axis=1), flows.sum(axis=0))
-            if traded.min() <= 0:
-                place = world.places[int(traded.argmin())]
-                raise DesignError(
-                    f"{place} sells or buys nothing: add its trade in the other direction, as imports with origin "
-                    "and destination exchanged; or leave it out, or join it to the rest of the world"
-                )
-            middle = elasticity[len(elasticity) // 2], supply[0], shares[len(shares) // 2]
-            steps = zip(("elasticity", "supply", "home_share"), (theta, psi, share), middle, strict=True)
-            apart = [name for name, value, centre in steps if abs(value - centre) > 0]  # not where either is unknown
-            apart += ["conditional"] if closure != "full" else []
-            varied = "several" if len(apart) > 1 else "".join(apart) or "centre"
-            outcomes = _translate_once(flows, mask, ends, theta, psi, closure, deficits, share)
-            rows += [row | {"varied": varied} for row in outcomes]
+    for model in models:
+        flows = world.complete(model.home_share if np.isfinite(model.home_share) else 0.5)
+        traded = np.minimum(flows.sum(axis=1), flows.sum(axis=0))
+        if traded.min() <= 0:
+            place = world.places[int(traded.argmin())]
+            raise DesignError(
+                f"{place} sells or buys nothing: add its trade in the other direction, as imports with origin "
+                "and destination exchanged; or leave it out, or join it to the rest of the world"
+            )
+        steps = zip(model._fields[1:], model[1:], middle, strict=True)
+        apart = [name for name, value, centre in steps if abs(value - centre) > 0]  # not where either is unknown
+        apart += ["conditional"] if model.model != "full" else []
+        varied = "several" if len(apart) > 1 else "".join(apart) or "centre"
+        rows += [row | {"varied": varied} for row in _translate_once(flows, mask, ends, model, deficits)]
     return Translation(pd.DataFrame(rows), world, pairs, ends, deficits)
 
 
 def _translate_once(
-    flows: FloatArray,
-    mask: BoolArray,
-    ends: tuple[float, float, float],
-    theta: float,
-    psi: float,
-    closure: Closure,
-    deficits: Deficits,
-    share: float,
+    flows: FloatArray, mask: BoolArray, ends: tuple[float, float, float], model: Model, deficits: Deficits
 ) -> list[dict[str, Any]]:
     """Return a row an outcome under one model; its ends are those over a grid of effects from end to end."""
     estimate, low, high = ends
     grid = np.unique(np.r_[np.linspace(low, high, N_STEPS), estimate])
-    measured = [_measure(flows, mask, _push(flows, mask, b, theta, psi, closure, deficits)) for b in grid]
+    measured = [_measure(flows, mask, _push(flows, mask, b, model, deficits)) for b in grid]
     here = int(np.searchsorted(grid, estimate))
     totals = {name: np.array([one[name] for one in measured]) for name in OUTCOMES}
     gains = {name: both[:, 1] - both[:, 0] for name, both in totals.items()}
@@ -362,26 +360,21 @@ def _translate_once(
         paths = {name: 100 * gains[name] / both[:, 0] for name, both in totals.items() if both[here, 0]}
         if "other_exports" in paths:
             paths[DIVERTED] = np.where(grid == 0, np.nan, -100 * gains["other_exports"] / gains["pairs"])
-    if closure == "conditional":  # which fixes no level of prices
+    if model.model == "conditional":  # which fixes no level of prices
         del paths["real_income"]
     rows = []
     for outcome, path in paths.items():
         steps = np.diff(known := path[np.isfinite(path)])
         if known.size:
-            rows.append(
-                {
-                    "outcome": outcome, "model": closure, "elasticity": theta, "supply": psi, "home_share": share,
-                    "estimate": path[here], "low": known.min(), "high": known.max(),
-                    "money": np.nan if outcome in (DIVERTED, "real_income") else gains[outcome][here],
-                    "is_monotone": bool((steps >= -1e-9).all() or (steps <= 1e-9).all()),
-                }
-            )  # fmt: skip
+            money = np.nan if outcome in (DIVERTED, "real_income") else gains[outcome][here]
+            is_monotone = bool((steps >= -1e-9).all() or (steps <= 1e-9).all())
+            row = {"outcome": outcome, **model._asdict(), "estimate": path[here], "low": known.min()}
+            rows.append(row | {"high": known.max(), "money": money, "is_monotone": is_monotone})
     return rows
 
 
-def _push(
-    flows: FloatArray, mask: BoolArray, b: float, theta: float, psi: float, closure: Closure, deficits: Deficits
-) -> WorldChange:
+def _push(flows: FloatArray, mask: BoolArray, b: float, model: Model, deficits: Deficits) -> WorldChange:
+    closure, theta, psi, _ = model
     try:
         costs = np.where(mask, np.exp(b), 1.0)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a world that is not found says so

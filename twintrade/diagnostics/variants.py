@@ -4,7 +4,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ from twintrade.diagnostics.base import (
     Judgment,
     Yardstick,
     find_range,
+    judge_bound,
     judge_variants,
     measure_power,
     read_yardstick,
@@ -265,7 +266,7 @@ def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict
         headline = fit.view("overall")
         # Without an error the difference is still no agreement.
         return row | ({"difference": row["effect"] - headline.effects[0]} if estimate.scale == headline.scale else {})
-    return row | dict(zip(NUMBERS[4:], (paired.effect, paired.low, paired.high, paired.p), strict=True))
+    return row | dict(zip(NUMBERS[4:], astuple(paired), strict=True))
 
 
 def infer_in_turn(fit: Fit, inference: Inference, method: Inference, rng: np.random.Generator) -> Bands:
@@ -306,6 +307,12 @@ def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judgment:
     )
     p_least = least if np.isfinite(least) else np.nan
     return Judgment(verdict, float(np.max(bounds)), yardstick.tolerance, p_least, power, best)
+
+
+def judge_effects(table: pd.DataFrame, yardstick: Yardstick) -> Judgment:
+    """Return what effects say of which there should be none, by p-value and interval; NaN as one has none."""
+    p, low, high = table[["p", "low", "high"]].to_numpy(dtype=np.float64).T
+    return judge_bound(p, float(np.abs([low, high]).max()), yardstick, (high - low) / 2)
 
 
 def describe_judged(judged: Judgment, scale: str) -> Text:

@@ -1,5 +1,6 @@
 """The one table every cohort-based estimator fills (cohort x event time), and its aggregation, written once."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,7 +28,53 @@ def _fill_details(design: DesignFacts, given: dict[str, Any], names: Sequence[Wo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class EventStudy(Estimate):
+class TimedEffects(Estimate):
+    """Effects by event time, averaged from onset on against all periods before, or against one reference: the path."""
+
+    event_times: IntArray
+    reference: int | None
+    anticipation: int = 0
+    overall: Estimate | None = None
+
+    def keys(self) -> pd.DataFrame:
+        """Return the row keys, with event time."""
+        return Estimate.keys(self).assign(event_time=pd.array(self.event_times, dtype="Int64"))
+
+    def average(self) -> Estimate:
+        """Return the method's own average, or that from onset on, weighted by treated rows or ``cell_weights``.
+
+        Effects against one reference are averaged less the average before onset: against all periods before.
+
+        Raises
+        ------
+        EstimationError
+            No effect from onset on is left.
+        """
+        if self.overall is not None:
+            return self.overall
+        if self.against != "reference":
+            return self._average_after(Text("estimators.effect-average-cells"), "overall", self.against)
+        return self._average_after(AFTER_LESS_BEFORE, "overall", "all before", less_before=True)
+
+    def average_path(self) -> Estimate:
+        """Return the average of the effects from onset on against the reference, weighted alike.
+
+        Raises
+        ------
+        EstimationError
+            The effects have no reference, or none from onset on is left.
+        """
+        if self.against != "reference":
+            raise EstimationError("effects that are not measured against a reference have no path against one")
+        return self._average_after(PATH, "path", "reference")
+
+    @abstractmethod
+    def _average_after(self, name: Text, kind: Kind, against: Against, *, less_before: bool = False) -> Estimate:
+        """Return the average from onset on, less that before where this is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class EventStudy(TimedEffects):
     """Effects by event time, one estimate.
 
     Attributes
@@ -57,12 +104,8 @@ class EventStudy(Estimate):
     """
 
     kind: Kind = "event"
-    event_times: IntArray
-    reference: int | None
     binned: tuple[bool, bool] = (False, False)
-    anticipation: int = 0
     pinned: tuple[int, ...] = ()
-    overall: Estimate | None = None
     path: Estimate | None = None
     row_weights: FloatArray
 
@@ -85,12 +128,6 @@ class EventStudy(Estimate):
         pinned = Listed(label_event_times(np.array(self.pinned)), "comma")
         study = Estimate.__repr__(self)
         return str(Text("estimators.also-zero", study=study, pinned=pinned)) if self.pinned else study
-
-    def keys(self) -> pd.DataFrame:
-        """Return the row keys, with event time."""
-        frame = Estimate.keys(self)
-        frame["event_time"] = pd.array(self.event_times, dtype="Int64")
-        return frame
 
     @property
     def is_after(self) -> FloatArray:
@@ -123,37 +160,9 @@ class EventStudy(Estimate):
             row_weights=self.row_weights[shown],
         )
 
-    def average(self) -> Estimate:
-        """Return the method's own average, or that over treated rows from onset on, by sampling weight or alike.
-
-        Effects against one reference are averaged less the average before onset: against all periods before.
-
-        Raises
-        ------
-        EstimationError
-            No effect from onset on is left.
-        """
-        if self.overall is not None:
-            return self.overall
-        after = self.shares(self.event_times >= 0)
-        if self.against != "reference":
-            return self._combined(after, Text("estimators.effect-average-cells"), "overall", self.against)
-        leads = self.shares(self.event_times < -self.anticipation)
-        return self._combined(after - leads, AFTER_LESS_BEFORE, "overall", "all before")
-
     def average_path(self) -> Estimate:
-        """Return the average of the effects from onset on against the reference, weighted by treated rows.
-
-        Raises
-        ------
-        EstimationError
-            The effects have no reference, or none from onset on is left.
-        """
-        if self.against != "reference":
-            raise EstimationError("effects that are not measured against a reference have no path against one")
-        if self.path is not None:
-            return self.path
-        return self._combined(self.shares(self.event_times >= 0), PATH, "path", "reference")
+        """Return the average of the effects from onset on against the reference, weighted by treated rows."""
+        return TimedEffects.average_path(self) if self.path is None else self.path
 
     def shares(self, chosen: BoolArray) -> FloatArray:
         """Return each effect's weight in an average over the chosen ones: its treated rows, shape (n_effects,).
@@ -169,8 +178,11 @@ class EventStudy(Estimate):
             raise EstimationError(Text("estimators.nothing-to-average", side=side))
         return np.asarray(size / size.sum())
 
-    def _combined(self, weights: FloatArray, name: Text, kind: Kind, against: Against) -> Estimate:
+    def _average_after(self, name: Text, kind: Kind, against: Against, *, less_before: bool = False) -> Estimate:
         after = self.event_times >= 0
+        weights = self.shares(after)
+        if less_before:
+            weights = weights - self.shares(self.event_times < -self.anticipation)
         return self.combine(
             weights[:, None],
             [name],
@@ -182,7 +194,7 @@ class EventStudy(Estimate):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class CohortEffects(Estimate):
+class CohortEffects(TimedEffects):
     """Effects by cohort and event time, jointly estimated.
 
     Attributes
@@ -214,15 +226,11 @@ class CohortEffects(Estimate):
 
     kind: Kind = "cell"
     cohorts: IntArray
-    event_times: IntArray
     cell_weights: FloatArray
-    reference: int | None
     unit_cohorts: IntArray | None = None
     cohort_labels: FloatArray | None = None
     unit_weights: FloatArray | None = None
     weight_influence: WeightInfluence | None = None
-    anticipation: int = 0
-    overall: Estimate | None = None
 
     @classmethod
     def of(
@@ -249,12 +257,9 @@ class CohortEffects(Estimate):
 
     def keys(self) -> pd.DataFrame:
         """Return the row keys, with cohort and event time."""
-        frame = Estimate.keys(self)
         cohort = pd.array(self.cohorts, dtype="Int64")
         cohort[self.cohorts == POOLED] = pd.NA
-        frame["cohort"] = cohort
-        frame["event_time"] = pd.array(self.event_times, dtype="Int64")
-        return frame
+        return TimedEffects.keys(self).assign(cohort=cohort)
 
     @property
     def is_treated(self) -> BoolArray:
@@ -293,43 +298,14 @@ class CohortEffects(Estimate):
             path=self.average_path() if is_whole and self.against == "reference" else None,
         )
 
-    def average(self) -> Estimate:
-        """Return the method's own average, or that over all treated cells, weighted by ``cell_weights``.
-
-        Effects against one reference are averaged less the cohort's average before onset: against all periods before.
-
-        Raises
-        ------
-        EstimationError
-            No treated cell is identified.
-        """
-        if self.overall is not None:
-            return self.overall
-        if self.against != "reference":
-            return self._average_after(None, Text("estimators.effect-average-cells"), "overall", self.against)
-        leads = np.asarray(self.event_times < -self.anticipation)
-        return self._average_after(leads, AFTER_LESS_BEFORE, "overall", "all before")
-
-    def average_path(self) -> Estimate:
-        """Return the average over treated cells against the reference, weighted by ``cell_weights``.
-
-        Raises
-        ------
-        EstimationError
-            The effects have no reference, or no treated cell is identified.
-        """
-        if self.against != "reference":
-            raise EstimationError("effects that are not measured against a reference have no path against one")
-        return self._average_after(None, PATH, "path", "reference")
-
-    def _average_after(self, leads: BoolArray | None, name: Text, kind: Kind, against: Against) -> Estimate:
-        """Average treated cells, less the average over the leads where these are given."""
+    def _average_after(self, name: Text, kind: Kind, against: Against, *, less_before: bool = False) -> Estimate:
+        """Average treated cells, less the cohort's average over the leads where this is asked for."""
         cells = self.is_treated
         if not cells.any():
             raise EstimationError("no cell from onset on is identified, so there is nothing to average")
         cohort = np.unique(self.cohorts, return_inverse=True)[1]
         # A cohort's leads weigh together what its treated cells weigh, so that any reference gives the same average.
-        early = np.zeros(self.n_effects, dtype=bool) if leads is None else leads
+        early = (self.event_times < -self.anticipation) & less_before
         after, before = (np.where(m, self.cell_weights, 0.0) for m in (cells, early))
         n_after, n_before = np.bincount(cohort, after), np.bincount(cohort, before)
         ratio = np.divide(n_after, n_before, out=np.zeros(n_after.size), where=n_before > 0)
@@ -421,16 +397,12 @@ class CohortEffects(Estimate):
     def _balanced(self, balance: int | None) -> BoolArray:
         if balance is None:
             return np.ones(self.n_effects, dtype=bool)
-        complete = [
-            g
-            for g in np.unique(self.cohorts)
-            if set(range(balance + 1)) <= set(self.event_times[self.cohorts == g].tolist())
-        ]
-        return np.isin(self.cohorts, complete)
+        seen = {g: set(self.event_times[self.cohorts == g].tolist()) for g in np.unique(self.cohorts)}
+        return np.isin(self.cohorts, [g for g, times in seen.items() if times.issuperset(range(balance + 1))])
 
     def _n_units(self, cells: BoolArray) -> int:
         """Largest unit count per cohort, summed over the cohorts among the cells."""
-        largest: dict[int, int] = {}
-        for cohort, n in zip(self.cohorts[cells].tolist(), self.n_units[cells].tolist(), strict=True):
-            largest[cohort] = max(n, largest.get(cohort, 0))
-        return sum(largest.values())
+        _, cohort = np.unique(self.cohorts[cells], return_inverse=True)
+        largest = np.zeros(cohort.max(initial=-1) + 1, dtype=np.int64)
+        np.maximum.at(largest, cohort, self.n_units[cells])
+        return int(largest.sum())

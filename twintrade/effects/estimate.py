@@ -101,21 +101,14 @@ class Estimate:
 
     def keys(self) -> pd.DataFrame:
         """Return kind, cohort and event time of each effect; the row keys of effects.csv and bands.csv."""
-        cohort = pd.array([pd.NA] * self.n_effects, dtype="Int64")
-        if self.labels is not None:
-            cohort = pd.array(self.labels, dtype="Int64")
-        event_time = pd.array([pd.NA] * self.n_effects, dtype="Int64")
-        return pd.DataFrame({"kind": self.kind, "cohort": cohort, "event_time": event_time})
+        unknown = pd.array([pd.NA] * self.n_effects, dtype="Int64")
+        cohort = unknown if self.labels is None else pd.array(self.labels, dtype="Int64")
+        return pd.DataFrame({"kind": self.kind, "cohort": cohort, "event_time": unknown})
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row an effect, in the columns of effects.csv."""
-        frame = self.keys()
-        frame["effect"] = self.effects
-        frame["scale"] = self.scale
-        frame["base"] = self.base
-        frame["n_units"] = self.n_units
-        frame["n_cells"] = self.n_cells
-        return frame[list(EFFECT_COLUMNS)]
+        frame = self.keys().assign(effect=self.effects, scale=self.scale, base=self.base)
+        return frame.assign(n_units=self.n_units, n_cells=self.n_cells)[list(EFFECT_COLUMNS)]
 
     def combine(
         self,
@@ -229,11 +222,8 @@ class Bands:
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row an effect, in the columns of bands.csv."""
-        frame = self.estimate.keys()
-        frame["effect"] = self.estimate.effects
-        frame["scale"] = self.estimate.scale
-        frame["inference"] = self.inference
-        frame["level"] = self.level
+        frame = self.estimate.keys().assign(effect=self.estimate.effects, scale=self.estimate.scale)
+        frame = frame.assign(inference=self.inference, level=self.level)
         for name in BAND_COLUMNS[BAND_COLUMNS.index("se") :]:
             values = getattr(self, name)
             frame[name] = np.nan if values is None else values

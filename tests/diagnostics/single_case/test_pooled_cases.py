@@ -6,7 +6,7 @@ from single_cases import dyad_design, rectangle_frame
 
 from twintrade.design.case import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
-from twintrade.diagnostics.single_case.date_sets import PooledCases, _interval_method
+from twintrade.diagnostics.single_case.date_sets import PooledCases, describe_interval
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import DoubleRatio, PartiallyPooledSyntheticControl
@@ -55,7 +55,7 @@ def test_a_common_effect_is_in_the_interval_and_leaving_a_case_out_is_shown():
 def test_truncation_of_the_interval_is_said(effects):
     """Cases closer together than their placebos allow would else have too short an interval."""
     mean = fit_random_effects(np.array(effects), np.full(3, 0.04))
-    said = str(_interval_method(mean))
+    said = str(describe_interval(mean))
     assert mean.factor == pytest.approx(np.var(effects, ddof=1) / (0.04 + mean.heterogeneity**2))
     assert ("raised to 1" in said) == (mean.factor < 1)
     assert f"{mean.factor:.2g}" in said

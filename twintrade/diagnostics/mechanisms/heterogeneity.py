@@ -1,5 +1,6 @@
 """Effects by group of treated units, whether they differ, and p-values that know how many groups were looked at."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -52,27 +53,26 @@ def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[Obj
     """
     o, panel = design.observations, design.panel
     units = find_treated_units(design)
-    onset = o.unit_onset[units]
-    rows = o.unit_rows[units]
+    onset, rows = o.unit_onset[units], o.unit_rows[units]
+    if by not in BUILT_IN:
+        if by not in panel.columns:
+            raise DesignError(f"nothing is called {by!r}; group by {', '.join(BUILT_IN)} or a column of the panel")
+        return _column(design, by, rows, onset)
+    groups: Iterable[Text | str]
     if by == "era":
         cuts, names = _list_eras(design, onset, breaks)
-        return np.array([str(names[k]) for k in np.searchsorted(cuts, onset, side="right")], dtype=object), ()
-    if by == "cohort":
-        return np.array([panel.label(int(g)) for g in onset], dtype=object), ()
-    if by == "city":
-        return panel.cities[panel.unit_city[rows]].astype(str).astype(object), ()
-    if by == "partner":
-        return panel.partners[panel.unit_partner[rows]].astype(str).astype(object), ()
-    if by == "order":
+        groups = (names[k] for k in np.searchsorted(cuts, onset, side="right"))
+    elif by == "order":
         first = np.full(panel.cities.size, np.inf)
         np.minimum.at(first, panel.unit_city, design.treatment.aligned(panel.units))
-        later = onset > first[panel.unit_city[rows]]
-        return np.array([str(ORDERS[int(is_later)]) for is_later in later], dtype=object), ()
-    if by == "kind":
-        return _kinds(design, rows), ()
-    if by not in panel.columns:
-        raise DesignError(f"nothing is called {by!r}; group by {', '.join(BUILT_IN)} or a column of the panel")
-    return _column(design, by, rows, onset)
+        groups = (ORDERS[int(is_later)] for is_later in onset > first[panel.unit_city[rows]])
+    elif by == "kind":
+        groups = _list_kinds(design, rows)
+    elif by == "cohort":
+        groups = (panel.label(int(g)) for g in onset)
+    else:
+        groups = panel.cities[panel.unit_city[rows]] if by == "city" else panel.partners[panel.unit_partner[rows]]
+    return np.array([str(group) for group in groups], dtype=object), ()
 
 
 def name_groups(design: Design, by: str, breaks: tuple[int, ...]) -> dict[str, Text]:
@@ -94,12 +94,12 @@ def _list_eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> tu
     return cuts, [first, *between, last]
 
 
-def _kinds(design: Design, rows: IntArray) -> ObjectArray:
+def _list_kinds(design: Design, rows: IntArray) -> list[str]:
     register = design.treatment.register
     if "kind" not in register:
         raise DesignError("the register says nothing about the kind of agreements")
     known = register.dropna(subset=["onset"]).sort_values("onset").drop_duplicates("unit").set_index("unit")["kind"]
-    return np.array([str(known.get(str(u), "")) for u in design.panel.units[rows]], dtype=object)
+    return [str(known.get(str(unit), "")) for unit in design.panel.units[rows]]
 
 
 def _column(design: Design, by: str, rows: IntArray, onset: FloatArray) -> tuple[ObjectArray, tuple[Message, ...]]:
@@ -114,18 +114,17 @@ def _column(design: Design, by: str, rows: IntArray, onset: FloatArray) -> tuple
     if early.empty and observed[mine].dropna().size:
         raise DesignError(f"{by!r} is observed after onset only: grouping by it would condition on an outcome")
     late = observed[mine].dropna().groupby("unit")["value"].nunique()
-    messages: tuple[Message, ...] = ()
-    if (late > 1).any():
-        messages = (Message("warning", "bad-control", Text("checks.group-changes", by=by)),)
-    if pd.api.types.is_numeric_dtype(values):
-        mean = early.groupby("unit")["value"].mean().reindex(rows)
-        if mean.nunique() <= len(TERCILES):
-            return np.array([f"{by}: {v:g}" if v == v else "" for v in mean], dtype=object), messages
+    warning = Message("warning", "bad-control", Text("checks.group-changes", by=by))
+    messages = (warning,) if (late > 1).any() else ()
+    by_unit = early.groupby("unit")["value"]
+    if not pd.api.types.is_numeric_dtype(values):
+        names = ["" if pd.isna(v) else str(v) for v in by_unit.last().reindex(rows)]
+    elif (mean := by_unit.mean().reindex(rows)).nunique() <= len(TERCILES):
+        names = [f"{by}: {v:g}" if v == v else "" for v in mean]
+    else:
         ranks = mean.rank(method="average", pct=True).to_numpy()
         names = [f"{by}: {TERCILES[min(2, int(3 * (r - 1e-9)))]}" if r == r else "" for r in ranks]
-        return np.array(names, dtype=object), messages
-    last = early.groupby("unit")["value"].last().reindex(rows)
-    return np.array(["" if pd.isna(v) else str(v) for v in last], dtype=object), messages
+    return np.array(names, dtype=object), messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +164,8 @@ class Heterogeneity(Diagnostic):
         variants = [Variant(named.get(name, name), self.by, keep_group(fit.design, groups == name)) for name in large]
         table = compare_variants(fit, variants, chosen, rng, is_same_target=False)
         table["n_treated"] = [int((groups == name).sum()) for name in large]
-        table["p_holm"] = adjust_holm(table["p"].to_numpy(dtype=np.float64))
-        table["q_sharpened"] = adjust_sharpened_q(table["p"].to_numpy(dtype=np.float64))
+        tests = table["p"].to_numpy(dtype=np.float64)
+        table["p_holm"], table["q_sharpened"] = adjust_holm(tests), adjust_sharpened_q(tests)
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
             return self.unavailable(Text("checks.groups-few"))

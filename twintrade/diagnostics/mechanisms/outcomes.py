@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, TransformName
-from twintrade.diagnostics.base import Diagnostic, Judgment, judge_bound
+from twintrade.diagnostics.base import Diagnostic, Judgment
 from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
     format_effect,
     format_effects,
+    judge_effects,
     list_failures,
     measure_headline,
     name_judged,
@@ -31,7 +32,7 @@ from twintrade.inference.refits import is_linear, replace_outcome
 from twintrade.numerics.arrays import FloatArray, sum_by_group
 from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing import adjust_romano_wolf, adjust_sharpened_q, draw_multipliers
-from twintrade.text import Listed, Text, Words, pack_text
+from twintrade.text import Listed, Text, Words, pack_both
 
 # Where a change in trade comes from: more firms, more products, or more of each; the parts add up exactly.
 
@@ -81,13 +82,12 @@ class Margins(Diagnostic):
         ]
         table = pd.DataFrame([*effects, total], columns=list(COLUMNS))
         gap = abs(sum(row[2] for row in effects) - total[2])
-        parts_said = [
-            Text("checks.margins-part", name=row[0], effect=format_effect(row[2], "log points")) for row in effects
-        ]
+        shown = [(row[0], format_effect(row[2], "log points")) for row in (total, *effects)]
+        said = tuple(Text("checks.margins-part", name=name, effect=effect) for name, effect in shown[1:])
         text = Text(
             "checks.margins",
-            effect=format_effect(total[2], "log points"),
-            parts=Listed(tuple(parts_said), "semicolon"),
+            effect=shown[0][1],
+            parts=Listed(said, "semicolon"),
             adds="yes" if gap < ADDS_UP * max(1.0, abs(total[2])) else "no",
             gap=gap,
         )
@@ -98,8 +98,8 @@ def _row(
     name: str, fit: Fit, design: Design, inference: Inference, rng: np.random.Generator
 ) -> tuple[str, str, float, float, float, float]:
     bands = inference.infer(fit.refit(design, "overall"), "overall", np.random.default_rng(rng.integers(2**31)))
-    group = "total" if name == "total" else "margin"
-    return name, group, float(bands.estimate.effects[0]), float(bands.low[0]), float(bands.high[0]), float(bands.p[0])
+    effect, low, high, p = (float(one[0]) for one in (bands.estimate.effects, bands.low, bands.high, bands.p))
+    return name, "total" if name == "total" else "margin", effect, low, high, p
 
 
 UNTOUCHED = "untouched"
@@ -174,9 +174,7 @@ class Outcomes(Diagnostic):
         if still.empty:
             return Judgment("informs", np.nan, yardstick.tolerance)
         is_relative = fit.estimate.scale in ("log points", "percent")
-        low, high = still[["low", "high"]].to_numpy(dtype=np.float64).T + (0.0 if is_relative else np.nan)
-        bound = float(np.max(np.abs([low, high])))
-        return judge_bound(still["p"].to_numpy(dtype=np.float64), bound, yardstick, (high - low) / 2)
+        return judge_effects(still if is_relative else still.assign(low=np.nan, high=np.nan), yardstick)
 
     def _variants(self, fit: Fit) -> list[Variant]:
         design = fit.design
@@ -226,8 +224,6 @@ def _cluster_sums(fit: Fit, variant: Variant) -> FloatArray:
 # Three answers to how much trade changed where pairs differ, and whether there is trade at all, apart.
 
 TARGETS = ("totals", "average-ratio", "log-ratio")
-READING_COLUMNS = ("label", "label_text", "weights", "weights_text", "effect", "low", "high")
-Reading: TypeAlias = tuple[str, str, str, str, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +246,7 @@ class PercentEffects(Diagnostic):
         extensive, bounds = _measure_margins(fit, level, rng)
         wider = _compare_width(fit, inference, rng)
         counted = ratios.n_units if is_by_unit else ratios.n_cells
-        rows = [_reading(name, bands, k, wider) for k, name in enumerate(TARGETS)]
+        rows, effects = [_read(name, bands, k, wider) for k, name in enumerate(TARGETS)], ratios.effects
         sentences: list[Words] = [
             Text(
                 "checks.percent",
@@ -259,30 +255,23 @@ class PercentEffects(Diagnostic):
                 by="units" if is_by_unit else "rows",
                 used=int(counted[2]),
                 zero=int(counted[0] - counted[2]),
-                **format_effects("percent", totals=rows[0][4], average=rows[1][4], log=rows[2][4]),
+                **format_effects("percent", totals=effects[0], average=effects[1], log=effects[2]),
             )
         ]
         if extensive is None:
             sentences.append(Text("checks.percent-always", units=design.panel.unit_kind))
         else:
-            rows.append(_reading("extensive", extensive, 0, wider))
+            rows.append(_read("extensive", extensive, 0, wider))
             known = "yes" if np.isfinite(wider) else "no"
-            points, low, high = rows[-1][4:7]
-            sentences.append(Text("checks.percent-extensive", points=points, low=low, high=high, known=known))
+            ends = {"points": rows[-1]["effect"], "low": rows[-1]["low"], "high": rows[-1]["high"]}
+            sentences.append(Text("checks.percent-extensive", known=known, **ends))
         if bounds is not None:
             low, high = (100 * float(np.expm1(end)) for end in bounds)
-            label, weighs = Text("checks.percent-intensive-label"), Text("checks.percent-weighs-intensive")
-            rows.append((str(label), pack_text(label), str(weighs), pack_text(weighs), np.nan, low, high))
-            sentences.append(
-                Text(
-                    "checks.percent-intensive",
-                    point="yes" if round(low, 1) == round(high, 1) else "no",
-                    **format_effects("percent", low=low, high=high),
-                )
-            )
-        table = pd.DataFrame(rows, columns=list(READING_COLUMNS))
-        apart = float(np.ptp(table["effect"].to_numpy()[:3]))
-        return self.conclude(Listed(tuple(sentences), "sentences"), table, value=apart, unit="percent")
+            rows.append(_name_reading("intensive") | {"effect": np.nan, "low": low, "high": high})
+            is_point, both = round(low, 1) == round(high, 1), format_effects("percent", low=low, high=high)
+            sentences.append(Text("checks.percent-intensive", point="yes" if is_point else "no", **both))
+        text, apart = Listed(tuple(sentences), "sentences"), float(np.ptp(effects))
+        return self.conclude(text, pd.DataFrame(rows), value=apart, unit="percent")
 
 
 def estimate_ratios(level: Design, fit: Fit) -> tuple[Estimate, bool]:
@@ -352,8 +341,12 @@ def bound_intensive(gaps: FloatArray, kept: float) -> tuple[float, float] | None
     return float(np.average(ordered, weights=weights)), float(np.average(ordered[::-1], weights=weights))
 
 
-def _reading(name: str, bands: Bands, k: int, wider: float) -> Reading:
-    label, weighs = Text(f"checks.percent-{name}-label"), Text(f"checks.percent-weighs-{name}")
+def _name_reading(name: str) -> dict[str, Any]:
+    weighs = pack_both("weights", Text(f"checks.percent-weighs-{name}"))
+    return pack_both("label", Text(f"checks.percent-{name}-label")) | weighs
+
+
+def _read(name: str, bands: Bands, k: int, wider: float) -> dict[str, Any]:
     effect = float(bands.estimate.effects[k])
     low, high = (effect + wider * (float(end[k]) - effect) for end in (bands.low, bands.high))
-    return str(label), pack_text(label), str(weighs), pack_text(weighs), effect, low, high
+    return _name_reading(name) | {"effect": effect, "low": low, "high": high}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic, judge_bound
+from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import Variant, list_words
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError
@@ -120,15 +120,8 @@ def build_ring_variants(design: Design, exposure: Exposure, edges: FloatArray, g
     _, in_ring = exposure.seen(edges[np.minimum(ring, edges.size - 1)])
     starts: list[tuple[Words, BoolArray, FloatArray]] = [(DIRECT, exposure.is_treated, exposure.onset)]
     for k, (low, high) in enumerate(zip([0.0, *edges[:-1]], edges, strict=True)):
-        starts.append(
-            (
-                Text(
-                    "checks.rings-label", low=format_kilometres(low).removesuffix(" km"), high=format_kilometres(high)
-                ),
-                ~exposure.is_treated & (ring == k),
-                in_ring,
-            )
-        )
+        ends = {"low": format_kilometres(low).removesuffix(" km"), "high": format_kilometres(high)}
+        starts.append((Text("checks.rings-label", **ends), ~exposure.is_treated & (ring == k), in_ring))
     starts.append((NET, touched, np.minimum(exposure.onset, exposed_from)))
     return [
         Variant(label, group, _of_members(design, members, onset, touched, exposed_from))
@@ -232,17 +225,12 @@ class Spillovers(Diagnostic):
                 lacking, text=Listed((lacking.text, *sentences), "sentences"), payloads=payloads, messages=messages
             )
         parts, scale = table.iloc[1:], fit.estimate.scale
-        p = parts["p"].to_numpy(dtype=np.float64)
-        # NaN as soon as one channel has no interval: nobody looked into it, and that there is none is not said then.
-        low, high = parts[["low", "high"]].to_numpy(dtype=np.float64).T
-        bound = float(np.abs([low, high]).max())
-        judged = judge_bound(p, bound, variants.measure_headline(fit, chosen, rng), (high - low) / 2)
+        # No bound if one channel has no interval: nobody looked into it, and that there is none is not said then.
+        judged = variants.judge_effects(parts, variants.measure_headline(fit, chosen, rng))
         effects = Text("checks.spillovers", effects=_list_effects(table, scale))
-        refused = tuple(
-            Text("checks.spillovers-refused", label=label, reason=reason)
-            for label, reason in zip(list_words(parts, "label"), list_words(parts, "reason"), strict=True)
-            if reason
-        )
+        lost = parts[parts["reason"] != ""]
+        why = zip(list_words(lost, "label"), list_words(lost, "reason"), strict=True)
+        refused = [Text("checks.spillovers-refused", label=label, reason=reason) for label, reason in why]
         verdict = Text("checks.spillovers-verdict", **variants.name_judged(judged, scale))
         return self.conclude(
             Listed((effects, *refused, verdict, Text("checks.spillovers-net"), *sentences), "sentences"),
@@ -265,9 +253,8 @@ class Spillovers(Diagnostic):
             try:
                 exposure = compute_exposure(fit.design, through, columns)
                 edges = choose_edges(exposure, self.edges, self.rings)
-                alternatives = build_ring_variants(
-                    fit.design, exposure, edges, str(Text("checks.rings-net", label=label))
-                )
+                group = str(Text("checks.rings-net", label=label))
+                alternatives = build_ring_variants(fit.design, exposure, edges, group)
                 table = variants.compare_variants(fit, alternatives, inference, rng, is_same_target=False)
                 tables.append(_with_comparison(table, alternatives[-1].design, edges))
             except DesignError as error:
@@ -305,13 +292,11 @@ def _list_effects(table: pd.DataFrame, scale: str) -> Words:
 def _with_comparison(table: pd.DataFrame, net: Design | None, edges: FloatArray) -> pd.DataFrame:
     """Return rings with their edges, the row of those that everything is compared with, and the net effect."""
     parts, total = table.iloc[:-1], table.iloc[-1:]
-    last = float(edges[-1])
+    last, label = float(edges[-1]), str(Text("checks.rings-beyond", last=format_kilometres(edges[-1])))
     parts = parts.assign(from_km=[np.nan, 0.0, *edges[:-1]], to_km=[np.nan, *edges])
     total = total.assign(from_km=np.nan, to_km=np.nan)
-    beyond = parts.iloc[:1].assign(
-        label=str(Text("checks.rings-beyond", last=format_kilometres(last))), from_km=last, to_km=np.inf
-    )
-    beyond = beyond.assign(**dict.fromkeys(variants.NUMBERS, np.nan), reason="")
+    beyond = parts.iloc[:1].assign(label=label, from_km=last, to_km=np.inf, reason="")
+    beyond = beyond.assign(**dict.fromkeys(variants.NUMBERS, np.nan))
     if net is not None:
         o = net.observations
         untouched = ~o.is_ever_treated

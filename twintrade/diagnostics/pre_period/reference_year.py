@@ -1,7 +1,7 @@
 """The estimate under every reference of its path, with anticipation, and at fake dates before the real ones."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ import scipy
 
 from twintrade.design import Design
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic, judge_bound
+from twintrade.diagnostics.base import LEVEL, Diagnostic
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df, run_pretests
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck
 from twintrade.effects import CohortEffects, EventStudy, Finding, Influence, Uncertainty, UnitInfluence
@@ -124,14 +124,14 @@ class CommonBase:
             return self.headline - step * self.lever
         return float(100 * np.expm1(self.headline - np.log(self.shares @ np.exp(step * self.distances))))
 
-    def test_slope(self, level: float = 0.05) -> "SlopeTest":
+    def test_slope(self) -> "SlopeTest":
         """Test a straight line through the leads, with the power to find the one that would make the headline."""
         x = np.zeros(self.study.n_effects)
         times = self.study.event_times[: self.n_before].astype(np.float64)
         x[: self.n_before] = (times - times.mean()) / ((times - times.mean()) ** 2).sum()
         slope, error = float(x @ self.study.effects), float(np.sqrt(x @ self.covariance @ x))
         enough = self.headline / self.lever
-        critical, shift = compute_t_quantile(1 - level / 2, np.inf), enough / error
+        critical, shift = compute_t_quantile(1 - LEVEL / 2, np.inf), enough / error
         power = float(scipy.special.ndtr(shift - critical) + scipy.special.ndtr(-shift - critical))
         return SlopeTest(slope, float(2 * scipy.special.ndtr(-abs(slope / error))), enough, power)
 
@@ -160,11 +160,10 @@ def build_common_base(
     study = path.estimate()
     shares, distances = path.measure_distances(is_first=is_first)
     method = resolve_method(fit, inference)
-    if isinstance(method, Randomization):
+    if from_draws := isinstance(method, Randomization):
         covariance = _draw_covariance(fit, path, method, rng)
     else:
         covariance = _cluster_covariance(fit, study, inference, rng)
-    from_draws = isinstance(method, Randomization)
     return CommonBase(study, covariance, shares, distances, path.is_percent, is_first, from_draws)
 
 
@@ -268,15 +267,12 @@ class ReferenceYear(Diagnostic):
         above |= {"low": every.low, "high": every.high}
         table = pd.DataFrame([above, *rows], columns=list(COLUMNS)).astype({"reference": "Int64"})
         tested = _test_jointly(table[table["reference"].notna()], shown, inference, rng)
-        # Without intervals nothing tells the differences from noise but their joint test.
-        is_bounded = tested["difference_low"].notna().any()
         yardstick = variants.measure_headline(fit, inference, rng, "path")
-        judged = variants.judge_table(
-            tested, yardstick if is_bounded else replace(yardstick, low=-np.inf, high=np.inf)
-        )
-        judged = replace(
-            judged, power=np.nan, best=np.nan
-        )  # their joint test decides, not the test of one difference
+        # Without intervals nothing tells the differences from noise but their joint test.
+        if tested["difference_low"].isna().all():
+            yardstick = replace(yardstick, low=-np.inf, high=np.inf)
+        # Their joint test decides, not the test of one difference.
+        judged = replace(variants.judge_table(tested, yardstick), power=np.nan, best=np.nan)
         lowest, highest = (end(paths, key=lambda path: path.effect) for end in (min, max))
         text = Text(
             "checks.reference",
@@ -344,7 +340,7 @@ def _compare(
     if is_drawn:
         return row | {"difference": path.effect - mine.effect}
     paired = variants.compare_paired(_weigh(shown, mine), alone, method, rng)
-    return row | dict(zip(variants.NUMBERS[4:], (paired.effect, paired.low, paired.high, paired.p), strict=True))
+    return row | dict(zip(variants.NUMBERS[4:], astuple(paired), strict=True))
 
 
 def _weigh(shown: Fit, path: Path) -> Fit:
@@ -439,9 +435,7 @@ class PlaceboDates(Diagnostic):
             return self.unavailable(failed if reasons.items else Text("checks.placebo-dates-none"))
         p = adjust_holm(known["p"].to_numpy(dtype=np.float64))
         worst, adjusted = known.iloc[int(p.argmin())], float(p.min())
-        tests, low, high = known[["p", "low", "high"]].to_numpy(dtype=np.float64).T
-        bound = float(np.abs([low, high]).max())
-        judged = judge_bound(tests, bound, variants.measure_headline(fit, inference, rng), (high - low) / 2)
+        judged = variants.judge_effects(known, variants.measure_headline(fit, inference, rng))
         text = Text(
             "checks.placebo-dates",
             effect=variants.format_effect(float(worst["effect"]), scale),

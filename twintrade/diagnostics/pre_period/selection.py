@@ -154,7 +154,6 @@ def _rank(values: FloatArray) -> FloatArray:
 HazardTerm = Literal["trade growth", "log trade", "other agreements of the city"]
 GROWTH: HazardTerm = "trade growth"
 ALWAYS = 4  # variables of the hazard beside further columns: growth, size, the city's other agreements, and a trend
-COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")
 STEPS = 100
 CONVERGED = 1e-10
 INDEPENDENT = 1e-7
@@ -199,9 +198,7 @@ class Selection(Diagnostic):
         k = risk.names.index(GROWTH)
         p = np.where(np.arange(beta.size) == k, apart.p, np.nan)
         se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
-        table = pd.DataFrame(
-            {"variable": risk.names, "coefficient": beta, "se": se, "p": p, "hazard_ratio": np.exp(beta)}
-        )[list(COLUMNS)]
+        columns = {"variable": risk.names, "coefficient": beta, "se": se, "p": p, "hazard_ratio": np.exp(beta)}
         yardstick = variants.measure_headline(fit, inference, rng).in_logs(fit.view("overall").scale)
         judged = judge_bound(apart.p, apart.bound, yardstick, apart.bound - abs(apart.gap))
         text = Text(
@@ -216,7 +213,7 @@ class Selection(Diagnostic):
             bound=format_effect(apart.bound, "log points"),
             **variants.name_tolerance(yardstick.tolerance, "log points"),
         )
-        return self.conclude(text, table, judged, value=apart.p, unit="p")
+        return self.conclude(text, pd.DataFrame(columns), judged, value=apart.p, unit="p")
 
 
 @dataclass(frozen=True, slots=True)

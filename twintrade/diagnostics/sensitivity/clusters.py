@@ -194,7 +194,6 @@ def _rung(fit: Fit, by: tuple[str, ...], rng: np.random.Generator) -> dict[str, 
 
 # Which clusters carry the estimate: leverage, partial leverage, and how many clusters there are in effect.
 
-LEVERAGE_COLUMNS = ("dimension", "cluster", "n_rows", "leverage", "partial_leverage")
 COLUMNS_AT_ONCE = 8
 
 
@@ -246,7 +245,7 @@ class ClusterLeverage(Diagnostic):
             columns = {"dimension": name, "cluster": labels, "n_rows": np.bincount(codes)}
             frame = pd.DataFrame(columns | {"leverage": np.bincount(codes, leverage), "partial_leverage": shares})
             parts.append(frame.sort_values("partial_leverage", ascending=False))
-        table = pd.concat(parts, ignore_index=True)[list(LEVERAGE_COLUMNS)]
+        table = pd.concat(parts, ignore_index=True)
         return self.conclude(Listed(tuple(texts), "sentences"), table, value=smallest, unit="clusters")
 
 

@@ -237,13 +237,7 @@ class Window(VariantCheck):
 
 
 T = TypeVar("T")
-OWN_CHOICES = (
-    "outcome",
-    "fixed_effects",
-    "comparison",
-    "anticipation",
-    "weights",
-)  # choices but for dates and windows
+OWN_CHOICES = ("outcome", "fixed_effects", "comparison", "anticipation", "weights")  # all but dates and windows
 CHOICES = (
     "estimator", "outcome", "fixed_effects", "comparison", "window", "anticipation", "dates", "weights", "covariates",
 )  # fmt: skip

@@ -67,14 +67,15 @@ class LeaveOneDonorOut(Diagnostic):
 def _without_each(estimator: SingleCase, case: Case, base: FloatArray) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Return the mean gap without each donor that carries weight, and the paths of the gaps."""
     rows, paths = [], [_path("", case, base)]
-    jobs = {str(case.units[1 + j]): j for j in _carrying(estimator, case)}
+    # Donors with weight, all of them where the method has no weights.
+    weights = estimator.weigh(case).weights if isinstance(estimator, WeightedCase) else np.ones(case.n_donors)
+    jobs = {str(case.units[1 + j]): int(j) for j in np.flatnonzero(np.abs(weights) > SHOWN)}
     for done in run_jobs("leave_one_donor_out", _gaps_without, jobs, shared=(estimator, case)):
-        if done.values is None:
-            rows.append({"left_out": done.job, "effect": np.nan, "reason": done.reason})
-            continue
-        gaps = done.values["gaps"]
-        rows.append({"left_out": done.job, "effect": float(np.nanmean(gaps[case.is_after])), "reason": ""})
-        paths.append(_path(done.job, case, gaps))
+        effect = np.nan
+        if done.values is not None:
+            paths.append(_path(done.job, case, done.values["gaps"]))
+            effect = float(np.nanmean(done.values["gaps"][case.is_after]))
+        rows.append((done.job, effect, done.reason))
     return pd.DataFrame(rows, columns=["left_out", "effect", "reason"]), paths
 
 
@@ -97,19 +98,20 @@ class DonorWeightTable(Diagnostic):
         if not placebo_space.is_single_case(fit) or not isinstance(fit.estimator, WeightedCase):
             return self.unavailable(Text("checks.weights-none", method=fit.estimator.title))
         estimator, case = fit.estimator, fit.estimator.case(fit.design)
-        tables, outside = [], []
-        sentences: list[Text] = []
+        tables, outside, sentences = [], [], list[Text]()
         for key, chosen in placebo_space.build_case_sets(case).items():
             try:
-                found_weights = estimator.weigh(chosen)
+                carried = estimator.weigh(chosen)
             except TwintradeError as error:
                 sentences.append(Text("checks.set-absent", set=key, reason=error.text))
                 continue
-            weights = found_weights.weights
-            rows = pd.DataFrame({"donor_set": key, "unit": chosen.units[1:], "weight": weights})
-            tables.append(rows[np.abs(weights) > SHOWN].sort_values("weight", ascending=False, kind="stable"))
-            sentences.append(_weight_sentence(key, tables[-1], weights))
-            outside += _outside(key, chosen, found_weights.intercept)
+            rows = pd.DataFrame({"donor_set": key, "unit": chosen.units[1:], "weight": carried.weights})
+            shown = rows[rows["weight"].abs() > SHOWN].sort_values("weight", ascending=False, kind="stable")
+            tables.append(shown)
+            largest = zip(shown["unit"][:3], shown["weight"][:3], strict=True)
+            top = Listed(tuple(Text("checks.weights-donor", donor=str(u), weight=w) for u, w in largest), "comma")
+            sentences.append(Text("checks.weights-set", set=key, n=len(shown), of=len(rows), top=top))
+            outside += _outside(key, chosen, carried.intercept)
         if not tables:
             return self.unavailable(Listed(tuple(sentences), "sentences"))
         table = pd.concat(tables, ignore_index=True)
@@ -130,42 +132,16 @@ class DonorWeightTable(Diagnostic):
         )
 
 
-def _carrying(estimator: SingleCase, case: Case) -> list[int]:
-    """Return the donors with weight, all of them where the method has no weights."""
-    if isinstance(estimator, WeightedCase):
-        return [int(j) for j in np.flatnonzero(np.abs(estimator.weigh(case).weights) > SHOWN)]
-    return list(range(case.n_donors))
-
-
 def _path(name: str, case: Case, gaps: FloatArray) -> pd.DataFrame:
     return pd.DataFrame({"left_out": name, "event_time": case.event_times, "value": gaps})
 
 
-def _weight_sentence(key: str, shown: pd.DataFrame, weights: FloatArray) -> Text:
-    top = tuple(
-        Text("checks.weights-donor", donor=str(u), weight=float(w))
-        for u, w in zip(shown["unit"][:3], shown["weight"][:3], strict=True)
-    )
-    return Text("checks.weights-set", set=key, n=len(shown), of=int(weights.size), top=Listed(top, "comma"))
-
-
 def _outside(key: str, case: Case, intercept: float) -> list[Text]:
     """Say where no convex combination of donors can reach the treated path before the onset."""
-    distance, count = compute_distance_outside(
-        case.treated[case.is_before] - intercept, case.donors[:, case.is_before]
-    )
-    if count == 0:
-        return []
-    return [
-        Text(
-            "checks.weights-outside",
-            unit=str(case.units[0]),
-            set=key,
-            n=int(count),
-            of=int(case.is_before.sum()),
-            distance=float(distance),
-        )
-    ]
+    early = case.is_before
+    distance, n = compute_distance_outside(case.treated[early] - intercept, case.donors[:, early])
+    unit, of = str(case.units[0]), int(early.sum())
+    return [Text("checks.weights-outside", unit=unit, set=key, n=n, of=of, distance=distance)] if n else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,25 +187,14 @@ def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
     combine = np.mean if fit.design.transform == "log" else np.sum
     for key, chosen in placebo_space.build_case_sets(case).items():
         series[placebo_space.SET_LABELS[key]] = combine(chosen.donors, axis=0)
-    last = int(np.flatnonzero(case.is_before)[-1])
-    is_log = fit.design.transform == "log"
-    # The counterfactual is indexed on the treated series, so that their distance is the gap.
-    bases = {
-        name: float((case.treated if name == "counterfactual" else values)[last]) for name, values in series.items()
-    }
-    rows = [
-        pd.DataFrame(
-            {
-                "series": name,
-                "period": case.periods,
-                "period_label": [fit.design.panel.label(p) for p in case.periods],
-                "value": values,
-                "index": _index(values, bases[name], is_log),
-            }
-        )
-        for name, values in series.items()
-    ]
-    return pd.concat(rows, ignore_index=True)
+    last, parts = int(np.flatnonzero(case.is_before)[-1]), []
+    times = {"period": case.periods, "period_label": [fit.design.panel.label(p) for p in case.periods]}
+    for name, values in series.items():
+        # The counterfactual is indexed on the treated series, so that their distance is the gap.
+        base = float((case.treated if name == "counterfactual" else values)[last])
+        index = _index(values, base, fit.design.transform == "log")
+        parts.append(pd.DataFrame({"series": name, **times, "value": values, "index": index}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _control_placebos(estimator: SingleCase, every: Sequence[CaseEffect]) -> dict[str, pd.DataFrame]:

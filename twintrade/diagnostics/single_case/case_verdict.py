@@ -25,11 +25,12 @@ from twintrade.inference.evidence import LARGEST_EFFECT, POWER
 from twintrade.inference.refits import invert_randomization
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.holm import adjust_holm, count_tests
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, find_fact
 from twintrade.text.numbers import convert_log_to_percent
 
 Obstacle = Literal["short", "floor", "chance", "second", "readings"]
 FEWEST_BEFORE = 4  # fewest periods before the agreement
+METHOD = "labels.method-"
 STEP = 0.01  # how finely the smallest effect found is searched for, in logs
 
 
@@ -218,7 +219,7 @@ def _explain(why: Obstacle, evidence: CaseEvidence, methods: Mapping[str, Placeb
 def _say_apart(fit: Fit, measured: list[CaseEffect], unit: str) -> tuple[Text, ...]:
     """Return the sentence that leads where donor sets A and B point in different directions by some method."""
     apart = tuple(
-        Text("checks.case-apart-by", method=placebo_space.name_case_method(label), a=_size(fit, a), b=_size(fit, b))
+        Text("checks.case-apart-by", method=find_fact(METHOD, label), a=_size(fit, a), b=_size(fit, b))
         for label, a, b in placebo_space.find_disagreements(measured)
     )
     return (Text("checks.case-apart", unit=unit, methods=Listed(apart, "semicolon")),) if apart else ()
@@ -230,7 +231,7 @@ def _say(fit: Fit, main: PlaceboPaths, evidence: CaseEvidence, reasons: tuple[Te
         "checks.case-move",
         unit=str(main.units[0]),
         size=_size(fit, main.effect),
-        method=placebo_space.name_case_method(str(fit.estimator.title).lower()),
+        method=find_fact(METHOD, str(fit.estimator.title).lower()),
         before=int(main.case.is_before.sum()),
         after=int(main.case.is_after.sum()),
     )
@@ -256,26 +257,11 @@ def _size(fit: Fit, effect: float) -> Text:
     )
 
 
-COLUMNS = (
-    "method",
-    "donor_set",
-    "n_donors",
-    "n_before",
-    "n_after",
-    "effect",
-    "percent",
-    "pre_rmspe",
-    "p",
-    "p_rmspe_ratio",
-    "floor",
-    "p_conformal",
-    "conformal_floor",
-    "conformal_low",
-    "conformal_high",
-    "prediction_low",
-    "prediction_high",
-    "reason",
-)
+CASE_COLUMNS = ("method", "donor_set", "n_donors", "n_before", "n_after", "effect", "percent", "pre_rmspe")
+RANKS = ("p", "p_rmspe_ratio", "floor")
+CONFORMAL = ("p_conformal", "conformal_floor", "conformal_low", "conformal_high")
+PREDICTION = ("prediction_low", "prediction_high")
+COLUMNS = (*CASE_COLUMNS, *RANKS, *CONFORMAL, *PREDICTION, "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,49 +321,42 @@ class CaseTests(Diagnostic):
             bands = Conformal(level=self.level).infer(one.fitted(), "overall", np.random.default_rng(0))
         except TwintradeError as error:
             return {"reason": str(error)}
-        row: dict[str, object] = {"p_conformal": float(bands.p[0]), "conformal_floor": bands.facts["floor"]}
-        if int(str(bands.facts["n_before"])) < ENOUGH_BEFORE:
-            return row
-        return row | {"conformal_low": float(bands.low[0]), "conformal_high": float(bands.high[0])}
+        ends = (bands.low[0], bands.high[0]) if int(str(bands.facts["n_before"])) >= ENOUGH_BEFORE else ()
+        return dict(zip(CONFORMAL, (bands.p[0], bands.facts["floor"], *ends), strict=False))
 
     def _prediction(self, one: CaseEffect, rng: np.random.Generator) -> dict[str, object]:
-        if one.case is None or not isinstance(one.method.estimator, WeightedCase):
-            return {}
-        if int(one.case.is_before.sum()) < ENOUGH_BEFORE:
+        assert one.case is not None
+        if not isinstance(one.method.estimator, WeightedCase) or one.case.is_before.sum() < ENOUGH_BEFORE:
             return {}
         try:
             bands = PredictionIntervals(level=self.level, draws=self.draws).infer(one.fitted(), "overall", rng)
         except TwintradeError as error:
             return {"reason": str(error)}
-        return {"prediction_low": float(bands.low[0]), "prediction_high": float(bands.high[0])}
+        return dict(zip(PREDICTION, (bands.low[0], bands.high[0]), strict=True))
 
 
 def _merged(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     """Return the rows with one for all donor sets of a method that fail for the same reason."""
-    kept: list[dict[str, object]] = []
-    failed: dict[tuple[object, object], dict[str, object]] = {}
-    for row in rows:
-        key = row["method"], row["reason"]
-        if "effect" in row or key not in failed:
-            kept.append(row)
-            if "effect" not in row:
-                failed[key] = row
-        else:
-            failed[key]["donor_set"] = f"{failed[key]['donor_set']}, {row['donor_set']}"
-    return kept
+    kept: dict[object, dict[str, object]] = {}
+    for place, row in enumerate(rows):
+        key = place if "effect" in row else (row["method"], row["reason"])
+        if key in kept:
+            row = row | {"donor_set": f"{kept[key]['donor_set']}, {row['donor_set']}"}
+        kept[key] = row
+    return list(kept.values())
 
 
 def _ranks(paths: PlaceboPaths) -> dict[str, object]:
     rank, ratio = paths.rank(), paths.rmspe_rank()
     if rank.n_placebos == 0:
         return {"reason": str(Text("checks.no-placebo"))}
-    return {"p": rank.p, "p_rmspe_ratio": ratio.p, "floor": rank.floor}
+    return dict(zip(RANKS, (rank.p, ratio.p, rank.floor), strict=True))
 
 
 def _exact_fits(effects: list[CaseEffect]) -> tuple[Text, ...]:
     """Name the methods whose donors reproduce the path before the agreement without any misfit."""
     named = tuple(
-        Text("checks.case-method", method=m.method.named, set=m.donor_set)
+        Text("checks.case-method", method=find_fact(METHOD, m.method.label), set=m.donor_set)
         for m in effects
         if m.paths is not None and m.paths.fits_exactly
     )
@@ -390,15 +369,9 @@ def _sentence(table: pd.DataFrame, min_before: int) -> Text | Listed:
     if known.empty:
         return Text("checks.case-tests-none", n=n_before, needed=min_before)
     ranks, floors = known["p"], known["floor"]
-    sentence = Text(
-        "checks.case-tests",
-        n=len(known),
-        low=float(ranks.min()),
-        high=float(ranks.max()),
-        median=float(ranks.median()),
-        floor=float(floors.min()),
-        highest_floor=float(floors.max()),
-    )
+    numbers = {"low": ranks.min(), "high": ranks.max(), "median": ranks.median()}
+    numbers |= {"floor": floors.min(), "highest_floor": floors.max()}
+    sentence = Text("checks.case-tests", n=len(known), **numbers)
     if table["p_conformal"].isna().all():
         return sentence
     is_short = "yes" if n_before < ENOUGH_BEFORE else "no"

@@ -1,6 +1,6 @@
 """One case under every candidate date and donor set, and several cases together: never the best of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -24,7 +24,7 @@ from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseMethod
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
 from twintrade.effects import Finding, Message, Topic
-from twintrade.errors import TwintradeError
+from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
@@ -53,12 +53,14 @@ class DonorSets(Diagnostic):
         """Return both sets as a table, payload ``donor_sets``: donor_set, unit, status, reason."""
         unit = find_treated_unit(fit.design)
         sets = build_donor_sets(fit.design, unit, min_positive=self.min_positive)
+        small = [one for one in sets if one.n_donors < 2]
+        few = [Text("checks.donor-sets-few", unit=unit, n=s.n_donors, described=s.description) for s in small]
         return self.conclude(
             Listed(tuple(_sentence(s, fit.design) for s in sets), "sentences"),
             pd.concat([_rows(s) for s in sets], ignore_index=True),
             value=float(min(s.n_donors for s in sets)),
             unit="donors",
-            messages=tuple(_warning(s, unit) for s in sets if s.n_donors < 2),
+            messages=tuple(Message("warning", "few-donors", text) for text in few),
         )
 
 
@@ -82,11 +84,6 @@ def _sentence(donor_set: DonorSet, design: Design) -> Text:
         excluded="yes" if str(why) else "no",
         why=why,
     )
-
-
-def _warning(donor_set: DonorSet, unit: str) -> Message:
-    text = Text("checks.donor-sets-few", unit=unit, n=donor_set.n_donors, described=donor_set.description)
-    return Message("warning", "few-donors", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,21 +158,18 @@ class DateSets(Diagnostic):
         for key, chosen in placebo_space.build_case_sets(dated.case).items():
             row: dict[str, object] = pack_both("date", dated.label) | {"kind": dated.kind, "onset": dated.onset}
             row |= {"onset_label": onset_label, "method": method.label, "donor_set": key}
+            row |= dict.fromkeys(("effect", "p", "floor"), np.nan) | {"reason": ""}
+            n_before, n_after = int(chosen.is_before.sum()), int(chosen.is_after.sum())
             try:
-                row |= self._estimated(method.estimator, chosen)
+                if n_before < self.min_before or n_after == 0:
+                    raise EstimationError(Text("checks.date-sets-short", before=n_before, after=n_after))
+                paths = placebo_space.estimate_placebo_paths(method.estimator, chosen)
+                rank = paths.rank()
+                row |= {"effect": paths.effect, "p": rank.p, "floor": rank.floor}
             except TwintradeError as error:
-                row |= {"effect": np.nan, "p": np.nan, "floor": np.nan, "reason": str(error)}
+                row["reason"] = str(error)
             rows.append(row)
         return rows
-
-    def _estimated(self, estimator: SingleCase, case: Case) -> dict[str, object]:
-        n_before, n_after = int(case.is_before.sum()), int(case.is_after.sum())
-        if n_before < self.min_before or n_after == 0:
-            reason = str(Text("checks.date-sets-short", before=n_before, after=n_after))
-            return {"effect": np.nan, "p": np.nan, "floor": np.nan, "reason": reason}
-        paths = placebo_space.estimate_placebo_paths(estimator, case)
-        rank = paths.rank()
-        return {"effect": paths.effect, "p": rank.p, "floor": rank.floor, "reason": ""}
 
 
 def iterate_dated_cases(case: Case, labels: dict[int, Words]) -> Iterator[Dated]:
@@ -221,20 +215,10 @@ def _note_dates(fit: Fit, labels: dict[int, Words], case: Case) -> list[Message]
 
 def _summary(known: pd.DataFrame) -> Text:
     effects, p = known["effect"], known["p"]
-    n_dates, n_sets, n_methods = (int(known[c].nunique()) for c in ("date", "donor_set", "method"))
-    return Text(
-        "checks.date-sets",
-        n=len(known),
-        dates=n_dates,
-        methods=n_methods,
-        sets=n_sets,
-        median=float(effects.median()),
-        low=float(effects.min()),
-        high=float(effects.max()),
-        same=float(max((effects > 0).mean(), (effects < 0).mean())),
-        p=float(p.median()),
-        smallest=float(p.min()),
-    )
+    counts = dict(zip(("dates", "methods", "sets"), known[["date", "method", "donor_set"]].nunique(), strict=True))
+    numbers = {"median": effects.median(), "low": effects.min(), "high": effects.max()}
+    numbers |= {"same": max((effects > 0).mean(), (effects < 0).mean()), "p": p.median(), "smallest": p.min()}
+    return Text("checks.date-sets", n=len(known), **counts, **numbers)
 
 
 # Several cases: each one, their random-effects mean, combined placebo ranks, and what choosing them costs.
@@ -281,21 +265,17 @@ class PooledCases(Diagnostic):
         known = known[known["variance"] > 0]
         if len(known) < 2:
             return self.unavailable(Text("checks.pooled-few", n=len(known), of=len(cases)))
-        effects, variances = known["effect"].to_numpy(), known["variance"].to_numpy()
-        mean = fit_random_effects(effects, variances, self.level)
-        left = _leave_one_case_out(known, self.level)
-        combined = combine_fisher(known["p"].to_numpy())
-        bound = self._best_of(np.sort(known["p"].to_numpy()))
-        scale = method.effect_scale(design)
-        method_name = Text("checks.pooled-mean-of", n=len(known), method=self.estimator.replace("_", "-"))
-        forest = _forest(known, mean, left, method_name, self.level).assign(scale=scale)
+        scale, mean = method.effect_scale(design), self._average(known)
+        means, bound = self._list_means(known, mean), self._best_of(np.sort(known["p"].to_numpy()))
+        failed = cases.loc[cases["reason"] != "", ["unit", "reason"]].itertuples(index=False)
+        texts = [Text("checks.of-unit", unit=unit, text=reason) for unit, reason in failed]
         return self.conclude(
-            _say_pooled(method_name, mean, known, combined, left, bound, self.level),
-            pd.concat([cases, _mean_rows(mean, left)], ignore_index=True),
-            payloads={"cases": cases, "best_of": bound, "cases_forest": forest},
+            self._say(known, mean, means, bound),
+            pd.concat([cases, means], ignore_index=True),
+            payloads={"cases": cases, "best_of": bound, "cases_forest": self._draw(known, mean, means, scale)},
             value=mean.mean,
             unit=scale,
-            messages=tuple(_warn(row) for row in rows if row["reason"]),
+            messages=tuple(Message("warning", "case-not-estimated", text) for text in texts),
         )
 
     def _row(self, design: Design, unit: str, method: SingleCase) -> dict[str, object]:
@@ -306,14 +286,11 @@ class PooledCases(Diagnostic):
             paths = placebo_space.estimate_placebo_paths(method, case)
         except TwintradeError as error:
             return row | empty | {"reason": str(error)}
-        others = paths.placebo_moves
+        others, rank = paths.placebo_moves, paths.rank()
         if others.size < 2:
             return row | empty | {"reason": f"{others.size} placebos"}
-        rank = paths.rank()
-        reach = float("nan")
-        if rank.floor <= 1 - self.level:
-            reach = float(np.quantile(np.append(others, np.inf), self.level, method="inverted_cdf"))
-        spread = {"variance": float(np.mean(others**2)), "reach": reach}
+        reach = float(np.quantile(np.append(others, np.inf), self.level, method="inverted_cdf"))
+        spread = {"variance": float(np.mean(others**2)), "reach": reach if rank.floor <= 1 - self.level else np.nan}
         return row | {"effect": paths.effect} | spread | {"p": rank.p, "floor": rank.floor, "reason": ""}
 
     def _best_of(self, ranked: FloatArray) -> pd.DataFrame:
@@ -325,85 +302,48 @@ class PooledCases(Diagnostic):
         rows = [(few, k, float(ranked[few - 1]), bound_best_p(float(ranked[few - 1]), few, k)) for few, k in chosen]
         return pd.DataFrame(rows, columns=["n_cases", "out_of", "largest_p", "p_bound"])
 
+    def _average(self, cases: pd.DataFrame) -> RandomEffects:
+        return fit_random_effects(cases["effect"].to_numpy(), cases["variance"].to_numpy(), self.level)
 
-def _warn(row: Mapping[str, object]) -> Message:
-    text = Text("checks.of-unit", unit=str(row["unit"]), text=str(row["reason"]))
-    return Message("warning", "case-not-estimated", text)
+    def _list_means(self, known: pd.DataFrame, mean: RandomEffects) -> pd.DataFrame:
+        """Return the mean of the cases, and that without each of them."""
+        rows = [(str(Text("checks.pooled-mean")), mean.mean, mean.low, mean.high, mean.p)]
+        for unit in known["unit"] if len(known) > 2 else ():
+            left = self._average(known[known["unit"] != unit])
+            rows.append((str(Text("checks.pooled-without", unit=str(unit))), left.mean, left.low, left.high, np.nan))
+        return pd.DataFrame(rows, columns=["unit", "effect", "low", "high", "p"])
 
+    def _name_method(self, n: int) -> Text:
+        return Text("checks.pooled-mean-of", n=n, method=self.estimator.replace("_", "-"))
 
-def _leave_one_case_out(known: pd.DataFrame, level: float) -> pd.DataFrame:
-    rows = []
-    for unit in known["unit"]:
-        rest = known[known["unit"] != unit]
-        if len(rest) < 2:
-            continue
-        mean = fit_random_effects(rest["effect"].to_numpy(), rest["variance"].to_numpy(), level)
-        rows.append((str(Text("checks.pooled-without", unit=str(unit))), mean.mean, mean.low, mean.high))
-    return pd.DataFrame(rows, columns=["unit", "effect", "low", "high"])
+    def _draw(self, known: pd.DataFrame, mean: RandomEffects, means: pd.DataFrame, scale: str) -> pd.DataFrame:
+        """Return cases, their mean and the mean without each, as lines of a forest plot."""
+        cases = known.assign(group=str(Text("checks.pooled-cases")))
+        cases = cases.assign(low=cases["effect"] - cases["reach"], high=cases["effect"] + cases["reach"])
+        means = means.assign(group=str(Text("checks.pooled-together")))
+        lines = pd.concat([cases, means], ignore_index=True).rename(columns={"unit": "label"})
+        lines, method = lines[["label", "group", "effect", "low", "high"]], self._name_method(len(known))
+        of_mean = pack_both("method", method) | pack_both("interval_method", describe_interval(mean))
+        lines.loc[len(known), list(of_mean)] = list(of_mean.values())
+        lines.loc[len(known), "level"] = self.level
+        return lines.assign(scale=scale)
 
-
-def _mean_rows(mean: RandomEffects, left: pd.DataFrame) -> pd.DataFrame:
-    row = (str(Text("checks.pooled-mean")), mean.mean, mean.low, mean.high, mean.p)
-    head = pd.DataFrame([row], columns=["unit", "effect", "low", "high", "p"])
-    return pd.concat([head, left], ignore_index=True) if len(left) else head
-
-
-def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame, method: Text, level: float) -> pd.DataFrame:
-    """Return cases, their mean and the mean without each, as lines of a forest plot."""
-    cases = pd.DataFrame(
-        {
-            "label": known["unit"].astype(str),
-            "group": str(Text("checks.pooled-cases")),
-            "effect": known["effect"],
-            "low": known["effect"] - known["reach"],
-            "high": known["effect"] + known["reach"],
-        }
-    )
-    rows = _mean_rows(mean, left)[["unit", "effect", "low", "high"]].set_axis(
-        ["label", "effect", "low", "high"], axis=1
-    )
-    rows.insert(1, "group", str(Text("checks.pooled-together")))
-    how = _interval_method(mean)
-    of_mean = pack_both("method", method) | pack_both("interval_method", how)
-    rows.loc[0, list(of_mean)] = list(of_mean.values())
-    rows.loc[0, "level"] = level
-    return pd.concat([cases, rows], ignore_index=True)
+    def _say(self, known: pd.DataFrame, mean: RandomEffects, means: pd.DataFrame, bound: pd.DataFrame) -> Listed:
+        ends = {"effect": mean.mean, "low": mean.low, "high": mean.high, "spread": mean.heterogeneity}
+        method = self._name_method(len(known))
+        sentences = [Text("checks.pooled", method=method, level=self.level, how=describe_interval(mean), **ends)]
+        if len(means) > 1:
+            low, high = float(means["effect"][1:].min()), float(means["effect"][1:].max())
+            is_point = numbers.format_compact(low, 3) == numbers.format_compact(high, 3)
+            sentences.append(Text("checks.pooled-range", low=low, high=high, point="yes" if is_point else "no"))
+        sentences.append(Text("checks.pooled-ranks", p=combine_fisher(known["p"].to_numpy())))
+        chosen = [{"n": n, "of": of, "bound": p} for n, of, _, p in bound.itertuples(index=False)]
+        sentences.append(Text("checks.pooled-chosen", **chosen[-1]))
+        if chosen[0]["n"] < len(known):
+            sentences.append(Text("checks.pooled-best", **chosen[0]))
+        return Listed(tuple(sentences), "sentences")
 
 
-def _interval_method(mean: RandomEffects) -> Text:
+def describe_interval(mean: RandomEffects) -> Text:
     """Return how the interval of the mean is made, and what truncation did to it."""
     return Text("checks.pooled-interval", factor=mean.factor, truncated="yes" if mean.factor < 1 else "no")
-
-
-def _say_pooled(
-    method: Text,
-    mean: RandomEffects,
-    known: pd.DataFrame,
-    combined: float,
-    left: pd.DataFrame,
-    bound: pd.DataFrame,
-    level: float,
-) -> Listed:
-    last, first = bound.iloc[-1], bound.iloc[0]
-    sentences = [
-        Text(
-            "checks.pooled",
-            method=method,
-            effect=mean.mean,
-            level=level,
-            low=mean.low,
-            high=mean.high,
-            how=_interval_method(mean),
-            spread=mean.heterogeneity,
-        )
-    ]
-    if len(left):
-        low, high = float(left["effect"].min()), float(left["effect"].max())
-        is_point = numbers.format_compact(low, 3) == numbers.format_compact(high, 3)
-        sentences.append(Text("checks.pooled-range", low=low, high=high, point="yes" if is_point else "no"))
-    chosen = {"n": int(last["n_cases"]), "of": int(last["out_of"]), "bound": float(last["p_bound"])}
-    sentences += [Text("checks.pooled-ranks", p=combined), Text("checks.pooled-chosen", **chosen)]
-    if first["n_cases"] < len(known):
-        few = {"n": int(first["n_cases"]), "of": int(first["out_of"]), "bound": float(first["p_bound"])}
-        sentences.append(Text("checks.pooled-best", **few))
-    return Listed(tuple(sentences), "sentences")

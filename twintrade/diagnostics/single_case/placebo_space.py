@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, TransformName
 from twintrade.design.case import Case
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Yardstick, judge_bound
+from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_bound
 from twintrade.diagnostics.variants import format_effect, measure_headline, name_judged
 from twintrade.effects import Finding, Topic
 from twintrade.errors import EstimationError, TwintradeError
@@ -31,11 +31,7 @@ SetName = Literal[
     "other cities' flows to the same destination",
     "every untreated flow of the design",
 ]
-SET_LABELS: Mapping[str, SetName] = {
-    "A": "the same city's flows to other destinations",
-    "B": "other cities' flows to the same destination",
-    "all": "every untreated flow of the design",
-}
+SET_LABELS: Mapping[str, SetName] = dict(zip(("A", "B", "all"), get_args(SetName), strict=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,28 +73,21 @@ class PlaceboPaths:
 
     def rank(self, kept: BoolArray | None = None) -> PlaceboRank:
         """Rank the mean gap after the onset over its noise among the placebos (all, or those kept)."""
-        return _rank(np.append(abs(self.effect), self.placebo_moves), kept)
+        return testing.compute_placebo_rank(abs(self.effect), self.placebo_moves[... if kept is None else kept[1:]])
 
     def rmspe_rank(self, kept: BoolArray | None = None) -> PlaceboRank:
         """Rank the ratio, each placebo against the treated unit without that donor; NaN where ``fits_exactly``."""
         before, after = self.case.is_before, self.case.is_after
         places = np.flatnonzero(np.isin(self.case.units[1:], self.units[1:]))
         treated = compute_rmspe_ratio(self.estimator.rival_gaps(self.case)[places], before, after)
-        others = compute_rmspe_ratio(self.gaps, before, after)[1:]
-        if kept is not None:
-            treated, others = treated[kept[1:]], others[kept[1:]]
-        rank = testing.compute_placebo_rank(treated, others)
+        others, chosen = compute_rmspe_ratio(self.gaps, before, after)[1:], ... if kept is None else kept[1:]
+        rank = testing.compute_placebo_rank(treated[chosen], others[chosen])
         return replace(rank, p=float("nan")) if self.fits_exactly else rank
 
     @property
     def fits_exactly(self) -> bool:
         """Whether donors reproduce the treated path before the onset to the solver's rounding."""
         return bool(np.isinf(compute_rmspe_ratio(self.gaps, self.case.is_before, self.case.is_after)[0]))
-
-
-def _rank(statistics: FloatArray, kept: BoolArray | None) -> PlaceboRank:
-    others = statistics[1:] if kept is None else statistics[1:][kept[1:]]
-    return testing.compute_placebo_rank(float(statistics[0]), others)
 
 
 def build_case_sets(case: Case) -> dict[str, Case]:
@@ -145,29 +134,14 @@ def get_single_case(fit: Fit) -> tuple[SingleCase, Case]:
 
 # The methods that the page of a single case shows side by side, each on the scale it works on.
 
-MethodName = Literal[
-    "augmented synthetic control", "difference in differences", "double ratio", "interrupted series", "synthetic DiD",
-    "synthetic control",
-]  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class CaseMethod:
     """A method on the scale it is shown on, under its name."""
 
-    label: str
+    label: Literal["double ratio", "synthetic control", "synthetic DiD"] | str  # a code, or what it is called
     estimator: SingleCase
     transform: TransformName  # of the outcome
-
-    @property
-    def named(self) -> Words:
-        """What it is called."""
-        return name_case_method(self.label)
-
-
-def name_case_method(label: str) -> Words:
-    """Return what a method is called, the label itself where the catalogue has no name for it."""
-    return Text(f"labels.method-{label.replace(' ', '-')}") if label in get_args(MethodName) else label
 
 
 METHODS = (
@@ -271,10 +245,8 @@ class PlaceboTime(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a false date; payloads ``placebo_time``, the gaps, and ``placebo_time_table``, the dates."""
         estimator, case = get_single_case(fit)
-        early = case.during(case.is_before)
-        rows: list[dict[str, object]] = []
-        gaps = []
-        for onset in self._dates(early):
+        early, rows, gaps = case.during(case.is_before), list[dict[str, object]](), []
+        for onset in map(int, early.periods[self.min_before : early.periods.size + 1 - self.min_after]):
             false = early.dated(onset)
             try:
                 paths = estimate_placebo_paths(estimator, false)
@@ -290,30 +262,22 @@ class PlaceboTime(Diagnostic):
             return self.unavailable(Text("checks.placebo-time-none", reason=str(rows[0]["reason"]) if rows else few))
         table = pd.DataFrame(rows)
         table.insert(1, "onset_label", [fit.design.panel.label(int(p)) for p in table["onset"]])
-        yardstick = measure_headline(fit, inference, rng)
-        return self._finding(fit, table, pd.concat(gaps, ignore_index=True), yardstick)
-
-    def _dates(self, early: Case) -> list[int]:
-        periods = early.periods
-        return [int(p) for k, p in enumerate(periods) if k >= self.min_before and periods.size - k >= self.min_after]
-
-    def _finding(self, fit: Fit, table: pd.DataFrame, gaps: pd.DataFrame, yardstick: Yardstick) -> Finding:
         known, scale = table.dropna(subset=["p"]), fit.estimate.scale
         p = known["p"].to_numpy(dtype=np.float64)
         worst, adjusted = known.iloc[int(p.argmin())], float(adjust_holm(p).min())
         errors = (known["bound"] - known["effect"].abs()).to_numpy(dtype=np.float64)
-        judged = judge_bound(p, float(known["bound"].max()), yardstick, errors)
+        judged = judge_bound(p, float(known["bound"].max()), measure_headline(fit, inference, rng), errors)
         text = Text(
             "checks.placebo-time",
             n=len(known),
-            date=fit.design.panel.label(int(worst["onset"])),
+            date=worst["onset_label"],
             effect=format_effect(float(worst["effect"]), scale),
-            p=float(worst["p"]),
-            floor=float(worst["floor"]),
+            p=worst["p"],
+            floor=worst["floor"],
             adjusted=adjusted,
             verdict=Text("checks.placebo-verdict", **name_judged(judged, scale)),
         )
-        drawn = {"placebo_time": gaps, "placebo_time_table": table}
+        drawn = {"placebo_time": pd.concat(gaps, ignore_index=True), "placebo_time_table": table}
         return self.conclude(text, table, judged, payloads=drawn, value=adjusted, unit="p")
 
 
@@ -353,9 +317,13 @@ class PlaceboSpace(Diagnostic):
             except TwintradeError as error:
                 sentences.append(Text("checks.set-absent", set=key, reason=error.text))
                 continue
-            rows += [_row(key, paths, cutoff) for cutoff in (np.inf, *self.cutoffs)]
+            whole, *cut = (_row(key, paths, cutoff) for cutoff in (np.inf, *self.cutoffs))
+            rows += [whole, *cut]
             cases.append(_cases(key, paths))
-            sentences.append(_sentence(key, paths))
+            numbers = {name: whole[name] for name in ("effect", "p", "floor")} | {"ratio": whole["p_rmspe_ratio"]}
+            has_ratio = "no" if np.isnan(numbers["ratio"]) else "yes"
+            text = Text("checks.placebo-space", set=key, n=whole["n_placebos"], has_ratio=has_ratio, **numbers)
+            sentences.append(text)
         if not rows:
             return self.unavailable(Listed(tuple(sentences), "sentences"))
         table = pd.DataFrame(rows)
@@ -368,7 +336,7 @@ class PlaceboSpace(Diagnostic):
         )
 
 
-def _row(key: str, paths: PlaceboPaths, cutoff: float) -> dict[str, object]:
+def _row(key: str, paths: PlaceboPaths, cutoff: float) -> dict[str, Any]:
     misfit = paths.pre_rmspe
     kept = np.isinf(cutoff) | (misfit <= min(cutoff, 1e300) * misfit[0])
     kept[0] = True
@@ -397,18 +365,4 @@ def _cases(key: str, paths: PlaceboPaths) -> pd.DataFrame:
             "pre_rmspe": paths.pre_rmspe,
             "rmspe_ratio": compute_rmspe_ratio(paths.gaps, before, after),
         }
-    )
-
-
-def _sentence(key: str, paths: PlaceboPaths) -> Text:
-    rank, ratio = paths.rank(), paths.rmspe_rank()
-    return Text(
-        "checks.placebo-space",
-        set=key,
-        n=rank.n_placebos,
-        effect=paths.effect,
-        p=rank.p,
-        ratio=ratio.p,
-        has_ratio="no" if np.isnan(ratio.p) else "yes",
-        floor=rank.floor,
     )

@@ -14,7 +14,7 @@ from twintrade.diagnostics.variants import list_words
 from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text, Words, find_fact, pack_text
 
 # Who is treated when, and who is excluded: by unit and period, or as counts of units.
@@ -26,8 +26,18 @@ MOST_UNITS = 60
 
 def build_adoption(design: Design) -> pd.DataFrame:
     """Return who is treated when: status by unit and period up to 60 units, n_units by status and period for more."""
-    status = _find_status(design)
-    return _list_units(design, status) if design.panel.n_units <= MOST_UNITS else _count_units(design, status)
+    status, panel = _find_status(design), design.panel
+    if panel.n_units > MOST_UNITS:
+        return _count_units(design, status)
+    columns = {
+        "unit": panel.units[panel.unit],
+        "city": panel.cities[panel.unit_city[panel.unit]],
+        "partner": panel.partners[panel.unit_partner[panel.unit]],
+        "period": panel.period,
+        "period_label": [panel.label(int(p)) for p in panel.period],
+        "status": status,
+    }
+    return pd.DataFrame(columns)
 
 
 def _find_status(design: Design) -> ObjectArray:
@@ -44,20 +54,6 @@ def _find_status(design: Design) -> ObjectArray:
     is_excluded = np.array([one is not None for one in reason])[panel.unit]
     status[is_excluded] = reason[panel.unit[is_excluded]]
     return status
-
-
-def _list_units(design: Design, status: ObjectArray) -> pd.DataFrame:
-    panel = design.panel
-    return pd.DataFrame(
-        {
-            "unit": panel.units[panel.unit],
-            "city": panel.cities[panel.unit_city[panel.unit]],
-            "partner": panel.partners[panel.unit_partner[panel.unit]],
-            "period": panel.period,
-            "period_label": [panel.label(int(p)) for p in panel.period],
-            "status": status,
-        }
-    )
 
 
 def _count_units(design: Design, status: ObjectArray) -> pd.DataFrame:
@@ -216,61 +212,41 @@ TREATED: SeriesName = "treated"
 SAME_CITY: SeriesName = "same city, other destinations"
 SAME_DESTINATION: SeriesName = "other cities, same destination"
 RATIO: SeriesName = "double ratio"
-SERIES_COLUMNS = ("dyad", "series", "panel", "period", "period_label", "value", "unit")
 DATE_COLUMNS = ("dyad", "period", "label", "is_chosen")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _ComparisonLines:
-    """One dyad and its comparison lines by period, on the dyad's own periods; NaN where nothing is observed."""
-
-    periods: IntArray
-    flow: FloatArray
-    same_city: FloatArray
-    same_destination: FloatArray
-    others: FloatArray
-
-    @property
-    def ratio(self) -> FloatArray:
-        """The flow over its city's other flows, relative to the same for other cities."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value = (self.flow / self.same_city) / (self.same_destination / self.others)
-        return np.where(np.isfinite(value) & (value > 0), value, np.nan)
 
 
 def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
     """Return level, log, index and ratio of a dyad and of the sums of untreated ones in its periods."""
-    panel, lines = design.panel, _lines(design, unit)
+    panel = design.panel
+    periods, series = _sum_comparisons(design, unit)
     measure = panel.units_of_measure.get(design.outcome, "")
-    series = {TREATED: lines.flow, SAME_CITY: lines.same_city, SAME_DESTINATION: lines.same_destination}
     onset = design.onset[_find_unit(design, unit)]
-    before = np.flatnonzero(lines.periods < onset) if onset <= lines.periods[-1] else lines.periods[:0]
+    before = np.flatnonzero(periods < onset) if onset <= periods[-1] else periods[:0]
     base = int(before[-1]) if before.size else 0  # the last period before onset, or the first period
     log_measure = str(Text("checks.raw-log", of=measure or "none"))
-    parts = [(TREATED, "level", lines.flow, measure)]
-    for name, values in series.items():
+    parts = [(TREATED, "level", series[TREATED], measure)]
+    for name in (TREATED, SAME_CITY, SAME_DESTINATION):
         with np.errstate(divide="ignore", invalid="ignore"):
-            parts.append((name, "log", np.where(values > 0, np.log(values), np.nan), log_measure))
-    for name, values in (*series.items(), (RATIO, lines.ratio)):
+            parts.append((name, "log", np.where(series[name] > 0, np.log(series[name]), np.nan), log_measure))
+    for name, values in series.items():
         start = values[base]
         if np.isfinite(start) and start > 0:
-            parts.append((name, "index", 100 * values / start, f"{panel.label(int(lines.periods[base]))} = 100"))
-    parts.append((RATIO, "ratio", lines.ratio, ""))
+            parts.append((name, "index", 100 * values / start, f"{panel.label(int(periods[base]))} = 100"))
+    parts.append((RATIO, "ratio", series[RATIO], ""))
     values = np.concatenate([part[2] for part in parts])
     rows = np.flatnonzero(~np.isnan(values))
-    part, place = np.divmod(rows, lines.periods.size)
+    part, place = np.divmod(rows, periods.size)
     names, panels, _, measures = (np.array(column, dtype=object) for column in zip(*parts, strict=True))
     return pd.DataFrame(
         {
             "dyad": unit,
             "series": names[part],
             "panel": panels[part],
-            "period": lines.periods[place],
-            "period_label": np.array([panel.label(int(p)) for p in lines.periods], dtype=object)[place],
+            "period": periods[place],
+            "period_label": np.array([panel.label(int(p)) for p in periods], dtype=object)[place],
             "value": values[rows],
             "unit": measures[part],
-        },
-        columns=list(SERIES_COLUMNS),
+        }
     )
 
 
@@ -346,7 +322,11 @@ def _find_unit(design: Design, unit: str) -> int:
     return int(np.flatnonzero(design.panel.units == unit)[0])
 
 
-def _lines(design: Design, unit: str) -> _ComparisonLines:
+def _sum_comparisons(design: Design, unit: str) -> tuple[IntArray, dict[SeriesName, FloatArray]]:
+    """Return a dyad's periods, and in these its flow, its comparison lines and the ratio of their ratios.
+
+    NaN where nothing is observed. The ratio is the flow over its city's other flows, relative to the same for others.
+    """
     panel = design.panel
     code = _find_unit(design, unit)
     values = panel.values(design.outcome)
@@ -359,14 +339,12 @@ def _lines(design: Design, unit: str) -> _ComparisonLines:
     usable = (design.onset > panel.last_period) & ~excluded & ~np.isnan(table).any(axis=1)
     usable[code] = False
     city, partner = panel.unit_city == panel.unit_city[code], panel.unit_partner == panel.unit_partner[code]
-    return _ComparisonLines(
-        periods=periods,
-        flow=table[code],
-        same_city=_total(table, usable & city & ~partner),
-        same_destination=_total(table, usable & ~city & partner),
-        others=_total(table, usable & ~city & ~partner),
+    flow, groups = table[code], (city & ~partner, ~city & partner, ~city & ~partner)
+    same_city, same_destination, others = (
+        table[usable & group].sum(axis=0) if (usable & group).any() else np.full(periods.size, np.nan)
+        for group in groups
     )
-
-
-def _total(table: FloatArray, members: BoolArray) -> FloatArray:
-    return table[members].sum(axis=0) if members.any() else np.full(table.shape[1], np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (flow / same_city) / (same_destination / others)
+    ratio = np.where(np.isfinite(ratio) & (ratio > 0), ratio, np.nan)
+    return periods, {TREATED: flow, SAME_CITY: same_city, SAME_DESTINATION: same_destination, RATIO: ratio}

@@ -1,6 +1,6 @@
 """Every method that qualifies for the design, and every other comparison, with the headline."""
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,12 +13,12 @@ from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import INFORMS, Diagnostic
 from twintrade.diagnostics.variants import NUMBERS, ComparedVariants, Variant, VariantCheck
 from twintrade.effects import EventStudy, Finding, Influence, Message, UnitInfluence
-from twintrade.errors import DesignError, TwintradeError
+from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.estimators.base import fit as estimate
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
-from twintrade.text import Listed, Text, Words, pack_both, pack_text
+from twintrade.text import Listed, Text, Words, pack_both
 
 # A regression held against imputation on the same rows, whose comparisons are all untreated.
 
@@ -32,8 +32,7 @@ def judge_regression(finding: Finding, fit: Fit, inference: Inference, rng: np.r
         paired = variants.compare_paired(fit, robust, resolve_method(fit, inference), rng)
     except TwintradeError:
         return finding
-    numbers = (paired.effect, paired.low, paired.high, paired.p)
-    row = {"effect": float(robust.view("overall").effects[0])} | dict(zip(NUMBERS[4:], numbers, strict=True))
+    row = {"effect": float(robust.view("overall").effects[0])} | dict(zip(NUMBERS[4:], astuple(paired), strict=True))
     judged = variants.judge_table(pd.DataFrame([row]), variants.measure_headline(fit, inference, rng))
     scale = fit.estimate.scale
     difference, verdict = variants.format_effect(paired.effect, scale), variants.describe_judged(judged, scale)
@@ -58,6 +57,7 @@ def estimate_beside(name: str, fit: Fit) -> Fit:
 
 
 COLUMNS = ("estimator", "estimator_text", "effect", "base", "target", *NUMBERS[4:], "reason", "reason_text")
+PATH_COLUMNS = ("event_time", "series", "series_text", "value", "base")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +80,7 @@ class Estimators(Diagnostic):
         scale = fit.estimate.scale
         method = resolve_method(fit, inference)
         drawn = variants.draw_paired(fit, method, rng)
-        rows: list[dict[str, object]] = []
-        paths: list[tuple[int, str, str, float, str]] = []
+        rows, paths = list[dict[str, object]](), list[dict[str, object]]()
         titles: dict[str, Words] = {}
         for name in dict.fromkeys((fit.estimator.name, *(self.names or tuple(ESTIMATORS)))):
             estimator = fit.estimator if name == fit.estimator.name else ESTIMATORS[name]()
@@ -91,17 +90,14 @@ class Estimators(Diagnostic):
                 refit = fit if estimator is fit.estimator else estimate_beside(name, fit)
                 overall = refit.view("overall")
                 if overall.scale != scale:
-                    reason = Text("checks.estimators-scale", scale=overall.scale)
-                    rows.append(row | pack_both("reason", reason))
-                    continue
+                    raise InferenceError(Text("checks.estimators-scale", scale=overall.scale))
                 paired = variants.compare_paired(fit, refit, method, rng, drawn)
-                numbers = (paired.effect, paired.low, paired.high, paired.p)
-                row |= {"effect": float(overall.effects[0]), "base": refit.estimate.base}
-                row |= pack_both("reason", "") | {"target": refit.estimator.target}
-                rows.append(row | dict(zip(NUMBERS[4:], numbers, strict=True)))
-                paths += _path(refit, title)
+                row |= dict(zip(NUMBERS[4:], astuple(paired), strict=True)) | pack_both("reason", "")
+                row |= {"effect": overall.effects[0], "base": refit.estimate.base, "target": refit.estimator.target}
+                paths += _list_path(refit, title)
             except TwintradeError as error:
-                rows.append(row | pack_both("reason", error.text))
+                row |= pack_both("reason", error.text)
+            rows.append(row)
         table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("effect", *NUMBERS[4:]), np.float64))
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
@@ -120,27 +116,22 @@ class Estimators(Diagnostic):
             verdict=Text("checks.estimators-alone") if is_alone else variants.describe_judged(judged, scale),
         )
         other_target = Text("checks.estimators-target", names=Listed(others), n=len(others))
-        series = pd.DataFrame(paths, columns=["event_time", "series", "series_text", "value", "base"]).assign(
-            unit=scale
-        )
         return self.conclude(
             Listed((text, other_target), "sentences") if others else text,
             table,
             judged,
-            payloads={"estimators": series},
+            payloads={"estimators": pd.DataFrame(paths, columns=list(PATH_COLUMNS)).assign(unit=scale)},
             value=float(high["effect"] - low["effect"]),
             unit=scale,
         )
 
 
-def _path(fit: Fit, title: Words) -> list[tuple[int, str, str, float, str]]:
-    if "event" not in fit.views:
-        return []
-    study = fit.view("event")
+def _list_path(fit: Fit, title: Words) -> list[dict[str, object]]:
+    study = fit.view("event") if "event" in fit.views else None
     if not isinstance(study, EventStudy):
         return []
-    name, packed, points = str(title), pack_text(title), zip(study.event_times, study.effects, strict=True)
-    return [(int(e), name, packed, float(b), study.base) for e, b in points]
+    named: dict[str, object] = {**pack_both("series", title), "base": study.base}
+    return [named | {"event_time": e, "value": b} for e, b in zip(study.event_times, study.effects, strict=True)]
 
 
 # The estimate against units never treated, and against units not yet treated.

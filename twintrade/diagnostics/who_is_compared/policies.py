@@ -260,24 +260,23 @@ class PoliciesCheck(Diagnostic):
             family = "poisson" if fit.estimator.is_poisson else "linear"
             headline = estimate(Imputation(family=family), fit.design)  # type: ignore[arg-type]
         beside, absorbed = gather_policies(headline.design)
-        sentences = tuple(_say_absorbed(headline.design, *one) for one in absorbed)
+        panel, sentences = headline.design.panel, []
+        for policy, effect in absorbed:
+            effects = name_effect(effect, is_dyadic=panel.is_dyadic, period=panel.frequency)
+            sentences.append(Text("checks.policies-absorbed", policy=policy.name, effects=effects))
         if len(beside.policies) == 1:
-            return self.conclude(Listed(sentences or (Text("checks.policies-none"),), "sentences"))
+            return self.conclude(Listed(tuple(sentences) or (Text("checks.policies-none"),), "sentences"))
         table = self._compare(headline, beside, inference, rng)
         text = Listed((*_say(headline, beside, table), *sentences), "sentences")
-        known = table[table["effect"].notna()]
-        shown = known[known["group"].isin((ALONE, SET, ORDER))]
+        known, scale = table[table["effect"].notna()], headline.estimate.scale
+        shown = known[known["group"].isin((ALONE, SET, ORDER))].assign(group="", scale=scale)
+        scales = [_find_scale(group, scale) for group in known["group"]]
         return self.conclude(
             text,
             table,
-            payloads={
-                "policy_effects": known.assign(
-                    scale=[_find_scale(group, headline.estimate.scale) for group in known["group"]]
-                ),
-                "policies": shown.assign(group="", scale=headline.estimate.scale),
-            },
+            payloads={"policy_effects": known.assign(scale=scales), "policies": shown},
             value=float(table["effect"].iloc[0]),
-            unit=headline.estimate.scale,
+            unit=scale,
             messages=variants.list_failures(self.name, table[(table["group"] != INCREMENT) & table["effect"].isna()]),
         )
 
@@ -367,8 +366,3 @@ def _show(row: Mapping[Hashable, Any], scale: str) -> Text:
     scale = _find_scale(row["group"], scale)
     ends = {name: variants.format_effect(float(row[name]), scale) for name in ("effect", "low", "high")}
     return Text("checks.policies-interval", **ends, known="yes" if np.isfinite(row["low"] + row["high"]) else "no")
-
-
-def _say_absorbed(design: Design, policy: Policy, effect: str) -> Text:
-    effects = name_effect(effect, is_dyadic=design.panel.is_dyadic, period=design.panel.frequency)
-    return Text("checks.policies-absorbed", policy=policy.name, effects=effects)

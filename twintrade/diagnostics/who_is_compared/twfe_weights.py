@@ -1,6 +1,5 @@
 """What an estimate rests on: the weights of single cells in a regression, the largest units, and lone rows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,17 +18,9 @@ from twintrade.estimators.imputing import TreatedTotals, build_leverage_report, 
 from twintrade.inference.base import Inference
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.comparisons import (
-    BOTH_TREATED,
-    LATER_ALWAYS,
-    LATER_EARLIER,
-    Given,
-    TwoByTwo,
-    decompose,
-    decompose_given,
-)
+from twintrade.numerics.comparisons import BOTH_TREATED, LATER_ALWAYS, LATER_EARLIER, decompose, decompose_given
 from twintrade.numerics.poisson import fit_poisson
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Listed, Text, Value, Words
 
 # What a static two-way estimate is made of: clean comparisons, and comparisons with units treated already.
 
@@ -64,47 +55,33 @@ class Bacon(Diagnostic):
         labels, cohort = np.unique(np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset), return_inverse=True)
         shape = (o.n_units, o.periods.size)
         y = o.y.reshape(shape)
+        given = None
         if design.covariates:
             given = decompose_given(y, o.covariates.reshape(*shape, -1), cohort, labels, o.periods)
-            return judge_regression(self._given(fit, given), fit, inference, rng)
-        counts = np.bincount(cohort).astype(np.float64)
-        means = np.zeros((labels.size, o.periods.size))
-        np.add.at(means, cohort, y)
-        comparisons = decompose(means / counts[:, None], labels, counts, o.periods)
+            comparisons = list(given.comparisons)
+        else:
+            counts = np.bincount(cohort).astype(np.float64)
+            means = np.zeros((labels.size, o.periods.size))
+            np.add.at(means, cohort, y)
+            comparisons = decompose(means / counts[:, None], labels, counts, o.periods)
         if not comparisons:
             return self.unavailable(Text("checks.bacon-none"))
-        frame = _frame(comparisons)
-        total = float((frame["estimate"] * frame["weight"]).sum())
-        forbidden = float(frame.loc[frame["type"].isin([LATER_EARLIER, LATER_ALWAYS]), "weight"].sum())
-        effect, units = format_effect(total, design.scale), design.panel.unit_kind
-        text = Text("checks.bacon", effect=effect, n=len(frame), share=forbidden, units=units)
-        finding = self.conclude(text, _by_kind(frame), payloads={"bacon": frame}, value=forbidden, unit="share")
+        rows = [(c.treated, c.untreated, c.kind, c.estimate, c.weight) for c in comparisons]
+        frame = pd.DataFrame(rows, columns=list(COLUMNS))
+        named: dict[str, Value] = {"n": len(rows), "units": design.panel.unit_kind}
+        if given is None:
+            share = float(frame.loc[frame["type"].isin([LATER_EARLIER, LATER_ALWAYS]), "weight"].sum())
+            effect = format_effect(float((frame["estimate"] * frame["weight"]).sum()), design.scale)
+            text = Text("checks.bacon", effect=effect, share=share, **named)
+        else:
+            frame["weight"] *= 1 - given.within_weight
+            share = float(frame.loc[frame["type"] == BOTH_TREATED, "weight"].sum())
+            rest = pd.DataFrame([(np.nan, np.nan, WITHIN, given.within, given.within_weight)], columns=list(COLUMNS))
+            frame = pd.concat([frame, rest], ignore_index=True)
+            named |= {"covariates": Listed(design.covariates), "effect": format_effect(given.total, design.scale)}
+            text = Text("checks.bacon-given", share=share, within=given.within_weight, **named)
+        finding = self.conclude(text, _by_kind(frame), payloads={"bacon": frame}, value=share, unit="share")
         return judge_regression(finding, fit, inference, rng)
-
-    def _given(self, fit: Fit, given: Given) -> Finding:
-        design = fit.design
-        if not given.comparisons:
-            return self.unavailable(Text("checks.bacon-none"))
-        frame = _frame(given.comparisons)
-        frame["weight"] *= 1 - given.within_weight
-        both = float(frame.loc[frame["type"] == BOTH_TREATED, "weight"].sum())
-        rest = pd.DataFrame([(np.nan, np.nan, WITHIN, given.within, given.within_weight)], columns=list(COLUMNS))
-        frame = pd.concat([frame, rest], ignore_index=True)
-        text = Text(
-            "checks.bacon-given",
-            covariates=Listed(tuple(design.covariates)),
-            effect=format_effect(given.total, design.scale),
-            n=len(frame) - 1,
-            share=both,
-            within=given.within_weight,
-            units=design.panel.unit_kind,
-        )
-        return self.conclude(text, _by_kind(frame), payloads={"bacon": frame}, value=both, unit="share")
-
-
-def _frame(comparisons: Sequence[TwoByTwo]) -> pd.DataFrame:
-    rows = [(c.treated, c.untreated, c.kind, c.estimate, c.weight) for c in comparisons]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _by_kind(frame: pd.DataFrame) -> pd.DataFrame:
@@ -225,18 +202,16 @@ class TWFEWeights(Diagnostic):
                 "weight": cells.weight[rows],
             }
         )
-        table = variants.build_quantities(
-            [
-                (Text("checks.weights-coefficient", **unit), cells.beta),
-                (Text("checks.weights-cells"), cells.n_weights),
-                (Text("checks.weights-negative"), cells.n_negative),
-                (Text("checks.weights-sum"), cells.sum_negative),
-                (Text("checks.weights-zero", **unit), cells.robustness()),
-                (Text("checks.weights-opposite", **unit), cells.sign_robustness()),
-            ]
-        )
         spread = cells.robustness()
         is_apart = bool(np.isfinite(spread))
+        quantities = [
+            (Text("checks.weights-coefficient", **unit), cells.beta),
+            (Text("checks.weights-cells"), cells.n_weights),
+            (Text("checks.weights-negative"), cells.n_negative),
+            (Text("checks.weights-sum"), cells.sum_negative),
+            (Text("checks.weights-zero", **unit), spread),
+            (Text("checks.weights-opposite", **unit), cells.sign_robustness()),
+        ]
         text = Text(
             "checks.twfe-weights",
             effects=fit.design.effects_label,
@@ -248,9 +223,8 @@ class TWFEWeights(Diagnostic):
             spread=Text("common.effect", value=spread if is_apart else cells.beta, scale=unit["unit"] or scale),
             equal="no" if is_apart else "yes",
         )
-        finding = self.conclude(
-            text, table, payloads={"twfe_weights": payload}, value=abs(cells.sum_negative), unit="weight"
-        )
+        table, drawn = variants.build_quantities(quantities), {"twfe_weights": payload}
+        finding = self.conclude(text, table, payloads=drawn, value=abs(cells.sum_negative), unit="weight")
         return judge_regression(finding, fit, inference, rng)
 
 
@@ -266,7 +240,6 @@ def name_unit(fit: Fit) -> tuple[Words, dict[str, Words]]:
 # How many treated units a percent change of a total really rests on.
 
 SHARE_COLUMNS = ("unit", "observed", "imputed", "share", "percent", "percent_without")
-LEFT_OUT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,20 +266,10 @@ def _say_shares(totals: TreatedTotals, units: str) -> Text:
     n = len(totals.units)
     if n == 1:
         return Text("checks.concentration-one", change=totals.percent(), name=totals.units[0])
-    first, second = totals.units[:LEFT_OUT]
-    return Text(
-        "checks.concentration",
-        n=n,
-        units=units,
-        change=totals.percent(),
-        effective=totals.n_effective,
-        first=first,
-        first_share=totals.shares[0],
-        without_first=totals.percent(0),
-        second=second,
-        second_share=totals.shares[1],
-        without_second=totals.percent(1),
-    )
+    named: dict[str, Value] = {"n": n, "units": units, "change": totals.percent(), "effective": totals.n_effective}
+    for k, place in enumerate(("first", "second")):
+        named |= {place: totals.units[k], f"{place}_share": totals.shares[k], f"without_{place}": totals.percent(k)}
+    return Text("checks.concentration", **named)
 
 
 NAMED = 12  # rows that a sentence names at most
