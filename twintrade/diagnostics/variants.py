@@ -25,20 +25,12 @@ from twintrade.effects import Bands, Estimate, Finding, Influence, Message, Unit
 from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.fanout import Arrays, Done, run_jobs
+from twintrade.inference import refits
 from twintrade.inference.auto import Reported, resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits import (
-    FEWEST,
-    FIRST_DRAWS,
-    Dealing,
-    DrawnHeadline,
-    draw_headline,
-    find_draws,
-    find_limit,
-)
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Listed, Text, Words, find_fact, pack_both, parse_text
@@ -66,7 +58,7 @@ class PairedDifference:
 
 
 def compare_paired(
-    fit: Fit, again: Fit, method: Inference, rng: np.random.Generator, drawn: DrawnHeadline | None = None
+    fit: Fit, again: Fit, method: Inference, rng: np.random.Generator, drawn: refits.DrawnHeadline | None = None
 ) -> PairedDifference:
     """Return the overall effect of another fit less the headline's, which ``drawn`` has under randomization.
 
@@ -102,32 +94,32 @@ def infer_widest(fit: Fit, method: Inference, rng: np.random.Generator) -> Paire
     return max(known, key=lambda one: one.high - one.low, default=PairedDifference(difference))
 
 
-def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> DrawnHeadline | None:
+def draw_paired(fit: Fit, method: Inference, rng: np.random.Generator) -> refits.DrawnHeadline | None:
     """Return the headline under randomization with enough assignments, to be compared with others; else None.
 
     All checks share the one made of its known draws, whichever asks first.
     """
     if not isinstance(method, Randomization):
         return None
-    method, known = replace(method, draws=min(method.draws, MOST_DRAWS)), find_draws(fit)
+    method, known = replace(method, draws=min(method.draws, MOST_DRAWS)), refits.find_draws(fit)
     asked = "paired", fit.estimator, replace(method, intervals=False)
-    kept: tuple[Estimate, DrawnHeadline | None] | None = fit.design.workings.get(asked)
+    kept: tuple[Estimate, refits.DrawnHeadline | None] | None = fit.design.workings.get(asked)
     if kept is not None and kept[0] is fit.estimate:
         return kept[1]
     if known is not None:
         rng = np.random.default_rng(known.seed)
     dealing, drawn = deal_few(fit, method, MOST_DRAWS, rng), None
-    if dealing.scheme.n_assignments >= FEWEST:
+    if dealing.scheme.n_assignments >= refits.FEWEST:
         options = {"has_noise_by_size": method.noise != "equal", "is_random": not dealing.is_complete}
-        drawn = draw_headline(fit, dealing.onsets, rng, **options)
+        drawn = refits.draw_headline(fit, dealing.onsets, rng, **options)
     if known is not None:
         fit.design.workings[asked] = fit.estimate, drawn
     return drawn
 
 
-def deal_few(fit: Fit, method: Randomization, most: int, rng: np.random.Generator) -> Dealing:
+def deal_few(fit: Fit, method: Randomization, most: int, rng: np.random.Generator) -> refits.Dealing:
     """Return so many of the assignments that a fit has been compared under, or new ones where these are not known."""
-    known, most = find_draws(fit), min(most, method.draws)
+    known, most = refits.find_draws(fit), min(most, method.draws)
     shared = None if known is None else known.deal(asdict(method), most, rng)
     return shared or method.deal(fit, most, rng)
 
@@ -174,7 +166,7 @@ class Variant:
             return cls(label, group, None, error.text)
 
 
-Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool, DrawnHeadline | None, bool, bool]
+Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool, refits.DrawnHeadline | None, bool, bool]
 
 
 def simplify_inference(
@@ -271,9 +263,9 @@ def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict
 
 def infer_in_turn(fit: Fit, inference: Inference, method: Inference, rng: np.random.Generator) -> Bands:
     """Return bands of the overall effect by few draws, or by all where p is small enough or ends are wanted."""
-    if isinstance(method, Randomization) and method.draws > FIRST_DRAWS and not method.intervals:
-        few = simplify_inference(fit, inference, FIRST_DRAWS).infer(fit, "overall", rng)
-        if not few.p[0] <= find_limit(method.draws, method.level):
+    if isinstance(method, Randomization) and method.draws > refits.FIRST_DRAWS and not method.intervals:
+        few = simplify_inference(fit, inference, refits.FIRST_DRAWS).infer(fit, "overall", rng)
+        if not few.p[0] <= refits.find_limit(method.draws, method.level):
             return few
     return inference.infer(fit, "overall", rng)
 

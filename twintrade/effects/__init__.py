@@ -2,6 +2,7 @@
 
 from twintrade.effects.cohort_effects import CohortEffects as CohortEffects
 from twintrade.effects.cohort_effects import EventStudy as EventStudy
+from twintrade.effects.cohort_effects import TimedEffects as TimedEffects
 from twintrade.effects.estimate import Bands as Bands
 from twintrade.effects.estimate import Estimate as Estimate
 from twintrade.effects.messages import Message as Message

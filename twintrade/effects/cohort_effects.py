@@ -29,7 +29,7 @@ def _fill_details(design: DesignFacts, given: dict[str, Any], names: Sequence[Wo
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class TimedEffects(Estimate):
-    """Effects by event time, averaged from onset on against all periods before, or against one reference: the path."""
+    """Effects by event time, averaged from onset on: against all periods before, or one reference (the path)."""
 
     event_times: IntArray
     reference: int | None

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from twintrade.text import Words, pack_text, parse_text
+from twintrade.text import Words, pack_both, pack_text, parse_text
 
 # An estimate held against that of other software: both numbers, and whether they agree.
 
@@ -63,10 +63,8 @@ def build_cross_checks_frame(checks: Iterable[CrossCheck]) -> pd.DataFrame:
     rows = []
     for check in checks:
         row = {name: getattr(check, name) for name in names}
-        row |= {"label": str(check.label), "label_text": pack_text(check.label)}
-        row |= {"note": str(check.note), "note_text": pack_text(check.note)}
-        row |= {"difference": check.difference, "error_difference": check.error_difference}
-        rows.append(row | {"verdict": check.verdict})
+        row |= pack_both("label", check.label) | pack_both("note", check.note)
+        rows.append(row | {name: getattr(check, name) for name in ("difference", "error_difference", "verdict")})
     return pd.DataFrame(rows)
 
 
@@ -116,7 +114,7 @@ class Money:
     def to_frame(self) -> pd.DataFrame:
         """Return one row, a column a field; lists as text, the detail in words and beside them as its text."""
         row = {field.name: getattr(self, field.name) for field in fields(self)}
-        row |= {"detail": str(self.detail), "detail_text": pack_text(self.detail)}
+        row |= pack_both("detail", self.detail)
         return pd.DataFrame([{k: SEPARATOR.join(v) if isinstance(v, tuple) else v for k, v in row.items()}])
 
     @classmethod

@@ -9,15 +9,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import LEVEL, Diagnostic
-from twintrade.diagnostics.variants import (
-    Variant,
-    compare_variants,
-    format_effect,
-    list_failures,
-    list_words,
-    simplify_inference,
-)
+from twintrade.diagnostics.variants import Variant
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -77,12 +71,9 @@ def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[Obj
 
 def name_groups(design: Design, by: str, breaks: tuple[int, ...]) -> dict[str, Text]:
     """Return the texts of the groups that the program names, by their words."""
-    if by == "order":
-        return {str(text): text for text in ORDERS}
-    if by != "era":
-        return {}
-    _, names = _list_eras(design, design.observations.unit_onset[find_treated_units(design)], breaks)
-    return {str(text): text for text in names}
+    onset = design.observations.unit_onset[find_treated_units(design)]
+    texts = ORDERS if by == "order" else _list_eras(design, onset, breaks)[1] if by == "era" else ()
+    return {str(text): text for text in texts}
 
 
 def _list_eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> tuple[list[int], list[Text]]:
@@ -159,10 +150,11 @@ class Heterogeneity(Diagnostic):
         large = [str(n) for n, c in zip(names, counts, strict=True) if c >= self.min_units]
         if len(large) < 2:
             return self.unavailable(Text("checks.groups-small", by=self.by, n=self.min_units))
-        chosen = simplify_inference(fit, inference)
+        chosen = variants.simplify_inference(fit, inference)
         named = name_groups(fit.design, self.by, self.breaks)
-        variants = [Variant(named.get(name, name), self.by, keep_group(fit.design, groups == name)) for name in large]
-        table = compare_variants(fit, variants, chosen, rng, is_same_target=False)
+        designs = {name: keep_group(fit.design, groups == name) for name in large}
+        alternatives = [Variant(named.get(name, name), self.by, design) for name, design in designs.items()]
+        table = variants.compare_variants(fit, alternatives, chosen, rng, is_same_target=False)
         table["n_treated"] = [int((groups == name).sum()) for name in large]
         tests = table["p"].to_numpy(dtype=np.float64)
         table["p_holm"], table["q_sharpened"] = adjust_holm(tests), adjust_sharpened_q(tests)
@@ -172,8 +164,8 @@ class Heterogeneity(Diagnostic):
         test, p = self._equality(fit, groups, large, isinstance(resolve_method(fit, chosen), Clustered | Scaled), rng)
         scale = fit.estimate.scale
         listed = tuple(
-            Text("common.named", name=label, value=format_effect(float(effect), scale))
-            for label, effect in zip(list_words(known, "label"), known["effect"], strict=True)
+            Text("common.named", name=label, value=variants.format_effect(float(effect), scale))
+            for label, effect in zip(variants.list_words(known, "label"), known["effect"], strict=True)
         )
         differ = "unknown" if np.isnan(p) else "yes" if p < 0.05 else "no"
         grouped, effects = find_fact("labels.by-", self.by), Listed(listed, "semicolon")
@@ -191,7 +183,7 @@ class Heterogeneity(Diagnostic):
             payloads={"forest": forest},
             value=p,
             unit="p",
-            messages=(*notes, *list_failures(self.name, table)),
+            messages=(*notes, *variants.list_failures(self.name, table)),
         )
 
     def _equality(

@@ -8,18 +8,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, TransformName
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, Judgment
-from twintrade.diagnostics.variants import (
-    Variant,
-    compare_variants,
-    format_effect,
-    format_effects,
-    judge_effects,
-    list_failures,
-    measure_headline,
-    name_judged,
-    simplify_inference,
-)
+from twintrade.diagnostics.variants import Variant
 from twintrade.effects import Bands, Estimate, Finding, Topic, UnitInfluence
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -74,7 +65,7 @@ class Margins(Diagnostic):
         rows = np.zeros(log.panel.n_rows, dtype=bool)
         rows[o.rows[complete]] = True
         kept = log.restricted(rows)
-        chosen = simplify_inference(fit, inference)
+        chosen = variants.simplify_inference(fit, inference)
         total = _row("total", fit, replace_outcome(kept, kept.observations.y), chosen, rng)
         effects = [
             _row(name, fit, replace_outcome(kept, values[kept.observations.rows]), chosen, rng)
@@ -82,7 +73,7 @@ class Margins(Diagnostic):
         ]
         table = pd.DataFrame([*effects, total], columns=list(COLUMNS))
         gap = abs(sum(row[2] for row in effects) - total[2])
-        shown = [(row[0], format_effect(row[2], "log points")) for row in (total, *effects)]
+        shown = [(row[0], variants.format_effect(row[2], "log points")) for row in (total, *effects)]
         said = tuple(Text("checks.margins-part", name=name, effect=effect) for name, effect in shown[1:])
         text = Text(
             "checks.margins",
@@ -138,16 +129,14 @@ class Outcomes(Diagnostic):
         """Return one row an outcome; payload ``outcomes`` is a forest."""
         if not self.others and not self.untouched:
             return self.unavailable(Text("checks.outcomes-unnamed"))
-        variants = list(self._variants(fit))
-        table = compare_variants(fit, variants, simplify_inference(fit, inference), rng, is_same_target=False)
+        alternatives, chosen = self._list_variants(fit), variants.simplify_inference(fit, inference)
+        table = variants.compare_variants(fit, alternatives, chosen, rng, is_same_target=False)
         if table["effect"].notna().sum() < 2:
-            reasons = tuple(dict.fromkeys(str(r) for r in table["reason"] if r)) or (
-                Text("checks.outcomes-no-effect"),
-            )
+            reasons = variants.list_reasons(table).items or (Text("checks.outcomes-no-effect"),)
             return self.unavailable(Text("checks.outcomes-none", reasons=Listed(reasons, "semicolon")))
         p = table["p"].to_numpy(dtype=np.float64)
         table["p_holm"], table["q_sharpened"] = adjust_holm(p), adjust_sharpened_q(p)
-        table["p_romano_wolf"] = self._romano_wolf(fit, variants, table, rng)
+        table["p_romano_wolf"] = self._romano_wolf(fit, alternatives, table, rng)
         moved = table[(table["group"] == UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
         touched = table[(table["group"] != UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
         judged = self._judge(fit, table, inference, rng)
@@ -161,40 +150,39 @@ class Outcomes(Diagnostic):
             any=len(moved),
             reasoned="yes" if self.untouched and self.reason else "no",
             reason=self.reason,
-            effect=format_effect(float(table["effect"][0]), scale),
-            **name_judged(judged, scale),
+            effect=variants.format_effect(float(table["effect"][0]), scale),
+            **variants.name_judged(judged, scale),
         )
-        failures, least = list_failures(self.name, table), float(table["p_holm"].min())
+        failures, least = variants.list_failures(self.name, table), float(table["p_holm"].min())
         return self.conclude(text, table, judged, value=least, unit="p", messages=failures)
 
     def _judge(self, fit: Fit, table: pd.DataFrame, inference: Inference, rng: np.random.Generator) -> Judgment:
         """Judge untouched outcomes, whose effects compare with the headline's only where both are proportional."""
-        yardstick = measure_headline(fit, inference, rng)
+        yardstick = variants.measure_headline(fit, inference, rng)
         still = table[table["group"] == UNTOUCHED]
         if still.empty:
             return Judgment("informs", np.nan, yardstick.tolerance)
         is_relative = fit.estimate.scale in ("log points", "percent")
-        return judge_effects(still if is_relative else still.assign(low=np.nan, high=np.nan), yardstick)
+        return variants.judge_effects(still if is_relative else still.assign(low=np.nan, high=np.nan), yardstick)
 
-    def _variants(self, fit: Fit) -> list[Variant]:
+    def _list_variants(self, fit: Fit) -> list[Variant]:
         design = fit.design
-        variants = [Variant(design.outcome, "outcome", design)]
+        alternatives = [Variant(design.outcome, "outcome", design)]
         for group, names in (("outcome", self.others), (UNTOUCHED, self.untouched)):
             for name in names:
-                if name not in design.panel.columns:
-                    variants.append(Variant(name, group, None, Text("checks.no-column", column=name)))
-                    continue
-                variants.append(Variant(name, group, design.with_outcome(name, self.transform or design.transform)))
-        return variants
+                unknown = "" if name in design.panel.columns else Text("checks.no-column", column=name)
+                changed = None if unknown else design.with_outcome(name, self.transform or design.transform)
+                alternatives.append(Variant(name, group, changed, unknown))
+        return alternatives
 
     def _romano_wolf(
-        self, fit: Fit, variants: list[Variant], table: pd.DataFrame, rng: np.random.Generator
+        self, fit: Fit, alternatives: list[Variant], table: pd.DataFrame, rng: np.random.Generator
     ) -> FloatArray:
         """Return step-down p-values from one set of multipliers for all outcomes, NaN where there is no influence."""
         out = np.full(len(table), np.nan)
         places = np.flatnonzero(table["effect"].notna())
         try:
-            sums = np.column_stack([_cluster_sums(fit, variants[k]) for k in places])
+            sums = np.column_stack([_cluster_sums(fit, alternatives[k]) for k in places])
         except TwintradeError:
             return out
         spread = np.sqrt((sums**2).sum(axis=0))
@@ -255,7 +243,7 @@ class PercentEffects(Diagnostic):
                 by="units" if is_by_unit else "rows",
                 used=int(counted[2]),
                 zero=int(counted[0] - counted[2]),
-                **format_effects("percent", totals=effects[0], average=effects[1], log=effects[2]),
+                **variants.format_effects("percent", totals=effects[0], average=effects[1], log=effects[2]),
             )
         ]
         if extensive is None:
@@ -268,7 +256,7 @@ class PercentEffects(Diagnostic):
         if bounds is not None:
             low, high = (100 * float(np.expm1(end)) for end in bounds)
             rows.append(_name_reading("intensive") | {"effect": np.nan, "low": low, "high": high})
-            is_point, both = round(low, 1) == round(high, 1), format_effects("percent", low=low, high=high)
+            is_point, both = round(low, 1) == round(high, 1), variants.format_effects("percent", low=low, high=high)
             sentences.append(Text("checks.percent-intensive", point="yes" if is_point else "no", **both))
         text, apart = Listed(tuple(sentences), "sentences"), float(np.ptp(effects))
         return self.conclude(text, pd.DataFrame(rows), value=apart, unit="percent")

@@ -13,7 +13,7 @@ from twintrade.diagnostics.pre_period import reference_year
 from twintrade.diagnostics.pre_period.pretrends import run_pretests
 from twintrade.diagnostics.pre_period.reference_year import CommonBase
 from twintrade.diagnostics.variants import format_effect, format_effects, simplify_inference
-from twintrade.effects import CohortEffects, EventStudy, Finding, Message, Verdict
+from twintrade.effects import EventStudy, Finding, Message, TimedEffects, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -217,7 +217,7 @@ class Honest(Diagnostic):
 def estimate_whole_path(fit: Fit) -> Fit:
     """Return the fit that shows every event time from onset on apart, over which the path averages, and the leads."""
     fit = reference_year.estimate_unbinned(fit)
-    times = fit.estimate.event_times if isinstance(fit.estimate, EventStudy | CohortEffects) else np.zeros(1, int)
+    times = fit.estimate.event_times if isinstance(fit.estimate, TimedEffects) else np.zeros(1, int)
     low, high = fit.design.window
     return replace(fit, design=replace(fit.design, window=(low, max(high, int(times.max(initial=0))))))
 

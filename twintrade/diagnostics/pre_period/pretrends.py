@@ -7,31 +7,18 @@ import numpy as np
 import pandas as pd
 import scipy
 
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import LEVEL as VERDICT_LEVEL
 from twintrade.diagnostics.base import Diagnostic, Judgment, judge_bound, read_yardstick
-from twintrade.diagnostics.variants import (
-    compute_event_bands,
-    format_effect,
-    format_effects,
-    name_judged,
-    name_tolerance,
-    simplify_inference,
-)
-from twintrade.effects import Bands, CohortEffects, EventStudy, Finding
+from twintrade.effects import Bands, CohortEffects, EventStudy, Finding, TimedEffects
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.base import fit as estimate
 from twintrade.estimators.imputation import Imputation
+from twintrade.inference import clustering
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import (
-    Reference,
-    compute_joint_test,
-    compute_t_quantile,
-    read_fewest_clusters,
-    select_block,
-)
 from twintrade.inference.crv2 import Jackknife, Scaled
 from twintrade.inference.wild import Multiplier
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -74,7 +61,8 @@ class PreEffects:
         """Return the larger end of the slope's 95 % interval in size, NaN where it has no error."""
         if not self.slope_variance > 0:
             return float("nan")
-        return abs(self.slope) + compute_t_quantile(1 - LEVEL / 2, self.df) * float(np.sqrt(self.slope_variance))
+        width = clustering.compute_t_quantile(1 - LEVEL / 2, self.df) * float(np.sqrt(self.slope_variance))
+        return abs(self.slope) + width
 
     def compute_power(self, slope: float, normal: FloatArray) -> float:
         """Return how often Holm over both tests objects to a trend, by standard normal draws (n_draws, k)."""
@@ -148,7 +136,7 @@ def compute_lever(fit: Fit) -> float:
     """
     estimate, overall, o = fit.estimate, fit.view("overall"), fit.design.observations
     times, chosen = o.event_time, o.is_ever_treated[o.unit]
-    assert isinstance(estimate, EventStudy | CohortEffects)
+    assert isinstance(estimate, TimedEffects)
     if estimate.base == "universal" and overall.n_cells[0] < o.is_treated.sum():
         chosen &= (times >= estimate.event_times.min()) & (times <= estimate.event_times.max())
     after, before = chosen & (times >= 0), chosen & (times < -estimate.anticipation)
@@ -176,7 +164,7 @@ class JointPre:
     n_effects: int
 
 
-def compute_joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> JointPre:
+def compute_joint_pretrend(bands: Bands, reference: clustering.Reference = "hotelling") -> JointPre:
     """Test that all pre-period effects of an event study are zero.
 
     F with the degrees of freedom of the fewest treated clusters, Wald without clusters; under randomization the
@@ -197,8 +185,9 @@ def compute_joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> 
     pre = pre[np.diag(bands.covariance)[pre] > 0]
     if pre.size == 0:
         raise InferenceError(Text("inference.no-pre-effect"))
-    block, df = select_block(bands.covariance, pre), fill_missing_df(bands.df[pre[0]])
-    test = compute_joint_test(estimate.effects[pre], block, df, read_fewest_clusters(bands.facts), reference)
+    block, df = clustering.select_block(bands.covariance, pre), fill_missing_df(bands.df[pre[0]])
+    fewest = clustering.read_fewest_clusters(bands.facts)
+    test = clustering.compute_joint_test(estimate.effects[pre], block, df, fewest, reference)
     return JointPre(test.name, test.statistic, test.df1, test.df2, test.p, pre.size)
 
 
@@ -245,7 +234,9 @@ def has_no_leads(fit: Fit) -> bool:
     return is_cells and fit.design.comparison.uses_not_yet_treated
 
 
-def run_pretests(shown: Fit, chosen: Inference, rng: np.random.Generator, reference: Reference) -> PreTested:
+def run_pretests(
+    shown: Fit, chosen: Inference, rng: np.random.Generator, reference: clustering.Reference
+) -> PreTested:
     """Test the effects before the agreement jointly, and in the direction of a straight line.
 
     The largest p-value of the one-way tests keeps its size, where a joint test divides by the smallest eigenvalues of
@@ -276,10 +267,10 @@ def _collect_effects(whole: Bands, used: Bands) -> PreEffects | None:
     x = compute_trend_regressor(study, pre)
     if x is None or not pre.size:
         return None
-    variance = float(x @ select_block(whole.covariance, pre) @ x / (x @ x) ** 2)
+    variance = float(x @ clustering.select_block(whole.covariance, pre) @ x / (x @ x) ** 2)
     df = fill_missing_df(whole.df[pre[0]])
-    block, floor = select_block(used.covariance, pre), float(whole.facts.get("floor", 0.0))
-    return PreEffects(study.effects[pre], block, variance, x, df, read_fewest_clusters(used.facts), floor)
+    block, floor = clustering.select_block(used.covariance, pre), float(whole.facts.get("floor", 0.0))
+    return PreEffects(study.effects[pre], block, variance, x, df, clustering.read_fewest_clusters(used.facts), floor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +287,7 @@ class Pretrends(Diagnostic):
     """
 
     draws: int = 999
-    reference: Reference = "hotelling"
+    reference: clustering.Reference = "hotelling"
     name: ClassVar[str] = "pretrends"
     citation: ClassVar[str] = "roth2022"
 
@@ -305,7 +296,7 @@ class Pretrends(Diagnostic):
         shown = fit if self.reference == "fixest" else find_clean_leads(fit)
         if "event" not in shown.views:
             return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
-        tested = run_pretests(shown, simplify_inference(shown, inference, self.draws), rng, self.reference)
+        tested = run_pretests(shown, variants.simplify_inference(shown, inference, self.draws), rng, self.reference)
         yardstick = read_yardstick(inference.infer(fit, "overall", rng))
         joint, pre = tested.joint, tested.pre
         slope, slope_p = (pre.slope, pre.slope_p) if pre is not None else (np.nan, np.nan)
@@ -348,8 +339,8 @@ def _say(fit: Fit, shown: Fit, tested: PreTested, adjusted: float, judged: Judgm
         methods = {"method": fit.estimator.title, "clean": shown.estimator.title}
         texts.append(Text("checks.pretrends-clean", none="yes" if has_no_leads(fit) else "no", **methods))
     if pre is not None:
-        texts.append(Text("checks.pretrends-slope", slope=format_effect(pre.slope, scale), p=pre.slope_p))
-    named = name_judged(judged, scale) | name_tolerance(judged.tolerance, fit.estimate.scale)
+        texts.append(Text("checks.pretrends-slope", slope=variants.format_effect(pre.slope, scale), p=pre.slope_p))
+    named = variants.name_judged(judged, scale) | variants.name_tolerance(judged.tolerance, fit.estimate.scale)
     texts.append(Text("checks.pretrends-verdict", units=fit.design.panel.unit_kind, **named))
     return Listed(tuple(texts), "sentences")
 
@@ -381,8 +372,8 @@ class PretrendPower(Diagnostic):
         shown = find_clean_leads(fit)
         if "event" not in shown.views:
             return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
-        tested = run_pretests(shown, simplify_inference(shown, inference), rng, "hotelling")
-        bands, covariance = compute_event_bands(shown, inference, rng)
+        tested = run_pretests(shown, variants.simplify_inference(shown, inference), rng, "hotelling")
+        bands, covariance = variants.compute_event_bands(shown, inference, rng)
         study, pre, scale = bands.estimate, tested.pre, shown.estimate.scale
         if pre is None:
             return self.unavailable(Text("checks.pretrend-power-none"))
@@ -403,7 +394,7 @@ class PretrendPower(Diagnostic):
             parts.append(pd.DataFrame({"event_time": study.reference, "series": list(drawn), "value": 0.0}))
         power, slope, bias, _ = rows[0]
         bound = compute_equivalence_bound(pre.effects, np.diag(pre.covariance), self.level)
-        ends = format_effects(scale, slope=slope, bias=bias, bound=bound)
+        ends = variants.format_effects(scale, slope=slope, bias=bias, bound=bound)
         return self.conclude(
             Text("checks.pretrend-power", power=power, level=self.level, **ends),
             pd.DataFrame(rows, columns=["power", "slope", "bias_of_headline", "slope_seen_after_passing"]),
@@ -415,4 +406,4 @@ class PretrendPower(Diagnostic):
 
 def compute_equivalence_bound(effects: FloatArray, variances: FloatArray, level: float) -> float:
     """Return the smallest bound within which two one-sided tests put every effect (intersection-union test)."""
-    return float((np.abs(effects) + compute_t_quantile(level, np.inf) * np.sqrt(variances)).max())
+    return float((np.abs(effects) + clustering.compute_t_quantile(level, np.inf) * np.sqrt(variances)).max())

@@ -19,16 +19,10 @@ from twintrade.effects.regression import label_event_times
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Estimator, Fit, fit
 from twintrade.estimators.symmetric_path import CohortPath, draw_paths
+from twintrade.inference import clustering
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import (
-    compute_joint_test,
-    compute_t_quantile,
-    find_row_weights,
-    read_fewest_clusters,
-    select_block,
-)
 from twintrade.inference.crv2 import Scaled
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
@@ -131,7 +125,7 @@ class CommonBase:
         x[: self.n_before] = (times - times.mean()) / ((times - times.mean()) ** 2).sum()
         slope, error = float(x @ self.study.effects), float(np.sqrt(x @ self.covariance @ x))
         enough = self.headline / self.lever
-        critical, shift = compute_t_quantile(1 - LEVEL / 2, np.inf), enough / error
+        critical, shift = clustering.compute_t_quantile(1 - LEVEL / 2, np.inf), enough / error
         power = float(scipy.special.ndtr(shift - critical) + scipy.special.ndtr(-shift - critical))
         return SlopeTest(slope, float(2 * scipy.special.ndtr(-abs(slope / error))), enough, power)
 
@@ -218,9 +212,9 @@ class LevellingOff(Diagnostic):
         last = after[-self.n_last :]
         contrast = np.diff(np.eye(last.size), axis=0)
         bands, covariance = variants.compute_event_bands(fit, inference, rng)
-        block = contrast @ select_block(covariance, last) @ contrast.T
-        df, fewest = fill_missing_df(bands.df[last[0]]), read_fewest_clusters(bands.facts)
-        test = compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
+        block = contrast @ clustering.select_block(covariance, last) @ contrast.T
+        df, fewest = fill_missing_df(bands.df[last[0]]), clustering.read_fewest_clusters(bands.facts)
+        test = clustering.compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
         moves = test.p < 1 - self.level
         text = Text(
             "checks.levelling-off",
@@ -455,6 +449,6 @@ def _calibrate(fit: Fit, inference: Inference) -> Inference:
     method = resolve_method(fit, inference)
     if not isinstance(method, Clustered) or method.correction != Clustered().correction or "row" in method.by:
         return variants.simplify_inference(fit, inference, has_intervals=True)
-    if find_row_weights(fit, fit.view("overall")) is None:
+    if clustering.find_row_weights(fit, fit.view("overall")) is None:
         return method
     return Scaled(by=method.by, level=method.level, draws=1)

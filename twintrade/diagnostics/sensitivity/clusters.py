@@ -15,16 +15,10 @@ from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.regression import build_terms, sum_influence_by_unit
 from twintrade.fanout import run_jobs
-from twintrade.inference import refits
+from twintrade.inference import clustering, refits
 from twintrade.inference.auto import resolve_method
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import (
-    compute_scaled_variances,
-    compute_sup_t,
-    compute_t_quantile,
-    compute_two_sided_p,
-)
 from twintrade.numerics.absorption import Annihilator, build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.linear import LeastSquares, fit_least_squares
@@ -83,10 +77,10 @@ def compute_critical_values(
     n = int(usable.sum())
     wald = n * scipy.special.fdtri(n, df, level) if np.isfinite(df) else scipy.special.chdtri(n, 1 - level)
     return {
-        "pointwise": compute_t_quantile((1 + level) / 2, df),
-        "sup-t": compute_sup_t(covariance, usable, level, df, rng, DRAWS),
-        "Sidak": compute_t_quantile((1 + level ** (1 / n)) / 2, df),
-        "Bonferroni": compute_t_quantile(1 - (1 - level) / (2 * n), df),
+        "pointwise": clustering.compute_t_quantile((1 + level) / 2, df),
+        "sup-t": clustering.compute_sup_t(covariance, usable, level, df, rng, DRAWS),
+        "Sidak": clustering.compute_t_quantile((1 + level ** (1 / n)) / 2, df),
+        "Bonferroni": clustering.compute_t_quantile(1 - (1 - level) / (2 * n), df),
         "Wald": float(np.sqrt(wald)),
     }
 
@@ -298,11 +292,11 @@ class FunctionalForm(Diagnostic):
             return self.unavailable(Text("checks.reset-noisy"))
         added = _add_square(fit, 0)
         estimate = added.report(fit, added.n_terms)
-        scaled = next(compute_scaled_variances(fit, [estimate], self.by or fit.design.clusters))
+        scaled = next(clustering.compute_scaled_variances(fit, [estimate], self.by or fit.design.clusters))
         slope, se = float(estimate.effects[0]), float(np.sqrt(scaled.covariance[0, 0]))
         if not se > 0:
             return self.unavailable(Text("checks.reset-no-variance"))
-        p = float(compute_two_sided_p(np.array([slope / se]), scaled.df)[0])
+        p = float(clustering.compute_two_sided_p(np.array([slope / se]), scaled.df)[0])
         moved = _compare_with_square(fit, added if len(models) == 1 else None, inference, rng)
         judged = judge_bound(p, moved.bound, variants.measure_headline(fit, inference, rng))
         if p <= 1 - self.level:

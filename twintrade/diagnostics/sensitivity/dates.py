@@ -9,18 +9,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, find_spans
+from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import COLUMNS as VARIANT_COLUMNS
-from twintrade.diagnostics.variants import (
-    COUNTS,
-    ComparedVariants,
-    Variant,
-    VariantCheck,
-    compare_variants,
-    format_effects,
-    format_range,
-    list_failures,
-)
+from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -150,17 +141,16 @@ class UndatedPairs(Diagnostic):
         for end, sign in ends:
             onsets = options.find_all(sign)
             admitted.append((Text("checks.undated-all", n=len(onsets), end=end), untreated | onsets))
-        variants = [Variant(label, "", add_units(design, onsets)) for label, onsets in admitted]
-        table = compare_variants(fit, variants, None, rng, is_same_target=False)[list(COLUMNS)]
+        alternatives = [Variant(label, "", add_units(design, onsets)) for label, onsets in admitted]
+        table = variants.compare_variants(fit, alternatives, None, rng, is_same_target=False)[list(COLUMNS)]
         effects = table["effect"].to_numpy(dtype=np.float64)
         if not np.isfinite(effects).all():
             return self.unavailable(Text("checks.undated-failed", reason=str(table["reason"].max())))
         names = ("compared", "one_low", "one_high", "low", "high")
         named = dict(zip(names, effects, strict=True)) | {"effect": fit.view("overall").effects[0]}
-        text = Text("checks.undated", n=len(units), units=design.panel.unit_kind, **format_effects(scale, **named))
-        return self.conclude(
-            text, table, value=float(np.ptp(effects[[0, 3, 4]])), unit=scale, messages=list_failures(self.name, table)
-        )
+        shown, failures = variants.format_effects(scale, **named), variants.list_failures(self.name, table)
+        text = Text("checks.undated", n=len(units), units=design.panel.unit_kind, **shown)
+        return self.conclude(text, table, value=float(np.ptp(effects[[0, 3, 4]])), unit=scale, messages=failures)
 
 
 def add_units(design: Design, onsets: Onsets) -> Design:
@@ -333,7 +323,7 @@ class Dates(VariantCheck):
         table = seen.table
         if row:
             row |= {"label": str(Text("checks.dates-bounds-label")), "group": "bounds"}
-            table = pd.concat([table, pd.DataFrame([row], columns=list(VARIANT_COLUMNS))], ignore_index=True)
+            table = pd.concat([table, pd.DataFrame([row], columns=list(variants.COLUMNS))], ignore_index=True)
         if bounds is not None:
             text = Listed((text, bounds), "sentences")
         return self.report(seen, text, seen.spread, table=table, payloads={self.name: seen.table})
@@ -346,7 +336,7 @@ def _bounds(fit: Fit) -> tuple[dict[str, object], Text | None]:
     try:
         bounds = compute_date_bounds(fit, *compute_onset_range(fit.design))
     except TwintradeError as error:
-        return {"reason": str(error), **dict.fromkeys(COUNTS, 0)}, None
+        return {"reason": str(error), **dict.fromkeys(variants.COUNTS, 0)}, None
     if bounds is None:
         return {}, None
     sentence = Text(
@@ -354,7 +344,7 @@ def _bounds(fit: Fit) -> tuple[dict[str, object], Text | None]:
         n=bounds.n_units,
         aside=bounds.n_aside,
         units=fit.design.panel.unit_kind,
-        range=format_range(bounds.low, bounds.high, fit.estimate.scale),
+        range=variants.format_range(bounds.low, bounds.high, fit.estimate.scale),
     )
-    counts = dict(zip(COUNTS, (bounds.n_rows, bounds.n_units, bounds.n_units), strict=True))
+    counts = dict(zip(variants.COUNTS, (bounds.n_rows, bounds.n_units, bounds.n_units), strict=True))
     return {"low": bounds.low, "high": bounds.high, **counts, "reason": ""}, sentence
