@@ -14,7 +14,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.effects import Bands, Finding, Topic, Verdict
 from twintrade.effects.result_set import PayloadKind
-from twintrade.errors import TwintradeError
+from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.methods import Registry
@@ -221,6 +221,12 @@ class Diagnostic(ABC):
             tolerance=judged.tolerance,
             **facts,
         )
+
+
+def require(is_met: object, otherwise: Words) -> None:
+    """Refuse a check that cannot be made, with the reason that its finding prints, unless what it needs is there."""
+    if not is_met:
+        raise InferenceError(otherwise)
 
 
 Check: TypeAlias = Callable[[Any, Fit, Inference, np.random.Generator], Finding]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import LEVEL, Diagnostic
+from twintrade.diagnostics.base import LEVEL, Diagnostic, require
 from twintrade.diagnostics.variants import Variant
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import DesignError, InferenceError, TwintradeError
@@ -148,8 +148,7 @@ class Heterogeneity(Diagnostic):
         groups, notes = assign_groups(fit.design, self.by, self.breaks)
         names, counts = np.unique(groups[groups != ""].astype(str), return_counts=True)
         large = [str(n) for n, c in zip(names, counts, strict=True) if c >= self.min_units]
-        if len(large) < 2:
-            return self.unavailable(Text("checks.groups-small", by=self.by, n=self.min_units))
+        require(len(large) >= 2, Text("checks.groups-small", by=self.by, n=self.min_units))
         chosen = variants.simplify_inference(fit, inference)
         named = name_groups(fit.design, self.by, self.breaks)
         designs = {name: keep_group(fit.design, groups == name) for name in large}
@@ -159,8 +158,7 @@ class Heterogeneity(Diagnostic):
         tests = table["p"].to_numpy(dtype=np.float64)
         table["p_holm"], table["q_sharpened"] = adjust_holm(tests), adjust_sharpened_q(tests)
         known = table.dropna(subset=["effect"])
-        if len(known) < 2:
-            return self.unavailable(Text("checks.groups-few"))
+        require(len(known) >= 2, Text("checks.groups-few"))
         test, p = self._equality(fit, groups, large, isinstance(resolve_method(fit, chosen), Clustered | Scaled), rng)
         scale = fit.estimate.scale
         listed = tuple(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design, TransformName
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic, Judgment
+from twintrade.diagnostics.base import Diagnostic, Judgment, require
 from twintrade.diagnostics.variants import Variant
 from twintrade.effects import Bands, Estimate, Finding, Topic, UnitInfluence
 from twintrade.errors import InferenceError, TwintradeError
@@ -48,10 +48,8 @@ class Margins(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the effect on each margin and whether they add up; payload ``margins``."""
-        if not self.columns:
-            return self.unavailable(Text("checks.margins-unnamed"))
-        if not is_linear(fit):
-            return self.unavailable(Text("checks.margins-linear"))
+        require(self.columns, Text("checks.margins-unnamed"))
+        require(is_linear(fit), Text("checks.margins-linear"))
         log = fit.design.with_outcome(fit.design.outcome, "log")
         # ln X = ln m1 + ln(m2 per m1) + ... + ln(X per m_last), of counts from coarse to fine
         margins = (*self.columns, log.outcome)
@@ -127,8 +125,7 @@ class Outcomes(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row an outcome; payload ``outcomes`` is a forest."""
-        if not self.others and not self.untouched:
-            return self.unavailable(Text("checks.outcomes-unnamed"))
+        require(self.others or self.untouched, Text("checks.outcomes-unnamed"))
         alternatives, chosen = self._list_variants(fit), variants.simplify_inference(fit, inference)
         table = variants.compare_variants(fit, alternatives, chosen, rng, is_same_target=False)
         if table["effect"].notna().sum() < 2:
@@ -226,8 +223,7 @@ class PercentEffects(Diagnostic):
         """Return one row a reading, clustered where the headline is; payload ``percent_effects``."""
         design = fit.design
         flows = design.panel.values(design.outcome)[design.observations.rows]
-        if design.statistics is not None or not (flows >= 0).all():
-            return self.unavailable(Text("checks.percent-flows"))
+        require(design.statistics is None and (flows >= 0).all(), Text("checks.percent-flows"))
         level = design.with_outcome(design.outcome, "level")
         ratios, is_by_unit = estimate_ratios(level, fit)
         bands = Clustered(draws=19).infer(Fit(fit.estimator, level, ratios), "overall", rng)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, require
 from twintrade.diagnostics.variants import Variant, list_words
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError
@@ -206,8 +206,7 @@ class Spillovers(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return direct and spillover effects; payloads ``spillovers`` and, by distance, ``spillover_rings``."""
         design = fit.design
-        if not design.panel.is_dyadic:
-            return self.unavailable(Text("checks.spillovers-dyads"))
+        require(design.panel.is_dyadic, Text("checks.spillovers-dyads"))
         chosen = variants.simplify_inference(fit, inference, has_intervals=True)
         alternatives = [Variant(Text("checks.spillovers-direct"), "direct", design)]
         alternatives += [

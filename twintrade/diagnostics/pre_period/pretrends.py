@@ -9,7 +9,7 @@ import scipy
 
 from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import LEVEL as VERDICT_LEVEL
-from twintrade.diagnostics.base import Diagnostic, Judgment, judge_bound, read_yardstick
+from twintrade.diagnostics.base import Diagnostic, Judgment, judge_bound, read_yardstick, require
 from twintrade.effects import Bands, CohortEffects, EventStudy, Finding, TimedEffects
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -294,8 +294,7 @@ class Pretrends(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the smaller p-value of the two tests, Holm-adjusted; the table holds both."""
         shown = fit if self.reference == "fixest" else find_clean_leads(fit)
-        if "event" not in shown.views:
-            return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
+        require("event" in shown.views, Text("checks.no-event-times", method=fit.estimator.title))
         tested = run_pretests(shown, variants.simplify_inference(shown, inference, self.draws), rng, self.reference)
         yardstick = read_yardstick(inference.infer(fit, "overall", rng))
         joint, pre = tested.joint, tested.pre
@@ -370,8 +369,7 @@ class PretrendPower(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the slopes found with given power; payload ``pretrend_power`` draws them beside the effects."""
         shown = find_clean_leads(fit)
-        if "event" not in shown.views:
-            return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
+        require("event" in shown.views, Text("checks.no-event-times", method=fit.estimator.title))
         tested = run_pretests(shown, variants.simplify_inference(shown, inference), rng, "hotelling")
         bands, covariance = variants.compute_event_bands(shown, inference, rng)
         study, pre, scale = bands.estimate, tested.pre, shown.estimate.scale

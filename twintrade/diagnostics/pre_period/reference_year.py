@@ -11,7 +11,7 @@ import scipy
 
 from twintrade.design import Design
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import LEVEL, Diagnostic
+from twintrade.diagnostics.base import LEVEL, Diagnostic, require
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df, run_pretests
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck
 from twintrade.effects import CohortEffects, EventStudy, Finding, Influence, Uncertainty, UnitInfluence
@@ -202,13 +202,12 @@ class LevellingOff(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the p-value of equality of the last effects."""
-        if "event" not in fit.views:
-            return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
+        require("event" in fit.views, Text("checks.no-event-times", method=fit.estimator.title))
         estimate = fit.view("event")
         assert isinstance(estimate, EventStudy)
         after = np.flatnonzero(estimate.event_times >= 0)
-        if after.size < self.n_last or self.n_last < 2:
-            return self.unavailable(Text("checks.levelling-off-few", n=after.size, compared=self.n_last))
+        few = Text("checks.levelling-off-few", n=after.size, compared=self.n_last)
+        require(after.size >= self.n_last >= 2, few)
         last = after[-self.n_last :]
         contrast = np.diff(np.eye(last.size), axis=0)
         bands, covariance = variants.compute_event_bands(fit, inference, rng)
@@ -243,16 +242,13 @@ class ReferenceYear(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a reference, the overall effect above them; payload ``reference_year``."""
-        if "path" not in fit.views:
-            return self.unavailable(Text("checks.reference-none"))
-        if fit.estimator.options().get("measure", "coefficient") != "coefficient":
-            return self.unavailable(Text("checks.reference-coefficients"))
-        if fit.estimator.options().get("second_reference") is not None:
-            return self.unavailable(Text("checks.reference-two"))
+        require("path" in fit.views, Text("checks.reference-none"))
+        options = fit.estimator.options()
+        require(options.get("measure", "coefficient") == "coefficient", Text("checks.reference-coefficients"))
+        require(options.get("second_reference") is None, Text("checks.reference-two"))
         shown = estimate_unbinned(fit)
         paths = list(compute_path_by_reference(shown))
-        if len(paths) < 2:
-            return self.unavailable(Text("checks.reference-only", at=paths[0].reference))
+        require(len(paths) >= 2, Text("checks.reference-only", at=paths[0].reference))
         overall, scale = shown.view("overall"), fit.estimate.scale
         method = resolve_method(fit, inference)
         rows = [_compare(shown, path, paths, fit.design.reference, method, rng) for path in paths]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design, add_strata, measure_before
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_bound
+from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_bound, require
 from twintrade.diagnostics.variants import Variant, format_effect
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, EstimationError
@@ -95,8 +95,7 @@ class ConditionalTrends(Diagnostic):
         row = row.assign(difference_low=np.nan, difference_high=np.nan, difference_p=np.nan)
         table = pd.concat([strata, row], ignore_index=True)
         known = table.dropna(subset=["effect"])
-        if known.empty:
-            return self.unavailable(Text("checks.conditional-none", reasons=variants.list_reasons(table)))
+        require(len(known) > 0, Text("checks.conditional-none", reasons=variants.list_reasons(table)))
         headline, scale = variants.measure_headline(fit, inference, rng), fit.estimate.scale
         # Strata take out less than what moved the headline: the power of a difference is not that of the check.
         judged = replace(variants.judge_table(strata, headline), power=np.nan, best=np.nan)
@@ -188,11 +187,10 @@ class Selection(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a variable; objects where trade growth before sets apart those that sign."""
         risk = build_risk_set(fit.design, self.lags, self.covariates)
-        if GROWTH not in risk.names:
-            return self.unavailable(Text("checks.selection-constant"))
+        require(GROWTH in risk.names, Text("checks.selection-constant"))
         n_events, n_slopes = int(risk.signed.sum()), risk.x.shape[1] - 1
-        if n_events < EVENTS * n_slopes:
-            return self.unavailable(Text("checks.selection-few", n=n_events, slopes=n_slopes, least=EVENTS))
+        few = Text("checks.selection-few", n=n_events, slopes=n_slopes, least=EVENTS)
+        require(n_events >= EVENTS * n_slopes, few)
         beta, covariance = fit_cloglog(risk.signed, risk.x, risk.clusters)
         apart = deal_agreements(risk, self.draws, rng)
         k = risk.names.index(GROWTH)

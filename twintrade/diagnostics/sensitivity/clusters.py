@@ -8,7 +8,7 @@ import pandas as pd
 import scipy
 
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic, judge_bound
+from twintrade.diagnostics.base import Diagnostic, judge_bound, require
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
 from twintrade.effects import Estimate, Finding, Influence, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
@@ -37,8 +37,7 @@ class UnitInfluenceCheck(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a unit, the most influential first; payload ``influence``."""
-        if not variants.has_influence(fit):
-            return self.unavailable(Text("checks.no-influence"))
+        require(variants.has_influence(fit), Text("checks.no-influence"))
         estimate = fit.view("overall")
         influence = estimate.uncertainty
         assert isinstance(influence, Influence)
@@ -97,8 +96,7 @@ class Regions(Diagnostic):
         """Return the critical values; payload ``regions`` has one row an effect and region."""
         bands, covariance = variants.compute_event_bands(fit, inference, rng)
         usable = np.nan_to_num(bands.se) > 0
-        if not usable.any():
-            return self.unavailable(Text("checks.no-joint-errors", inference=bands.inference))
+        require(usable.any(), Text("checks.no-joint-errors", inference=bands.inference))
         df = fill_missing_df(float(np.min(bands.df[usable])))
         critical = compute_critical_values(covariance, usable, self.level, df, rng)
         chosen = np.flatnonzero(usable)
@@ -143,13 +141,11 @@ class ClusterLadder(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a choice of clusters; payload ``clusters``."""
-        if not variants.has_influence(fit):
-            return self.unavailable(Text("checks.clusters-no-influence"))
+        require(variants.has_influence(fit), Text("checks.clusters-no-influence"))
         ladder = DYADIC if fit.design.panel.is_dyadic else SINGLE
         table = pd.DataFrame([_rung(fit, by, rng) for by in ladder], columns=list(COLUMNS))
         known = table.dropna(subset=["se"])
-        if known.empty:
-            return self.unavailable(Text("checks.clusters-none"))
+        require(len(known) > 0, Text("checks.clusters-none"))
         narrow, wide = known.iloc[int(known["se"].argmin())], known.iloc[int(known["se"].argmax())]
         yardstick = variants.measure_headline(fit, inference, rng)
         longest = float((known["high"] - known["low"]).max()) / 2
@@ -286,16 +282,14 @@ class FunctionalForm(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the slope, its error and p; the predictor is standardized, which changes neither t nor p."""
         models = fit.estimator.list_regressions()
-        if not models:
-            return self.unavailable(Text("checks.reset-methods"))
+        require(models, Text("checks.reset-methods"))
         if fit.estimator.is_poisson and not set(fit.design.observations.effect_names) <= PLAIN:
             return self.unavailable(Text("checks.reset-noisy"))
         added = _add_square(fit, 0)
         estimate = added.report(fit, added.n_terms)
         scaled = next(clustering.compute_scaled_variances(fit, [estimate], self.by or fit.design.clusters))
         slope, se = float(estimate.effects[0]), float(np.sqrt(scaled.covariance[0, 0]))
-        if not se > 0:
-            return self.unavailable(Text("checks.reset-no-variance"))
+        require(se > 0, Text("checks.reset-no-variance"))
         p = float(clustering.compute_two_sided_p(np.array([slope / se]), scaled.df)[0])
         moved = _compare_with_square(fit, added if len(models) == 1 else None, inference, rng)
         judged = judge_bound(p, moved.bound, variants.measure_headline(fit, inference, rng))

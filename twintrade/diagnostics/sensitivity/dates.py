@@ -10,7 +10,7 @@ import pandas as pd
 
 from twintrade.design import Design, find_spans
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, require
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, InferenceError, TwintradeError
@@ -128,10 +128,8 @@ class UndatedPairs(Diagnostic):
         """Return the estimate with undated units admitted; payload ``undated_agreements``."""
         design, scale = fit.design, fit.estimate.scale
         units = _list_undated(design)
-        if not units:
-            return self.unavailable(Text("checks.undated-none", units=design.panel.unit_kind))
-        if fit.estimator.imputes_by is None or design.statistics is not None:
-            return self.unavailable(Text("checks.undated-imputation"))
+        require(units, Text("checks.undated-none", units=design.panel.unit_kind))
+        require(fit.estimator.imputes_by and design.statistics is None, Text("checks.undated-imputation"))
         options, untreated = list_options(fit, units), dict.fromkeys(units, np.inf)
         ends, admitted = (("lowest", -1), ("highest", 1)), [(Text("checks.undated-compared"), untreated)]
         for end, sign in ends:
@@ -144,8 +142,7 @@ class UndatedPairs(Diagnostic):
         alternatives = [Variant(label, "", add_units(design, onsets)) for label, onsets in admitted]
         table = variants.compare_variants(fit, alternatives, None, rng, is_same_target=False)[list(COLUMNS)]
         effects = table["effect"].to_numpy(dtype=np.float64)
-        if not np.isfinite(effects).all():
-            return self.unavailable(Text("checks.undated-failed", reason=str(table["reason"].max())))
+        require(np.isfinite(effects).all(), Text("checks.undated-failed", reason=str(table["reason"].max())))
         names = ("compared", "one_low", "one_high", "low", "high")
         named = dict(zip(names, effects, strict=True)) | {"effect": fit.view("overall").effects[0]}
         shown, failures = variants.format_effects(scale, **named), variants.list_failures(self.name, table)

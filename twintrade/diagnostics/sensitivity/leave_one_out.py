@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.design import Design, Donors
 from twintrade.design.case import find_aggregates
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic, Judgment, Yardstick, judge_choices
+from twintrade.diagnostics.base import Diagnostic, Judgment, Yardstick, judge_choices, require
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effect
 from twintrade.effects import Estimate, Finding
 from twintrade.errors import EstimationError, InferenceError, TwintradeError
@@ -21,7 +21,7 @@ from twintrade.fanout import run_jobs
 from twintrade.inference.base import Inference
 from twintrade.inference.refits import replace_outcome
 from twintrade.numerics.arrays import FloatArray, ObjectArray
-from twintrade.text import Listed, Text, Words, pack_both, pack_text
+from twintrade.text import Listed, Text, Value, Words, pack_both, pack_text
 
 # Whether the result hangs on the unit of money: it must not, and under log(1 + X) it does.
 
@@ -53,8 +53,7 @@ class Rescaling(Diagnostic):
         expected = np.full(effects.size, effects[0])
         if scale == "level":
             expected = effects[0] / np.array(self.factors) * self.factors[0]
-        if np.isnan(effects[0]):
-            return self.unavailable(Text("checks.not-made-again", reason=rows[0][4]))
+        require(np.isfinite(effects[0]), Text("checks.not-made-again", reason=rows[0][4]))
         moves = effects - expected
         is_stable = bool(np.nanmax(np.abs(moves) / np.maximum(np.abs(expected), 1e-300)) < SAME)
         judged = judge_choices(moves, variants.measure_headline(fit, inference, rng))
@@ -261,15 +260,13 @@ class HiddenAgreements(Diagnostic):
         if sample is None or sample.n_treated_units == sample.n_units:
             return self.unavailable(Text("checks.hidden-none"))
         shares = self._list_shares(fit)
-        if not shares:
-            return self.unavailable(Text("checks.hidden-more", units=fit.design.panel.unit_kind))
+        require(shares, Text("checks.hidden-more", units=fit.design.panel.unit_kind))
         headline, scale = variants.measure_headline(fit, inference, rng), fit.estimate.scale
         rows: list[HiddenRow] = [_share_row(headline, share) for share in shares]
         sentences: list[Words] = [_say_shares(headline, fit, shares)]
         judged = Judgment("cannot tell", tolerance=headline.tolerance)
         try:
-            units = _prepare(fit, headline.effect)
-            worst = self._find_worst(fit, units)
+            units, worst = self._find_worst(fit, headline.effect)
         except TwintradeError as error:
             sentences.append(Text("checks.hidden-no-worst", reason=error.text))
         else:
@@ -300,8 +297,13 @@ class HiddenAgreements(Diagnostic):
         pairs = [(self.coverage, within), *((coverage, coverage) for coverage in self.sensitivity)]
         return [one for pair in pairs if (one := convert_coverage(fit, *pair)).share < 1]
 
-    def _find_worst(self, fit: Fit, units: ComparisonUnits) -> Worst:
+    def _find_worst(self, fit: Fit, effect: float) -> tuple[ComparisonUnits, Worst]:
         """Return by number of comparison units left out those without which the effect is lowest and highest."""
+        family, few = fit.estimator.imputes_by, Text("checks.hidden-few", units=fit.design.panel.unit_kind)
+        if family is None or fit.design.statistics is not None:
+            raise EstimationError(Text("checks.hidden-imputation"))
+        units = prepare_comparison_units(fit.design, family, fit.estimator.options()["measure"], effect)
+        require(np.isfinite(units.changes).sum() >= FEWEST, few)
         known = [k for k in np.argsort(units.changes) if np.isfinite(units.changes[k])]
         n = 1 if units.is_exact else RETRIED
         ones: list[tuple[str, ...]] = [(units.names[k],) for k in (*known[:n], *known[-n:])]
@@ -314,9 +316,8 @@ class HiddenAgreements(Diagnostic):
             known = [WithoutSome(some, done[some]) for some in sets if np.isfinite(done[some])]
             if known:
                 worst[number] = min(known, key=lambda one: one.effect), max(known, key=lambda one: one.effect)
-        if not {1, 2} <= worst.keys():
-            raise EstimationError(Text("checks.hidden-few", units=fit.design.panel.unit_kind))
-        return worst
+        require({1, 2} <= worst.keys(), few)
+        return units, worst
 
 
 def convert_coverage(fit: Fit, coverage: float, within: float) -> HiddenShare:
@@ -369,16 +370,6 @@ def _say_shares(headline: Yardstick, fit: Fit, shares: Sequence[HiddenShare]) ->
     )
 
 
-def _prepare(fit: Fit, effect: float) -> ComparisonUnits:
-    family = fit.estimator.imputes_by
-    if family is None or fit.design.statistics is not None:
-        raise EstimationError(Text("checks.hidden-imputation"))
-    units = prepare_comparison_units(fit.design, family, fit.estimator.options()["measure"], effect)
-    if np.isfinite(units.changes).sum() < FEWEST:
-        raise EstimationError(Text("checks.hidden-few", units=fit.design.panel.unit_kind))
-    return units
-
-
 def _refit_without(fit: Fit, sets: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], float]:
     """Return the overall effect without each set of units, NaN where it cannot be estimated."""
     jobs = {", ".join(names): names for names in sorted(sets)}
@@ -420,24 +411,14 @@ def _say_worst(worst: Worst, fit: Fit, searched: ComparisonUnits) -> Text:
 def _say_breakdown(fit: Fit, units: ComparisonUnits, worst: Worst) -> Text:
     """Say how few comparison units carry the estimate to zero: all sets of one and two, then one after another."""
     sign, kind = (-1 if units.effect > 0 else 1), fit.design.panel.unit_kind
-    for n in (1, 2):
-        for one in worst.get(n, ()):
-            if one.effect * sign >= 0:
-                return _breakdown(one.units, units, kind, is_fewest=units.is_exact and units.has_all)
-    sets = units.remove_greedily(sign, MOST_TRIED)
-    for some in sets[2:]:
-        names = units.name_units(some.groups)
-        if units.apply(some.change) * sign >= 0 and _refit_without(fit, {names})[names] * sign >= 0:
-            return _breakdown(names, units, kind, is_fewest=False)
-    return Text("checks.hidden-no-breakdown", n=len(sets), all=len(units.names), units=kind)
-
-
-def _breakdown(names: tuple[str, ...], units: ComparisonUnits, kind: str, *, is_fewest: bool) -> Text:
-    return Text(
-        "checks.hidden-breakdown",
-        n=len(names),
-        all=len(units.names),
-        names=Listed(names, "comma"),
-        units=kind,
-        fewest="yes" if is_fewest else "no",
-    )
+    named: dict[str, Value] = {"all": len(units.names), "units": kind}
+    names = next((one.units for one in (*worst[1], *worst[2]) if one.effect * sign >= 0), ())
+    is_fewest = len(names) > 0 and units.is_exact and units.has_all
+    if not names:
+        sets = units.remove_greedily(sign, MOST_TRIED)
+        far = (units.name_units(some.groups) for some in sets[2:] if units.apply(some.change) * sign >= 0)
+        names = next((some for some in far if _refit_without(fit, {some})[some] * sign >= 0), ())
+        if not names:
+            return Text("checks.hidden-no-breakdown", n=len(sets), **named)
+    named |= {"n": len(names), "names": Listed(names, "comma")}
+    return Text("checks.hidden-breakdown", fewest="yes" if is_fewest else "no", **named)

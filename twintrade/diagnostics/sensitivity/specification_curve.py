@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import COMPARISONS, Design, TransformName
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, require
 from twintrade.diagnostics.pre_period.reference_year import shift_reference
 from twintrade.diagnostics.sensitivity.dates import iterate_date_variants
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck, format_effects, list_reasons
@@ -294,12 +294,10 @@ class SpecificationCurve(Diagnostic):
         lacking += [Text("checks.curve-no-method", name=m) for m in self.estimators if m not in ESTIMATORS]
         lacking += [Text("checks.curve-no-comparison", name=c) for c in self.comparisons if c not in COMPARISONS]
         unknown = Listed(tuple(lacking), "semicolon")
-        if unknown.items:
-            return self.unavailable(unknown)
+        require(not unknown.items, unknown)
         plan = list(islice(self.plan(fit), self.most + 1))
         n_all = len(plan) * 2 ** len(self.covariates)
-        if n_all > self.most:
-            return self.unavailable(Text("checks.curve-many", n=n_all, most=self.most))
+        require(n_all <= self.most, Text("checks.curve-many", n=n_all, most=self.most))
         chosen = resolve_method(fit, inference)
         shown = chosen if isinstance(chosen, Clustered | Jackknife | Scaled) else None
         table = pd.DataFrame(Curve(fit, tuple(plan), self.covariates, shown).estimated(rng))
@@ -309,8 +307,7 @@ class SpecificationCurve(Diagnostic):
         table = table[~(table.round({"effect": 12}).duplicated(key) & table["effect"].notna())]
         table = table.sort_values("effect", na_position="last", ignore_index=True)
         known = table.dropna(subset=["effect"])
-        if len(known) < 2:
-            return self.unavailable(Text("checks.curve-few"))
+        require(len(known) >= 2, Text("checks.curve-few"))
         scale, effect = fit.estimate.scale, float(fit.view("overall").effects[0])
         median = float(known["effect"].median())
         same = float((known["effect"] * effect > 0).mean())

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design.case import Case
-from twintrade.diagnostics.base import Diagnostic, judge_choices
+from twintrade.diagnostics.base import Diagnostic, judge_choices, require
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseEffect, PlaceboPaths
 from twintrade.diagnostics.variants import format_effects, measure_headline, name_tolerance
@@ -45,8 +45,7 @@ class LeaveOneDonorOut(Diagnostic):
         base, scale = estimator.gaps(case), fit.estimate.scale
         table, paths = _without_each(estimator, case, base)
         known = table.dropna(subset=["effect"])
-        if known.empty:
-            return self.unavailable(Text("checks.leave-one-donor-out-none"))
+        require(len(known) > 0, Text("checks.leave-one-donor-out-none"))
         effect = float(np.nanmean(base[case.is_after]))
         moves = (known["effect"] - effect).abs()
         judged = judge_choices(moves.to_numpy(dtype=np.float64), measure_headline(fit, inference, rng))
@@ -112,8 +111,7 @@ class DonorWeightTable(Diagnostic):
             top = Listed(tuple(Text("checks.weights-donor", donor=str(u), weight=w) for u, w in largest), "comma")
             sentences.append(Text("checks.weights-set", set=key, n=len(shown), of=len(rows), top=top))
             outside += _outside(key, chosen, carried.intercept)
-        if not tables:
-            return self.unavailable(Listed(tuple(sentences), "sentences"))
+        require(tables, Listed(tuple(sentences), "sentences"))
         table = pd.concat(tables, ignore_index=True)
         sets = list(dict.fromkeys(table["donor_set"]))
         wide = table.pivot(index="unit", columns="donor_set", values="weight")[sets]

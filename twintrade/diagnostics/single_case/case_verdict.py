@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design.case import build_case_design, build_untreated_rectangle
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment, require
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseEffect, PlaceboPaths
 from twintrade.effects import Finding, Message, Topic
@@ -158,8 +158,7 @@ class CaseVerdict(Diagnostic):
                 alone = build_case_design(design, unit, build_untreated_rectangle(design, unit))
                 methods, readings = sort_out(placebo_space.measure_case(estimate(DoubleRatio(), alone)))
                 cases[unit] = list(methods.values()), readings
-        if len(cases) < 2:
-            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
+        require(len(cases) >= 2, Text("checks.no-case", method=fit.estimator.title))
         weighed, p = weigh_each_case(list(cases.values()))
         rows = [_describe(one).assign(unit=unit) for unit, one in zip(cases, weighed, strict=True)]
         table = pd.concat(rows, ignore_index=True)
@@ -290,8 +289,7 @@ class CaseTests(Diagnostic):
         placebo_space.get_single_case(fit)
         effects = list(placebo_space.measure_case(fit))
         table = pd.DataFrame(_merged([self._row(fit, one, rng) for one in effects]), columns=list(COLUMNS))
-        if table["effect"].isna().all():
-            return self.unavailable(str(table["reason"].iloc[0]))
+        require(table["effect"].notna().any(), str(table["reason"].iloc[0]))
         return self.conclude(
             Listed((_sentence(table, self.min_before), *_exact_fits(effects)), "sentences"),
             table,

@@ -18,7 +18,7 @@ from twintrade.design.case import (
     explain_exclusion,
     find_treated_unit,
 )
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, require
 from twintrade.diagnostics.sensitivity.dates import has_vague_date
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseMethod
@@ -126,8 +126,7 @@ class DateSets(Diagnostic):
                 rows += self._rows(method, dated, fit.design.panel.label(dated.onset))
         table = pd.DataFrame(rows)
         known = table.dropna(subset=["effect"])
-        if known.empty:
-            return self.unavailable(Text("checks.date-sets-none"))
+        require(len(known) > 0, Text("checks.date-sets-none"))
         return self.conclude(
             _summary(known),
             table,
@@ -263,8 +262,7 @@ class PooledCases(Diagnostic):
         cases = pd.DataFrame(rows)
         known = cases.dropna(subset=["effect", "variance"])
         known = known[known["variance"] > 0]
-        if len(known) < 2:
-            return self.unavailable(Text("checks.pooled-few", n=len(known), of=len(cases)))
+        require(len(known) >= 2, Text("checks.pooled-few", n=len(known), of=len(cases)))
         scale, mean = method.effect_scale(design), self._average(known)
         means, bound = self._list_means(known, mean), self._best_of(np.sort(known["p"].to_numpy()))
         failed = cases.loc[cases["reason"] != "", ["unit", "reason"]].itertuples(index=False)

@@ -12,7 +12,7 @@ from twintrade.data.geography import resolve
 from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment, Yardstick, judge_choices, read_yardstick
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment, Yardstick, judge_choices, read_yardstick, require
 from twintrade.diagnostics.single_case.placebo_space import get_single_case, is_single_case
 from twintrade.diagnostics.variants import Variant
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
@@ -230,8 +230,7 @@ class StructuralSensitivity(Diagnostic):
         rows = [self._row(fit, *variant) for variant in self._variants(fit.estimator)]
         table = pd.DataFrame(rows, columns=list(VARIANT_COLUMNS))
         known = table.dropna(subset=["effect"])
-        if known.empty:
-            return self.unavailable(Text("checks.structural-none"))
+        require(len(known) > 0, Text("checks.structural-none"))
         excludes = (known["low"] > 0) | (known["high"] < 0)
         yardstick = Yardstick(*table.loc[0, ["effect", "low", "high"]])
         judged = judge_choices((known["effect"] - yardstick.effect).to_numpy(dtype=np.float64), yardstick)
@@ -299,16 +298,13 @@ class UnknownBreak(Diagnostic):
         """Return the F statistic of every date, the analysis's own dates marked, as payload ``break_dates``."""
         design, o = fit.design, fit.design.observations
         treated = np.flatnonzero(o.is_ever_treated)
-        if treated.size != 1:
-            return self.unavailable(Text("checks.break-units", n=int(treated.size)))
+        require(treated.size == 1, Text("checks.break-units", n=int(treated.size)))
         mine = o.unit == treated[0]
         flow, periods = design.panel.values(design.outcome)[o.rows[mine]], o.period[mine]
-        if periods.size < self.min_periods:
-            return self.unavailable(Text("checks.break-short", n=int(periods.size), least=self.min_periods))
-        if (np.diff(periods) != 1).any():
-            return self.unavailable(Text("checks.break-gaps"))
-        if not (flow > 0).all():
-            return self.unavailable(Text("checks.break-zeros"))
+        n, least = periods.size, self.min_periods
+        require(n >= least, Text("checks.break-short", n=n, least=least))
+        require((np.diff(periods) == 1).all(), Text("checks.break-gaps"))
+        require((flow > 0).all(), Text("checks.break-zeros"))
         listed = list_candidate_dates(design, str(o.unit_ids[treated[0]])).query("is_chosen")
         dates = sorted(set(listed["period"].astype(int)))
         y, seasons = np.log(flow), PERIODS_PER_YEAR[design.panel.frequency]

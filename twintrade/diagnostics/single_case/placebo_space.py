@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design, TransformName
 from twintrade.design.case import Case
-from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_bound
+from twintrade.diagnostics.base import LEVEL, Diagnostic, judge_bound, require
 from twintrade.diagnostics.variants import format_effect, measure_headline, name_judged
 from twintrade.effects import Finding, Topic
 from twintrade.errors import EstimationError, TwintradeError
@@ -324,8 +324,7 @@ class PlaceboSpace(Diagnostic):
             has_ratio = "no" if np.isnan(numbers["ratio"]) else "yes"
             text = Text("checks.placebo-space", set=key, n=whole["n_placebos"], has_ratio=has_ratio, **numbers)
             sentences.append(text)
-        if not rows:
-            return self.unavailable(Listed(tuple(sentences), "sentences"))
+        require(rows, Listed(tuple(sentences), "sentences"))
         table = pd.DataFrame(rows)
         return self.conclude(
             Listed(tuple(sentences), "sentences"),

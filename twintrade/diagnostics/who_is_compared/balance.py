@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, require
 from twintrade.diagnostics.variants import list_words
 from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
@@ -130,8 +130,7 @@ class Balance(Diagnostic):
             return self.unavailable(Text("checks.balance-no-column", column=unknown[0]))
         grids = _grids(design, fit.estimate.sample.rows, names, self.lags)
         rows = [row for row in (_compared(design, label, grid) for label, grid in grids) if row]
-        if not rows:
-            return self.unavailable(Text("checks.balance-none"))
+        require(rows, Text("checks.balance-none"))
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         large = table[table["standardized"].abs() > LARGE]
         listed = tuple(

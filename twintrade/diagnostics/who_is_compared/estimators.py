@@ -10,7 +10,7 @@ from twintrade.data.geography import load_places
 from twintrade.design import Design, Donors, NeverTreated, NotYetTreated, count_always_compared
 from twintrade.design.transforms import find_remainders
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import INFORMS, Diagnostic
+from twintrade.diagnostics.base import INFORMS, Diagnostic, require
 from twintrade.diagnostics.variants import NUMBERS, ComparedVariants, Variant, VariantCheck
 from twintrade.effects import EventStudy, Finding, Influence, Message, UnitInfluence
 from twintrade.errors import DesignError, InferenceError, TwintradeError
@@ -100,8 +100,7 @@ class Estimators(Diagnostic):
             rows.append(row)
         table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("effect", *NUMBERS[4:]), np.float64))
         known = table.dropna(subset=["effect"])
-        if len(known) < 2:
-            return self.unavailable(Text("checks.estimators-few"))
+        require(len(known) >= 2, Text("checks.estimators-few"))
         low, high = known.iloc[int(known["effect"].argmin())], known.iloc[int(known["effect"].argmax())]
         same = known[known["target"] == fit.estimator.target]
         is_alone = (same["estimator"] == str(fit.estimator.title)).all()

@@ -13,7 +13,7 @@ from twintrade.data.registry import Policy
 from twintrade.design import NEVER, Design
 from twintrade.design.fixed_effects import name_effect
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.base import Diagnostic, require
 from twintrade.diagnostics.variants import Variant
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError
@@ -253,8 +253,7 @@ class PoliciesCheck(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a set in force, an order of arrival and an increment; payload ``policy_effects`` has all."""
-        if not fit.design.panel.policies:
-            return self.unavailable(Text("checks.policies-none"))
+        require(fit.design.panel.policies, Text("checks.policies-none"))
         headline = fit
         if fit.estimator.imputes_by is None:
             family = "poisson" if fit.estimator.is_poisson else "linear"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.design import Design, Observations, Treatment
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import INFORMS, Diagnostic, Judgment, judge_bound
+from twintrade.diagnostics.base import INFORMS, Diagnostic, Judgment, judge_bound, require
 from twintrade.diagnostics.variants import PairedDifference, format_effect
 from twintrade.diagnostics.who_is_compared.policies import FEWEST
 from twintrade.diagnostics.who_is_compared.twfe_weights import name_unit
@@ -98,8 +98,7 @@ class ContaminationCheck(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the coefficient's parts; the payload has one row each."""
         o, policies = fit.design.observations, find_policies(fit.design)
-        if not policies.names:
-            return self.unavailable(Text("checks.contamination-none"))
+        require(policies.names, Text("checks.contamination-none"))
         is_absorbed = mark_absorbed(policies.in_force, o.effect_codes(), o.weights)
         absorbed, others = policies.take(is_absorbed).names, policies.take(~is_absorbed)
         no_control = Text("checks.contamination-absorbed", n=len(absorbed), policies=Listed(absorbed, "and"))
@@ -265,8 +264,7 @@ class LevelChanges(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a change; payload ``level_changes_path`` has the effects by event time."""
         design = fit.design
-        if not self.concerns(design):
-            return self.unavailable(Text("checks.level-changes-none"))
+        require(self.concerns(design), Text("checks.level-changes-none"))
         spells = find_spells(design.observations)
         rows, paths = list[dict[str, object]](), list[dict[str, object]]()
         for old, new in list_changes(spells):
@@ -279,8 +277,7 @@ class LevelChanges(Diagnostic):
         rows.append(_estimate_change(label, method, per_level, inference, rng)[0])
         table = pd.DataFrame(rows, columns=[*LEVEL_COLUMNS, "reason_text"])
         known = table.iloc[:-1].dropna(subset=["effect"])
-        if known.empty:
-            return self.unavailable(variants.list_reasons(table))
+        require(len(known) > 0, variants.list_reasons(table))
         sentences = [
             Text(
                 "checks.level-says",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.design import Design, Observations
 from twintrade.diagnostics import variants
-from twintrade.diagnostics.base import Diagnostic, Judgment
+from twintrade.diagnostics.base import Diagnostic, Judgment, require
 from twintrade.diagnostics.variants import Variant, format_effect
 from twintrade.diagnostics.who_is_compared.estimators import judge_regression
 from twintrade.effects import Finding, Message
@@ -44,14 +44,10 @@ class Bacon(Diagnostic):
         """Return the share of forbidden comparisons; payload ``bacon`` has one row a comparison."""
         design = fit.design
         o = design.observations
-        if design.effect_names != ("unit", "period"):
-            return self.unavailable(Text("checks.bacon-effects", effects=design.effects_label))
-        if design.weights is not None:
-            return self.unavailable(Text("checks.bacon-weights"))
-        if fit.estimator.is_poisson:
-            return self.unavailable(Text("checks.bacon-poisson"))
-        if not o.is_complete:
-            return self.unavailable(Text("checks.not-balanced"))
+        require(design.effect_names == ("unit", "period"), Text("checks.bacon-effects", effects=design.effects_label))
+        require(design.weights is None, Text("checks.bacon-weights"))
+        require(not fit.estimator.is_poisson, Text("checks.bacon-poisson"))
+        require(o.is_complete, Text("checks.not-balanced"))
         labels, cohort = np.unique(np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset), return_inverse=True)
         shape = (o.n_units, o.periods.size)
         y = o.y.reshape(shape)
@@ -64,8 +60,7 @@ class Bacon(Diagnostic):
             means = np.zeros((labels.size, o.periods.size))
             np.add.at(means, cohort, y)
             comparisons = decompose(means / counts[:, None], labels, counts, o.periods)
-        if not comparisons:
-            return self.unavailable(Text("checks.bacon-none"))
+        require(comparisons, Text("checks.bacon-none"))
         rows = [(c.treated, c.untreated, c.kind, c.estimate, c.weight) for c in comparisons]
         frame = pd.DataFrame(rows, columns=list(COLUMNS))
         named: dict[str, Value] = {"n": len(rows), "units": design.panel.unit_kind}
@@ -250,8 +245,8 @@ class Concentration(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a treated unit, the largest imputed total first; imputed values are not fitted anew."""
-        if fit.estimator.imputes_by is None or fit.estimate.scale != "percent":
-            return self.unavailable(Text("checks.concentration-none"))
+        is_percent = fit.estimator.imputes_by is not None and fit.estimate.scale == "percent"
+        require(is_percent, Text("checks.concentration-none"))
         totals = impute_treated_totals(fit.design)
         n = len(totals.units)
         without = [totals.percent(k) if n > 1 else np.nan for k in range(n)]
