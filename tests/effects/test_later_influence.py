@@ -60,7 +60,7 @@ def test_a_view_equals_the_combination_of_all_cells(found, view):
     whole = replace(
         found.estimate,
         uncertainty=UnitInfluence(held.units, held.matrix()),
-        weight_influence=None if moved is None else GroupedInfluence.of_units(moved.dense()),
+        weight_influence=None if moved is None else GroupedInfluence.of_units(moved.part(slice(None))),
     )
     one = found.view(view).uncertainty.matrix()
     other = replace(found, estimate=whole).view(view).uncertainty.matrix()

@@ -11,6 +11,8 @@ from twintrade.effects.regression import OutcomeWeights, Regression
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.text import Text, Words
 
+EVERY = slice(None)  # all units
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupedInfluence:
@@ -25,10 +27,6 @@ class GroupedInfluence:
         """Return influence in which every unit is a group of its own."""
         return cls(np.arange(values.shape[0]), values)
 
-    def dense(self) -> FloatArray:
-        """Return one row a unit, shape (n_units, n_combinations)."""
-        return self.part(slice(None))
-
     def part(self, units: slice) -> FloatArray:
         """Return the rows of some units."""
         rows = self.values[self.codes[units]]
@@ -42,11 +40,8 @@ class GroupedInfluence:
 class WeightInfluence(Protocol):
     """Extra influence on combinations of effects whose weights are estimated."""
 
-    def dense(self) -> FloatArray:
-        """Return one row a unit, shape (n_units, n_combinations)."""
-
     def part(self, units: slice) -> FloatArray:
-        """Return the rows of some units."""
+        """Return the rows of some units, shape (n_chosen, n_combinations)."""
 
     def averaged(self, weights: FloatArray) -> "WeightInfluence":
         """Return that of combinations of the combinations."""
@@ -158,7 +153,7 @@ class UnitInfluence(Influence):
         """Return the influence of ``effects @ weights``; the regression survives only fixed weights."""
         values, source, linear = self.values @ weights, self.source, self.linear
         if extra is not None:
-            values, source, linear = values + extra.dense(), None, self.outcome_weights
+            values, source, linear = values + extra.part(EVERY), None, self.outcome_weights
         if source is not None:
             source = replace(source, selector=source.selector @ weights)
         return UnitInfluence(self.unit_ids, values, source, None if linear is None else linear.combined(weights))
@@ -218,10 +213,6 @@ class LaterInfluence(Influence):
             self._combinations[key] = self.contributions.along(self.directions)
         return self._combinations[key]
 
-    def dense(self) -> FloatArray:
-        """Return one row a unit, as the influence of estimated weights."""
-        return self.matrix()
-
     def part(self, units: slice) -> FloatArray:
         """Return the rows of some units, as the influence of estimated weights."""
         return self.matrix()[units]
@@ -233,7 +224,7 @@ class LaterInfluence(Influence):
             return average
         if isinstance(extra, LaterInfluence) and extra.contributions is self.contributions:
             return replace(average, directions=average.directions + extra.directions)
-        return UnitInfluence(self.unit_ids, average.matrix() + extra.dense(), linear=average.linear)
+        return UnitInfluence(self.unit_ids, average.matrix() + extra.part(EVERY), linear=average.linear)
 
     def averaged(self, weights: FloatArray) -> "LaterInfluence":
         """Return combinations of the combinations."""
@@ -291,7 +282,7 @@ class BlockInfluence(Influence):
         """Return the influence of ``effects @ weights``."""
         linear = None if self.linear is None else self.linear.combined(weights)
         if self.grouped is not None and extra is not None:
-            return UnitInfluence(self.unit_ids, self.matrix() @ weights + extra.dense(), linear=linear)
+            return UnitInfluence(self.unit_ids, self.matrix() @ weights + extra.part(EVERY), linear=linear)
         blocks = [Factor(b.clusters, b.values, b.loading @ weights) for b in self.blocks]
         grouped = extra if self.grouped is None else self.grouped.averaged(weights)
         return BlockInfluence(self.unit_ids, blocks, grouped, linear)

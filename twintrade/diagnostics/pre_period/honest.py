@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment
+from twintrade.diagnostics.base import LEVEL, Diagnostic, Judgment, require
 from twintrade.diagnostics.pre_period import reference_year
 from twintrade.diagnostics.pre_period.pretrends import run_pretests
 from twintrade.diagnostics.pre_period.reference_year import CommonBase
@@ -130,8 +130,7 @@ class Honest(Diagnostic):
     def _path(
         self, fit: Fit, inference: Inference, rng: np.random.Generator
     ) -> tuple[EventPath, tuple[Message, ...]]:
-        if "event" not in fit.views:
-            raise InferenceError(Text("checks.no-event-times", method=fit.estimator.title))
+        require("event" in fit.views, Text("checks.no-event-times", method=fit.estimator.title))
         fit = estimate_whole_path(fit)
         # The bounds need the covariance over all draws, and no interval by inversion.
         bands = simplify_inference(fit, inference, None).infer(fit, "event", rng)
@@ -226,14 +225,11 @@ def build_event_path(study: EventStudy, covariance: FloatArray, target: Literal[
     """Return event times against one reference as the restrictions' path, weighted by their treated rows."""
     if study.base != "universal" or study.reference is None:
         raise InferenceError(Text("checks.honest-base", base=study.base.replace(" ", "-")))
-    if any(study.binned):
-        raise InferenceError(Text("checks.honest-binned"))
+    require(not any(study.binned), Text("checks.honest-binned"))
     times = study.event_times
-    if (np.diff(times) != 1).any():
-        raise InferenceError(Text("checks.honest-missing"))
+    require((np.diff(times) == 1).all(), Text("checks.honest-missing"))
     before, after = np.flatnonzero(times < study.reference), np.flatnonzero(times > study.reference)
-    if before.size == 0 or after.size == 0:
-        raise InferenceError(Text("checks.honest-one-side"))
+    require(before.size > 0 and after.size > 0, Text("checks.honest-one-side"))
     rows = np.concatenate([before, after])
     weights = study.shares(times == 0 if target == "first" else times >= 0)[after]
     return EventPath(study.effects[rows], covariance[np.ix_(rows, rows)], int(before.size), weights)

@@ -183,8 +183,7 @@ def compute_joint_pretrend(bands: Bands, reference: clustering.Reference = "hote
         )
     pre = estimate.pre_effects()
     pre = pre[np.diag(bands.covariance)[pre] > 0]
-    if pre.size == 0:
-        raise InferenceError(Text("inference.no-pre-effect"))
+    require(pre.size > 0, Text("inference.no-pre-effect"))
     block, df = clustering.select_block(bands.covariance, pre), fill_missing_df(bands.df[pre[0]])
     fewest = clustering.read_fewest_clusters(bands.facts)
     test = clustering.compute_joint_test(estimate.effects[pre], block, df, fewest, reference)

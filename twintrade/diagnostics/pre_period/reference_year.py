@@ -100,8 +100,7 @@ class CommonBase:
 
     def build_against_last(self) -> EventPath:
         """Return the path against the last year before, for restrictions on how slopes change."""
-        if (np.diff(self.study.event_times) != 1).any():
-            raise InferenceError(Text("checks.honest-missing"))
+        require((np.diff(self.study.event_times) == 1).all(), Text("checks.honest-missing"))
         after = np.eye(self.study.n_effects)[self.n_before :]
         after[:, self.n_before - 1] -= 1
         rows = np.vstack([self.steps, after])

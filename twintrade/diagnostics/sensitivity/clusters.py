@@ -11,7 +11,7 @@ from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, judge_bound, require
 from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
 from twintrade.effects import Estimate, Finding, Influence, Regression, UnitInfluence
-from twintrade.errors import EstimationError, TwintradeError
+from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.regression import build_terms, sum_influence_by_unit
 from twintrade.fanout import run_jobs
@@ -312,8 +312,7 @@ class _Added:
     def report(self, fit: Fit, column: int) -> Estimate:
         """Return one coefficient as an estimate of its own."""
         o, again = fit.design.observations, self.fitted
-        if not {column, self.n_terms} <= set(again.kept.tolist()):
-            raise EstimationError(Text("checks.reset-collinear"))
+        require({column, self.n_terms} <= set(again.kept.tolist()), Text("checks.reset-collinear"))
         place = int(np.flatnonzero(again.kept == column)[0])
         selector = np.zeros((again.kept.size, 1))
         selector[place, 0] = 1.0

@@ -13,7 +13,7 @@ from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import Diagnostic, require
 from twintrade.diagnostics.variants import ComparedVariants, Variant, VariantCheck
 from twintrade.effects import Finding
-from twintrade.errors import DesignError, InferenceError, TwintradeError
+from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputing import fit_counterfactual
 from twintrade.estimators.regression import Family
@@ -201,8 +201,7 @@ def list_options(fit: Fit, units: list[str]) -> Options:
                 shift = (w[before] @ top[before]) / w[before].sum()
                 sums = w[after] @ (top[after] - shift), w[after].sum()
             rows.append((unit, float(onset), float(sums[0]), float(sums[1])))
-    if not rows:
-        raise InferenceError(Text("checks.undated-none", units=o.panel.unit_kind))
+    require(rows, Text("checks.undated-none", units=o.panel.unit_kind))
     names, onset, numerator, denominator = zip(*rows, strict=True)
     base = (float(w[counted] @ top[counted]), float(w[counted] @ bottom[counted]))
     return Options(tuple(names), np.array(onset), np.array(numerator), np.array(denominator), base)
@@ -306,8 +305,7 @@ class Dates(VariantCheck):
 
     def vary(self, fit: Fit) -> Iterator[Variant]:
         """Return the design under each definition of the date."""
-        if not np.isfinite(fit.design.onset).any():
-            raise DesignError(Text("checks.dates-none"))
+        require(np.isfinite(fit.design.onset).any(), Text("checks.dates-none"))
         return iterate_date_variants(fit.design)
 
     def _refuse(self, table: pd.DataFrame) -> Words:

@@ -121,8 +121,8 @@ class DateSets(Diagnostic):
         case = placebo_space.get_single_case(fit)[1]
         labels = self._labels(fit, case)
         messages, rows = _note_dates(fit, labels, case), []
-        for method, seen in placebo_space.iterate_case_views(fit):
-            for dated in iterate_dated_cases(seen, labels):
+        for method, _, seen in placebo_space.view_case(fit):
+            for dated in () if isinstance(seen, str) else iterate_dated_cases(seen, labels):
                 rows += self._rows(method, dated, fit.design.panel.label(dated.onset))
         table = pd.DataFrame(rows)
         known = table.dropna(subset=["effect"])

@@ -305,8 +305,8 @@ class UnknownBreak(Diagnostic):
         require(n >= least, Text("checks.break-short", n=n, least=least))
         require((np.diff(periods) == 1).all(), Text("checks.break-gaps"))
         require((flow > 0).all(), Text("checks.break-zeros"))
-        listed = list_candidate_dates(design, str(o.unit_ids[treated[0]])).query("is_chosen")
-        dates = sorted(set(listed["period"].astype(int)))
+        listed = list_candidate_dates(design, str(o.unit_ids[treated[0]]))
+        dates = sorted(set(listed.loc[listed["is_chosen"], "period"].astype(int)))
         y, seasons = np.log(flow), PERIODS_PER_YEAR[design.panel.frequency]
         test = find_unknown_break(
             y, periods, rng, trim=self.trim, seasons=seasons, draws=self.draws, level=self.level

@@ -177,30 +177,24 @@ def list_case_methods(fit: Fit) -> tuple[CaseMethod, ...]:
     return (main, *(m for m in further if m.estimator.name != fit.estimator.name))
 
 
-def iterate_case_views(fit: Fit) -> Iterator[tuple[CaseMethod, Case]]:
-    """Yield every method that can look at the case, with the case as it looks at it."""
+def view_case(fit: Fit) -> Iterator[tuple[CaseMethod, Design, Case | str]]:
+    """Yield every method with its design, and the case as it looks at it, or why it cannot."""
     for method in list_case_methods(fit):
         design = fit.design.with_outcome(fit.design.outcome, method.transform)
-        if method.estimator.unmet(design):
-            continue
         try:
-            yield method, method.estimator.case(design)
-        except TwintradeError:
-            continue
+            seen = "; ".join(map(str, method.estimator.unmet(design))) or method.estimator.case(design)
+        except TwintradeError as error:
+            seen = str(error)
+        yield method, design, seen
 
 
 def measure_case(fit: Fit) -> Iterator[CaseEffect]:
     """Yield every method of a single-case fit with every donor set that is not empty."""
-    for method in list_case_methods(fit):
-        design = fit.design.with_outcome(fit.design.outcome, method.transform)
-        lacking = method.estimator.unmet(design)
-        try:
-            sets = {} if lacking else build_case_sets(method.estimator.case(design))
-        except TwintradeError as error:
-            lacking, sets = [error.text], {}
-        if lacking:
-            yield CaseEffect(method, "all", design, reason="; ".join(map(str, lacking)))
-        for key, case in sets.items():
+    for method, design, whole in view_case(fit):
+        if isinstance(whole, str):
+            yield CaseEffect(method, "all", design, reason=whole)
+            continue
+        for key, case in build_case_sets(whole).items():
             part = design.restricted(np.isin(design.panel.units, case.units)[design.panel.unit])
             try:
                 yield CaseEffect(method, key, part, case, estimate_placebo_paths(method.estimator, case))
@@ -309,8 +303,7 @@ class PlaceboSpace(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return p-values with their floors by donor set; payload ``placebo_ranks`` has one row a case."""
         estimator, case = get_single_case(fit)
-        rows, cases = [], []
-        sentences: list[Text] = []
+        rows, cases, sentences = [], [], list[Text]()
         for key, chosen in build_case_sets(case).items():
             try:
                 paths = estimate_placebo_paths(estimator, chosen)

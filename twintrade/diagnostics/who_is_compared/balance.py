@@ -125,9 +125,8 @@ class Balance(Diagnostic):
         """Return one row a variable; standardized differences above a quarter are named."""
         design = fit.design
         names = tuple(dict.fromkeys((*design.covariates, *self.variables)))
-        unknown = [n for n in names if n not in design.panel.columns]
-        if unknown:
-            return self.unavailable(Text("checks.balance-no-column", column=unknown[0]))
+        for name in names:
+            require(name in design.panel.columns, Text("checks.balance-no-column", column=name))
         grids = _grids(design, fit.estimate.sample.rows, names, self.lags)
         rows = [row for row in (_compared(design, label, grid) for label, grid in grids) if row]
         require(rows, Text("checks.balance-none"))

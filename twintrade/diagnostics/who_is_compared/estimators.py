@@ -13,7 +13,7 @@ from twintrade.diagnostics import variants
 from twintrade.diagnostics.base import INFORMS, Diagnostic, require
 from twintrade.diagnostics.variants import NUMBERS, ComparedVariants, Variant, VariantCheck
 from twintrade.effects import EventStudy, Finding, Influence, Message, UnitInfluence
-from twintrade.errors import DesignError, InferenceError, TwintradeError
+from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.estimators.base import fit as estimate
 from twintrade.inference.auto import resolve_method
@@ -182,8 +182,7 @@ class Remainder(VariantCheck):
     def vary(self, fit: Fit) -> list[Variant]:
         """Return the design with and without it."""
         design = fit.design
-        if not self.concerns(design):
-            raise DesignError(Text("checks.remainder-none"))
+        require(self.concerns(design), Text("checks.remainder-none"))
         sides = {"yes": _keep(design, ()), "no": _keep(design, find_remainders(design.panel, design.totals_only))}
         return [Variant(Text("checks.remainder-label", compared=k), "", one) for k, one in sides.items()]
 
@@ -227,9 +226,8 @@ class AlwaysTreated(VariantCheck):
 
     def vary(self, fit: Fit) -> list[Variant]:
         """Return the design with and without them."""
-        if not self.concerns(fit.design):
-            raise DesignError(Text("checks.always-treated-none", units=fit.design.panel.unit_kind))
         design = fit.design
+        require(self.concerns(design), Text("checks.always-treated-none", units=design.panel.unit_kind))
         sides = {"yes": replace(design, always_treated="compare"), "no": replace(design, always_treated="exclude")}
         return [Variant(Text("checks.always-treated-label", compared=k), "", one) for k, one in sides.items()]
 

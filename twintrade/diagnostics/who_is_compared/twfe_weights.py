@@ -280,19 +280,20 @@ class Leverage(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Count and name the rows; payload ``leverage`` has one row per pair of untreated and dependent row."""
         report = build_leverage_report(fit.design)
-        others = report.dropna(subset=["treated_period"]) if len(report) else report
-        others = others[others["unit"] != others["treated_unit"]] if len(report) else report
+        others = rows = report
+        if len(report):
+            others = report.dropna(subset=["treated_period"])
+            others = others[others["unit"] != others["treated_unit"]]
+            rows = report[["unit", "period"]].drop_duplicates()
         yardstick = variants.measure_headline(fit, inference, rng)
         if others.empty:
-            n_rows = len(report[["unit", "period"]].drop_duplicates()) if len(report) else 0
             return self.conclude(
-                Text("checks.leverage-none", n=n_rows),
+                Text("checks.leverage-none", n=len(rows)),
                 judged=Judgment("does not object", 0.0, yardstick.tolerance),
-                payloads={"leverage": report} if n_rows else {},
-                value=float(n_rows),
+                payloads={"leverage": report} if len(rows) else {},
+                value=float(len(rows)),
                 unit="rows",
             )
-        rows = report[["unit", "period"]].drop_duplicates()
         cells = others[["treated_unit", "treated_period"]].drop_duplicates()
         label = fit.design.panel.label
         names = [f"{unit} {label(int(at))}" for unit, at in zip(rows["unit"], rows["period"], strict=True)]
