@@ -410,25 +410,23 @@ def list_reasons(table: pd.DataFrame) -> Listed:
 
 def list_failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
     """Return one warning a variant that could not be estimated."""
-    failed = table[table["reason"] != ""]
-    return tuple(
-        Message(
-            "warning",
-            "refit-failed",
-            Text("checks.refit-failed", check=find_fact("labels.check-", diagnostic), label=label, reason=reason),
-        )
-        for label, reason in zip(list_words(failed, "label"), list_words(failed, "reason"), strict=True)
-    )
+    named = [{"label": label, "reason": reason} for label, reason, _ in list_failed(table)]
+    check = find_fact("labels.check-", diagnostic)
+    return tuple(Message("warning", "refit-failed", Text("checks.refit-failed", check=check, **one)) for one in named)
 
 
 def list_refused(table: pd.DataFrame) -> list[Text]:
     """Return a sentence a row with a reason: why it has no effect, or its effect no interval with two ends."""
-    refused = table[table["reason"] != ""]
-    words = zip(list_words(refused, "label"), list_words(refused, "reason"), refused["effect"].notna(), strict=True)
     return [
         Text("checks.policies-refused", label=label, reason=why, known="yes" if known else "no")
-        for label, why, known in words
+        for label, why, known in list_failed(table)
     ]
+
+
+def list_failed(table: pd.DataFrame) -> list[tuple[Words, Words, bool]]:
+    """Return label and reason of each row with a reason, and whether it has an effect all the same."""
+    rows = table[table["reason"] != ""]
+    return list(zip(list_words(rows, "label"), list_words(rows, "reason"), rows["effect"].notna(), strict=True))
 
 
 def list_words(table: pd.DataFrame, column: str) -> list[Words]:

@@ -129,11 +129,6 @@ class EventStudy(TimedEffects):
         study = Estimate.__repr__(self)
         return str(Text("estimators.also-zero", study=study, pinned=pinned)) if self.pinned else study
 
-    @property
-    def is_after(self) -> FloatArray:
-        """Whether each effect lies at or after the onset less anticipation, as 0/1, shape (n_effects,)."""
-        return (self.event_times >= -self.anticipation).astype(np.float64)
-
     def pre_effects(self) -> IntArray:
         """Return positions of the pre-period effects, the reference excluded."""
         pre = self.event_times < -self.anticipation

@@ -227,9 +227,8 @@ class Spillovers(Diagnostic):
         # No bound if one channel has no interval: nobody looked into it, and that there is none is not said then.
         judged = variants.judge_effects(parts, variants.measure_headline(fit, chosen, rng))
         effects = Text("checks.spillovers", effects=_list_effects(table, scale))
-        lost = parts[parts["reason"] != ""]
-        why = zip(list_words(lost, "label"), list_words(lost, "reason"), strict=True)
-        refused = [Text("checks.spillovers-refused", label=label, reason=reason) for label, reason in why]
+        failed = variants.list_failed(parts)
+        refused = [Text("checks.spillovers-refused", label=label, reason=reason) for label, reason, _ in failed]
         verdict = Text("checks.spillovers-verdict", **variants.name_judged(judged, scale))
         return self.conclude(
             Listed((effects, *refused, verdict, Text("checks.spillovers-net"), *sentences), "sentences"),

@@ -134,11 +134,9 @@ def build_conditioned(fit: Fit, kinds: tuple[str, ...]) -> Design:
         effects = (*design.effect_names, *(f"{kind}_period" for kind in kinds))
         return replace(add_strata(design, kinds), fixed_effects=tuple(dict.fromkeys(effects)))
     measured = dict(zip(("size", "growth"), measure_before(design), strict=True))
-    columns, names = dict(design.panel.columns), []
-    for kind in kinds:
-        names.append(f"{kind}_before")
-        columns[names[-1]] = _rank(measured[kind])[design.panel.unit]
-    return replace(design, panel=replace(design.panel, columns=columns), covariates=(*design.covariates, *names))
+    ranks = {f"{kind}_before": _rank(measured[kind])[design.panel.unit] for kind in kinds}
+    panel = replace(design.panel, columns={**design.panel.columns, **ranks})
+    return replace(design, panel=panel, covariates=(*design.covariates, *ranks))
 
 
 def _rank(values: FloatArray) -> FloatArray:

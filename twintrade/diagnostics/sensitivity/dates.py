@@ -215,9 +215,8 @@ def iterate_date_variants(design: Design) -> Iterator[Variant]:
     panel = design.panel
     yield Variant(Text("checks.dates-chosen"), "dates", design)
     onset = design.onset
-    alternatives = _by_kind(design)
     seen = [onset]
-    for label, changed in alternatives.items():
+    for label, changed in _by_kind(design).items():
         if not any(np.array_equal(changed, other) for other in seen):
             seen.append(changed)
             named = Text(label) if label in (EARLIEST, LATEST) else label

@@ -21,13 +21,11 @@ from twintrade.fanout import run_jobs
 from twintrade.inference.base import Inference
 from twintrade.inference.refits import replace_outcome
 from twintrade.numerics.arrays import FloatArray, ObjectArray
-from twintrade.text import Listed, Text, Value, Words, pack_both, pack_text
+from twintrade.text import Listed, Text, Value, Words, pack_both
 
 # Whether the result hangs on the unit of money: it must not, and under log(1 + X) it does.
 
 SAME = 1e-6
-COLUMNS = ("label", "label_text", "factor", "effect", "reason")
-Row: TypeAlias = tuple[str, str, float, float, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +45,20 @@ class Rescaling(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a unit of money and method; payload ``rescaling``."""
         raw = fit.design.panel.values(fit.design.outcome)
-        rows = [self._row(fit, fit.design, raw, factor) for factor in self.factors]
-        effects = np.array([row[3] for row in rows])
+        rows = [self._divide(fit, raw, factor) for factor in self.factors]
+        effects = np.array([row["effect"] for row in rows])
         scale = fit.estimate.scale
         expected = np.full(effects.size, effects[0])
         if scale == "level":
             expected = effects[0] / np.array(self.factors) * self.factors[0]
-        require(np.isfinite(effects[0]), Text("checks.not-made-again", reason=rows[0][4]))
+        require(np.isfinite(effects[0]), Text("checks.not-made-again", reason=rows[0]["reason"]))
         moves = effects - expected
         is_stable = bool(np.nanmax(np.abs(moves) / np.maximum(np.abs(expected), 1e-300)) < SAME)
         judged = judge_choices(moves, variants.measure_headline(fit, inference, rng))
         if is_stable:
             judged = replace(judged, verdict="does not object")
         bad = [self._log_plus_one(fit, raw, factor) for factor in self.factors] if (raw >= 0).all() else []
-        moved = np.array([row[3] for row in bad])
+        moved = np.array([row["effect"] for row in bad])
         text: Words = Text(
             "checks.rescaling",
             factor=max(self.factors),
@@ -72,32 +70,33 @@ class Rescaling(Diagnostic):
             text = Listed((text, Text("checks.rescaling-plus-one", **ends)), "sentences")
         return self.conclude(
             text,
-            pd.DataFrame(rows + bad, columns=list(COLUMNS)),
+            pd.DataFrame(rows + bad),
             judged,
             value=float(np.ptp(moved)) if moved.size else float("nan"),
             unit="log points",
         )
 
-    def _row(self, fit: Fit, design: Design, raw: FloatArray, factor: float) -> Row:
+    def _divide(self, fit: Fit, raw: FloatArray, factor: float) -> dict[str, Any]:
+        design = fit.design
         columns = {**design.panel.columns, design.outcome: raw / factor}
         changed = replace(design, panel=replace(design.panel, columns=columns))
         label = Text("checks.rescaling-label", method=fit.estimator.title or fit.estimator.name, factor=factor)
         return _attempt(label, factor, lambda: fit.refit(changed, "overall").view("overall"))
 
-    def _log_plus_one(self, fit: Fit, raw: FloatArray, factor: float) -> Row:
+    def _log_plus_one(self, fit: Fit, raw: FloatArray, factor: float) -> dict[str, Any]:
         level = fit.design.with_outcome(fit.design.outcome, "level")
-        values = np.log1p(raw[level.observations.rows] / factor)
-        changed = replace_outcome(level, values)
+        changed = replace_outcome(level, np.log1p(raw[level.observations.rows] / factor))
         label = Text("checks.rescaling-log", factor=factor)
         return _attempt(label, factor, lambda: TWFE(shape="static").estimate(changed))
 
 
-def _attempt(label: Text, factor: float, make: Callable[[], Estimate]) -> Row:
+def _attempt(label: Text, factor: float, make: Callable[[], Estimate]) -> dict[str, Any]:
     """Return an estimate's row, or why it cannot be made."""
+    row: dict[str, Any] = {**pack_both("label", label), "factor": factor, "effect": np.nan, "reason": ""}
     try:
-        return str(label), pack_text(label), factor, float(make().effects[0]), ""
+        return row | {"effect": float(make().effects[0])}
     except TwintradeError as error:
-        return str(label), pack_text(label), factor, float("nan"), str(error)
+        return row | {"reason": str(error)}
 
 
 DIMENSIONS = ("unit", "city", "partner", "cohort", "period")
@@ -180,9 +179,8 @@ class LeaveOneOut(VariantCheck):
 
 def _with_headline(table: pd.DataFrame, headline: Yardstick) -> pd.DataFrame:
     """Return the rows to draw, the estimate with everybody first."""
-    label = Text("checks.leave-one-out-all")
-    first = {"group": "", "reason": "", "change": 0.0, "difference": 0.0} | pack_both("label", label)
-    first |= {"effect": headline.effect, "low": headline.low, "high": headline.high}
+    nothing = {"group": "", "reason": "", "change": 0.0, "difference": 0.0}
+    first = nothing | pack_both("label", Text("checks.leave-one-out-all")) | asdict(headline)
     return pd.concat([pd.DataFrame([first]), table], ignore_index=True)[list(table.columns)]
 
 

@@ -136,10 +136,8 @@ def build_increment(beside: Policies, of: int, given: int) -> tuple[Design, Bool
     if not rows.any():
         raise DesignError(Text("checks.policies-no-increment", policy=_name(beside, given), fewest=FEWEST))
     columns = {f"policy:{time:g}": (since == time).astype(np.float64) for time in known}
-    has_rows = beside.has_any(rows)
-    wider = replace(
-        design, panel=replace(panel, columns=dict(panel.columns) | columns), covariates=(*design.covariates, *columns)
-    )
+    has_rows, panel = beside.has_any(rows), replace(panel, columns={**panel.columns, **columns})
+    wider = replace(design, panel=panel, covariates=(*design.covariates, *columns))
     onset = np.where(has_rows, beside.policies[of].onset, np.inf)
     return wider.restricted(beside.is_free | alone | rows).reassigned(onset), rows
 
