@@ -321,11 +321,8 @@ class CohortEffects(TimedEffects):
     def by_cohort(self) -> Estimate:
         """Average treated cells within cohort, each period weighing the same."""
         labels = np.unique(self.cohorts[self.is_treated])
-        weights = np.zeros((self.n_effects, labels.size))
-        for j, cohort in enumerate(labels):
-            cells = self.is_treated & (self.cohorts == cohort)
-            weights[cells, j] = 1.0 / cells.sum()
-        return self.combine(weights, [str(g) for g in labels], kind="cohort", labels=labels)
+        cells = self.is_treated[:, None] & (self.cohorts[:, None] == labels)
+        return self.combine(cells / cells.sum(axis=0), [str(g) for g in labels], kind="cohort", labels=labels)
 
     def average_of_cohorts(self) -> Estimate:
         """Return the average of the cohorts' own averages, weighted by cohort size ("group" in R's ``did``)."""

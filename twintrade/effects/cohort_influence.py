@@ -14,7 +14,7 @@ from twintrade.effects.uncertainty import (
     is_each_alone,
 )
 from twintrade.errors import InferenceError
-from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, sum_by_group
 from twintrade.numerics.comparisons import ClusterSums, CohortMoments
 
 # Influence beside a copy whose residuals are freed of their own leverage, for a variance between the two.
@@ -119,8 +119,7 @@ class CohortInfluence(Influence):
         for h in range(self.moments.onset.size):
             members = np.flatnonzero(cohort == h)
             counts = np.bincount(clusters[members], minlength=n_clusters)
-            totals = np.zeros((n_clusters, outcomes.shape[1]))
-            np.add.at(totals, clusters[members], outcomes[members] - self.moments.means[h])
+            totals = sum_by_group(outcomes[members] - self.moments.means[h], clusters[members], n_clusters)
             sums += totals @ self.coefficients[h] + counts[:, None] * self.constants[h]
         return sums
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from twintrade.effects.regression import OutcomeWeights, Regression
-from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray, sum_by_group
 from twintrade.text import Text, Words
 
 EVERY = slice(None)  # all units
@@ -109,11 +109,8 @@ class Influence(Uncertainty):
     def cluster_sums(self, clusters: IntArray) -> FloatArray:
         """Return the influence summed within clusters, shape (n_clusters, n_effects)."""
         matrix = self.matrix()
-        if is_each_alone(clusters):
-            return matrix
-        sums = np.zeros((int(clusters.max()) + 1 if clusters.size else 0, matrix.shape[1]))
-        np.add.at(sums, clusters, matrix)
-        return sums
+        n_clusters = int(clusters.max(initial=-1)) + 1
+        return matrix if is_each_alone(clusters) else sum_by_group(matrix, clusters, n_clusters)
 
     def factors(self, clusters: IntArray) -> list[Factor]:
         """Return factors that add up to the cluster sums, with as few columns as the method allows."""

@@ -323,9 +323,8 @@ def _estimate_change(
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Return the row of a change, with the reason where it has no effect or interval, and its rows by event time."""
     named = pack_both("label", label)
-    row: dict[str, object] = {**named, "reason": "", "reason_text": ""}
-    row |= dict.fromkeys(("effect", "low", "high", "p"), np.nan) | {"scale": ""}
-    row |= dict.fromkeys(("n_treated_units", "n_units"), 0)
+    row: dict[str, object] = {**named, **pack_both("reason", ""), "scale": "", "n_treated_units": 0, "n_units": 0}
+    row |= dict.fromkeys(variants.NUMBERS[:4], np.nan)
     path: list[dict[str, object]] = []
     try:
         change = estimate(method, design)
