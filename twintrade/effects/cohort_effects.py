@@ -272,9 +272,11 @@ class CohortEffects(TimedEffects):
             Keep only cohorts observed at every event time from 0 to ``balance``, and event times up to it.
         """
         low, high = window if window is not None else (int(self.event_times.min()), int(self.event_times.max()))
-        cells = self._balanced(balance)
+        cells = np.ones(self.n_effects, dtype=bool)
         if balance is not None:
-            high = min(high, balance)
+            high, seen = min(high, balance), {g: self.event_times[self.cohorts == g] for g in np.unique(self.cohorts)}
+            complete = [g for g, times in seen.items() if np.isin(np.arange(balance + 1), times).all()]
+            cells = np.isin(self.cohorts, complete)
         times = np.unique(self.event_times[cells & (self.event_times >= low) & (self.event_times <= high)])
         combined = self._averaged(times, lambda e: cells & (self.event_times == e), kind="event")
         is_whole = balance is None and bool(self.is_treated.any())
@@ -385,12 +387,6 @@ class CohortEffects(TimedEffects):
             return None
         of_label = self.cohort_labels[:, None] == cohorts
         return GroupedInfluence(self.unit_cohorts, of_label @ distance, self.unit_weights)
-
-    def _balanced(self, balance: int | None) -> BoolArray:
-        if balance is None:
-            return np.ones(self.n_effects, dtype=bool)
-        seen = {g: set(self.event_times[self.cohorts == g].tolist()) for g in np.unique(self.cohorts)}
-        return np.isin(self.cohorts, [g for g, times in seen.items() if times.issuperset(range(balance + 1))])
 
     def _n_units(self, cells: BoolArray) -> int:
         """Largest unit count per cohort, summed over the cohorts among the cells."""

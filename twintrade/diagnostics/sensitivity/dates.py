@@ -221,7 +221,7 @@ def iterate_date_variants(design: Design) -> Iterator[Variant]:
             seen.append(changed)
             named = Text(label) if label in (EARLIEST, LATEST) else label
             yield Variant(named, "dates", design.reassigned(changed))
-    vague = _vague(design)
+    vague = mark_vague_dates(design)
     if vague.any():
         moved = vague & (onset + 1 > panel.period.min())
         later = Text("checks.dates-later", n=int(moved.sum()), units=panel.unit_kind)
@@ -261,7 +261,7 @@ def _read_candidates(packed: str | None) -> dict[str, float]:
     return first | {EARLIEST: min(every), LATEST: max(every)} if dates else {}
 
 
-def _vague(design: Design) -> BoolArray:
+def mark_vague_dates(design: Design) -> BoolArray:
     """Return which units have an onset that rests on a date of year precision, shape (panel.n_units,)."""
     register, onset = design.treatment.register, design.onset
     vague = np.zeros(onset.size, dtype=bool)
@@ -276,7 +276,7 @@ def _vague(design: Design) -> BoolArray:
 def compute_onset_range(design: Design) -> tuple[FloatArray, FloatArray]:
     """Return the earliest and the latest onset that a unit's candidate dates, their precision and bounds allow."""
     onset = design.onset
-    kinds = [*_by_kind(design).values(), np.where(_vague(design), onset + 1, onset)]
+    kinds = [*_by_kind(design).values(), np.where(mark_vague_dates(design), onset + 1, onset)]
     first, last = np.minimum.reduce([onset, *kinds]), np.maximum.reduce([onset, *kinds])
     start = design.panel.first_period + 1 + design.anticipation  # an agreement older than that has no row before it
     for unit, (earliest, latest) in find_spans(design.treatment.register).items():
@@ -284,11 +284,6 @@ def compute_onset_range(design: Design) -> tuple[FloatArray, FloatArray]:
             mine = design.panel.units == unit
             first[mine], last[mine] = max(earliest, start), latest
     return first, last
-
-
-def has_vague_date(design: Design, unit: str) -> bool:
-    """Whether a unit's onset rests on a date that is known only by its year."""
-    return bool(_vague(design)[design.panel.units == unit].any())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from twintrade.design.case import (
     find_treated_unit,
 )
 from twintrade.diagnostics.base import Diagnostic, require
-from twintrade.diagnostics.sensitivity.dates import has_vague_date
+from twintrade.diagnostics.sensitivity.dates import mark_vague_dates
 from twintrade.diagnostics.single_case import placebo_space
 from twintrade.diagnostics.single_case.placebo_space import CaseMethod
 from twintrade.diagnostics.who_is_compared.balance import list_candidate_dates
@@ -121,7 +121,7 @@ class DateSets(Diagnostic):
         case = placebo_space.get_single_case(fit)[1]
         labels = self._labels(fit, case)
         messages, rows = _note_dates(fit, labels, case), []
-        for method, _, seen in placebo_space.view_case(fit):
+        for method, _, seen in placebo_space.iterate_case_views(fit):
             for dated in () if isinstance(seen, str) else iterate_dated_cases(seen, labels):
                 rows += self._rows(method, dated, fit.design.panel.label(dated.onset))
         table = pd.DataFrame(rows)
@@ -143,7 +143,7 @@ class DateSets(Diagnostic):
         unit = str(case.units[0])
         listed = list_candidate_dates(fit.design, unit)
         out: dict[int, list[Text | str]] = {case.onset: []}
-        if has_vague_date(fit.design, unit):
+        if mark_vague_dates(fit.design)[fit.design.panel.units == unit].any():
             out[case.onset + 1] = [Text("checks.date-sets-later")]
         for period, label in zip(listed["period"], listed["label"], strict=True):
             out.setdefault(int(period), []).append(str(label))

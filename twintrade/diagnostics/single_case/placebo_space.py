@@ -177,7 +177,7 @@ def list_case_methods(fit: Fit) -> tuple[CaseMethod, ...]:
     return (main, *(m for m in further if m.estimator.name != fit.estimator.name))
 
 
-def view_case(fit: Fit) -> Iterator[tuple[CaseMethod, Design, Case | str]]:
+def iterate_case_views(fit: Fit) -> Iterator[tuple[CaseMethod, Design, Case | str]]:
     """Yield every method with its design, and the case as it looks at it, or why it cannot."""
     for method in list_case_methods(fit):
         design = fit.design.with_outcome(fit.design.outcome, method.transform)
@@ -190,7 +190,7 @@ def view_case(fit: Fit) -> Iterator[tuple[CaseMethod, Design, Case | str]]:
 
 def measure_case(fit: Fit) -> Iterator[CaseEffect]:
     """Yield every method of a single-case fit with every donor set that is not empty."""
-    for method, design, whole in view_case(fit):
+    for method, design, whole in iterate_case_views(fit):
         if isinstance(whole, str):
             yield CaseEffect(method, "all", design, reason=whole)
             continue
