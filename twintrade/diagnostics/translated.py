@@ -135,7 +135,7 @@ class World:
         return flows
 
 
-class Model(NamedTuple):
+class WorldModel(NamedTuple):
     """How a world answers; the flows of the conditional model depend on neither elasticity (NaN)."""
 
     model: Closure
@@ -233,7 +233,7 @@ class Translation:
             Whether home trade is among the rows.
         """
         flows = self.world.complete(home_share)
-        mask, model = _mark(self.world.places, self.treated), Model("full", elasticity, 0.0, home_share)
+        mask, model = _mark(self.world.places, self.treated), WorldModel("full", elasticity, 0.0, home_share)
         change = _push(flows, mask, self.effect[0], model, self.deficits)
         keep = np.ones_like(flows, dtype=bool) if with_home else ~np.eye(len(flows), dtype=bool)
         origin, destination = np.nonzero(keep & (flows > 0))
@@ -323,8 +323,8 @@ def translate(
         raise DesignError("treated holds pairs of two places that trade with each other; these trade nothing")
     elasticity, supply = _read_numbers("elasticity", elasticity), _read_numbers("supply", supply)
     shares = _choose_shares(world, _read_numbers("home_share", home_share))
-    models = [Model("conditional", np.nan, np.nan, share) for share in shares]
-    models += [Model("full", *given) for given in product(elasticity, supply, shares)]
+    models = [WorldModel("conditional", np.nan, np.nan, share) for share in shares]
+    models += [WorldModel("full", *given) for given in product(elasticity, supply, shares)]
     if len(models) == len(shares) or min(elasticity) <= 0 or min(supply) < 0:
         raise DesignError("elasticity needs numbers above zero and supply numbers from zero on")
     middle = elasticity[len(elasticity) // 2], supply[0], shares[len(shares) // 2]
@@ -347,7 +347,7 @@ def translate(
 
 
 def _translate_once(
-    flows: FloatArray, mask: BoolArray, ends: tuple[float, float, float], model: Model, deficits: Deficits
+    flows: FloatArray, mask: BoolArray, ends: tuple[float, float, float], model: WorldModel, deficits: Deficits
 ) -> list[dict[str, Any]]:
     """Return a row an outcome under one model; its ends are those over a grid of effects from end to end."""
     estimate, low, high = ends
@@ -373,7 +373,7 @@ def _translate_once(
     return rows
 
 
-def _push(flows: FloatArray, mask: BoolArray, b: float, model: Model, deficits: Deficits) -> WorldChange:
+def _push(flows: FloatArray, mask: BoolArray, b: float, model: WorldModel, deficits: Deficits) -> WorldChange:
     closure, theta, psi, _ = model
     try:
         costs = np.where(mask, np.exp(b), 1.0)
