@@ -72,11 +72,11 @@ class Margins(Diagnostic):
         table = pd.DataFrame([*effects, total], columns=list(COLUMNS))
         gap = abs(sum(row[2] for row in effects) - total[2])
         shown = [(row[0], variants.format_effect(row[2], "log points")) for row in (total, *effects)]
-        said = tuple(Text("checks.margins-part", name=name, effect=effect) for name, effect in shown[1:])
+        per_margin = tuple(Text("checks.margins-part", name=name, effect=effect) for name, effect in shown[1:])
         text = Text(
             "checks.margins",
             effect=shown[0][1],
-            parts=Listed(said, "semicolon"),
+            parts=Listed(per_margin, "semicolon"),
             adds="yes" if gap < ADDS_UP * max(1.0, abs(total[2])) else "no",
             gap=gap,
         )
