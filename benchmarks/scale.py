@@ -161,20 +161,12 @@ def many_groups(folder: Path, file: str, engine: str, memory: str) -> dict[str, 
     from twintrade.data.microdata.collapse import Reading, build_cells_statement
     from twintrade.data.microdata.engines import build_engine
     from twintrade.data.microdata.files import look_at
-    from twintrade.data.schema import FileFormat, Microdata
 
-    options = Microdata(engine=engine, memory=memory, spill="spill")
+    source = _source(file, engine, memory, weight="weight", product="product", product_digits=3)
     roles = {n: n for n in ("city", "partner", "value", "weight", "product")} | {"period": "month"}
-    files = look_at(folder / file, file, [*roles.values()], FileFormat())
-    reading = Reading(
-        value_type=files.type_of("value"),
-        weight_type=files.type_of("weight"),
-        has_weight=True,
-        has_product=True,
-        counts=False,
-        product_digits=3,
-    )
-    made = build_engine(options, folder)
+    files = look_at(folder / file, file, [*roles.values()], source)
+    reading = Reading(source, source.microdata, files, roles, counts=False)
+    made = build_engine(source.microdata, folder)
     try:
         made.open(files, roles, None)
         found = made.execute(

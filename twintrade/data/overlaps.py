@@ -1,6 +1,7 @@
 """One figure for each city, partner and period: products summed, files ranked, duplicates refused."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -202,13 +203,10 @@ def _refuse_totals(several: pd.DataFrame, source: TradeSource, faults: Faults) -
 _AGREEMENT = 1e-9
 
 Advise: TypeAlias = Callable[[str, pd.DataFrame, list[str]], Fix]
+"""From a file, rows and the key that they should be unique on to the line that tells its rows apart."""
 
 
-def _advise(file: str, frame: pd.DataFrame, key: list[str]) -> Fix:
-    return None
-
-
-def sum_parts(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise = _advise) -> pd.DataFrame:
+def sum_parts(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise) -> pd.DataFrame:
     """Add up products, and names with ``add_up``; a part twice is an error, a missing part makes a sum missing."""
     further = ["product", "revision"] if source.product is not None else []
     if not (further or source.add_up) or frame.empty:
@@ -231,7 +229,7 @@ def sum_parts(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: 
     return complete_sums(summed, frame, source, faults) if source.added_ends else summed
 
 
-def note_repeats(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise = _advise) -> pd.DataFrame:
+def note_repeats(frame: pd.DataFrame, source: TradeSource, faults: Faults, advise: Advise) -> pd.DataFrame:
     """Note an error for rows of one file that repeat each other; return them with the names that are added up."""
     parts = [*(["product"] if source.product is not None else []), *(["added"] if source.added_columns else [])]
     if source.added_ends:
@@ -277,18 +275,14 @@ def warn_of_revisions(frames: Sequence[pd.DataFrame], frequency: Frequency, faul
 
 
 def note_duplicates(
-    frame: pd.DataFrame,
-    frequency: Frequency,
-    faults: Faults,
-    key: Sequence[str] = tuple(KEY),
-    advise: Advise = _advise,
+    frame: pd.DataFrame, frequency: Frequency, faults: Faults, key: list[str], advise: Advise
 ) -> None:
     """Note an error for every row that repeats the key of an earlier one, naming both rows."""
-    again = frame.duplicated(list(key), keep="first").to_numpy()
+    again = frame.duplicated(key, keep="first").to_numpy()
     if not again.any():
         return
-    first = frame.drop_duplicates(list(key)).set_index(list(key))
-    advice: dict[str, Fix] = {}
+    first = frame.drop_duplicates(key).set_index(key)
+    advise_on = cache(lambda file: advise(file, frame, key))
     for row in frame[again].to_dict("records"):
         other = first.loc[tuple(row[name] for name in key)]
         is_here, is_same = other["file"] == row["file"], other["value"] == row["value"]
@@ -303,19 +297,16 @@ def note_duplicates(
         if names is not None:
             text = Text("data.duplicate-names", name=names[0], other=names[1], **facts)
             remedy = None if is_same else Remedy("add_up")
-            faults.error("duplicate", text, row["file"], int(row["row"]), remedy=remedy)
-            continue
-        key_of_text = "data.duplicate-here" if is_here else "data.duplicate-elsewhere"
-        if is_here and row["file"] not in advice:
-            advice[row["file"]] = advise(row["file"], frame, list(key))
-        otherwise = None if is_same else Remedy("product")
-        remedy = advice[row["file"]] or otherwise if is_here else Remedy("precedence")
-        text = Text(key_of_text, file=other["file"], **facts)
+        elif is_here:
+            text = Text("data.duplicate-here", file=other["file"], **facts)
+            remedy = advise_on(row["file"]) or (None if is_same else Remedy("product"))
+        else:
+            text, remedy = Text("data.duplicate-elsewhere", file=other["file"], **facts), Remedy("precedence")
         faults.error("duplicate", text, row["file"], int(row["row"]), remedy=remedy)
 
 
 def join_by_precedence(
-    parts: Sequence[pd.DataFrame], sources: Sequence[TradeSource], faults: Faults, advise: Advise = _advise
+    parts: Sequence[pd.DataFrame], sources: Sequence[TradeSource], faults: Faults, advise: Advise
 ) -> tuple[pd.DataFrame, list[int]]:
     """Join files, the higher precedence counting, and count superseded rows; equal precedence is an error."""
     ranks = np.concatenate([np.full(len(p), s.precedence) for p, s in zip(parts, sources, strict=True)])
@@ -327,7 +318,7 @@ def join_by_precedence(
     is_kept = np.asarray(ranks == best)
     if not is_kept.all():
         _compare(joined, is_kept, faults)
-    note_duplicates(joined[is_kept], sources[0].frequency, faults, advise=advise)
+    note_duplicates(joined[is_kept], sources[0].frequency, faults, KEY, advise)
     superseded = [int((~is_kept & (which == i)).sum()) for i in range(len(parts))]
     return joined[is_kept].reset_index(drop=True), superseded
 
@@ -352,17 +343,23 @@ DEPENDENT = 1e-4
 """Smallest eigenvalue of the members' correlations, not centered, from which none is a sum of the others."""
 
 NOTHING_NEW = 1e-10  # share of a member's squares below which it adds nothing to the space of those before it
+LEAST_TOTAL_CELLS = 4
+"""Cells in which a member has to equal the sum of at least two others: by chance it does in one of thousands."""
+
+TOLERANCE = 2e-3  # relative distance from the sum of the parts that their rounding may make
+NEARLY_ALL = 0.95  # share of a member's cells in which it has to equal the sum; some parts may be suppressed
+_PARTS_NAMED = 6
+MOST_TOTALS = 3  # groupings of the same parts that may stand beside them, each adding up to the same sum
 
 
-def find_subtotals(
-    summed: pd.DataFrame, totals: Sequence[int], tolerance: float, nearly_all: float
-) -> Iterator[tuple[int, list[int]]]:
+def _find_subtotals(summed: pd.DataFrame) -> Iterator[tuple[int, list[int]]]:
     """Yield each member that equals the sum of two or more smaller ones in nearly every cell, with these."""
     import scipy  # pages are drawn without it
 
-    figures, members = _spread(summed[~summed["member"].isin(totals)])
+    spread = _spread(summed)
+    figures, members = spread.to_numpy(), spread.columns
     norms = np.sqrt((figures**2).sum(axis=0))
-    if members.size < 3 or not (norms > 0).all():
+    if members.size < 3 or not norms.all():
         return
     gram = (figures / norms).T @ (figures / norms)
     if float(np.linalg.eigvalsh(gram)[0]) > DEPENDENT:
@@ -379,8 +376,8 @@ def find_subtotals(
         of_k = [i for i, c in zip(space, share * norms[k] / norms[space], strict=True) if c > 0.5]
         parts = figures[:, of_k]
         is_told = (parts > 0).sum(axis=1) > 1
-        is_sum = is_told & (np.abs(figures[:, k] - parts.sum(axis=1)) <= tolerance * parts.sum(axis=1))
-        if is_told.sum() >= LEAST_CELLS and is_sum.sum() >= nearly_all * is_told.sum():
+        is_sum = is_told & (np.abs(figures[:, k] - parts.sum(axis=1)) <= TOLERANCE * parts.sum(axis=1))
+        if is_told.sum() >= LEAST_CELLS and is_sum.sum() >= NEARLY_ALL * is_told.sum():
             yield int(members[k]), sorted(int(members[i]) for i in of_k)
             continue
         if left > NOTHING_NEW:
@@ -388,33 +385,16 @@ def find_subtotals(
             space.append(int(k))
 
 
-def _spread(summed: pd.DataFrame) -> tuple[FloatArray, IntArray]:
-    """Return figures by cell and member, of the cells with most trade where there are many."""
-    cells, cell = np.unique(summed["cell"].to_numpy(), return_inverse=True)
-    members, member = np.unique(summed["member"].to_numpy(), return_inverse=True)
-    value = summed["value"].to_numpy(dtype=np.float64)
-    if not 3 <= members.size <= MOST_MEMBERS:
-        return np.empty((0, members.size)), members.astype(np.int64)
-    most = max(1, MOST_FIGURES // members.size)
-    if cells.size > most:
-        largest = np.argsort(-np.bincount(cell, weights=value), kind="stable")[:most]
-        place = np.full(cells.size, -1)
-        place[largest] = np.arange(largest.size)
-        is_kept = place[cell] >= 0
-        cell, member, value = place[cell][is_kept], member[is_kept], value[is_kept]
-    figures = np.zeros((min(cells.size, most), members.size))
-    figures[cell, member] = value
-    has_trade = (figures != 0).any(axis=0)
-    return figures[:, has_trade], members[has_trade].astype(np.int64)
-
-
-LEAST_TOTAL_CELLS = 4
-"""Cells in which a member has to equal the sum of at least two others: by chance it does in one of thousands."""
-
-TOLERANCE = 2e-3  # relative distance from the sum of the parts that their rounding may make
-NEARLY_ALL = 0.95  # share of a member's cells in which it has to equal the sum; some parts may be suppressed
-_PARTS_NAMED = 6
-MOST_TOTALS = 3  # groupings of the same parts that may stand beside them, each adding up to the same sum
+def _spread(summed: pd.DataFrame) -> pd.DataFrame:
+    """Return figures by cell and member, of the cells with most trade where there are many; none of few members."""
+    n_members = summed["member"].nunique()
+    if not 3 <= n_members <= MOST_MEMBERS:
+        return pd.DataFrame()
+    most, of_cells = max(1, MOST_FIGURES // n_members), summed.groupby("cell")["value"].sum()
+    if of_cells.size > most:
+        summed = summed[summed["cell"].isin(of_cells.nlargest(most).index)]
+    figures = summed.pivot(index="cell", columns="member", values="value").fillna(0.0)
+    return figures.loc[:, (figures != 0).any()]
 
 
 def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Faults) -> None:
@@ -449,7 +429,7 @@ def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> dic
     for parent, children in _list_families(names):
         if parent in _find_sums(summed[summed["member"].isin([parent, *children])], 1):
             sums.add(parent)
-    of = dict.fromkeys(sums, ()) | dict(find_subtotals(summed, sorted(sums), TOLERANCE, NEARLY_ALL))
+    of = dict.fromkeys(sums, ()) | dict(_find_subtotals(summed[~summed["member"].isin(sums)]))
     return {str(names[i]): [str(names[k]) for k in of[i]] for i in sorted(of)}
 
 

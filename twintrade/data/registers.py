@@ -44,7 +44,6 @@ class Coverage:
     # low, high: Its interval at 95 %, by a log-normal of the unseen (Chao 1987), never below what was seen
     low: float
     high: float
-    plain_total: float  # n_first n_second / n_both (Lincoln and Petersen); infinite where the lists share nothing
 
     @property
     def n_seen(self) -> int:
@@ -72,9 +71,8 @@ def estimate_coverage(n_first: int, n_second: int, n_both: int) -> Coverage:
     variance = product / ((n_both + 1) ** 2 * (n_both + 2))
     unseen = max(total - n_seen, 0.0)
     factor = math.exp(_Z * math.sqrt(math.log1p(variance / unseen**2))) if unseen > 0 else 1.0
-    plain = n_first * n_second / n_both if n_both else math.inf
     low, high = n_seen + unseen / factor, n_seen + unseen * factor
-    return Coverage(n_first, n_second, n_both, max(total, n_seen), low, high, plain)
+    return Coverage(n_first, n_second, n_both, max(total, n_seen), low, high)
 
 
 def estimate_hidden_share(coverage: Coverage, n_comparison: int) -> tuple[float, float, float]:
@@ -83,8 +81,6 @@ def estimate_hidden_share(coverage: Coverage, n_comparison: int) -> tuple[float,
     With a share p of the comparison pairs treated in truth, a difference to them is the effect times 1 - p. An unseen
     agreement is taken to be as likely in one pair without a known agreement as in another.
     """
-    if n_comparison < 1:
-        raise ValueError("there is no comparison pair")
     ends = (coverage.unseen, coverage.low - coverage.n_seen, coverage.high - coverage.n_seen)
     share, low, high = (min(max(unseen / n_comparison, 0.0), 1.0) for unseen in ends)
     return share, low, high
@@ -145,11 +141,6 @@ class ListedAgreement:
         """The two places, in either order."""
         return frozenset((self.city.key, self.partner.key))
 
-    @property
-    def interval(self) -> tuple[datetime.date, datetime.date] | None:
-        """First and last day that the date can mean."""
-        return None if self.date is None else find_interval(self.date)
-
 
 Listing: TypeAlias = Sequence[ListedAgreement]
 
@@ -173,12 +164,12 @@ def read_listing(root: Path, file: str) -> Listing:
     rows = []
     for i, number in enumerate(table.rows):
         record = {part: clean_text(values[i]) for part, values in cells.items()}
-        rows.append(_read_row(file, int(number), record, "country" not in cells))
+        rows.append(_read_row(file, int(number), record))
     return rows
 
 
-def _read_row(file: str, number: int, record: Mapping[str, str], is_american: bool) -> ListedAgreement:
-    countries = ("USA" if is_american else record["country"], record["partner"])
+def _read_row(file: str, number: int, record: Mapping[str, str]) -> ListedAgreement:
+    countries = (record.get("country", "USA"), record["partner"])
     code, partner = (find_code(country) or country for country in countries)
     items = (record.get(name, "") for name in ("item", "partner_item"))
     item, other_item = (item if _ITEM.fullmatch(item) else "" for item in items)
@@ -224,11 +215,9 @@ class Overlap:
         return self.n_same_page > 0
 
 
-def compare_listings(first: Listing, second: Listing, cities: AbstractSet[str] = frozenset()) -> Overlap:
-    """Return what two lists share within a frame of folded city names; by default the cities that both have."""
+def compare_listings(first: Listing, second: Listing) -> Overlap:
+    """Return what two lists share of the agreements of cities that both have."""
     frame = _list_cities(first) & _list_cities(second)
-    if cities:
-        frame = {key for key in frame if key[0] in cities}
     mine, theirs = _list_agreements(first, frame), _list_agreements(second, frame)
     shared = mine.keys() & theirs.keys()
     n_same = sum(bool(_list_pages(mine[pair]) & _list_pages(theirs[pair])) for pair in shared)
@@ -270,11 +259,9 @@ def _list_repeats(listing: Listing) -> Iterator[tuple[int, Text]]:
         by_pair.setdefault((row.pair, frozenset((row.city.state, row.partner.state)), row.event), []).append(row)
     for group in by_pair.values():
         if len(group) > 1:
-            rows, (city, twin) = (
-                Listed(tuple(str(row.row) for row in group), "comma"),
-                (group[0].city, group[0].partner),
-            )
-            yield group[1].row, Text("data.listed-twice", city=city.name, twin=twin.name, rows=rows)
+            rows = Listed(tuple(str(row.row) for row in group), "comma")
+            city, twin = group[0].city.name, group[0].partner.name
+            yield group[1].row, Text("data.listed-twice", city=city, twin=twin, rows=rows)
 
 
 def _list_faults(listing: Listing, today: datetime.date | None) -> Iterator[tuple[int, Text]]:
@@ -374,12 +361,10 @@ def find_common_date(
     group: Sequence[ListedAgreement],
 ) -> tuple[TwinningDate | None, datetime.date | None, datetime.date | None]:
     """Return the most precise of the dates that all others allow, else the earliest, and the interval of all."""
-    dated = [row for row in group if row.date is not None]
-    if not dated:
+    dates = [row.date for row in group if row.date is not None]
+    if not dates:
         return None, None, None
-    spans = [row.interval for row in dated]
-    starts, ends = [s[0] for s in spans if s], [s[1] for s in spans if s]
-    dates = [row.date for row in dated if row.date is not None]
+    starts, ends = zip(*map(find_interval, dates), strict=True)
     if max(starts) <= min(ends):
         return max(dates, key=lambda d: (d.month is not None, d.day is not None)), max(starts), min(ends)
     return min(dates, key=lambda d: d.earliest), min(starts), max(ends)
@@ -387,7 +372,7 @@ def find_common_date(
 
 def _find_conflicts(group: Sequence[ListedAgreement]) -> list[Words]:
     conflicts: list[Words] = [row.fault for row in group if row.fault]
-    spans = [span for row in group if (span := row.interval) is not None]
+    spans = [find_interval(row.date) for row in group if row.date is not None]
     if spans and max(s for s, _ in spans) > min(e for _, e in spans):
         dates = Listed(tuple(dict.fromkeys(_describe_date(row) for row in group if row.date is not None)), "comma")
         conflicts.append(Text("data.merged-dates", dates=dates))

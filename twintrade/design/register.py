@@ -260,6 +260,7 @@ REGISTER_COLUMNS = (
     "flag", "flag_text", "status",
 )  # fmt: skip
 OF_STATUS = ("has_undated_link", "flag", "flag_text", "status")  # columns that are known once onsets are
+_TEXTS = ("twinning", "city", "signatory", "partner", "partner_city", "kind", "source", "note")
 NO_ONSET = ("other", "none")  # events that are shown beside a series but begin nothing
 NO_UNIT: Literal["no such unit in the panel"] = "no such unit in the panel"
 ALWAYS: Literal["always treated"] = "always treated"
@@ -303,10 +304,8 @@ class DateChoice:
         year = None if date is None else self.find_year(date)
         return year is not None and year not in panel.waves and panel.waves[0] < year < panel.waves[-1]
 
-    def find_ends(self, span: DateSpan | None, panel: Panel) -> tuple[float, float]:
+    def find_ends(self, span: DateSpan, panel: Panel) -> tuple[float, float]:
         """Return the first and the last onset that the bounds of a date allow, infinite where an end is open."""
-        if span is None:
-            return -NEVER, NEVER
         first, last = span.not_before, span.not_after
         earliest = self.onset(TwinningDate(first.year, first.month or 1), panel) if first else None
         latest = self.onset(TwinningDate(last.year, last.month or 12), panel) if last else None
@@ -351,81 +350,69 @@ def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str,
     """Return the register: ``REGISTER_COLUMNS`` without ``OF_STATUS``, with ``end``, ``counts`` and ``stand_in``."""
     cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
     units = {(str(c), str(p)): str(u) for c, p, u in zip(cities, partners, panel.units, strict=True)}
-    rows = [_dated(row, choice, kinds, panel, units) for row in agreements.registry.to_dict("records")]
-    rows += [_undated(row, choice, panel, units) for row in agreements.undated.to_dict("records")]
+    listed = [row for frame in (agreements.registry, agreements.undated) for row in frame.to_dict("records")]
+    rows = [_register_agreement(row, choice, kinds, panel, units) for row in listed]
     columns = [c for c in REGISTER_COLUMNS if c not in OF_STATUS]
     frame = pd.DataFrame(rows, columns=[*columns, "counts", "end", "stand_in", "is_between"])
-    frame["is_between"] = frame["is_between"] == True  # noqa: E712
     for name in ("onset", "earliest", "latest"):
         frame[name] = frame[name].astype("Int64")
-    frame["counts"] = frame["counts"].astype(bool)
+    frame = frame.astype({"counts": bool, "is_between": bool})
     return frame.sort_values(["unit", "onset", "signed", "twinning"], kind="stable", ignore_index=True)
 
 
-def _dated(
+def _register_agreement(
     row: Mapping[Any, Any],
     choice: DateChoice,
     kinds: tuple[str, ...],
     panel: Panel,
     units: Mapping[tuple[str, str], str],
 ) -> dict[str, Any]:
-    dates: tuple[CandidateDate, ...] = tuple(row["dates"])
+    """Return the row of the register of an agreement, or of a link from a list without dates."""
+    is_link, dates = "dates" not in row, tuple(row.get("dates", ()))
     candidate, stands_in = choice.choose(dates)
     chosen = None if candidate is None else candidate.date
-    onset = choice.onset(chosen, panel)
+    bounds = _bound(row if chosen is None else {}, choice, panel)
+    if chosen is not None:
+        onset = choice.onset(chosen, panel)
+        bounds["onset"] = pd.NA if onset is None else onset
     signed = next((d.date for d in dates if d.event == "signed"), chosen)
     candidates = [[d.label or d.event, d.date.iso, choice.onset(d.date, panel)] for d in dates]
     ended = row.get("ended")
-    of_span = _bound(row if chosen is None else {}, choice, panel)
-    onset = of_span.pop("onset") if chosen is None else onset
-    return (
-        _text(row)
-        | of_span
-        | {
-            "unit": _unit(row, panel, units),
-            "signed": "" if signed is None else signed.iso,
-            "precision": "" if chosen is None else chosen.precision,
-            "ended": ended.iso if isinstance(ended, TwinningDate) else "",
-            "end": ended if isinstance(ended, TwinningDate) else None,
-            "onset": pd.NA if onset is None else onset,
-            "candidates": json.dumps(candidates, ensure_ascii=False),
-            "counts": not kinds or row.get("kind", "") in kinds,
-            "is_between": bool(panel.waves) and choice.is_between(chosen, panel),
-            "stand_in": f"{candidate.label or candidate.event} {candidate.date.iso}"
-            if candidate and stands_in
-            else "",
-        }
-    )
+    end = ended if isinstance(ended, TwinningDate) else None
+    text = {name: "" if pd.isna(row.get(name, "")) else str(row.get(name, "")) for name in _TEXTS}
+    if is_link and not text["twinning"]:
+        ends = text["signatory"] or text["city"], text["partner_city"] or text["partner"]
+        text["twinning"] = f"{ends[0]}-{ends[1]}, undated"
+    return {
+        **text,
+        **bounds,
+        "unit": units.get((str(row["city"]), str(row["partner"]) if panel.is_dyadic else ""), ""),
+        "signed": "" if signed is None else signed.iso,
+        "precision": "" if chosen is None else chosen.precision,
+        "ended": "" if end is None else end.iso,
+        "end": end,
+        "candidates": json.dumps(candidates, ensure_ascii=False),
+        "counts": is_link or not kinds or row.get("kind", "") in kinds,
+        "is_between": bool(panel.waves) and choice.is_between(chosen, panel),
+        "stand_in": f"{candidate.label or candidate.event} {candidate.date.iso}" if candidate and stands_in else "",
+    }
 
 
 def _bound(row: Mapping[Any, Any], choice: DateChoice, panel: Panel) -> dict[str, Any]:
     """Return what the bounds of an agreement's date say, its onset where they leave one or the sample out."""
-    span = row.get("span")
-    span = span if isinstance(span, DateSpan) else None
+    span = row["span"] if isinstance(row.get("span"), DateSpan) else DateSpan()
     earliest, latest = choice.find_ends(span, panel)
-    if span and span.not_before and span.not_after and earliest > latest:
+    if span.not_before and span.not_after and earliest > latest:
         dates = {"first": span.not_before.iso, "last": span.not_after.iso}
         raise DesignError(Text("design.bounds-crossed", city=str(row["city"]), partner=str(row["partner"]), **dates))
     is_outside = latest <= panel.first_period or earliest > panel.last_period
     onset = (latest if np.isfinite(latest) else earliest) if earliest == latest or is_outside else np.nan
     ends = {"onset": onset, "earliest": earliest, "latest": latest}
     return {
-        "not_before": span.not_before.iso if span and span.not_before else "",
-        "not_after": span.not_after.iso if span and span.not_after else "",
+        "not_before": span.not_before.iso if span.not_before else "",
+        "not_after": span.not_after.iso if span.not_after else "",
         **{name: int(end) if np.isfinite(end) else pd.NA for name, end in ends.items()},
     }
-
-
-def _undated(
-    row: Mapping[Any, Any], choice: DateChoice, panel: Panel, units: Mapping[tuple[str, str], str]
-) -> dict[str, Any]:
-    text = _text(row)
-    ends = text["signatory"] or text["city"], text["partner_city"] or text["partner"]
-    text["twinning"] = text["twinning"] or f"{ends[0]}-{ends[1]}, undated"
-    rest = {
-        "signed": "", "precision": "", "ended": "", "end": None, "candidates": "[]", "counts": True, "stand_in": "",
-    }  # fmt: skip
-    return text | rest | _bound(row, choice, panel) | {"unit": _unit(row, panel, units)}
 
 
 def find_spans(register: pd.DataFrame) -> dict[str, tuple[float, float]]:
@@ -442,49 +429,29 @@ def find_spans(register: pd.DataFrame) -> dict[str, tuple[float, float]]:
     return {unit: span for unit, span in spans.items() if span[1] <= dated.get(unit, NEVER)}
 
 
-def _text(row: Mapping[Any, Any]) -> dict[str, Any]:
-    names = ("twinning", "city", "signatory", "partner", "partner_city", "kind", "source", "note")
-    return {name: "" if pd.isna(row.get(name, "")) else str(row.get(name, "")) for name in names}
-
-
-def _unit(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str], str]) -> str:
-    return units.get((str(row["city"]), str(row["partner"]) if panel.is_dyadic else ""), "")
-
-
 def add_status(
     register: pd.DataFrame, onset: FloatArray, excluded: Mapping[str, str], linked: Collection[str], panel: Panel
 ) -> pd.DataFrame:
     """Return the register with the part each agreement's unit takes, and with flags a reader must see."""
-    starts = dict(zip(panel.units, onset, strict=True))
-    rows = register.to_dict("records")
-    status = [_status(r["unit"], starts, excluded, panel) for r in rows]
-    has_link = [
-        r["unit"] in linked and panel.first_period < starts.get(r["unit"], NEVER) <= panel.last_period for r in rows
+    unit, first, last = register["unit"], panel.first_period, panel.last_period
+    starts = unit.map(dict(zip(panel.units, onset, strict=True))).astype(float)
+    status = np.select(
+        [unit == "", unit.isin(list(excluded)), starts <= first, starts <= last],
+        [NO_UNIT, unit.map(excluded), ALWAYS, "treated"],
+        AFTER,
+    )
+    has_link = unit.isin(list(linked)) & (starts > first) & (starts <= last)
+    known = register["onset"].astype(float).where(unit != "")
+    flagged = {"undated-link": has_link, "before": known <= first, "after": known > last}
+    flags = [
+        Listed(
+            tuple(Text(f"design.flag-{key}") for key, is_set in zip(flagged, row, strict=True) if is_set), "semicolon"
+        )
+        for row in zip(*flagged.values(), strict=True)
     ]
-    flags = [Listed(tuple(_list_flags(r, has, panel)), "semicolon") for r, has in zip(rows, has_link, strict=True)]
     return register.assign(
         has_undated_link=has_link,
         flag=[str(flag) for flag in flags],
         flag_text=[pack_text(flag) if flag.items else "" for flag in flags],
         status=status,
     )
-
-
-def _status(unit: str, starts: Mapping[str, float], excluded: Mapping[str, str], panel: Panel) -> str:
-    if not unit:
-        return NO_UNIT
-    if unit in excluded:
-        return excluded[unit]
-    if starts[unit] <= panel.first_period:
-        return ALWAYS
-    return "treated" if starts[unit] <= panel.last_period else AFTER
-
-
-def _list_flags(row: Mapping[Any, Any], has_undated_link: bool, panel: Panel) -> Iterator[Text]:
-    if has_undated_link:
-        yield Text("design.flag-undated-link")
-    if row["unit"] and not pd.isna(row["onset"]):
-        if row["onset"] <= panel.first_period:
-            yield Text("design.flag-before")
-        if row["onset"] > panel.last_period:
-            yield Text("design.flag-after")

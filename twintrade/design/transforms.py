@@ -1,7 +1,6 @@
-"""What is done to the outcome before effects are measured: one class a transform, with its scale and its words."""
+"""What is done to the outcome before effects are measured: one row a transform, with its scale and its words."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -25,15 +24,15 @@ AGGREGATES = frozenset(
 """Partner labels that name more than one country, compared in lower case with blanks and dashes as underscores."""
 
 
-def are_aggregates(partners: ObjectArray, aggregates: Collection[str] = AGGREGATES) -> BoolArray:
+def are_aggregates(partners: ObjectArray) -> BoolArray:
     """Return which partners are totals of others or remainders, by the reviewed table of codes or by name."""
-    return are_totals(partners, aggregates) | is_remainder(partners)
+    return are_totals(partners) | is_remainder(partners)
 
 
-def are_totals(partners: ObjectArray, aggregates: Collection[str] = AGGREGATES) -> BoolArray:
+def are_totals(partners: ObjectArray) -> BoolArray:
     """Return which partners are totals of others, whose trade a total of their city already has."""
     names = (str(p).strip().lower().replace(" ", "_").replace("-", "_") for p in partners)
-    is_total = np.array([name in aggregates for name in names], dtype=bool) | is_aggregate(partners)
+    is_total = np.array([name in AGGREGATES for name in names], dtype=bool) | is_aggregate(partners)
     return np.asarray(is_total & ~is_remainder(partners))
 
 
@@ -79,148 +78,101 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeTransform(ABC):
-    """A transform of the outcome."""
+class OutcomeTransform:
+    """A transform of the outcome, as functions of the column before it."""
 
     scale: Literal["level", "log points", "share", "index"]  # of a linear effect on the transformed outcome
-
-    def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
-        """Yield the rows that have no transformed outcome; ``keep`` marks the rows still in."""
-        yield from ()
-
-    @abstractmethod
-    def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
-        """Return the transformed outcome of the given rows of the panel."""
-
-    @abstractmethod
-    def label(self, outcome: Outcome) -> Words:
-        """Return what the outcome is measured in: "logs", "shares of the partner's total"."""
-
-    def unit(self, outcome: Outcome) -> Words:
-        """Return the unit of a linear effect, as text after the number; empty for log points."""
-        return ""
+    values: Callable[[Outcome, IntArray], FloatArray]  # the transformed outcome of the given rows of the panel
+    label: Callable[[Outcome], Words]  # what the outcome is measured in: "logs", "shares of the partner's total"
+    # The unit of a linear effect, as text after the number; empty for log points
+    unit: Callable[[Outcome], Words] = lambda _: ""
+    # The rows that have no transformed outcome; the mask marks the rows still in
+    losses: Callable[[Outcome, BoolArray], Iterable[Loss]] = lambda _, keep: ()
 
 
-class Level(OutcomeTransform):
-    """The outcome as it is."""
-
-    def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
-        """Return the outcome."""
-        return take_rows(outcome.figures, rows)
-
-    def label(self, outcome: Outcome) -> str:
-        """Return what the outcome is measured in."""
-        return "levels"
-
-    def unit(self, outcome: Outcome) -> str:
-        """Return the unit of the outcome."""
-        return outcome.panel.units_of_measure.get(outcome.name, "")
+def _list_without_logarithm(outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
+    yield outcome.figures < 0, "negative-under-log", Text("design.dropped-negative-under-log")
+    yield outcome.figures == 0, "zero-under-log", Text("design.dropped-zero-under-log")
 
 
-class Log(OutcomeTransform):
-    """The natural logarithm."""
-
-    def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
-        """Yield rows that have no logarithm."""
-        raw = outcome.figures
-        yield raw < 0, "negative-under-log", Text("design.dropped-negative-under-log")
-        yield raw == 0, "zero-under-log", Text("design.dropped-zero-under-log")
-
-    def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
-        """Return logarithms."""
-        return np.log(take_rows(outcome.figures, rows))
-
-    def label(self, outcome: Outcome) -> str:
-        """Return what the outcome is measured in."""
-        return "logs"
-
-
-@dataclass(frozen=True, slots=True)
-class Share(OutcomeTransform):
-    """The outcome over the total of its partner, or of its city, in the same period.
+def _build_share(of: Literal["partner", "city"]) -> OutcomeTransform:
+    """Return the outcome over the total of its partner, or of its city, in the same period.
 
     The total counts every figure of the panel, of units that are excluded from the comparison too: it is the same
     whoever is left out. Groups of countries are in no total of a city, and have no share; a remainder is in it.
     """
 
-    of: Literal["partner", "city"]
-
-    def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
-        """Yield rows of aggregates, negative outcomes, and rows without a positive total."""
-        yield outcome.is_total & (self.of == "city"), "aggregate", Text("design.dropped-aggregate")
-        yield outcome.figures < 0, "negative-share", Text("design.dropped-negative-share")
-        yield ~(self._totals(outcome) > 0), "no-total", Text("design.dropped-no-total", of=self.of)
-
-    def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
-        """Return shares of the total."""
-        return np.asarray(outcome.figures[rows] / self._totals(outcome)[rows], dtype=np.float64)
-
-    def label(self, outcome: Outcome) -> Text:
-        """Return what the outcome is measured in."""
-        return Text("design.shares-of-total", of=self.of)
-
-    def unit(self, outcome: Outcome) -> Text:
-        """Return whose share it is."""
-        return Text("design.of-total", of=self.of)
-
-    def _totals(self, outcome: Outcome) -> FloatArray:
+    def sum_totals(outcome: Outcome) -> FloatArray:
         """Return the total that each row's outcome is part of, shape (panel.n_rows,)."""
         panel, raw = outcome.panel, outcome.figures
-        if self.of == "city" and not panel.is_dyadic:
+        if of == "city" and not panel.is_dyadic:
             raise DesignError("share_of_city needs city-partner pairs: a panel of cities holds each city's total")
-        place = (panel.unit_partner if self.of == "partner" else panel.unit_city)[panel.unit]
+        place = (panel.unit_partner if of == "partner" else panel.unit_city)[panel.unit]
         cell = place * (panel.last_period - panel.first_period + 1) + panel.period - panel.first_period
         counts = np.isfinite(raw) & (raw > 0)
-        if self.of == "city":
+        if of == "city":
             counts &= ~outcome.is_total
         return np.asarray(np.bincount(cell, np.where(counts, raw, 0.0))[cell], dtype=np.float64)
 
+    def list_without_share(outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
+        yield outcome.is_total & (of == "city"), "aggregate", Text("design.dropped-aggregate")
+        yield outcome.figures < 0, "negative-share", Text("design.dropped-negative-share")
+        yield ~(sum_totals(outcome) > 0), "no-total", Text("design.dropped-no-total", of=of)
 
-class Index(OutcomeTransform):
-    """The outcome in percent of the same unit's outcome in the base period: 100 there."""
+    return OutcomeTransform(
+        "share",
+        values=lambda outcome, rows: np.asarray(outcome.figures[rows] / sum_totals(outcome)[rows], dtype=np.float64),
+        label=lambda _: Text("design.shares-of-total", of=of),
+        unit=lambda _: Text("design.of-total", of=of),
+        losses=list_without_share,
+    )
 
-    def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
-        """Yield rows of units without a positive figure in the base period."""
-        panel, base = outcome.panel, outcome.base
-        treated = np.unique(panel.unit[keep & (outcome.affected <= base)[panel.unit]])
-        if treated.size:
-            raise DesignError(
-                f"{treated.size} units are treated by {panel.label(base)}, the base of the index (first: "
-                f"{panel.units[treated[0]]}): their index would start from a treated figure. "
-                "Set index_base to a period before the first onset"
-            )
-        text = Text("design.dropped-no-base", base=panel.label(base))
-        yield ~(self._bases(outcome) > 0)[panel.unit], "no-base", text
 
-    def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
-        """Return the outcome in percent of the unit's base."""
-        return np.asarray(
-            100 * outcome.figures[rows] / self._bases(outcome)[outcome.panel.unit[rows]], dtype=np.float64
+def _find_bases(outcome: Outcome) -> FloatArray:
+    """Return each unit's outcome in the base period, shape (panel.n_units,); NaN where it is not observed."""
+    panel, raw = outcome.panel, outcome.figures
+    at = np.flatnonzero((panel.period == outcome.base) & np.isfinite(raw))
+    bases = np.full(panel.n_units, np.nan)
+    bases[panel.unit[at]] = raw[at]
+    return bases
+
+
+def _list_without_base(outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
+    panel, base = outcome.panel, outcome.base
+    treated = np.unique(panel.unit[keep & (outcome.affected <= base)[panel.unit]])
+    if treated.size:
+        raise DesignError(
+            f"{treated.size} units are treated by {panel.label(base)}, the base of the index (first: "
+            f"{panel.units[treated[0]]}): their index would start from a treated figure. "
+            "Set index_base to a period before the first onset"
         )
-
-    def label(self, outcome: Outcome) -> Text:
-        """Return what the outcome is measured in."""
-        return Text("design.index", base=outcome.panel.label(outcome.base))
-
-    def unit(self, outcome: Outcome) -> Text:
-        """Return points of the index, with its base."""
-        return Text("design.index-points", base=outcome.panel.label(outcome.base))
-
-    def _bases(self, outcome: Outcome) -> FloatArray:
-        """Return each unit's outcome in the base period, shape (panel.n_units,); NaN where it is not observed."""
-        panel, raw = outcome.panel, outcome.figures
-        at = np.flatnonzero((panel.period == outcome.base) & np.isfinite(raw))
-        bases = np.full(panel.n_units, np.nan)
-        bases[panel.unit[at]] = raw[at]
-        return bases
+    text = Text("design.dropped-no-base", base=panel.label(base))
+    yield ~(_find_bases(outcome) > 0)[panel.unit], "no-base", text
 
 
 TRANSFORMS: dict[str, OutcomeTransform] = {
-    "level": Level("level"),
-    "log": Log("log points"),
-    "share_of_partner": Share("share", "partner"),
-    "share_of_city": Share("share", "city"),
-    "index": Index("index"),
+    "level": OutcomeTransform(
+        "level",
+        values=lambda outcome, rows: take_rows(outcome.figures, rows),
+        label=lambda _: "levels",
+        unit=lambda outcome: outcome.panel.units_of_measure.get(outcome.name, ""),
+    ),
+    "log": OutcomeTransform(
+        "log points",
+        values=lambda outcome, rows: np.log(take_rows(outcome.figures, rows)),
+        label=lambda _: "logs",
+        losses=_list_without_logarithm,
+    ),
+    "share_of_partner": _build_share("partner"),
+    "share_of_city": _build_share("city"),
+    # In percent of the same unit's outcome in the base period: 100 there
+    "index": OutcomeTransform(
+        "index",
+        values=lambda o, rows: np.asarray(100 * o.figures[rows] / _find_bases(o)[o.panel.unit[rows]]),
+        label=lambda outcome: Text("design.index", base=outcome.panel.label(outcome.base)),
+        unit=lambda outcome: Text("design.index-points", base=outcome.panel.label(outcome.base)),
+        losses=_list_without_base,
+    ),
 }
 """Every transform by its name in analysis files and in ``Design``."""
 

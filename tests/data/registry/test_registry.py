@@ -203,7 +203,7 @@ def test_reconcile_names_what_it_cannot_use(project, twinning_source):
 def test_bounds_of_a_date_count_from_the_next_year_as_dates_do(project, twinning_source, late_from, span, status):
     registry = twins(project, twinning_source(), "Lyon,GBR,Leeds,2003,sister city\n")
     row = {"city": "Lyon", "signatory": "", "partner_city": "Bath", "partner": "GBR", "span": span}
-    undated = UndatedAgreements(pd.DataFrame([row]), "exclude")
+    undated = UndatedAgreements(pd.DataFrame([row]))
     found = reconcile(registry, undated, ["Lyon"], ["GBR"], 2000, 2006, Frequency.YEAR, late_from)
     assert found.frame["status"].tolist() == ["inside", status]
 

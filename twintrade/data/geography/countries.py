@@ -56,9 +56,9 @@ def find_code(name: str) -> str:
     return str(find_codes(TextColumn("partner", "", build_text_array([name]), np.ones(1, dtype=np.int64)))[0])
 
 
-def find_codes(column: TextColumn, declared: Mapping[str, str] | None = None) -> ObjectArray:
+def find_codes(column: TextColumn) -> ObjectArray:
     """Return the code of every cell, "" where it is unknown; nothing is said about those."""
-    return _read(column, declared or {}).list_codes(column)
+    return _read(column, {}).list_codes(column)
 
 
 # A column is read as a whole: which codes it has, in which language, and whether its names are cut off.

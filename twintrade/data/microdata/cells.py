@@ -1,7 +1,7 @@
 """Microdata as trade: cells from an engine, their names and periods read by the rules of small files."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from twintrade.data.figures.numbers import UNIT_FAULTS, WHOLE, explain_number_fa
 from twintrade.data.formats.tables import describe_rules
 from twintrade.data.microdata import collapse as sql
 from twintrade.data.microdata.engines import build_engine
-from twintrade.data.microdata.files import MicrodataFiles, hash_content, look_at
-from twintrade.data.schema import Constant, Microdata, TradeSource
+from twintrade.data.microdata.files import hash_content, look_at
+from twintrade.data.schema import Microdata, TradeSource
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import Faults, count_rows_like, quote_cell
 from twintrade.data.sources.provenance import InputRecord, locate, read_data_card
@@ -30,23 +30,21 @@ KEY = ["city", "partner", "period"]
 
 
 def count_margins(
-    engine: sql.Engine, source: TradeSource, names: sql.Names, ratio: int
+    engine: sql.Engine, reading: sql.Reading, names: sql.Names, ratio: int
 ) -> tuple[list[IntArray], dict[str, FloatArray]]:
     """Return ``keys`` of cells, and ``counts`` of firms, products, firm-products, entries, exits; NaN if unknown."""
-    options = source.microdata
-    assert options is not None
+    source = reading.source
     if any(line.first is not None or line.last is not None for line in source.city_names):
         raise DataError(f"{source.file}: firms are not counted under city_names that change over time")
-    ids = {role: pd.Index(sorted(set(names.tables[role]["name"]))) for role in ("city", "partner")}
     for role in ("city", "partner"):
         table = names.tables[role]
-        numbers = pa.array(ids[role].get_indexer(table["name"]), type=pa.int64())
+        numbers = pa.array(np.unique(table["name"], return_inverse=True)[1], type=pa.int64())
         engine.register(f"{role}_names", pa.table({"cell": pa.array(table["text"], pa.string()), "id": numbers}))
     periods = names.tables["period"]
     columns = {n: pa.array(periods[n], pa.string()) for n in ("period", "subperiod") if n in periods}
     ordinals = pa.array(periods["ordinal"].to_numpy() // max(ratio, 1), type=pa.int64())
     engine.register("period_names", pa.table({**columns, "id": ordinals}))
-    summed = engine.execute(build_margins_statement(source, [*columns]))
+    summed = engine.execute(build_margins_statement(reading, [*columns]))
     engine.close()
     parts = dict(zip(summed.column_names, summed.columns, strict=True))
     del summed  # each column goes when it has been read
@@ -58,26 +56,21 @@ def count_margins(
     return keys, counts
 
 
-def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
+def build_margins_statement(reading: sql.Reading, periods: list[str]) -> str:
     """Return the statement, the same for every engine."""
-    options = source.microdata
-    assert options is not None
-    rules = [sql.build_condition(f"m.rule_{i}", rule) for i, rule in enumerate(source.row_rules)]
     joins = [f"JOIN period_names t ON {' AND '.join(_same(f'm.{n}', f't.{n}') for n in periods)}"]
     for role, short in (("city", "c"), ("partner", "p")):
-        on = "1 = 1" if isinstance(getattr(source, role), Constant) else _same(f"m.{role}", f"{short}.cell")
+        on = _same(f"m.{role}", f"{short}.cell") if role in reading.roles else "1 = 1"
         joins.append(f"JOIN {role}_names {short} ON {on}")
-    firm, product = options.firm is not None, options.product is not None
-    details = [*(["m.firm AS firm"] if firm else []), *(["m.product AS product"] if product else [])]
+    details = [f"m.{what}" for what in ("firm", "product") if what in reading.roles]
     seen = (
         f"SELECT c.id AS city, p.id AS partner, t.id AS period, {', '.join(details)} FROM {sql.ROWS} m "
-        f"{' '.join(joins)}{' WHERE ' + ' AND '.join(rules) if rules else ''} GROUP BY c.id, p.id, t.id, "
-        f"{', '.join(d.split(' AS ')[0] for d in details)}"
+        f"{' '.join(joins)}{sql.build_where_clause(reading, 'm.')} GROUP BY c.id, p.id, t.id, {', '.join(details)}"
     )
     key = "city, partner, period"
-    if not firm:
+    if "firm" not in reading.roles:
         return f"WITH seen AS ({seen}) SELECT {key}, COUNT(product) AS products FROM seen GROUP BY {key}"
-    n_products = "COUNT(product)" if product else "1"
+    n_products = "COUNT(product)" if "product" in reading.roles else "1"
     around = "OVER (PARTITION BY city, partner, firm ORDER BY period)"
     by_spell = (
         f"WITH seen AS ({seen}), "
@@ -91,7 +84,7 @@ def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
         "COUNT(CASE WHEN later = period + 1 THEN NULL ELSE 1 END) AS exiting_firms"
     )
     counts = f"firms AS (SELECT {key}, {by_firm} FROM spells GROUP BY {key})"
-    if not product:
+    if "product" not in reading.roles:
         return f"{by_spell}{counts} SELECT {key}, firms, entering_firms, exiting_firms FROM firms"
     matched = " AND ".join(f"f.{name} = k.{name}" for name in KEY)
     return (
@@ -131,7 +124,7 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
     path = locate(root, source.file, folder_too=True)
     roles = _roles(source, options)
     files = look_at(path, source.file, list(dict.fromkeys(roles.values())), source)
-    reading = _reading(source, options, files, roles)
+    reading = sql.Reading(source, options, files, roles, counts=not options.margins)
     engine = build_engine(options, root)
     try:
         engine.open(files, roles, source.encoding)
@@ -140,14 +133,14 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
         if not n_rows:
             raise DataError(f"{source.file}: no row is left after the declared rules")
         names = sql.read_names(source, engine, cells, faults)
-        _refuse_faulty(source, engine, reading, cells, faults)
+        _refuse_faulty(engine, reading, cells, faults)
         faults.raise_if_any()
         n_cells, frame = cells.num_rows, _frame(names, cells, reading)
         del cells  # the next steps need the memory
         pa.default_memory_pool().release_unused()
         frame = _merged(frame)
-        record = _record(source, files, path, root, n_rows, engine, reading)
-        counts = _counts(source, engine, names, frame, is_merged=len(frame) < n_cells)
+        record = _record(engine, reading, path, root, n_rows)
+        counts = _counts(engine, reading, names, frame, is_merged=len(frame) < n_cells)
     finally:
         engine.close()
     return Collapsed(frame, counts, record)
@@ -185,55 +178,24 @@ def _roles(source: TradeSource, options: Microdata) -> dict[str, str]:
     return roles | {f"rule_{i}": rule.column for i, rule in enumerate(source.row_rules)}
 
 
-def _reading(source: TradeSource, options: Microdata, files: MicrodataFiles, roles: Mapping[str, str]) -> sql.Reading:
-    return sql.Reading(
-        keys=tuple(role for role in ("city", "partner", "period", "subperiod") if role in roles),
-        value_type=files.type_of(roles["value"]),
-        weight_type=files.type_of(roles.get("weight", "")),
-        value_fits=files.fits(roles["value"], sql.DIGITS, options.decimals),
-        weight_fits=files.fits(roles.get("weight", ""), sql.DIGITS, sql.WEIGHT_DECIMALS),
-        decimals=options.decimals,
-        missing_tokens=source.missing_tokens,
-        rules=tuple((f"rule_{i}", rule) for i, rule in enumerate(source.row_rules)),
-        has_weight="weight" in roles,
-        has_firm="firm" in roles,
-        has_product="product" in roles,
-        counts=not options.margins,
-        product_digits=options.product_digits,
-    )
-
-
-def _refuse_faulty(
-    source: TradeSource, engine: sql.Engine, reading: sql.Reading, cells: pa.Table, faults: Faults
-) -> None:
+def _refuse_faulty(engine: sql.Engine, reading: sql.Reading, cells: pa.Table, faults: Faults) -> None:
     """Note every value and weight that is no number, with its rows counted and the first of them."""
-    counted = {"value": "n_faulty"} | ({"weight": "n_faulty_weights"} if reading.has_weight else {})
-    for role, name in counted.items():
-        n_faulty = int(pc.sum(cells[name]).as_py())
-        if n_faulty:
-            _tell_faulty(source, engine, reading, role, n_faulty, faults)
-    n_weightless = int(pc.sum(cells["n_weightless"]).as_py()) if reading.has_weight else 0
-    if n_weightless:
-        assert source.microdata is not None
+    declared = reading.source.file
+    for role, name in zip(reading.amounts, ("n_faulty", "n_faulty_weights"), strict=False):
+        if not (n_faulty := int(pc.sum(cells[name]).as_py())):
+            continue
+        faulty = engine.execute(sql.build_faulty_statement(reading, role)).to_pydict()
+        shown = ["" if cell is None else str(cell) for cell in faulty["cell"]]
+        places = engine.first_rows(role, shown)
+        for cell, n in zip(shown, faulty["n"], strict=True):
+            file, row = places.get(cell, (declared, None))
+            text = Text("data.cell", cell=quote_cell(cell), reason=_explain(cell, reading.decimals_of(role), role))
+            faults.error("number", count_rows_like(text, n), file, row, reading.roles[role])
+        if len(shown) == limits.MAX_MESSAGES:
+            faults.warn("number", Text("data.more-faulty-rows", n=n_faulty, role=role), declared)
+    if "weight" in reading.roles and (n_weightless := int(pc.sum(cells["n_weightless"]).as_py())):
         text = Text("data.missing-weights", n=n_weightless)
-        faults.warn("missing-weights", text, source.file, None, source.microdata.weight or "")
-
-
-def _tell_faulty(
-    source: TradeSource, engine: sql.Engine, reading: sql.Reading, role: str, n_faulty: int, faults: Faults
-) -> None:
-    assert source.microdata is not None
-    column = (source.value if role == "value" else source.microdata.weight) or ""
-    decimals = reading.decimals if role == "value" else sql.WEIGHT_DECIMALS
-    faulty = engine.execute(sql.build_faulty_statement(reading, role)).to_pydict()
-    cells = ["" if cell is None else str(cell) for cell in faulty["cell"]]
-    places = engine.first_rows(role, cells)
-    for cell, n in zip(cells, faulty["n"], strict=True):
-        file, row = places.get(cell, (source.file, None))
-        text = Text("data.cell", cell=quote_cell(cell), reason=_explain(cell, decimals, role))
-        faults.error("number", count_rows_like(text, n), file, row, column)
-    if len(cells) == limits.MAX_MESSAGES:
-        faults.warn("number", Text("data.more-faulty-rows", n=n_faulty, role=role), source.file)
+        faults.warn("missing-weights", text, declared, None, reading.roles["weight"])
 
 
 def _explain(cell: str, decimals: int, role: str) -> Text:
@@ -247,15 +209,15 @@ def _explain(cell: str, decimals: int, role: str) -> Text:
 def _frame(names: sql.Names, cells: pa.Table, reading: sql.Reading) -> pd.DataFrame:
     """Return the cells with names and periods as the panel knows them."""
     columns: dict[str, Any] = {"city": names.city, "partner": names.partner, "period": names.period}
-    if reading.product_digits:
+    if reading.options.product_digits:
         codes, groups = sql.encode_key(cells["product_group"])
         columns["product_group"] = sql.build_categories(groups, codes)
     frame = pd.DataFrame(columns)
-    frame["units"] = sql.convert_to_whole_units(cells["value"], reading.decimals)
+    frame["units"] = sql.convert_to_whole_units(cells["value"], reading.options.decimals)
     for name in ("n_rows", "n_missing", "n_unknown", "n_firms", "n_products"):
         if name in cells.column_names:
             frame[name] = np.asarray(cells[name]).astype(np.int64, copy=False)
-    if reading.has_weight:
+    if "weight" in reading.roles:
         frame["weight"] = sql.convert_to_whole_units(cells["weight"], sql.WEIGHT_DECIMALS)
     return frame
 
@@ -291,11 +253,10 @@ def _number_keys(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[list[IntArra
 
 
 def _counts(
-    source: TradeSource, engine: sql.Engine, names: sql.Names, frame: pd.DataFrame, *, is_merged: bool
+    engine: sql.Engine, reading: sql.Reading, names: sql.Names, frame: pd.DataFrame, *, is_merged: bool
 ) -> pd.DataFrame:
     """Return counts and weights of cells; firms of merged cells or longer periods are counted anew, not added."""
-    options = source.microdata
-    assert options is not None
+    source, options = reading.source, reading.options
     ratio = source.frequency.per_year // (source.to_frequency or source.frequency).per_year
     long = frame[KEY].assign(period=frame["period"] // max(ratio, 1))
     numbers, sizes = _number_keys(long, KEY)
@@ -312,7 +273,7 @@ def _counts(
         more = {"n_firms": "firms", "n_products": "products"}
         return counts.assign(**{role: frame[name] for name, role in more.items() if name in frame})
     engine.make_room(IMPORTED + HELD_A_CELL * len(frame))
-    keys, margins = count_margins(engine, source, names, ratio)
+    keys, margins = count_margins(engine, reading, names, ratio)
     cell = join_keys([*keys[:2], keys[2] - int(long["period"].min())], sizes)
     order = np.argsort(cell)
     rows = np.searchsorted(joint[starts], cell[order])
@@ -323,18 +284,10 @@ def _counts(
     return counts
 
 
-def _record(
-    source: TradeSource,
-    files: MicrodataFiles,
-    path: Path,
-    root: Path,
-    n_rows: int,
-    engine: sql.Engine,
-    reading: sql.Reading,
-) -> InputRecord:
-    card = read_data_card(root, source.file)
+def _record(engine: sql.Engine, reading: sql.Reading, path: Path, root: Path, n_rows: int) -> InputRecord:
+    source, files, card = reading.source, reading.files, read_data_card(root, reading.source.file)
     n_all = n_rows
-    if reading.rules:
+    if source.row_rules:
         n_all = int(engine.execute(f"SELECT COUNT(*) AS n FROM {sql.ROWS}")["n"][0].as_py())
     return InputRecord(
         path=source.file,

@@ -15,7 +15,7 @@ from twintrade.data.figures.numbers import BLANKS, MISSING_TOKENS, WHOLE
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import resolve_column
 from twintrade.data.microdata.files import MicrodataFiles, Type
-from twintrade.data.schema import Constant, RowRule, TradeSource
+from twintrade.data.schema import Constant, Microdata, RowRule, TradeSource
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, count_rows_like
 from twintrade.errors import DataError
@@ -51,33 +51,41 @@ class Engine(Protocol):
         """Let go of memory and spilled files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What a statement needs to know of the columns."""
+    """What a statement needs to know: the declaration, the files, and the column that plays each role."""
 
-    keys: tuple[str, ...] = ("city", "partner", "period")  # roles that tell cells apart: city, partner, period
-    value_type: Type = "text"
-    weight_type: Type = "text"
-    # value_fits, weight_fits: Whether the column's type can hold nothing that would be cut or rounded
-    value_fits: bool = False
-    weight_fits: bool = False
-    decimals: int = 2  # of the smallest unit of money
-    missing_tokens: tuple[str, ...] = ()  # further ways of writing "no figure"
-    rules: tuple[tuple[str, RowRule], ...] = ()  # role and what is read by it
-    # has_weight, has_firm, has_product, counts: Which columns there are, and whether firms and products are counted
-    has_weight: bool = False
-    has_firm: bool = False
-    has_product: bool = False
-    counts: bool = True
-    product_digits: int | None = None
+    source: TradeSource
+    options: Microdata  # of the source
+    files: MicrodataFiles
+    roles: Mapping[str, str]
+    counts: bool  # whether firms and products are counted with the cells, and not in a statement of their own
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The roles that tell cells apart."""
+        return tuple(role for role in ("city", "partner", "period", "subperiod") if role in self.roles)
+
+    @property
+    def amounts(self) -> dict[str, str]:
+        """The roles that are added up, and what their numbers are called."""
+        return {"value": "amount"} | ({"weight": "weight_amount"} if "weight" in self.roles else {})
+
+    def type_of(self, role: str) -> Type:
+        """Return what kind of values the column of a role holds."""
+        return self.files.type_of(self.roles[role])
+
+    def decimals_of(self, role: str) -> int:
+        """Return the decimals of the smallest unit of a value or a weight."""
+        return self.options.decimals if role == "value" else WEIGHT_DECIMALS
 
 
 def build_cells_statement(reading: Reading) -> str:
     """Return the statement that gives the rows of a cell added up; rows of unlike quality may stay apart."""
-    keys = [*reading.keys, *(["product_group"] if reading.product_digits else [])]
-    sums = ["COUNT(*) AS n_rows", *(f"SUM({name}) AS {role}" for role, name in _amounts(reading).items())]
+    keys = [*reading.keys, *(["product_group"] if reading.options.product_digits else [])]
+    sums = ["COUNT(*) AS n_rows", *(f"SUM({name}) AS {role}" for role, name in reading.amounts.items())]
     source = _with_quality(reading)
-    counted = [what for what in ("firm", "product") if reading.counts and getattr(reading, f"has_{what}")]
+    counted = [what for what in ("firm", "product") if reading.counts and what in reading.roles]
     if counted:
         sums += [f"COUNT(CASE WHEN {holds} THEN 1 END) AS {name}" for name, holds in _qualities(reading).items()]
         sums += [f"COUNT(DISTINCT {what}) AS n_{what}s" for what in counted]
@@ -85,7 +93,7 @@ def build_cells_statement(reading: Reading) -> str:
     # A small key costs an engine less than a counter in every group.
     apart = f"SELECT {', '.join([*keys, 'quality', *sums])} FROM {source} GROUP BY {', '.join([*keys, 'quality'])}"
     counts = [f"CASE WHEN {holds} THEN n_rows ELSE 0 END AS {name}" for name, holds in _qualities(reading).items()]
-    return f"SELECT {', '.join([*keys, 'n_rows', *_amounts(reading), *counts])} FROM ({apart}) AS cells"
+    return f"SELECT {', '.join([*keys, 'n_rows', *reading.amounts, *counts])} FROM ({apart}) AS cells"
 
 
 def build_faulty_statement(reading: Reading, role: str = "value") -> str:
@@ -121,11 +129,11 @@ def build_amount(role: str, kind: Type, decimals: int, *, fits: bool = False) ->
     return f"CASE WHEN {role} >= 0 AND TRY_CAST({role} AS {exact}) = {role} THEN TRY_CAST({role} AS {exact}) END"
 
 
-def build_where_clause(reading: Reading) -> str:
-    """Return the rows that are read."""
-    if not reading.rules:
-        return ""
-    return " WHERE " + " AND ".join(build_condition(role, rule) for role, rule in reading.rules)
+def build_where_clause(reading: Reading, table: str = "") -> str:
+    """Return the rows that are read, of a table with a short name if one is given ("m.")."""
+    rules = enumerate(reading.source.row_rules)
+    conditions = " AND ".join(build_condition(f"{table}rule_{i}", rule) for i, rule in rules)
+    return f" WHERE {conditions}" if conditions else ""
 
 
 def build_condition(role: str, rule: RowRule) -> str:
@@ -165,22 +173,17 @@ def convert_to_whole_units(column: pa.ChunkedArray, decimals: int) -> IntArray:
     return np.where(present, low, 0)
 
 
-def _amounts(reading: Reading) -> dict[str, str]:
-    """Return the roles that are added up, and what their numbers are called."""
-    return {"value": "amount"} | ({"weight": "weight_amount"} if reading.has_weight else {})
-
-
 def _with_quality(reading: Reading) -> str:
     """Return rows with numbers and added defects: value 1 blank, 2 other mark, 3 faulty; weight 4 none, 8 faulty."""
-    read = [f"{_amount(role, reading)} AS {name}" for role, name in _amounts(reading).items()]
-    if reading.product_digits:
-        read.append(f"SUBSTRING(CAST(product AS {TEXT}), 1, {reading.product_digits}) AS product_group")
-    is_faulty = {role: _figure(role, reading) for role in _amounts(reading)}
-    is_unknown = _stands_outside("value", reading.value_type, BLANKS - {*reading.missing_tokens})
+    read = [f"{_amount(role, reading)} AS {name}" for role, name in reading.amounts.items()]
+    if digits := reading.options.product_digits:
+        read.append(f"SUBSTRING(CAST(product AS {TEXT}), 1, {digits}) AS product_group")
+    is_faulty = {role: _figure(role, reading) for role in reading.amounts}
+    is_unknown = _stands_outside("value", reading.type_of("value"), BLANKS - {*reading.source.missing_tokens})
     parts = [
         f"CASE WHEN amount IS NOT NULL THEN 0 WHEN {is_faulty['value']} THEN 3 WHEN {is_unknown} THEN 2 ELSE 1 END"
     ]
-    if reading.has_weight:
+    if "weight" in reading.roles:
         parts.append(f"CASE WHEN weight_amount IS NOT NULL THEN 0 WHEN {is_faulty['weight']} THEN 8 ELSE 4 END")
     return (
         f"(SELECT *, CAST({' + '.join(parts)} AS TINYINT) AS quality FROM "
@@ -192,15 +195,15 @@ def _qualities(reading: Reading) -> dict[str, str]:
     """Return what is counted of rows in which something is amiss, and the condition of it."""
     of_values = {"n_missing": "quality % 4 IN (1, 2)", "n_unknown": "quality % 4 = 2", "n_faulty": "quality % 4 = 3"}
     of_weights = {"n_weightless": "quality BETWEEN 4 AND 7", "n_faulty_weights": "quality >= 8"}
-    return of_values | (of_weights if reading.has_weight else {})
+    return of_values | (of_weights if "weight" in reading.roles else {})
 
 
 def _amount(role: str, reading: Reading) -> str:
     """Return the number in a column, NULL where there is none and where a declared token stands for none."""
-    is_value = role == "value"
-    kind, decimals = (reading.value_type, reading.decimals) if is_value else (reading.weight_type, WEIGHT_DECIMALS)
-    number = build_amount(role, kind, decimals, fits=reading.value_fits if is_value else reading.weight_fits)
-    tokens = [token for token in reading.missing_tokens if kind == "text" and re.fullmatch(r"[0-9.]+", token)]
+    kind, decimals = reading.type_of(role), reading.decimals_of(role)
+    number = build_amount(role, kind, decimals, fits=reading.files.fits(reading.roles[role], DIGITS, decimals))
+    missing = reading.source.missing_tokens
+    tokens = [token for token in missing if kind == "text" and re.fullmatch(r"[0-9.]+", token)]
     if not tokens:
         return number
     return f"CASE WHEN {role} NOT IN ({', '.join(quote_literal(token) for token in tokens)}) THEN {number} END"
@@ -208,8 +211,8 @@ def _amount(role: str, reading: Reading) -> str:
 
 def _figure(role: str, reading: Reading) -> str:
     """Return the condition that something stands where a number should; asked of few rows, as it costs more."""
-    kind = reading.value_type if role == "value" else reading.weight_type
-    return _stands_outside(role, kind, {*MISSING_TOKENS, *(t.lower() for t in reading.missing_tokens)})
+    tokens = {*MISSING_TOKENS, *(t.lower() for t in reading.source.missing_tokens)}
+    return _stands_outside(role, reading.type_of(role), tokens)
 
 
 def _stands_outside(role: str, kind: Type, tokens: Collection[str]) -> str:

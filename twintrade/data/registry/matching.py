@@ -39,9 +39,8 @@ class RegistryFacts:
 
 def compute_registry_facts(twinnings: pd.DataFrame, *, says_ended: bool) -> RegistryFacts:
     """Return the facts of a registry; nothing is known of the end of agreements unless ``says_ended``."""
-    by_city = _counted(twinnings["city"]).set_axis(["city", "twins"], axis=1)
     return RegistryFacts(
-        by_city=by_city,
+        by_city=_counted(twinnings["city"]).set_axis(["city", "twins"], axis=1),
         by_country=_counted(twinnings["partner"]),
         by_year=_by_year(twinnings["signed"].astype(str)),
         completeness=_completeness(twinnings),
@@ -115,7 +114,7 @@ class Reconciliation:
     """Twinnings by what the trade table can say about them."""
 
     # One row a twinning or undated agreement: id, city, signatory, partner_city, partner, kind, signed, status,
-    # reason (Words), is_matched
+    # reason (Words)
     frame: pd.DataFrame
     counts: pd.DataFrame  # status, n_twinnings, n_pairs (distinct pairs of city and partner), sentence (Text)
     messages: tuple[Message, ...] = ()
@@ -153,7 +152,6 @@ def reconcile(
         rows.append({**agreement, "id": "", "kind": "", "signed": "", "status": status, "reason": reason})
     columns = ["id", "city", "signatory", "partner_city", "partner", "kind", "signed", "status", "reason"]
     frame = pd.DataFrame(rows, columns=columns)
-    frame["is_matched"] = frame["status"] != "unmatched"
     counts = _counts(frame)
     _report(frame, counts, last, frequency, faults)
     return Reconciliation(frame, counts, faults.messages)
@@ -199,13 +197,13 @@ def _bound(span: DateSpan, first: int, last: int, frequency: Frequency, late_fro
     dates = {name: date.iso if date else "" for name, date in (("first", span.not_before), ("last", span.not_after))}
     known = Text("data.no-signature-but", ends=ends, **dates)
     late = late_from if frequency is Frequency.YEAR else 13  # from this month on of the next year
-    if (end := span.not_after) and frequency.ordinal(end.year, end.month or 12) + (
-        (end.month or 12) >= late
-    ) <= first:
+
+    def count_from(date: TwinningDate, month: int) -> int:
+        return frequency.ordinal(date.year, month) + (month >= late)
+
+    if (end := span.not_after) and count_from(end, end.month or 12) <= first:
         return "before", known
-    if (start := span.not_before) and frequency.ordinal(start.year, start.month or 1) + (
-        (start.month or 1) >= late
-    ) > last:
+    if (start := span.not_before) and count_from(start, start.month or 1) > last:
         return "after", known
     return "undated", known
 

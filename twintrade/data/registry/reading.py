@@ -327,7 +327,6 @@ class UndatedAgreements:
     """Agreements whose date is not known: their pairs of city and partner are never a comparison."""
 
     frame: pd.DataFrame  # columns `UNDATED_COLUMNS`
-    policy: str
     messages: tuple[Message, ...] = ()
     provenance: tuple[InputRecord, ...] = ()
 
@@ -376,7 +375,7 @@ def read_undated(sources: Sequence[schema.UndatedSource], root: Path) -> Undated
             faults.error("undated", Text("data.undated-refused", n=len(frame)), source.file)
     faults.raise_if_any()
     joined = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(UNDATED_COLUMNS))
-    return UndatedAgreements(joined[list(UNDATED_COLUMNS)], "exclude", faults.messages, tuple(records))
+    return UndatedAgreements(joined[list(UNDATED_COLUMNS)], faults.messages, tuple(records))
 
 
 def _source_rows(source: schema.TwinningSource, table: TextTable, faults: Faults) -> tuple[pd.DataFrame, InputRecord]:
