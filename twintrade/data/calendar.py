@@ -305,8 +305,14 @@ class Frequency(StrEnum):
         return CellError(Text(key, period_name=self.value, **values), remedy)
 
 
-def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
-    """Read a column of periods (n_rows,); faulty rows are noted and get the period -1."""
+def parse_periods(
+    column: TextColumn, frequency: Frequency, faults: Faults, parts: TextColumn | None = None
+) -> IntArray:
+    """Read periods (n_rows,), or years with ``parts``: months or quarters; faulty rows are noted and become -1."""
+    if parts is not None:
+        years = _mapped(column, Frequency.YEAR.parse, faults)
+        part = _mapped(parts, lambda text: parse_part(text, frequency), faults)
+        return np.where((years < 0) | (part < 0), -1, years * frequency.per_year + part - 1)
     if frequency is Frequency.MONTH and are_split_years(column.cells):
         is_any = np.ones(len(column), dtype=bool)
         column.errors(
@@ -338,13 +344,6 @@ def are_split_years(cells: Iterable[str]) -> bool:
     """Whether all cells, two or more different, read as years that span two and not as months: 2004/05, 2005/06."""
     matches = [_SPLIT.fullmatch(cell.strip().translate(FULL_WIDTH)) for cell in set(cells)]
     return len(matches) > 1 and all(m is not None and str(int(m[1]) + 1).endswith(m[2]) for m in matches)
-
-
-def parse_subperiods(years: TextColumn, parts: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
-    """Read periods given as a year column and a column of months or quarters."""
-    first = _mapped(years, Frequency.YEAR.parse, faults)
-    part = _mapped(parts, lambda text: parse_part(text, frequency), faults)
-    return np.where((first < 0) | (part < 0), -1, first * frequency.per_year + part - 1)
 
 
 def parse_part(text: str, frequency: Frequency) -> int:

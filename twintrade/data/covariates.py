@@ -8,18 +8,19 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from twintrade.data.calendar import Frequency, parse_periods, parse_subperiods
+from twintrade.data.calendar import Frequency, parse_periods
 from twintrade.data.figures.numbers import NumberStyle, parse_numbers
 from twintrade.data.formats.tables import open_table
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import list_own_codes, resolve_column
+from twintrade.data.overlaps import KEY
 from twintrade.data.schema import Absent, CovariateSource, WorldSource
 from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, quote_cell
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.trade import TRADE_COLUMNS, TradeTable
 from twintrade.effects import Message
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Value
 
 # Fills the rectangle of cities, partners and periods, each filled row by a declared rule and marked as filled.
 
@@ -28,8 +29,8 @@ def complete(table: TradeTable, policy: Absent | None = None, is_waves: bool = F
     """Add flagged rows for absent ones: all periods by the files' step, or their waves; all cities and partners."""
     policy = policy or table.absent
     frame = table.frame
-    city, cities = _codes(frame["city"])
-    partner, partners = _codes(frame["partner"])
+    (city, known_cities), (partner, known_partners) = (pd.factorize(frame[end], sort=True) for end in KEY[:2])
+    cities, partners = (known.to_numpy(dtype=object) for known in (known_cities, known_partners))
     periods = np.arange(table.first, table.last + 1, table.step)
     periods = np.unique(frame["period"].to_numpy(dtype=np.int64)) if is_waves else periods
     n_periods = periods.size
@@ -43,15 +44,16 @@ def complete(table: TradeTable, policy: Absent | None = None, is_waves: bool = F
         _refuse(table, np.flatnonzero(is_filled & ~is_own), cities, partners, periods)
     values = np.full(n_cells, 0.0 if policy == "zero" else np.nan)
     values[place] = frame["value"].to_numpy()
+    source = np.full(n_cells, len(frame), dtype=np.int64)
+    source[place] = np.arange(len(frame))
     columns: dict[str, object] = {
         "city": _take(cities, np.repeat(np.arange(cities.size), partners.size * n_periods)),
         "partner": _take(partners, np.tile(np.repeat(np.arange(partners.size), n_periods), cities.size)),
         "period": np.tile(periods, cities.size * partners.size),
         "value": values,
-        "flag": _spread(frame["flag"].to_numpy(dtype=object), place, n_cells, "absent"),
-        "file": _spread(frame["file"].to_numpy(dtype=object), place, n_cells, ""),
-        "row": _spread(frame["row"].to_numpy(), place, n_cells, 0).astype(np.int64),
     }
+    for name, default in (("flag", "absent"), ("file", ""), ("row", 0)):
+        columns[name] = _take(np.append(frame[name].to_numpy(), default), source)
     filled = pd.DataFrame(columns)[list(TRADE_COLUMNS)].assign(is_filled=is_filled)
     if is_own.any():
         filled = filled[~is_own].reset_index(drop=True)
@@ -61,17 +63,6 @@ def complete(table: TradeTable, policy: Absent | None = None, is_waves: bool = F
     if n_own:
         notes.append(Message("info", "own-partner-absent", Text("data.own-partner-absent", n=n_own)))
     return replace(table, frame=filled, absent=policy, messages=(*table.messages, *notes))
-
-
-def _codes(names: pd.Series) -> tuple[IntArray, ObjectArray]:
-    codes, distinct = pd.factorize(names, sort=True)
-    return codes.astype(np.int64), distinct.to_numpy(dtype=object)
-
-
-def _spread(values: ObjectArray, place: IntArray, n_cells: int, default: str | int) -> ExtensionArray:
-    source = np.full(n_cells, values.size, dtype=np.int64)
-    source[place] = np.arange(values.size)
-    return _take(np.append(values, default), source)
 
 
 def _take(values: ObjectArray, places: IntArray) -> ExtensionArray:
@@ -114,11 +105,8 @@ def read_covariates(source: CovariateSource, root: Path, frequency: Frequency, f
     columns: dict[str, object] = {}
     years = None
     if source.period is not None:
-        of_period = table.column(source.period)
-        if source.subperiod is None:
-            periods = parse_periods(of_period, source.frequency, faults)
-        else:
-            periods = parse_subperiods(of_period, table.column(source.subperiod), source.frequency, faults)
+        part = None if source.subperiod is None else table.column(source.subperiod)
+        periods = parse_periods(table.column(source.period), source.frequency, faults, part)
         years = periods // source.frequency.per_year
         finer = max(source.frequency.per_year // frequency.per_year, 1)
         columns["period"] = np.where(periods < 0, periods, periods // finer)
@@ -129,13 +117,20 @@ def read_covariates(source: CovariateSource, root: Path, frequency: Frequency, f
     style = NumberStyle(source.decimal, {}, source.missing_tokens)
     for name, column in source.named.items():
         columns[name] = _read_signed(table.column(column), style, faults)
-    frame = pd.DataFrame(columns).assign(row=table.rows)
+    frame, keys = pd.DataFrame(columns).assign(row=table.rows), list(source.keys)
+    coarser = min(source.frequency, frequency, key=lambda f: f.per_year)
     faults_before = faults.n_errors
     for name, column in source.named.items():
-        _refuse_differing(frame, source, name, column, frequency, faults)
+        known = frame[frame[name].notna()]
+        first = known.groupby(keys, sort=False)[[name, "row"]].transform("first")
+        differing = known[(known[name] != first[name]).to_numpy()].drop_duplicates(keys)
+        for row, before in zip(differing.to_dict("records"), first.loc[differing.index, "row"], strict=True):
+            what = tuple(str(row[key]) if key != "period" else coarser.label(int(row[key])) for key in keys)
+            facts: dict[str, Value] = {"name": quote_cell(name), "before": int(before), "what": Listed(what, "comma")}
+            faults.error("covariate", Text("data.covariate-differs", **facts), source.file, int(row["row"]), column)
     if faults.n_errors == faults_before:
-        frame = frame.groupby(list(source.keys), as_index=False, sort=False)[list(source.named)].first()
-    return CovariateTable(frame, source.keys, _find_coarser(source, frequency), table.record)
+        frame = frame.groupby(keys, as_index=False, sort=False)[list(source.named)].first()
+    return CovariateTable(frame, source.keys, coarser, table.record)
 
 
 def _read_signed(column: TextColumn, style: NumberStyle, faults: Faults) -> FloatArray:
@@ -146,24 +141,6 @@ def _read_signed(column: TextColumn, style: NumberStyle, faults: Faults) -> Floa
     unsigned = TextColumn(column.name, column.file, cells, column.rows, column.is_number)
     values = parse_numbers(unsigned, style, faults).values
     return np.where(is_negative, -values, values)
-
-
-def _refuse_differing(
-    frame: pd.DataFrame, source: CovariateSource, name: str, column: str, frequency: Frequency, faults: Faults
-) -> None:
-    known = frame[frame[name].notna()]
-    keys = list(source.keys)
-    first = known.groupby(keys, sort=False)[[name, "row"]].transform("first")
-    differing = known[(known[name] != first[name]).to_numpy()].drop_duplicates(keys)
-    coarser = _find_coarser(source, frequency)
-    for row, before in zip(differing.to_dict("records"), first.loc[differing.index, "row"], strict=True):
-        what = tuple(str(row[key]) if key != "period" else coarser.label(int(row[key])) for key in keys)
-        text = Text("data.covariate-differs", name=quote_cell(name), before=int(before), what=Listed(what, "comma"))
-        faults.error("covariate", text, source.file, int(row["row"]), column)
-
-
-def _find_coarser(source: CovariateSource, frequency: Frequency) -> Frequency:
-    return min(source.frequency, frequency, key=lambda f: f.per_year)
 
 
 def join_covariates(frame: pd.DataFrame, tables: Sequence[CovariateTable], frequency: Frequency) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from twintrade.data.sources import limits
 from twintrade.data.sources.provenance import InputRecord
-from twintrade.effects import Message, Remedy
+from twintrade.effects import Message
 from twintrade.effects.messages import Level, RemedyName
 from twintrade.text import Listed, Text, Words
 
@@ -59,17 +59,16 @@ def list_lines_to_change(messages: Iterable[Message], tables: Iterable[str] = ()
     """Return the lines to change by the file they belong to, each once, in the order of the messages."""
     by_file: dict[str, dict[tuple[RemedyName | None, str], None]] = {}
     for message in messages:
-        if message.level == "info":
+        remedy = message.remedy
+        if message.level == "info" or (remedy is None and message.code not in _BY_CODE):
             continue
-        if message.remedy is not None:
-            lines = by_file.setdefault(_find_table(message, message.remedy.name, tables), {})
-            step = 2 if message.remedy.name in _TABLES else len(message.remedy.values) or 1
-            for start in range(0, len(message.remedy.values) or 1, step):
-                values = message.remedy.values[start : start + step]
-                lines[message.remedy.name, _write(Remedy(message.remedy.name, values), message.row)] = None
-        elif message.code in _BY_CODE:
-            lines = by_file.setdefault(_find_table(message, message.code, tables), {})
+        lines = by_file.setdefault(_find_table(message, remedy.name if remedy else message.code, tables), {})
+        if remedy is None:
             lines[None, str(Text(_BY_CODE[message.code]))] = None
+            continue
+        step = 2 if remedy.name in _TABLES else len(remedy.values) or 1
+        for start in range(0, len(remedy.values) or 1, step):
+            lines[remedy.name, _write(remedy.name, remedy.values[start : start + step], message.row)] = None
     return {file: _shorten(_join(entries)) for file, entries in by_file.items()}
 
 
@@ -80,13 +79,12 @@ def _find_table(message: Message, name: str, tables: Iterable[str]) -> str:
     return f"{REGISTER}{message.file}" if is_of_register else next(patterns, message.file)
 
 
-def _write(remedy: Remedy, row: int | None) -> str:
+def _write(name: RemedyName, values: Sequence[str], row: int | None) -> str:
     """Return a line of the analysis file, or the entry of a table, with values as that file writes them."""
-    bare, other = (*remedy.values, *_PADDING)[:2]
-    first, second, both = _quote(bare), _quote(other), _quote(f"{bare} ({other})")
-    every = ", ".join(map(_quote, remedy.values))
-    names = {"all": every, "bare": bare, "first": first, "second": second, "both": both}
-    return str(Text(f"data.fix-{_ENTRIES.get(remedy.name, remedy.name)}", last=(row or 1) - 1, **names))
+    bare, other = (*values, *_PADDING)[:2]
+    names = {"bare": bare, "first": _quote(bare), "second": _quote(other), "both": _quote(f"{bare} ({other})")}
+    every = ", ".join(map(_quote, values))
+    return str(Text(f"data.fix-{_ENTRIES.get(name, name)}", last=(row or 1) - 1, all=every, **names))
 
 
 def _quote(value: str) -> str:

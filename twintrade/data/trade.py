@@ -54,14 +54,9 @@ def aggregate(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd.Da
         ends = list_some([wanted.label(int(p)) for p in sorted(set(long.loc[~whole, "period"]))], _MAX_NAMED)
         counted = {"periods": ends, "n": int((~whole).sum()), "period_name": wanted.value}
         faults.warn("part-periods", Text("data.part-periods-at-the-ends", **counted), source.file)
-    long = long[whole]
-    if long.empty:
+    if not whole.any():
         raise DataError(f"{source.file}: no {wanted.value} is covered whole by its {source.frequency.value}s")
-    return _summed(long, source, wanted, ratio, faults)
-
-
-def _summed(long: pd.DataFrame, source: TradeSource, wanted: Frequency, ratio: int, faults: Faults) -> pd.DataFrame:
-    grouped = long.groupby(overlaps.KEY, sort=False)
+    grouped = long[whole].groupby(overlaps.KEY, sort=False)
     summed = grouped.agg({"value": "sum", "flag": "max", "file": "first", "row": "first"})
     n_rows, n_figures = grouped.size(), grouped["value"].count()
     missing = n_rows - n_figures if source.absent == "zero" else ratio - n_figures
@@ -75,18 +70,11 @@ def _summed(long: pd.DataFrame, source: TradeSource, wanted: Frequency, ratio: i
     is_partial = (missing > 0) & ~too_thin
     summed["value"] = summed["value"].mask(too_thin)
     summed["flag"] = summed["flag"].mask(too_thin, "missing").mask(is_partial, "partial")
+    both = {"wanted": wanted.value, "period_name": source.frequency.value}
     if too_thin.any() or is_partial.any():
-        text = Text(
-            "data.part-periods",
-            n_missing=int(too_thin.sum()),
-            n_partial=int(is_partial.sum()),
-            coverage=source.coverage,
-            wanted=wanted.value,
-            period_name=source.frequency.value,
-        )
-        faults.warn("part-periods", text, source.file)
-    text = Text("data.summed-to-frequency", wanted=wanted.value, period_name=source.frequency.value)
-    faults.inform("frequency", text, source.file)
+        parts = {"n_missing": int(too_thin.sum()), "n_partial": int(is_partial.sum()), "coverage": source.coverage}
+        faults.warn("part-periods", Text("data.part-periods", **parts, **both), source.file)
+    faults.inform("frequency", Text("data.summed-to-frequency", **both), source.file)
     return summed.reset_index()
 
 
@@ -157,13 +145,13 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     faults.raise_if_any()
     if joined.empty:
         raise DataError(f"{', '.join(s.file for s in sources)}: no row is left after the declared rules")
-    frequency = _frequency(sources[0])
-    real = deflate(joined, parts[0].currency, sources[0].deflator, frequency, root, faults)
+    first, frequency = sources[0], _get_frequency(sources[0])
+    real = deflate(joined, parts[0].currency, first.deflator, frequency, root, faults)
     faults.raise_if_any()
-    frame = real.frame[list(TRADE_COLUMNS)].sort_values(["city", "partner", "period"], ignore_index=True)
-    note_no_amounts(frame, replace(sources[0], confirmed=all(s.confirmed for s in sources)), frequency, faults)
+    frame = real.frame[list(TRADE_COLUMNS)].sort_values(overlaps.KEY, ignore_index=True)
+    note_no_amounts(frame, replace(first, confirmed=all(s.confirmed for s in sources)), frequency, faults)
     faults.raise_if_any()
-    overlaps.check_trade(frame, frequency, sources[0].absent, faults)
+    overlaps.check_trade(frame, frequency, first.absent, faults)
     jumps = find_jumps(frame)
     warn_of_jumps(jumps, frequency, [name for part in parts for name in part.record.unread], faults)
     rule = Text("data.dropped-superseded")
@@ -172,9 +160,9 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
         frame=frame,
         frequency=frequency,
         money_unit=real.unit,
-        flow=sources[0].flow,
-        reporter=sources[0].reporter,
-        absent=sources[0].absent,
+        flow=first.flow,
+        reporter=first.reporter,
+        absent=first.absent,
         messages=faults.messages,
         provenance=(*records, *(r for part in parts for r in part.further_records), *real.records),
         conversions=tuple(dict.fromkeys([*(c for part in parts for c in part.conversions), *real.conversions])),
@@ -183,7 +171,7 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     )
 
 
-def _frequency(source: TradeSource) -> Frequency:
+def _get_frequency(source: TradeSource) -> Frequency:
     return source.to_frequency or source.frequency
 
 
@@ -241,7 +229,7 @@ def _check_agreement(sources: Sequence[TradeSource]) -> None:
             f"{', '.join(s.file for s in sources)}: microdata of a flow come from one table: put the files "
             "in one folder"
         )
-    if len({_frequency(s) for s in sources}) > 1:
+    if len({_get_frequency(s) for s in sources}) > 1:
         raise DataError(f"{', '.join(s.file for s in sources)} differ in frequency: set to_frequency to one of them")
     for name in _ALIKE:
         if name == "product_revision" and all(s.mixed_revisions == "by_period" for s in sources):

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar import Frequency, parse_date, parse_periods, parse_subperiods
+from twintrade.data.calendar import Frequency, parse_date, parse_periods
 from twintrade.data.figures.conversions import Conversion, convert_currency
 from twintrade.data.figures.money import UNKNOWN, list_scalings, parse_money_unit, read_unit, split_unit
 from twintrade.data.figures.numbers import Numbers, NumberStyle, is_mark, parse_numbers
@@ -253,11 +253,10 @@ def _periods(source: TradeSource, long: TextTable, periods: TextColumn, faults: 
         names = [split_unit(name)[0] for name in dict.fromkeys(periods.cells)]
         once = TextColumn(periods.name, periods.file, build_text_array(names), periods.rows[: len(names)])
         return np.tile(parse_periods(once, source.frequency, faults), periods.cells.size // len(names))
-    if source.subperiod is None:
-        return parse_periods(periods, source.frequency, faults)
-    if source.frequency is Frequency.YEAR:
+    if source.subperiod is not None and source.frequency is Frequency.YEAR:
         raise DataError(f'{source.file}: subperiod goes with frequency = "month" or "quarter"')
-    return parse_subperiods(periods, long.column(source.subperiod), source.frequency, faults)
+    parts = None if source.subperiod is None else long.column(source.subperiod)
+    return parse_periods(periods, source.frequency, faults, parts)
 
 
 def _report_missing(numbers: Numbers, source: TradeSource, faults: Faults) -> None:
@@ -272,12 +271,6 @@ def _report_missing(numbers: Numbers, source: TradeSource, faults: Faults) -> No
             faults.warn(f"{kind}-figures", text, source.file, None, source.value or "")
 
 
-def _take_partners(rows: SourceRows, source: TradeSource, faults: Faults) -> SourceRows:
-    """Return the rows of partners that are compared or in totals."""
-    frame, n_gone = drop_aggregates(rows.frame, source, rows.record.path, faults)
-    return replace(rows, frame=frame, record=rows.record.dropping(Text("data.dropped-aggregate"), n_gone))
-
-
 # Groups of countries, which leave by rule, and remainders, which leave unless an answer keeps them.
 
 _MAX_NAMED = 8
@@ -289,8 +282,9 @@ def are_left_out(frame: pd.DataFrame, source: TradeSource) -> BoolArray:
     return countries.is_aggregate(partners) & ~_are_among(partners, countries.find_kept(source.partner_names))
 
 
-def drop_aggregates(frame: pd.DataFrame, source: TradeSource, path: str, faults: Faults) -> tuple[pd.DataFrame, int]:
-    """Return the rows that stay and how many rows of the file leave; what is said of remainders is noted."""
+def _take_partners(rows: SourceRows, source: TradeSource, faults: Faults) -> SourceRows:
+    """Return the rows of partners that are compared or in totals; what is said of remainders is noted."""
+    frame, path = rows.frame, rows.record.path
     answers = (countries.COMPARED, countries.FOR_TOTALS)
     compared, for_totals = (countries.find_kept(source.partner_names, answer) for answer in answers)
     for code in sorted(compared & for_totals):
@@ -299,7 +293,7 @@ def drop_aggregates(frame: pd.DataFrame, source: TradeSource, path: str, faults:
     partners = frame["partner"].to_numpy(dtype=object)
     codes = sorted(set(partners[countries.is_aggregate(partners)]))
     if not codes:
-        return frame, 0
+        return rows
     gone = are_left_out(frame, source)
     rests = {code for code in codes if countries.load_places()[code].kind == "remainder"}
     is_rest = _are_among(partners, rests)
@@ -308,7 +302,8 @@ def drop_aggregates(frame: pd.DataFrame, source: TradeSource, path: str, faults:
         names = list_some([countries.load_places()[code].name for code in codes if code not in rests], _MAX_NAMED)
         n_rows = int(frame["row"][is_total].nunique())
         faults.warn("aggregate-partner", Text("data.aggregate-partner", n=n_rows, names=names), path)
-    return frame[~gone].reset_index(drop=True), int(frame["row"][gone].nunique())
+    record = rows.record.dropping(Text("data.dropped-aggregate"), int(frame["row"][gone].nunique()))
+    return replace(rows, frame=frame[~gone].reset_index(drop=True), record=record)
 
 
 def _note_remainders(
@@ -319,11 +314,8 @@ def _note_remainders(
     value = np.nan_to_num(frame["value"].to_numpy(dtype=np.float64))
     everything = float(value[~gone | is_rest].sum())
     for_totals = _are_among(frame["partner"].to_numpy(dtype=object), countries.find_totals_only(source.partner_names))
-    parts = {
-        "unanswered": is_rest & gone,
-        "totals": is_rest & ~gone & for_totals,
-        "compared": is_rest & ~gone & ~for_totals,
-    }
+    kept = is_rest & ~gone
+    parts = {"unanswered": is_rest & gone, "totals": kept & for_totals, "compared": kept & ~for_totals}
     for key, rows in parts.items():
         if not rows.any():
             continue

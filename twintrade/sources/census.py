@@ -18,6 +18,7 @@ class Census(Source):
     endpoint: ClassVar[str] = "https://api.census.gov"
     key: ClassVar[Key | None] = Key("query", "key", "https://api.census.gov/data/key_signup.html")
     steps: ClassVar[tuple[str, ...]] = ("year", "month")
+    usual_partners: ClassVar[int] = 231  # all that have a code in codes.csv
 
     def plan(self, query: Query, lookups: Sequence[RowsPage]) -> Sequence[Request]:
         """Return one request a state and year: larger ones are refused by the publisher."""
@@ -26,27 +27,20 @@ class Census(Source):
         names += ["PORT_NAME"] if place == "PORT" else []
         product = [f"{side}_COMMODITY"] if query.product else []
         level = [("COMM_LVL", f"HS{len(query.product)}")] if query.product else []
-        partners = [("CTY_CODE", partner.code) for partner in self._list_partners(query)]
+        partners = tuple(partner.code for partner in self._list_partners(query))
         path = f"/data/timeseries/intltrade/{query.flow}/{'porths' if place == 'PORT' else 'statehs'}"
-        requests = []
-        for city, year in itertools.product(query.cities, map(str, query.years)):
-            months = tuple(self._list_months(query, int(year)))
-            params = (
-                ("get", ",".join([*names, *product])),
-                (place, city),
-                ("YEAR", year),
-                *(("MONTH", month) for month in months),
-                *partners,
-                *((name, query.product) for name in product),
-                *level,
-            )
+        requests, is_year = [], self.get_step(query) == "year"
+        for city, year in itertools.product(query.cities, query.years):
+            months = ("12",) if is_year else tuple(f"{month:02d}" for month in query.list_months(year))
             asked = (
                 (place, (city,)),
-                ("YEAR", (year,)),
+                ("YEAR", (str(year),)),
                 ("MONTH", months),
-                ("CTY_CODE", tuple(code for _, code in partners)),
+                ("CTY_CODE", partners),
                 *((name, (query.product,)) for name in product),
             )
+            columns = ("get", ",".join([*names, *product]))
+            params = (columns, *((name, cell) for name, cells in asked for cell in cells), *level)
             requests.append(Request(f"{city} {year}", path, params, asked=asked))
         return requests
 
@@ -89,14 +83,6 @@ class Census(Source):
             **({} if partners else {"drop": {"CTY_CODE": list(_TOTALS)}}),
             "absent": "zero",
         }
-
-    def estimate_rows(self, query: Query) -> int:
-        """Return the product of states, partners and periods."""
-        periods = sum(len(self._list_months(query, year)) for year in query.years)
-        return len(query.cities) * (len(query.partners) or len(base.load_codes(self.name))) * periods
-
-    def _list_months(self, query: Query, year: int) -> list[str]:
-        return ["12"] if self.get_step(query) == "year" else [f"{month:02d}" for month in query.list_months(year)]
 
     def _list_partners(self, query: Query) -> list[PartnerCode]:
         return base.resolve_partners(self.name, query.partners, base.load_codes(self.name))

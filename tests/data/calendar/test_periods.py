@@ -6,7 +6,7 @@ from case_tables import loop_over
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twintrade.data.calendar import Frequency, parse_part, parse_periods, parse_subperiods
+from twintrade.data.calendar import Frequency, parse_part, parse_periods
 from twintrade.data.sources.faults import CellError, Faults, TextColumn, build_text_array
 
 YEAR, QUARTER, MONTH = Frequency
@@ -109,7 +109,7 @@ def test_year_and_month_in_two_columns():
     rows = np.array([2, 3, 4])
     years = TextColumn("year", "f.csv", build_text_array(["2005", "2005", "2006"]), rows)
     months = TextColumn("month", "f.csv", build_text_array(["1", "12月", "13"]), rows)
-    assert parse_subperiods(years, months, MONTH, faults).tolist() == [2005 * 12, 2005 * 12 + 11, -1]
+    assert parse_periods(years, MONTH, faults, months).tolist() == [2005 * 12, 2005 * 12 + 11, -1]
     assert faults.messages[0].row == 4
 
 

@@ -10,7 +10,7 @@ from made_workbooks import sheet, workbook
 from twintrade.data import TradeSource, read_trade
 from twintrade.data.calendar import Frequency
 from twintrade.data.figures import money as header_units
-from twintrade.data.figures.money import parse_header_unit, parse_money_unit, read_header
+from twintrade.data.figures.money import parse_money_unit, read_header
 from twintrade.data.formats.delimited import decode, list_possible_encodings
 from twintrade.data.looks import look_at_both
 from twintrade.data.looks.column_look import look_at_trade
@@ -248,7 +248,7 @@ UNITS = [
 
 @loop_over(("header", "unit"), UNITS)
 def test_a_unit_is_taken_from_the_header_or_left_for_the_user_to_write(header, unit):
-    assert parse_header_unit(header) == (unit, "UNKNOWN" not in unit)
+    assert (read_header(header).declare(), read_header(header).is_whole) == (unit, "UNKNOWN" not in unit)
     if "UNKNOWN" in unit:
         with pytest.raises(DataError, match="money_unit is still"):
             parse_money_unit(unit)

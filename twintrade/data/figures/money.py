@@ -108,12 +108,6 @@ def split_unit(header: str) -> tuple[str, str]:
     return (match[1], unit) if match is not None and read_header(unit).is_whole else (header, "")
 
 
-def parse_header_unit(header: str) -> tuple[str, bool]:
-    """Return the unit in a column's name, "1,000 EUR" for "k€", and whether it has a currency (or ``UNKNOWN``)."""
-    unit = read_header(header)
-    return unit.declare(), unit.is_whole
-
-
 def list_units(text: str) -> list[str]:
     """Return every unit that a text speaks of, each once; a currency's code in parentheses is no further one."""
     folded = re.sub(r"人民币(?=[万亿千百]*元)", "", fold_unit(text))
@@ -239,8 +233,8 @@ def parse_money_unit(text: str) -> MoneyUnit:
 
 def suggest_unit(header: str) -> Remedy:
     """Return the declaration of the unit that a text speaks of."""
-    unit, is_whole = parse_header_unit(header)
-    return Remedy("money_unit", (unit,)) if is_whole else Remedy("money_unit_unknown")
+    unit = read_header(header)
+    return Remedy("money_unit", (unit.declare(),)) if unit.is_whole else Remedy("money_unit_unknown")
 
 
 def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]:
@@ -289,12 +283,7 @@ def read_unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[in
         unit = parse_money_unit(source.money_unit)
     except DataError as error:
         raise DataError(f"{source.file}: {error}") from None
-    _compare_with_header(unit, source, table, faults)
-    return unit.power, unit.currency
-
-
-def _compare_with_header(unit: MoneyUnit, source: TradeSource, table: TextTable, faults: Faults) -> None:
-    """Warn where the column's name, or the title above the header, speaks of another unit than the declared one."""
+    # The column's name, or the title above the header, may speak of another unit than the declared one.
     for text, row in ((source.value or "", source.header), (table.title, 1)):
         named = read_header(text)
         is_other_currency = named.is_whole and named.currency != unit.currency
@@ -302,6 +291,7 @@ def _compare_with_header(unit: MoneyUnit, source: TradeSource, table: TextTable,
             names = {"shown": quote_cell(text), "unit": quote_cell(str(source.money_unit))}
             words = Text("data.unit-in-title" if text == table.title else "data.unit-in-header", **names)
             faults.warn("unit-in-header", words, source.file, row, source.value or "", suggest_unit(text))
+    return unit.power, unit.currency
 
 
 def list_scalings(source: TradeSource, long: TextTable) -> tuple[Conversion, ...]:

@@ -5,6 +5,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,7 +16,7 @@ from twintrade.data.formats import raw_table
 from twintrade.data.formats.containers import iterate_in_time, read_parts
 from twintrade.data.schema import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.faults import Faults, build_text_array, quote_cell
+from twintrade.data.sources.faults import Faults, quote_cell
 from twintrade.errors import DataError
 from twintrade.text import Listed, Text, list_some
 
@@ -322,14 +323,11 @@ def _table(
     header = [_write_row(row) for row in grid[: declared.header]]
     names = raw_table.join_header(header, declared.header_rows, file)
     stop = len(grid) if declared.last_row is None else declared.last_row
-    body = [
-        (i, row)
-        for i, row in enumerate(grid[declared.header : stop], declared.header + 1)
-        if any(c != "" for c in row)
-    ]
-    if not body:
+    is_filled = [any(c != "" for c in row) for row in grid[declared.header : stop]]
+    if not any(is_filled):
         raise DataError(f"{file}: sheet {quote_cell(sheet.name)} has a header and no rows")
-    records, rows = [row for _, row in body], np.array([i for i, _ in body], dtype=np.int64)
+    records = list(compress(grid[declared.header : stop], is_filled))
+    rows = np.flatnonzero(is_filled).astype(np.int64) + declared.header + 1
     numbers = set(map(int, rows))
     if declared.group_rows:
         names, records, rows = raw_table.expand_groups(names, records, rows, declared.group_rows, file)
@@ -338,8 +336,8 @@ def _table(
     raw_table.check_header(names, needed, declared.header, titles, file, needs_all)
     raw_table.refuse_second_header(every, map(_write_row, records), rows, file)
     _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
-    shift = max(len(declared.group_rows) - 1, 0)
-    read = {c - shift for c, name in enumerate(names, 1) if name and (needs_all or name in needed)}
+    kept = [(j, name) for j, name in enumerate(names) if name and (needs_all or name in needed)]
+    read = {j + 1 - max(len(declared.group_rows) - 1, 0) for j, _ in kept}
     # Merged cells that hide nothing: names down several header rows, and rows of groups.
     groups = numbers - set(map(int, rows))
     merged = [
@@ -351,16 +349,10 @@ def _table(
     _refuse_unreadable(replace(facts, merged=merged), read, declared.header, int(rows[-1]), file)
     if needs_all:
         raw_table.refuse_unnamed(every, records, file)
-    columns, typed = {}, {}
-    for j, name in enumerate(names):
-        if not name or not (needs_all or name in needed):
-            continue
-        cells = [row[j] for row in records]
-        columns[name] = build_text_array(raw_table.format_cell(c) for c in cells)
-        typed[name] = np.array([isinstance(c, int | float) and not isinstance(c, bool) for c in cells], dtype=bool)
+    table = raw_table.build_raw_table(((name, [row[j] for row in records]) for j, name in kept), len(records))
     title = " ".join(c for row in header[:-1] for c in row if c)
-    unread = tuple(name for name in every if name and name not in columns)
-    return raw_table.RawTable(columns, rows, typed, sheet=sheet.name, title=title, unread=unread)
+    unread = tuple(name for name in every if name and name not in table.columns)
+    return replace(table, rows=rows, sheet=sheet.name, title=title, unread=unread)
 
 
 def read_sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:

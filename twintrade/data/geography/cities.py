@@ -3,7 +3,7 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
@@ -197,33 +197,23 @@ def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults, written:
     """Note an error for a city with two codes, and a code with two cities; names of one city may have a code each."""
     cleaned = build_text_array(clean_name(code) for code in codes.cells)
     names = cities if written is None else build_text_array(map(clean_name, written.cells))
-    rows = zip(cities, cleaned, names, strict=True)
-    triples = sorted({(str(city), str(code), str(name)) for city, code, name in rows if city})
-    for place, other, key in ((0, 1, "data.city-two-codes"), (1, 0, "data.code-two-cities")):
-        others: dict[str, list[str]] = {}
-        for triple in triples:
-            others.setdefault(triple[place], []).append(triple[other])
-        for name, several in others.items():
-            several = list(dict.fromkeys(several))
-            alike = (t for t in triples if t[place] == name)
-            if len(several) < 2 or (written is not None and _are_explained(alike, place)):
+    rows = pd.DataFrame({"city": cities, "code": cleaned, "name": names})
+    triples = rows[rows["city"] != ""].drop_duplicates().sort_values(["city", "code", "name"])
+    for place, other, key in (("city", "code", "data.city-two-codes"), ("code", "city", "data.code-two-cities")):
+        is_of_several = triples.groupby(place)[other].transform("nunique") > 1
+        for name, group in triples[is_of_several].groupby(place, sort=False):
+            # Each name of one city may have a code of its own, and all names of one code a city in common.
+            n_codes, n_names = group.groupby("name")["code"].nunique(), group.groupby("city")["name"].nunique()
+            is_explained = n_codes.max() == 1 if place == "city" else n_names.max() == n_codes.size
+            if written is not None and is_explained:
                 continue
-            row = int(codes.rows[int(np.flatnonzero((cities if place == 0 else cleaned) == name)[0])])
-            text = Text(key, name=quote_cell(name), others=Listed(tuple(map(quote_cell, several))))
+            several = list(dict.fromkeys(group[other]))
+            row = int(codes.rows[int(np.argmax(rows[place] == name))])
+            text = Text(key, name=quote_cell(str(name)), others=Listed(tuple(map(quote_cell, several))))
             remedy = Remedy("same_city", tuple(several[:2]))
-            if place == 0:
-                remedy = Remedy("own_name", tuple(value for code in several for value in (name, code)))
+            if place == "city":
+                remedy = Remedy("own_name", tuple(value for code in several for value in (str(name), code)))
             faults.error("city-code", text, codes.file, row, codes.name, remedy)
-
-
-def _are_explained(triples: Iterable[tuple[str, str, str]], place: int) -> bool:
-    """Return whether each name of one city has a code of its own, or all names of one code have a city in common."""
-    by_name: dict[str, set[str]] = {}
-    for triple in triples:
-        by_name.setdefault(triple[2], set()).add(triple[1 - place])
-    if place == 0:
-        return all(len(codes) == 1 for codes in by_name.values())
-    return bool(set.intersection(*by_name.values()))
 
 
 def check_spellings(frame: pd.DataFrame, files: Sequence[str], decided: Collection[str], faults: Faults) -> None:

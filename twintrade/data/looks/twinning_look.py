@@ -9,20 +9,10 @@ from typing import Any
 from twintrade.data.calendar import find_day_orders
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import is_in_other_letters
+from twintrade.data.looks import words
 from twintrade.data.looks.column_look import look_at_trade
 from twintrade.data.looks.ends_look import NO_FILE, OtherFile, look_for_signatories
 from twintrade.data.looks.file_look import Guess, build_question, look_at_file, read_lines
-from twintrade.data.looks.words import (
-    HALF,
-    choose_column,
-    find_trade,
-    find_word_flow,
-    has_word_of,
-    has_word_of_kind,
-    has_word_of_twin,
-    score_dates,
-    score_numbers,
-)
 from twintrade.data.registry.reading import USUAL_KIND, suggest_kind
 from twintrade.data.schema import KIND_ANSWERS, FileFormat
 from twintrade.data.sources.faults import Faults, clean_name, fold_names, quote_cell
@@ -87,23 +77,24 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
     parts = [dated, ends.partner] if dated else [ends.partner]
     used = [g.value for g in (ends.city, ends.partner)] + [*ends.city.options, *ends.partner.options]
     names = [n for n in names if n not in used]
-    of_twin = [n for n in names if has_word_of_twin(n)]
-    twin = next(iter(of_twin or [n for n in names if "partner" in n.lower() or has_word_of(n, "city")]), None)
+    of_twin = [n for n in names if words.has_word_of_twin(n)]
+    twin = next(iter(of_twin or [n for n in names if "partner" in n.lower() or words.has_word_of(n, "city")]), None)
     if dated is None:
         parts += [ends.city, *([Guess("partner_city", twin, _say_named(twin))] if twin else [])]
         policy = Guess("policy", "exclude", Text("data.look-undated", n=table.rows.size))
         return [Guess("file", file), *guesses, *parts, policy, *between]
-    words = {n: sorted({clean_name(c) for c in table.columns[n]}) for n in names if n != twin and has_word_of_kind(n)}
-    kind = next((n for n in words if len(words[n]) <= _MOST_KINDS), None)
+    of_kind = [n for n in names if n != twin and words.has_word_of_kind(n)]
+    kinds = {n: sorted({clean_name(c) for c in table.columns[n]}) for n in of_kind}
+    kind = next((n for n in kinds if len(kinds[n]) <= _MOST_KINDS), None)
     parts += [
         ends.city,
         Guess("partner_city", twin or {"constant": ""}, _say_named(twin)),
         Guess("kind", kind or {"constant": USUAL_KIND}, _say_named(kind)),
     ]
     if kind is not None:
-        parts.append(_suggest_kinds(words[kind]))
-    elif words:  # too many words for a column of kinds
-        name, several = next(iter(words.items()))
+        parts.append(_suggest_kinds(kinds[kind]))
+    elif kinds:  # too many words for a column of kinds
+        name, several = next(iter(kinds.items()))
         reason = Text("data.look-names-no-kinds", name=quote_cell(name), n=len(several))
         parts[-1] = replace(parts[-1], reason=reason)
     parts += _day_first([str(c) for c in table.columns[date]])
@@ -119,19 +110,21 @@ def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: 
 def _find_dates(table: TextTable, names: Sequence[str], file: str) -> Guess | None:
     """Return the column of the date of signature, the question which it is, or None where no row has one."""
     cells = {n: [str(c) for c in table.columns[n]] for n in names}
-    scores = {n: score_dates(cells[n]) for n in names}
-    rivals = [n for n in names if scores[n].share >= HALF and not has_word_of(n, "no_signing")]
-    named = [n for n in names if has_word_of(n, "date") and not has_word_of(n, "no_signing")]
+    scores = {n: words.score_dates(cells[n]) for n in names}
+    rivals = [n for n in names if scores[n].share >= words.HALF and not words.has_word_of(n, "no_signing")]
+    named = [n for n in names if words.has_word_of(n, "date") and not words.has_word_of(n, "no_signing")]
     if not rivals and not any(cell.strip() for n in named for cell in cells[n]):
         return None
-    rivals = [n for n in rivals if has_word_of(n, "signing")] or rivals
-    rivals = [n for n in rivals if has_word_of(n, "date") or any(len(c.strip()) > len("2004") for c in cells[n])]
+    rivals = [n for n in rivals if words.has_word_of(n, "signing")] or rivals
+    rivals = [
+        n for n in rivals if words.has_word_of(n, "date") or any(len(c.strip()) > len("2004") for c in cells[n])
+    ]
     # The year alone beside the whole date says nothing else.
     rivals = [n for n in rivals if not any(n != r and _is_within(cells[n], cells[r]) for r in rivals)]
     if len(rivals) > 1:
         columns = Listed(tuple(map(quote_cell, rivals)), "or")
         return build_question("date", rivals, Text("data.look-which-date", columns=columns))
-    date = choose_column(rivals or names, scores, "date", file)
+    date = words.choose_column(rivals or names, scores, "date", file)
     return Guess("date", date, Text("data.look-dates", **scores[date].doubt))
 
 
@@ -148,31 +141,31 @@ def list_rivals(table: TextTable, entry: Mapping[str, Any], key: str) -> list[di
     taken = [part for part in entry.values() if isinstance(part, str)]
     names = [name for name in table.columns if name not in taken]
     if key in ("value", "flow"):
-        figures = {n: find_trade(n) for n in names if score_numbers(table, n).share >= HALF}
-        tier = find_trade(str(entry.get("value")))
+        figures = {n: words.find_trade(n) for n in names if words.score_numbers(table, n).share >= words.HALF}
+        tier = words.find_trade(str(entry.get("value")))
         if key == "value":
             return [{"value": n} for n, of in figures.items() if of == tier]
         return [{"value": n, "flow": of} for n, of in figures.items() if {of, tier} == {"exports", "imports"}]
     if key == "date":
-        dated = [n for n in names if has_word_of(n, "date") and not has_word_of(n, "no_signing")]
-        return [{key: n} for n in dated if score_dates([str(c) for c in table.columns[n]]).share >= HALF]
+        dated = [n for n in names if words.has_word_of(n, "date") and not words.has_word_of(n, "no_signing")]
+        return [{key: n} for n in dated if words.score_dates([str(c) for c in table.columns[n]]).share >= words.HALF]
     if key == "where":
-        words = [(n, w) for n, cell in entry[key].items() for w in _list_alike(table, n, cell)]
-        return [{key: {**entry[key], n: w}} for n, w in words]
+        alike = [(n, w) for n, cell in entry[key].items() for w in _list_alike(table, n, cell)]
+        return [{key: {**entry[key], n: w}} for n, w in alike]
     if key == "money_unit" and isinstance(entry[key], dict):
         units = [clean_name(c) for c in table.columns[entry[key]["column"]]]
         return [{key: max(set(units), key=units.count)}] if len(set(units)) > 1 else []
     if key == "city" and isinstance(entry[key], str):
-        wider = [n for n in names if has_word_of(n, "city") and not has_word_of_twin(n)]
+        wider = [n for n in names if words.has_word_of(n, "city") and not words.has_word_of_twin(n)]
         return [{key: n, "add_up": [entry[key]]} for n in wider if _is_wider(table, n, entry[key])]
     return []
 
 
 def _list_alike(table: TextTable, column: str, cell: object) -> list[str]:
     """Return the other words of a column that speak of the same flow as the one whose rows are read."""
-    flow = find_word_flow(cell, column) if isinstance(cell, str) else ""
-    words = {clean_name(c) for c in table.columns[column]} if flow else set()
-    return sorted(w for w in words if w != cell and find_word_flow(w, column) == flow)
+    flow = words.find_word_flow(cell, column) if isinstance(cell, str) else ""
+    cells = {clean_name(c) for c in table.columns[column]} if flow else set()
+    return sorted(w for w in cells if w != cell and words.find_word_flow(w, column) == flow)
 
 
 def _is_wider(table: TextTable, place: str, city: str) -> bool:
@@ -194,9 +187,9 @@ def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:
     return sorted({clean_name(c) for c in table.columns[city]})
 
 
-def _suggest_kinds(words: Sequence[str]) -> Guess:
+def _suggest_kinds(named: Sequence[str]) -> Guess:
     """Return the kind of each word, or the question which kind those are that may be no agreement."""
-    kinds = {word: suggest_kind(word) or UNDECIDED for word in words}
+    kinds = {word: suggest_kind(word) or UNDECIDED for word in named}
     if unknown := tuple(quote_cell(word) for word, kind in kinds.items() if kind == UNDECIDED):
         reason = Text("data.look-kinds-open", n=len(unknown), words=Listed(unknown))
         return Guess("kinds", kinds, reason, KIND_ANSWERS)

@@ -12,7 +12,7 @@ from twintrade.data.microdata.collapse import Engine
 from twintrade.data.microdata.engines import build_engine
 from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
 EXACT = "DECIMAL(19,0)"
 """Holds any sum of 64 bits; the product of two has 38 digits, which is as many as both engines have."""
@@ -94,7 +94,10 @@ def _number_pairs(
     treated = _treated(onsets, cities, partners)
     onset = np.full(cities.size * partners.size, np.inf)
     onset[treated.index] = treated.to_numpy()
-    inside = _inside(excluded, cities, partners)
+    inside = np.ones(onset.size, dtype=bool)
+    if excluded is not None:
+        number = _number(excluded, cities, partners)
+        inside[number[number >= 0]] = False
     known, place = np.unique(onset[inside], return_inverse=True)
     cohort = np.full(onset.size, known.size)
     cohort[inside] = place
@@ -110,28 +113,23 @@ def build_sums_statement(*keys: str) -> str:
 def _treated(onsets: pd.DataFrame, cities: pd.Index, partners: pd.Index) -> pd.Series:
     """Return the onset of treated units by their number."""
     known = onsets[np.isfinite(pd.to_numeric(onsets["onset"]).to_numpy(dtype=np.float64, na_value=np.inf))]
-    where = cities.get_indexer(known["city"]), partners.get_indexer(known["partner"])
-    lost = np.flatnonzero((where[0] < 0) | (where[1] < 0))
+    number = _number(known, cities, partners)
+    lost = np.flatnonzero(number < 0)
     if lost.size:
         first = known.iloc[int(lost[0])]
         raise DataError(
             f"{lost.size} pairs with an onset are not in the cells (first: {first['city']}-{first['partner']}): "
             "correct their names, or leave them out"
         )
-    number = where[0] * len(partners) + where[1]
     if len(set(number)) < len(number):
         raise DataError("a pair of city and partner has two onsets: keep the one that counts")
     return pd.Series(known["onset"].to_numpy(dtype=np.float64), index=number)
 
 
-def _inside(excluded: pd.DataFrame | None, cities: pd.Index, partners: pd.Index) -> BoolArray:
-    """Return which units take part."""
-    inside = np.ones(len(cities) * len(partners), dtype=bool)
-    if excluded is not None:
-        where = cities.get_indexer(pd.Index(excluded["city"])), partners.get_indexer(pd.Index(excluded["partner"]))
-        there = (where[0] >= 0) & (where[1] >= 0)
-        inside[where[0][there] * len(partners) + where[1][there]] = False
-    return inside
+def _number(pairs: pd.DataFrame, cities: pd.Index, partners: pd.Index) -> IntArray:
+    """Return the number of each pair's unit, -1 where its city or partner is not known."""
+    city, partner = cities.get_indexer(pd.Index(pairs["city"])), partners.get_indexer(pd.Index(pairs["partner"]))
+    return np.where((city < 0) | (partner < 0), -1, city * len(partners) + partner)
 
 
 def _whole(rows: pa.Table, shape: tuple[int, ...], first: int) -> ObjectArray:
@@ -176,15 +174,13 @@ def _centered(
     moved = totals - n[:, None] * center
     cross = totals[:, :, None] * center[None, None, :]
     products = raw - cross - cross.transpose(0, 2, 1) + n[:, None, None] * (center[:, None] * center[None, :])
-    h, s, t = (g.ravel() for g in np.meshgrid(np.arange(onset.size), periods, periods, indexing="ij"))
+    pairs = pd.MultiIndex.from_product([onset, periods, periods], names=["onset", "period", "other_period"])
     tables = {}
     for name, (tally, sums, labels) in by_cluster.items():
         tables[name] = _long(labels, onset, periods, tally, sums - tally.astype(object)[:, :, None] * center, size)
     return CohortTables(
         sums=_long([""], onset, periods, counts[None], moved[None], size).drop(columns="cluster"),
-        products=pd.DataFrame(
-            {"onset": onset[h], "period": s, "other_period": t, "product": _money(products.ravel(), size**2)}
-        ),
+        products=pairs.to_frame(index=False).assign(product=_money(products.ravel(), size**2)),
         clusters=tables,
         center={int(p): int(c) / size for p, c in zip(periods, center, strict=True)},
     )
@@ -193,16 +189,9 @@ def _centered(
 def _long(
     labels: Sequence[str], onset: np.ndarray, periods: IntArray, n: IntArray, totals: ObjectArray, size: int
 ) -> pd.DataFrame:
-    c, h, t = (g.ravel() for g in np.meshgrid(range(len(labels)), range(onset.size), periods, indexing="ij"))
-    return pd.DataFrame(
-        {
-            "cluster": np.asarray(labels, dtype=object)[c],
-            "onset": onset[h],
-            "period": t,
-            "n": n[c, h],
-            "total": _money(totals.ravel(), size),
-        }
-    )
+    keys = pd.MultiIndex.from_product([labels, onset, periods], names=["cluster", "onset", "period"])
+    counts = np.repeat(n.ravel(), periods.size)
+    return keys.to_frame(index=False).assign(n=counts, total=_money(totals.ravel(), size))
 
 
 def _money(whole: ObjectArray, size: int) -> np.ndarray:

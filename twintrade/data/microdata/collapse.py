@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from twintrade.data.calendar import Frequency, parse_periods, parse_subperiods
+from twintrade.data.calendar import Frequency, parse_periods
 from twintrade.data.figures.numbers import BLANKS, MISSING_TOKENS, WHOLE
 from twintrade.data.geography.cities import read_city_names as read_cities
 from twintrade.data.geography.countries import resolve_column
@@ -244,7 +244,7 @@ def read_names(source: TradeSource, engine: Engine, cells: pa.Table, faults: Fau
     if source.subperiod is not None and source.frequency is Frequency.YEAR:
         raise DataError(f'{source.file}: subperiod goes with frequency = "month" or "quarter"')
     when, shown = reader.distinct(months)
-    ordinals = reader.read(months, when, shown, lambda columns, faults: _periods(source, columns, faults))
+    ordinals = reader.read(months, when, shown, lambda c, f: parse_periods(c[0], source.frequency, f, *c[1:]))
     period = ordinals[when].astype(np.int64)
     who, partners = reader.distinct(["partner"])
     codes = reader.read(["partner"], who, partners, lambda c, f: resolve_column(c[0], source.partner_names, f))
@@ -267,12 +267,6 @@ def build_categories(names: ObjectArray, codes: IntArray) -> pd.Categorical:
     """Return the name of each code without repeating it in memory."""
     known = pd.Index(sorted(set(names)), dtype=object)
     return pd.Categorical.from_codes(known.get_indexer(pd.Index(names, dtype=object))[codes], categories=known)
-
-
-def _periods(source: TradeSource, columns: Sequence[TextColumn], faults: Faults) -> IntArray:
-    if len(columns) == 2:
-        return parse_subperiods(columns[0], columns[1], source.frequency, faults)
-    return parse_periods(columns[0], source.frequency, faults)
 
 
 class _Reader:
@@ -316,15 +310,13 @@ class _Reader:
         for role in roles:
             mine = [m for m in errors if heads.get(m.column, roles[0]) == role]
             wanted = [str(by_role[role][m.row]) for m in mine if m.row is not None]
-            places = self._engine.first_rows(role, wanted) if wanted and self._is_column(role) else {}
+            is_column = isinstance(getattr(self._source, role), str)
+            places = self._engine.first_rows(role, wanted) if wanted and is_column else {}
             for m in mine:
                 n = int(n_rows[m.row]) if m.row is not None else 1
                 file, row = places.get(str(by_role[role][m.row or 0]), (self._source.file, None))
                 self._faults.error(m.code, count_rows_like(m.text, n), file, row, m.column)
         return np.asarray(meant, dtype=object)
-
-    def _is_column(self, role: str) -> bool:
-        return isinstance(getattr(self._source, role), str)
 
 
 def encode_key(column: pa.ChunkedArray) -> tuple[IntArray, ObjectArray]:

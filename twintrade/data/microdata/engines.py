@@ -21,7 +21,7 @@ import pyarrow as pa
 from twintrade.data.formats.delimited import find_codec
 from twintrade.data.microdata.collapse import ROWS, TEXT, Engine, explain_reading, quote_literal, take_first_line
 from twintrade.data.microdata.files import MicrodataFiles
-from twintrade.data.schema import EngineName, Microdata
+from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 from twintrade.extras import note_library
 from twintrade.fanout import get_scope
@@ -395,9 +395,6 @@ def _cause(error: Exception) -> str:
     return (causes or [take_first_line(error)])[-1]
 
 
-ENGINES: Mapping[EngineName, Callable[[Microdata, Path], Engine]] = {"duckdb": open_duckdb, "spark": open_spark}
-
-
 def build_engine(options: Microdata, root: Path) -> Engine:
     """Return a closed engine."""
-    return ENGINES[options.engine](options, root)
+    return open_duckdb(options, root) if options.engine == "duckdb" else open_spark(options, root)
