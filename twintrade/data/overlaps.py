@@ -14,7 +14,7 @@ from twintrade.data.geography.countries import list_own_codes
 from twintrade.data.schema import Absent, TradeSource
 from twintrade.data.sources.faults import Faults, Fix, TextColumn, build_text_array, clean_name, fold_name, quote_cell
 from twintrade.effects import Remedy
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, find_step
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, find_distinct, find_step
 from twintrade.text import Listed, Text, Value, list_some
 
 # What looks wrong in a table of trade though every cell of it is well formed.
@@ -26,29 +26,24 @@ _LEAST_CONSTANT = 4
 
 def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
     """Warn of holes, of cities that enter or leave, and of periods that are parts, in a frame sorted by its keys."""
-    step = find_step(frame["period"].to_numpy())
-    waves = find_waves(frame["period"].to_numpy()) if frequency is Frequency.YEAR else ()
+    seen = find_distinct(frame["period"].to_numpy())
+    step, waves = find_step(seen), find_waves(seen) if frequency is Frequency.YEAR else ()
+    named = list_some(map(frequency.label, seen), _MAX_NAMED)
     if waves:
-        faults.inform("waves", Text("data.waves", n=len(waves), periods=list_some(map(str, waves), _MAX_NAMED)))
-    else:
-        _periods_without_rows(frame, frequency, step, faults)
+        faults.inform("waves", Text("data.waves", n=len(waves), periods=named))
+    elif step > 1:
+        text = Text("data.period-step", step=step, period_name=frequency.value, periods=named)
+        faults.inform("period-step", text)
+    unseen = () if waves else np.setdiff1d(np.arange(seen[0], seen[-1] + 1, step), seen)
+    if len(unseen):
+        named = list_some(map(frequency.label, unseen), _MAX_NAMED)
+        faults.warn("period-gap", Text("data.period-gap", n=len(unseen), periods=named))
     _cities_that_come_and_go(frame, frequency, absent, faults)
     numbered = frame.assign(period=np.searchsorted(waves, frame["period"])) if waves else frame
     _interior_gaps(numbered, absent, 1 if waves else step, faults)
     _parts_at_the_ends(frame, frequency, faults)
     _constant_series(frame, faults)
     _countries_and_themselves(frame, faults)
-
-
-def _periods_without_rows(frame: pd.DataFrame, frequency: Frequency, step: int, faults: Faults) -> None:
-    seen = np.unique(frame["period"])
-    if step > 1:
-        named = list_some(map(frequency.label, seen), _MAX_NAMED)
-        faults.inform("period-step", Text("data.period-step", step=step, period_name=frequency.value, periods=named))
-    absent = np.setdiff1d(np.arange(seen[0], seen[-1] + 1, step), seen)
-    if absent.size:
-        named = list_some(map(frequency.label, absent), _MAX_NAMED)
-        faults.warn("period-gap", Text("data.period-gap", n=absent.size, periods=named))
 
 
 def _cities_that_come_and_go(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.design.design import Design
 from twintrade.design.observations import Donors
-from twintrade.design.panel import PERIODS_PER_YEAR, Panel
+from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.design.transforms import are_aggregates
 from twintrade.effects.regression import Dropped
 from twintrade.errors import DesignError
@@ -81,7 +81,7 @@ def build_outcome_matrix(design: Design) -> OutcomeMatrix:
             when = design.panel.label(int(onset))
             raise DesignError(f"{unit} has no period {side} its onset {when} that every treated unit shares")
     kept = np.flatnonzero(complete)
-    lost = _named(design.panel, labels[~shared])
+    lost = tuple(design.panel.label(int(p)) for p in labels[~shared])
     dropped = []
     incomplete = ~complete[o.unit]
     if incomplete.any():
@@ -99,10 +99,6 @@ def build_outcome_matrix(design: Design) -> OutcomeMatrix:
         used=np.sort(positions[np.ix_(kept, np.flatnonzero(shared))].ravel()),
         dropped=tuple(dropped),
     )
-
-
-def _named(panel: Panel, periods: IntArray) -> tuple[str, ...]:
-    return tuple(panel.label(int(p)) for p in periods)
 
 
 # Donor sets of one treated dyad: who may stand for it, who may not, and why.
@@ -207,7 +203,10 @@ def _reasons(design: Design, position: int, min_positive: float = 0.8) -> Object
     onset = design.onset - design.anticipation
     reasons = np.full(panel.n_units, "", dtype=object)
     reasons[~np.isin(np.arange(panel.n_units), panel.unit[rows])] = "not-in-design"
-    reasons[_positive_share(design, rows, position) < min_positive] = "too-few-positive"
+    periods = panel.period[rows & (panel.unit == position)]
+    is_positive = (panel.values(design.outcome) > 0) & np.isin(panel.period, periods)
+    n_positive = np.bincount(panel.unit[is_positive], minlength=panel.n_units)
+    reasons[n_positive / max(periods.size, 1) < min_positive] = "too-few-positive"
     reasons[onset <= panel.last_period] = "treated"
     reasons[onset <= panel.first_period] = "always-treated"
     for unit, reason in design.treatment.excluded.items():
@@ -221,14 +220,6 @@ def find_aggregates(design: Design) -> BoolArray:
     panel = design.panel
     is_group = are_aggregates(panel.partners) | np.isin(panel.partners, design.totals_only)
     return np.asarray(is_group[panel.unit_partner])
-
-
-def _positive_share(design: Design, rows: BoolArray, position: int) -> np.ndarray:
-    """Return the share of the treated unit's periods in which each unit is positive, shape (panel.n_units,)."""
-    panel = design.panel
-    periods: IntArray = panel.period[rows & (panel.unit == position)]
-    positive = (panel.values(design.outcome) > 0) & np.isin(panel.period, periods)
-    return np.bincount(panel.unit[positive], minlength=panel.n_units) / max(periods.size, 1)
 
 
 def _set(key: str, description: Words, candidates: BoolArray, units: ObjectArray, reasons: ObjectArray) -> DonorSet:

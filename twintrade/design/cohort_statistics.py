@@ -94,7 +94,10 @@ class CohortStatistics:
             A column is missing, a cell is missing or twice there, the number of units changes within a cohort (a
             panel with gaps), the cluster sums do not add up to the cohorts', or a product cannot be one.
         """
-        onset, periods = _keys(sums)
+        _require(sums, ("onset", "period", "n", "total"), "sums")
+        if not len(sums):
+            raise DesignError("the table of sums has no row")
+        onset, periods = np.unique(_onsets(sums)), np.unique(sums["period"].to_numpy(dtype=np.int64))
         counts, totals = _cohort_sums(sums, onset, periods)
         raw = _products(products, onset, periods)
         cluster_sums = {name: _cluster_sums(table, name, onset, periods) for name, table in (clusters or {}).items()}
@@ -136,13 +139,6 @@ def _onsets(table: pd.DataFrame) -> FloatArray:
     return np.where(np.isnan(values), np.inf, values)
 
 
-def _keys(sums: pd.DataFrame) -> tuple[FloatArray, IntArray]:
-    _require(sums, ("onset", "period", "n", "total"), "sums")
-    if not len(sums):
-        raise DesignError("the table of sums has no row")
-    return np.unique(_onsets(sums)), np.unique(sums["period"].to_numpy(dtype=np.int64))
-
-
 def _positions(values: np.ndarray, known: np.ndarray, what: str, table: str) -> IntArray:
     where = np.searchsorted(known, values)
     wrong = where >= known.size
@@ -170,16 +166,9 @@ def _cohort_sums(sums: pd.DataFrame, onset: FloatArray, periods: IntArray) -> tu
     uneven = np.argwhere(counts != counts[:, :1])
     if uneven.size:
         h, t = uneven[0]
-        raise DesignError(
-            Text(
-                "design.sums-uneven",
-                cohort=f"{onset[h]:g}",
-                n_first=counts[h, 0],
-                first=str(periods[0]),
-                n_other=counts[h, t],
-                other=str(periods[t]),
-            )
-        )
+        numbers = {"n_first": counts[h, 0], "n_other": counts[h, t]}
+        ends = {"first": str(periods[0]), "other": str(periods[t])}
+        raise DesignError(Text("design.sums-uneven", cohort=f"{onset[h]:g}", **numbers, **ends))
     return counts[:, 0], totals
 
 
@@ -214,11 +203,8 @@ def _cluster_sums(table: pd.DataFrame, name: str, onset: FloatArray, periods: In
 
 def _check_clusters(cluster_sums: Mapping[str, ClusterSums], counts: FloatArray, totals: FloatArray) -> None:
     for name, c in cluster_sums.items():
-        scale = np.abs(c.sums).sum() + 1.0
-        if (
-            not np.array_equal(c.counts.sum(axis=0), counts)
-            or np.abs(c.sums.sum(axis=0) - totals).max() > 1e-8 * scale
-        ):
+        is_off = np.abs(c.sums.sum(axis=0) - totals).max() > 1e-8 * (np.abs(c.sums).sum() + 1.0)
+        if is_off or not np.array_equal(c.counts.sum(axis=0), counts):
             raise DesignError(f"the sums by {name} do not add up to the cohorts': make both from the same rows")
 
 

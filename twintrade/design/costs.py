@@ -48,13 +48,8 @@ def read_costs() -> Mapping[str, Mapping[str, float]]:
 
 def measure_size(design: Design) -> Size:
     """Return the size of a design, found once; rows without a figure are in no estimate and do not count."""
-    known: Size | None = design.workings.get(("size",))
-    if known is None:
-        known = design.workings["size",] = _measure_size(design)
-    return known
-
-
-def _measure_size(design: Design) -> Size:
+    if (size := design.workings.get(("size",))) is not None:
+        return size
     panel = design.panel
     known = np.flatnonzero(np.isfinite(panel.values(design.outcome)))
     onset = design.onset[panel.unit[known]]
@@ -64,7 +59,9 @@ def _measure_size(design: Design) -> Size:
     n_periods = panel.last_period - panel.first_period + 1
     n_beside = sum(levels[:-1]) if known.size < panel.n_rows else 0
     thin = (sum(levels) / 1000) ** 2 * n_periods / 1000 if n_beside > DIRECT else 0.0
-    return Size(known.size / 1000, n_affected**2 / max(known.size, 1) / 1000, n_beside / 1000, thin)
+    size = Size(known.size / 1000, n_affected**2 / max(known.size, 1) / 1000, n_beside / 1000, thin)
+    design.workings["size",] = size
+    return size
 
 
 def list_kinds(stem: str, method: str, *, is_poisson: bool) -> tuple[str, ...]:

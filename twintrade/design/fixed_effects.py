@@ -63,8 +63,13 @@ def encode_effect(panel: Panel, name: str, rows: IntArray) -> IntArray:
     """Return the level of one effect for each row, as codes without gaps, (n_rows,); a panel knows no cohorts."""
     if name == "cohort":
         raise DesignError("cohort effects need a treatment; take their codes from the design's observations")
+    if TOGETHER in name:
+        return intersect_codes([encode_effect(panel, part, rows) for part in name.split(TOGETHER)])
     if name not in EFFECTS:
-        return intersect_codes([_encode_part(panel, part, rows) for part in name.split(TOGETHER)])
+        codes = pd.factorize(np.asarray(panel.columns[name])[rows])[0].astype(np.int64)
+        if n_empty := int((codes < 0).sum()):
+            raise DesignError(f"column {name!r} is empty in {n_empty} rows; a fixed effect needs its value")
+        return compact(codes)
     unit = panel.unit[rows]
     period = panel.period[rows] - panel.first_period
     n_periods = panel.last_period - panel.first_period + 1
@@ -88,14 +93,3 @@ def encode_effect(panel: Panel, name: str, rows: IntArray) -> IntArray:
         return compact(np.asarray(np.minimum(first, second) * names.size + np.maximum(first, second))[unit])
     place = (panel.unit_city if name.startswith("city") else panel.unit_partner)[unit]
     return compact(place * n_periods + period if name.endswith("_period") else place)
-
-
-def _encode_part(panel: Panel, name: str, rows: IntArray) -> IntArray:
-    if name in EFFECTS:
-        return encode_effect(panel, name, rows)
-    codes = pd.factorize(np.asarray(panel.columns[name])[rows])[0].astype(np.int64)
-    if (codes < 0).any():
-        raise DesignError(
-            f"column {name!r} is empty in {int((codes < 0).sum())} rows; a fixed effect needs its value"
-        )
-    return compact(codes)

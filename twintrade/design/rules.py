@@ -237,7 +237,9 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     ends = inside["unit"] + "|" + inside["signatory"].map(fold_name) + "|" + inside["partner_city"].map(fold_name)
     is_undated, is_named = inside["onset"].isna(), (inside[names] != "").all(axis=1)
     is_same = is_named & ends.isin(ends[~is_undated])
-    onset = _onsets(rule, register, panel)
+    onset, position = np.full(panel.n_units, NEVER), {str(u): i for i, u in enumerate(panel.units)}
+    counted = _take_counted(rule, register)
+    onset[[position[unit] for unit in counted["unit"]]] = counted["onset"].to_numpy(dtype=np.float64)
     starts = inside["unit"].map(dict(zip(panel.units, onset, strict=True))).astype(float)
     is_later = (inside["earliest"].astype(float) >= starts) & (rule.rule not in WITH_DOSE)
     is_older = inside["counts"] & (inside["latest"].astype(float) < starts)
@@ -252,10 +254,9 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     if agreements.undated_policy == "error":
         _refuse_undated(excluded, register, panel)
     for unit in agreements.other_events:
-        positions = np.flatnonzero(panel.units == unit)
-        if not positions.size:
+        if unit not in position:
             raise DesignError(f"{unit!r} is named with another event but is no unit of the panel")
-        if panel.first_period < onset[positions[0]] <= panel.last_period:
+        if panel.first_period < onset[position[unit]] <= panel.last_period:
             raise DesignError(
                 f"{unit} is treated within the sample itself; leave it out by name, not for another event"
             )
@@ -301,14 +302,6 @@ def _move_to_observed(register: pd.DataFrame, panel: Panel) -> tuple[pd.DataFram
     is_between = (register["onset"].between(panel.first_period, panel.last_period) & (ahead > 0)).fillna(False)
     onset = register["onset"].mask(is_between, register["onset"] + ahead)
     return register.assign(onset=onset), set(register.loc[is_between & (register["unit"] != ""), "unit"])
-
-
-def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatArray:
-    onset = np.full(panel.n_units, NEVER)
-    position = {str(u): i for i, u in enumerate(panel.units)}
-    nth = _take_counted(rule, register)
-    onset[[position[unit] for unit in nth["unit"]]] = nth["onset"].to_numpy(dtype=np.float64)
-    return onset
 
 
 def _take_counted(rule: TreatmentRule, register: pd.DataFrame) -> pd.DataFrame:
@@ -370,11 +363,13 @@ def _messages(
 ) -> list[Message]:
     undated = [unit for unit, reason in excluded.items() if reason == "undated"]
     spans = {unit: span for unit, span in find_spans(register).items() if unit in undated}
+    ends = {u: ["" if np.isinf(end) else panel.label(int(end)) for end in span] for u, span in spans.items()}
+    bounded = [f"{unit} ({describe_bounds(first, last)})" for unit, (first, last) in ends.items()]
     treated = register[register["status"] == "treated"]
     cases: list[tuple[Level, str, Collection[str]]] = [
         ("warning", "treated-with-undated-link", treated.loc[treated["has_undated_link"], "unit"].tolist()),
         ("info", "undated-excluded", [unit for unit in undated if unit not in spans]),
-        ("info", "bounded-excluded", [f"{unit} ({_name_span(span, panel)})" for unit, span in spans.items()]),
+        ("info", "bounded-excluded", bounded),
         ("info", "other-kind-excluded", [u for u, reason in excluded.items() if reason == "other-kind"]),
         ("info", "other-event-excluded", [u for u in excluded if u in moved]),
         ("info", "treated-after-sample", register.loc[register["status"] == AFTER, "unit"].tolist()),
@@ -386,11 +381,6 @@ def _messages(
         for level, code, units in cases
         if units
     ]
-
-
-def _name_span(span: tuple[float, float], panel: Panel) -> Text:
-    first, last = ("" if np.isinf(end) else panel.label(int(end)) for end in span)
-    return describe_bounds(first, last)
 
 
 def _note_stand_ins(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> Iterator[Message]:

@@ -16,7 +16,7 @@ from twintrade.data.sources import limits
 from twintrade.data.sources.faults import build_text_array, quote_cell, try_parse
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Value
 
 # What kind of file a name or its first bytes show, for files that are not read as delimited text.
 
@@ -186,17 +186,18 @@ def check_header(
             raise DataError(
                 f"{file} row {header} is not the header: the columns stand in row {number}; set header = {number}"
             )
-    layout = None if is_wide else _find_wide_layout(names)
-    raise DataError(
-        Text(
-            "data.no-column" if layout is None else "data.no-column-of-wide",
-            file=file,
-            row=header,
-            names=Listed(tuple(map(quote_cell, absent)), "comma"),
-            columns=Listed(tuple(quote_cell(n) for n in names if n), "comma"),
-            **({} if layout is None else {"n_periods": layout[0], "period_name": layout[1].value}),
-        )
-    )
+    known: dict[str, Value] = {
+        "file": file,
+        "row": header,
+        "names": Listed(tuple(map(quote_cell, absent)), "comma"),
+        "columns": Listed(tuple(quote_cell(n) for n in names if n), "comma"),
+    }
+    for frequency in () if is_wide else Frequency:
+        n_periods = sum(try_parse(frequency.parse, name) is not None for name in names)
+        if n_periods >= _PERIODS_OF_A_WIDE_TABLE:
+            layout = {"n_periods": n_periods, "period_name": frequency.value}
+            raise DataError(Text("data.no-column-of-wide", **known, **layout))
+    raise DataError(Text("data.no-column", **known))
 
 
 def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]], rows: IntArray, file: str) -> None:
@@ -207,15 +208,6 @@ def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]],
                 f"{file} row {row}: the header stands here again: remove the row, or end the table with "
                 f"last_row = {row - 1}"
             )
-
-
-def _find_wide_layout(names: Sequence[str]) -> tuple[int, Frequency] | None:
-    """Return how many columns are named by which period, when the header reads like a wide layout."""
-    for frequency in Frequency:
-        n_periods = sum(try_parse(frequency.parse, name) is not None for name in names)
-        if n_periods >= _PERIODS_OF_A_WIDE_TABLE:
-            return n_periods, frequency
-    return None
 
 
 def refuse_unnamed(names: Sequence[str], records: Iterable[Sequence[object]], file: str) -> None:

@@ -156,13 +156,13 @@ def _parquet(files: MicrodataFiles, needed: Sequence[str]) -> MicrodataFiles:
         check_header(list(schema.names), needed, 1, (), name)
         headers.append(tuple(schema.names))
         for column in needed:
-            kind, shown = _type(schema.field(column).type, column, name), str(schema.field(column).type)
-            known = types.setdefault(column, (kind, name, shown))
+            declared = schema.field(column).type
+            kind, whole, fraction = _describe_type(declared, column, name)
+            known = types.setdefault(column, (kind, name, str(declared)))
             if known[0] != kind:
                 raise DataError(
-                    f"the column {column} is {known[2]} in {known[1]} and {shown} in {name}: write it as one type"
+                    f"the column {column} is {known[2]} in {known[1]} and {declared} in {name}: write it as one type"
                 )
-            whole, fraction = _digits(schema.field(column).type)
             most = digits.setdefault(column, (whole, fraction))
             digits[column] = max(whole, most[0]), max(fraction, most[1])
     kinds = tuple((column, kind) for column, (kind, _, _) in types.items())
@@ -171,7 +171,8 @@ def _parquet(files: MicrodataFiles, needed: Sequence[str]) -> MicrodataFiles:
     )
 
 
-def _type(declared: object, column: str, name: str) -> Type:
+def _describe_type(declared: Any, column: str, name: str) -> tuple[Type, int, int]:
+    """Return the kind of a type, and how many digits it can hold before and behind the point: floats any number."""
     import pyarrow as pa
 
     if pa.types.is_nested(declared) or pa.types.is_boolean(declared) or pa.types.is_binary(declared):
@@ -179,18 +180,7 @@ def _type(declared: object, column: str, name: str) -> Type:
             f"{name}: the column {quote_cell(column)} is of type {declared}, not one number or text a row"
         )
     if pa.types.is_integer(declared):
-        return "integer"
+        return "integer", len(str(2**declared.bit_width)), 0
     if pa.types.is_decimal(declared):
-        return "decimal"
-    return "float" if pa.types.is_floating(declared) else "text"
-
-
-def _digits(declared: Any) -> tuple[int, int]:
-    """Return the digits before and behind the point that a type can hold, of floating point as many as no decimal."""
-    import pyarrow as pa
-
-    if pa.types.is_decimal(declared):
-        return declared.precision - declared.scale, max(declared.scale, 0)
-    if pa.types.is_integer(declared):
-        return len(str(2**declared.bit_width)), 0
-    return _UNBOUNDED, _UNBOUNDED
+        return "decimal", declared.precision - declared.scale, max(declared.scale, 0)
+    return "float" if pa.types.is_floating(declared) else "text", _UNBOUNDED, _UNBOUNDED
