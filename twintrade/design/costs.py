@@ -48,7 +48,8 @@ def read_costs() -> Mapping[str, Mapping[str, float]]:
 
 def measure_size(design: Design) -> Size:
     """Return the size of a design, found once; rows without a figure are in no estimate and do not count."""
-    if (size := design.workings.get(("size",))) is not None:
+    size: Size | None = design.workings.get(("size",))
+    if size is not None:
         return size
     panel = design.panel
     known = np.flatnonzero(np.isfinite(panel.values(design.outcome)))

@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Literal
 
@@ -41,16 +40,8 @@ _MOSTLY = 0.9
 _BESIDE_LETTERS = frozenset("\u00a0\u00ad–—‘’‚“”„…€§°«»·№")  # signs that stand in tables of every language
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """The text of a file and the encoding it was in."""
-
-    text: str
-    encoding: str
-
-
-def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
-    """Decode a file as declared, by its UTF mark, or as UTF-8, which other encodings of foreign text never are."""
+def decode(raw: bytes, declared: str | None, file: str) -> tuple[str, str]:
+    """Return text and encoding of a file: declared, by its mark, or UTF-8, which foreign text otherwise never is."""
     if declared is not None:
         text = _declared(raw, declared, file)
     else:
@@ -59,7 +50,7 @@ def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise DataError(f"{file} row {line}: a NUL byte, so this is not plain text in {declared}: declare encoding")
-    return Decoded(text.removeprefix("\ufeff"), _MARKED if declared == "utf-8-sig" else declared)
+    return text.removeprefix("\ufeff"), _MARKED if declared == "utf-8-sig" else declared
 
 
 def list_possible_encodings(raw: bytes) -> list[str]:
@@ -144,14 +135,14 @@ def parse_delimited(
 ) -> raw_table.RawTable:
     """Read a delimited file as declared, or as its own bytes prove; ``needs_all`` keeps undeclared columns."""
     raw_table.refuse_other_kind(raw, file)
-    decoded = decode(raw, declared.encoding, file)
-    lines = list(io.StringIO(decoded.text, newline=""))
-    if not decoded.text.strip():
+    text, encoding = decode(raw, declared.encoding, file)
+    lines = list(io.StringIO(text, newline=""))
+    if not text.strip():
         raise DataError(f"{file} is empty")
     if declared.header > len(lines):
         raise DataError(f"{file} has {len(lines)} rows, and header = {declared.header} lies beyond them")
     separator = _separator(lines, needed, declared, file, needs_all)
-    records, rows = _records(decoded.text, separator, file)
+    records, rows = _records(text, separator, file)
     above = records[: int(np.searchsorted(rows, declared.header))]
     title = " ".join(cell for record in above for cell in record)
     names, records, rows = _body(records, rows, declared, file)
@@ -164,16 +155,14 @@ def parse_delimited(
     raw_table.refuse_second_header(names, records, rows, file)
     if declared.separator is None and separator != ",":
         faults.inform("separator", Text("data.separator-proven", separator=_NAMES[separator]), file)
-    if declared.encoding is None and not decoded.encoding.startswith("utf-8"):
-        faults.inform("encoding", Text("data.encoding-proven", encoding=decoded.encoding), file)
+    if declared.encoding is None and not encoding.startswith("utf-8"):
+        faults.inform("encoding", Text("data.encoding-proven", encoding=encoding), file)
     if needs_all:
         raw_table.refuse_unnamed(names, records, file)
     kept = [(i, name) for i, name in enumerate(chosen) if name and (needs_all or name in needed)]
     columns = {name: build_text_array(list(map(itemgetter(i), records))) for i, name in kept}
     unread = tuple(name for name in names if name and name not in columns)
-    return raw_table.RawTable(
-        columns, rows, encoding=decoded.encoding, separator=separator, title=title, unread=unread
-    )
+    return raw_table.RawTable(columns, rows, encoding=encoding, separator=separator, title=title, unread=unread)
 
 
 def _separator(lines: list[str], needed: Sequence[str], declared: FileFormat, file: str, is_wide: bool) -> str:

@@ -33,7 +33,7 @@ def parse_json(
     raw: bytes, declared_encoding: str | None, needed: Sequence[str], needs_all: bool, file: str
 ) -> RawTable:
     """Read a table written as JSON. Its first record is row 2, as if it had a header in row 1."""
-    text = decode(raw, declared_encoding, file).text
+    text, _ = decode(raw, declared_encoding, file)
     try:
         content = json.loads(
             text, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_build_record

@@ -200,11 +200,11 @@ def _list_repeated(names: Sequence[str]) -> list[str]:
 
 def _decoded(raw: bytes, file: str) -> tuple[str, str]:
     try:
-        return decode(raw, None, file).text, ""
+        return decode(raw, None, file)[0], ""
     except DataError:
         for encoding in list_possible_encodings(raw):
             try:
-                return decode(raw, encoding, file).text, encoding
+                return decode(raw, encoding, file)[0], encoding
             except DataError:
                 continue
         raise

@@ -1,7 +1,7 @@
 """Microdata as trade: cells from an engine, their names and periods read by the rules of small files."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,128 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from twintrade.data.calendar import Frequency, parse_periods
 from twintrade.data.figures.numbers import UNIT_FAULTS, WHOLE, explain_number_fault
 from twintrade.data.formats.tables import describe_rules
+from twintrade.data.geography.cities import read_city_names as read_cities
+from twintrade.data.geography.countries import resolve_column
 from twintrade.data.microdata import collapse as sql
-from twintrade.data.microdata.engines import build_engine
+from twintrade.data.microdata.engines import Engine, build_engine
 from twintrade.data.microdata.files import hash_content, look_at
-from twintrade.data.schema import Microdata, TradeSource
+from twintrade.data.schema import Constant, Microdata, TradeSource
 from twintrade.data.sources import limits
-from twintrade.data.sources.faults import Faults, count_rows_like, quote_cell
+from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, count_rows_like, quote_cell
 from twintrade.data.sources.provenance import InputRecord, locate, read_data_card
 from twintrade.errors import DataError
-from twintrade.numerics.arrays import FloatArray, IntArray, find_starts, join_keys, measure_range, sort_distinct
+from twintrade.numerics import arrays
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.text import Text
+
+# Names and periods of cells, read once a distinct text and by the same rules as those of small files.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """What the key columns of every cell mean."""
+
+    # city, partner: (n_cells,): with their categories sorted
+    city: pd.Categorical
+    partner: pd.Categorical
+    period: IntArray  # (n_cells,): ordinals of the source's frequency
+    # For each key role the distinct texts and what they mean, "city": columns text, name
+    tables: dict[str, pd.DataFrame]
+
+
+def read_names(source: TradeSource, engine: Engine, cells: pa.Table, faults: Faults) -> Names:
+    """Read the key columns of cells; a faulty text is one error, with the number of its rows and the first."""
+    reader = _Reader(source, engine, cells, faults)
+    months = ["period", "subperiod"] if "subperiod" in cells.column_names else ["period"]
+    if source.subperiod is not None and source.frequency is Frequency.YEAR:
+        raise DataError(f'{source.file}: subperiod goes with frequency = "month" or "quarter"')
+    when, shown = reader.distinct(months)
+    ordinals = reader.read(months, when, shown, lambda c, f: parse_periods(c[0], source.frequency, f, *c[1:]))
+    period = ordinals[when].astype(np.int64)
+    who, partners = reader.distinct(["partner"])
+    codes = reader.read(["partner"], who, partners, lambda c, f: resolve_column(c[0], source.partner_names, f))
+    where, cities = reader.distinct(["city"])
+    names = reader.read(["city"], where, cities, lambda c, f: read_cities(c[0], source.city_names, None, f))
+    city = build_categories(names, where)
+    if any(line.first is not None or line.last is not None for line in source.city_names):
+        column = TextColumn("city", source.file, cities[0][where], np.zeros(where.size, dtype=np.int64))
+        changing = read_cities(column, source.city_names, period // source.frequency.per_year, Faults())
+        city = build_categories(changing, np.arange(where.size))
+    tables = {
+        "city": pd.DataFrame({"text": cities[0], "name": names}),
+        "partner": pd.DataFrame({"text": partners[0], "name": codes}),
+        "period": pd.DataFrame({**dict(zip(months, shown, strict=True)), "ordinal": ordinals.astype(np.int64)}),
+    }
+    return Names(city, build_categories(codes, who), period, tables)
+
+
+def build_categories(names: ObjectArray, codes: IntArray) -> pd.Categorical:
+    """Return the name of each code without repeating it in memory."""
+    known = pd.Index(sorted(set(names)), dtype=object)
+    return pd.Categorical.from_codes(known.get_indexer(pd.Index(names, dtype=object))[codes], categories=known)
+
+
+class _Reader:
+    """Reads distinct texts, and gives each fault its place in the files."""
+
+    def __init__(self, source: TradeSource, engine: Engine, cells: pa.Table, faults: Faults) -> None:
+        self._source, self._engine, self._cells, self._faults = source, engine, cells, faults
+        self._n_rows = np.asarray(cells["n_rows"]).astype(np.int64)
+
+    def distinct(self, roles: Sequence[str]) -> tuple[IntArray, list[ObjectArray]]:
+        """Return the code of each cell, and the text of each role by code."""
+        part = getattr(self._source, roles[0])
+        if isinstance(part, Constant):
+            return np.zeros(self._cells.num_rows, dtype=np.int64), [build_text_array([part.constant])]
+        read = [encode_key(self._cells[role]) for role in roles]
+        if len(read) == 1:
+            return read[0][0], [read[0][1]]
+        joint = np.zeros(self._cells.num_rows, dtype=np.int64)
+        for codes, texts in read:
+            joint = joint * len(texts) + codes
+        _, first, codes = np.unique(joint, return_index=True, return_inverse=True)
+        return codes, [texts[code[first]] for code, texts in read]
+
+    def read(
+        self,
+        roles: Sequence[str],
+        codes: IntArray,
+        texts: Sequence[ObjectArray],
+        parse: Callable[[Sequence[TextColumn], Faults], ObjectArray | IntArray],
+    ) -> ObjectArray:
+        """Return what each distinct text means; a fault is reported once, with its first row and its count."""
+        numbers = np.arange(texts[0].size, dtype=np.int64)
+        heads = {str(getattr(self._source, role)): role for role in roles}
+        file, faults = self._source.file, Faults()
+        columns = [TextColumn(head, file, text, numbers) for head, text in zip(heads, texts, strict=True)]
+        meant = parse(columns, faults)
+        errors = [m for m in faults.messages if m.level == "error"]
+        self._faults.absorb([m for m in faults.messages if m.level != "error"], 0)
+        by_role = dict(zip(roles, texts, strict=True))
+        n_rows = np.bincount(codes, weights=self._n_rows, minlength=numbers.size) if errors else numbers
+        for role in roles:
+            mine = [m for m in errors if heads.get(m.column, roles[0]) == role]
+            wanted = [str(by_role[role][m.row]) for m in mine if m.row is not None]
+            is_column = isinstance(getattr(self._source, role), str)
+            places = self._engine.first_rows(role, wanted) if wanted and is_column else {}
+            for m in mine:
+                n = int(n_rows[m.row]) if m.row is not None else 1
+                file, row = places.get(str(by_role[role][m.row or 0]), (self._source.file, None))
+                self._faults.error(m.code, count_rows_like(m.text, n), file, row, m.column)
+        return np.asarray(meant, dtype=object)
+
+
+def encode_key(column: pa.ChunkedArray) -> tuple[IntArray, ObjectArray]:
+    """Return a key column as codes and texts: numbers and dates as they are written, an absent one as blank."""
+    if pa.types.is_timestamp(column.type):
+        column = pc.strftime(column, format="%Y-%m-%d")
+    texts = column.cast(pa.string())
+    encoded = (pc.fill_null(texts, "") if texts.null_count else texts).dictionary_encode().combine_chunks()
+    return np.asarray(encoded.indices).astype(np.int64), build_text_array(encoded.dictionary.to_pylist())
+
 
 # Firms, products and firm-products of every cell, and the firms that enter and exit, counted inside the engine.
 
@@ -30,7 +140,7 @@ KEY = ["city", "partner", "period"]
 
 
 def count_margins(
-    engine: sql.Engine, reading: sql.Reading, names: sql.Names, ratio: int
+    engine: Engine, reading: sql.Reading, names: Names, ratio: int
 ) -> tuple[list[IntArray], dict[str, FloatArray]]:
     """Return ``keys`` of cells, and ``counts`` of firms, products, firm-products, entries, exits; NaN if unknown."""
     source = reading.source
@@ -132,7 +242,7 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
         n_rows = int(pc.sum(cells["n_rows"]).as_py() or 0)
         if not n_rows:
             raise DataError(f"{source.file}: no row is left after the declared rules")
-        names = sql.read_names(source, engine, cells, faults)
+        names = read_names(source, engine, cells, faults)
         _refuse_faulty(engine, reading, cells, faults)
         faults.raise_if_any()
         n_cells, frame = cells.num_rows, _frame(names, cells, reading)
@@ -178,7 +288,7 @@ def _roles(source: TradeSource, options: Microdata) -> dict[str, str]:
     return roles | {f"rule_{i}": rule.column for i, rule in enumerate(source.row_rules)}
 
 
-def _refuse_faulty(engine: sql.Engine, reading: sql.Reading, cells: pa.Table, faults: Faults) -> None:
+def _refuse_faulty(engine: Engine, reading: sql.Reading, cells: pa.Table, faults: Faults) -> None:
     """Note every value and weight that is no number, with its rows counted and the first of them."""
     declared = reading.source.file
     for role, name in zip(reading.amounts, ("n_faulty", "n_faulty_weights"), strict=False):
@@ -206,12 +316,12 @@ def _explain(cell: str, decimals: int, role: str) -> Text:
     return reason if reason.key in UNIT_FAULTS else Text("data.no-plain-number", reason=reason)
 
 
-def _frame(names: sql.Names, cells: pa.Table, reading: sql.Reading) -> pd.DataFrame:
+def _frame(names: Names, cells: pa.Table, reading: sql.Reading) -> pd.DataFrame:
     """Return the cells with names and periods as the panel knows them."""
     columns: dict[str, Any] = {"city": names.city, "partner": names.partner, "period": names.period}
     if reading.options.product_digits:
-        codes, groups = sql.encode_key(cells["product_group"])
-        columns["product_group"] = sql.build_categories(groups, codes)
+        codes, groups = encode_key(cells["product_group"])
+        columns["product_group"] = build_categories(groups, codes)
     frame = pd.DataFrame(columns)
     frame["units"] = sql.convert_to_whole_units(cells["value"], reading.options.decimals)
     for name in ("n_rows", "n_missing", "n_unknown", "n_firms", "n_products"):
@@ -225,7 +335,7 @@ def _frame(names: sql.Names, cells: pa.Table, reading: sql.Reading) -> pd.DataFr
 def _merged(frame: pd.DataFrame) -> pd.DataFrame:
     """Return one row a cell, sorted; two spellings of one name, and rows of unlike quality, are added up."""
     keys = [name for name in (*KEY, "product_group") if name in frame]
-    order = sort_distinct(*_number_keys(frame, keys))
+    order = arrays.sort_distinct(*_number_keys(frame, keys))
     if order is not None:
         merged = frame.take(order).reset_index(drop=True)
     elif frame.duplicated(keys).any():
@@ -246,22 +356,22 @@ def _number_keys(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[list[IntArra
             numbers.append(column.cat.codes.to_numpy().astype(np.int64))
             sizes.append(len(column.cat.categories))
         else:
-            first, size = measure_range(column.to_numpy())
+            first, size = arrays.measure_range(column.to_numpy())
             numbers.append(column.to_numpy() - first)
             sizes.append(size)
     return numbers, sizes
 
 
 def _counts(
-    engine: sql.Engine, reading: sql.Reading, names: sql.Names, frame: pd.DataFrame, *, is_merged: bool
+    engine: Engine, reading: sql.Reading, names: Names, frame: pd.DataFrame, *, is_merged: bool
 ) -> pd.DataFrame:
     """Return counts and weights of cells; firms of merged cells or longer periods are counted anew, not added."""
     source, options = reading.source, reading.options
     ratio = source.frequency.per_year // (source.to_frequency or source.frequency).per_year
     long = frame[KEY].assign(period=frame["period"] // max(ratio, 1))
     numbers, sizes = _number_keys(long, KEY)
-    joint = join_keys(numbers, sizes)
-    starts = find_starts(joint)
+    joint = arrays.join_keys(numbers, sizes)
+    starts = arrays.find_starts(joint)
     counts = long.iloc[starts].reset_index(drop=True).astype({"city": object, "partner": object})
     for name, role in (("n_rows", "rows"), ("weight", "weight")):
         if name in frame:
@@ -274,7 +384,7 @@ def _counts(
         return counts.assign(**{role: frame[name] for name, role in more.items() if name in frame})
     engine.make_room(IMPORTED + HELD_A_CELL * len(frame))
     keys, margins = count_margins(engine, reading, names, ratio)
-    cell = join_keys([*keys[:2], keys[2] - int(long["period"].min())], sizes)
+    cell = arrays.join_keys([*keys[:2], keys[2] - int(long["period"].min())], sizes)
     order = np.argsort(cell)
     rows = np.searchsorted(joint[starts], cell[order])
     for name in [*margins]:
@@ -284,7 +394,7 @@ def _counts(
     return counts
 
 
-def _record(engine: sql.Engine, reading: sql.Reading, path: Path, root: Path, n_rows: int) -> InputRecord:
+def _record(engine: Engine, reading: sql.Reading, path: Path, root: Path, n_rows: int) -> InputRecord:
     source, files, card = reading.source, reading.files, read_data_card(root, reading.source.file)
     n_all = n_rows
     if source.row_rules:

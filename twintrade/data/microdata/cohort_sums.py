@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from twintrade.data.microdata.collapse import Engine
-from twintrade.data.microdata.engines import build_engine
+from twintrade.data.microdata.engines import Engine, build_engine
 from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray

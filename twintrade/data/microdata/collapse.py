@@ -1,25 +1,18 @@
 """One statement that adds microdata up to cells, the same on every engine; money is summed in whole cents."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from twintrade.data.calendar import Frequency, parse_periods
 from twintrade.data.figures.numbers import BLANKS, MISSING_TOKENS, WHOLE
-from twintrade.data.geography.cities import read_city_names as read_cities
-from twintrade.data.geography.countries import resolve_column
 from twintrade.data.microdata.files import MicrodataFiles, Type
-from twintrade.data.schema import Constant, Microdata, RowRule, TradeSource
+from twintrade.data.schema import Microdata, RowRule, TradeSource
 from twintrade.data.sources import limits
-from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, count_rows_like
 from twintrade.errors import DataError
-from twintrade.numerics.arrays import IntArray, ObjectArray
+from twintrade.numerics.arrays import IntArray
 from twintrade.text import Text
 
 ROWS = "microdata"
@@ -27,28 +20,6 @@ ROWS = "microdata"
 
 WEIGHT_DECIMALS = 3
 DIGITS = 18  # of an exact number in the engines: as many as 64 bits hold
-
-
-class Engine(Protocol):
-    """A database that reads the files and runs the statements."""
-
-    def open(self, files: MicrodataFiles, roles: Mapping[str, str], encoding: str | None) -> None:
-        """Make the view ``ROWS``: role to column of the files."""
-
-    def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:
-        """Return the rows of a statement; where memory is short, those that differ in ``apart`` in turn."""
-
-    def register(self, name: str, table: pa.Table) -> None:
-        """Give a small table a name for statements."""
-
-    def make_room(self, n_bytes: int) -> None:
-        """Hold so much less than was given, where that leaves enough: what the program itself holds."""
-
-    def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
-        """Return the file and row of each cell's first occurrence; the row is None if the engine knows none."""
-
-    def close(self) -> None:
-        """Let go of memory and spilled files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,109 +191,3 @@ def _stands_outside(role: str, kind: Type, tokens: Collection[str]) -> str:
     if kind != "text":
         return f"{role} IS NOT NULL"
     return f"LOWER(TRIM({role})) NOT IN ({', '.join(map(quote_literal, sorted(tokens)))})"
-
-
-# Names and periods of cells, read once a distinct text and by the same rules as those of small files.
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Names:
-    """What the key columns of every cell mean."""
-
-    # city, partner: (n_cells,): with their categories sorted
-    city: pd.Categorical
-    partner: pd.Categorical
-    period: IntArray  # (n_cells,): ordinals of the source's frequency
-    # For each key role the distinct texts and what they mean, "city": columns text, name
-    tables: dict[str, pd.DataFrame]
-
-
-def read_names(source: TradeSource, engine: Engine, cells: pa.Table, faults: Faults) -> Names:
-    """Read the key columns of cells; a faulty text is one error, with the number of its rows and the first."""
-    reader = _Reader(source, engine, cells, faults)
-    months = ["period", "subperiod"] if "subperiod" in cells.column_names else ["period"]
-    if source.subperiod is not None and source.frequency is Frequency.YEAR:
-        raise DataError(f'{source.file}: subperiod goes with frequency = "month" or "quarter"')
-    when, shown = reader.distinct(months)
-    ordinals = reader.read(months, when, shown, lambda c, f: parse_periods(c[0], source.frequency, f, *c[1:]))
-    period = ordinals[when].astype(np.int64)
-    who, partners = reader.distinct(["partner"])
-    codes = reader.read(["partner"], who, partners, lambda c, f: resolve_column(c[0], source.partner_names, f))
-    where, cities = reader.distinct(["city"])
-    names = reader.read(["city"], where, cities, lambda c, f: read_cities(c[0], source.city_names, None, f))
-    city = build_categories(names, where)
-    if any(line.first is not None or line.last is not None for line in source.city_names):
-        column = TextColumn("city", source.file, cities[0][where], np.zeros(where.size, dtype=np.int64))
-        changing = read_cities(column, source.city_names, period // source.frequency.per_year, Faults())
-        city = build_categories(changing, np.arange(where.size))
-    tables = {
-        "city": pd.DataFrame({"text": cities[0], "name": names}),
-        "partner": pd.DataFrame({"text": partners[0], "name": codes}),
-        "period": pd.DataFrame({**dict(zip(months, shown, strict=True)), "ordinal": ordinals.astype(np.int64)}),
-    }
-    return Names(city, build_categories(codes, who), period, tables)
-
-
-def build_categories(names: ObjectArray, codes: IntArray) -> pd.Categorical:
-    """Return the name of each code without repeating it in memory."""
-    known = pd.Index(sorted(set(names)), dtype=object)
-    return pd.Categorical.from_codes(known.get_indexer(pd.Index(names, dtype=object))[codes], categories=known)
-
-
-class _Reader:
-    """Reads distinct texts, and gives each fault its place in the files."""
-
-    def __init__(self, source: TradeSource, engine: Engine, cells: pa.Table, faults: Faults) -> None:
-        self._source, self._engine, self._cells, self._faults = source, engine, cells, faults
-        self._n_rows = np.asarray(cells["n_rows"]).astype(np.int64)
-
-    def distinct(self, roles: Sequence[str]) -> tuple[IntArray, list[ObjectArray]]:
-        """Return the code of each cell, and the text of each role by code."""
-        part = getattr(self._source, roles[0])
-        if isinstance(part, Constant):
-            return np.zeros(self._cells.num_rows, dtype=np.int64), [build_text_array([part.constant])]
-        read = [encode_key(self._cells[role]) for role in roles]
-        if len(read) == 1:
-            return read[0][0], [read[0][1]]
-        joint = np.zeros(self._cells.num_rows, dtype=np.int64)
-        for codes, texts in read:
-            joint = joint * len(texts) + codes
-        _, first, codes = np.unique(joint, return_index=True, return_inverse=True)
-        return codes, [texts[code[first]] for code, texts in read]
-
-    def read(
-        self,
-        roles: Sequence[str],
-        codes: IntArray,
-        texts: Sequence[ObjectArray],
-        parse: Callable[[Sequence[TextColumn], Faults], ObjectArray | IntArray],
-    ) -> ObjectArray:
-        """Return what each distinct text means; a fault is reported once, with its first row and its count."""
-        numbers = np.arange(texts[0].size, dtype=np.int64)
-        heads = {str(getattr(self._source, role)): role for role in roles}
-        file, faults = self._source.file, Faults()
-        columns = [TextColumn(head, file, text, numbers) for head, text in zip(heads, texts, strict=True)]
-        meant = parse(columns, faults)
-        errors = [m for m in faults.messages if m.level == "error"]
-        self._faults.absorb([m for m in faults.messages if m.level != "error"], 0)
-        by_role = dict(zip(roles, texts, strict=True))
-        n_rows = np.bincount(codes, weights=self._n_rows, minlength=numbers.size) if errors else numbers
-        for role in roles:
-            mine = [m for m in errors if heads.get(m.column, roles[0]) == role]
-            wanted = [str(by_role[role][m.row]) for m in mine if m.row is not None]
-            is_column = isinstance(getattr(self._source, role), str)
-            places = self._engine.first_rows(role, wanted) if wanted and is_column else {}
-            for m in mine:
-                n = int(n_rows[m.row]) if m.row is not None else 1
-                file, row = places.get(str(by_role[role][m.row or 0]), (self._source.file, None))
-                self._faults.error(m.code, count_rows_like(m.text, n), file, row, m.column)
-        return np.asarray(meant, dtype=object)
-
-
-def encode_key(column: pa.ChunkedArray) -> tuple[IntArray, ObjectArray]:
-    """Return a key column as codes and texts: numbers and dates as they are written, an absent one as blank."""
-    if pa.types.is_timestamp(column.type):
-        column = pc.strftime(column, format="%Y-%m-%d")
-    texts = column.cast(pa.string())
-    encoded = (pc.fill_null(texts, "") if texts.null_count else texts).dictionary_encode().combine_chunks()
-    return np.asarray(encoded.indices).astype(np.int64), build_text_array(encoded.dictionary.to_pylist())

@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import reduce
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pyarrow as pa
 
 from twintrade.data.formats.delimited import find_codec
-from twintrade.data.microdata.collapse import ROWS, TEXT, Engine, explain_reading, quote_literal, take_first_line
+from twintrade.data.microdata.collapse import ROWS, TEXT, explain_reading, quote_literal, take_first_line
 from twintrade.data.microdata.files import MicrodataFiles
 from twintrade.data.schema import Microdata
 from twintrade.errors import DataError
@@ -395,6 +395,9 @@ def _cause(error: Exception) -> str:
     return (causes or [take_first_line(error)])[-1]
 
 
+Engine: TypeAlias = DuckDB | Spark
+
+
 def build_engine(options: Microdata, root: Path) -> Engine:
-    """Return a closed engine."""
+    """Return a closed engine: its methods are the same, and it runs the same statements."""
     return open_duckdb(options, root) if options.engine == "duckdb" else open_spark(options, root)
