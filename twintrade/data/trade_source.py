@@ -222,12 +222,8 @@ def list_needed_columns(source: TradeSource) -> list[str]:
     """Return the columns that a declaration names."""
     named = ("city", "partner", "period", "subperiod", "value", "product", "city_code", "newest")
     parts = (getattr(source, name) for name in named)
-    names = [*(part for part in parts if isinstance(part, str)), *source.added_columns]
-    if isinstance(source.money_unit, UnitColumn):
-        names.append(source.money_unit.column)
-    if isinstance(source.product_revision, RevisionColumn):
-        names.append(source.product_revision.column)
-    return names
+    of_rows = [p.column for p in (source.money_unit, source.product_revision) if not isinstance(p, str)]
+    return [*(part for part in parts if isinstance(part, str)), *source.added_columns, *of_rows]
 
 
 def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextColumn, TextColumn]:

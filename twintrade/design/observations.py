@@ -13,6 +13,7 @@ from twintrade.design.panel import Panel, name_keys
 from twintrade.effects.estimate import Scale
 from twintrade.effects.regression import Dropped, Sample
 from twintrade.errors import DesignError
+from twintrade.numerics import arrays
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact, take_rows
 from twintrade.text import Listed, Text, Words
 
@@ -160,12 +161,7 @@ class Observations:
     @cached_property
     def periods(self) -> IntArray:
         """The periods observed, ascending, shape (n_periods,)."""
-        if self.period is self.panel.period:
-            return self.panel.periods
-        first, last = int(self.period.min()), int(self.period.max())
-        present = np.zeros(last - first + 1, dtype=bool)
-        present[self.period - first] = True
-        return (np.flatnonzero(present) + first).astype(np.int64)
+        return self.panel.periods if self.period is self.panel.period else arrays.find_distinct(self.period)
 
     @cached_property
     def row_weights(self) -> FloatArray:
@@ -300,7 +296,7 @@ class Sieve:
             first[panel.unit[panel.starts]] = panel.period[panel.starts]
         else:
             unit, period = panel.unit[self.keep], panel.period[self.keep]
-            starts = np.flatnonzero(np.diff(unit, prepend=-1))
+            starts = arrays.find_starts(unit)
             first[unit[starts]] = period[starts]
         always = np.asarray(affected <= first)
         if always.any():
@@ -318,7 +314,7 @@ class Sieve:
 def number_units(panel: Panel, rows: IntArray) -> tuple[IntArray, IntArray]:
     """Return the code of each row's unit among those that have rows, and their codes in the panel."""
     unit = take_rows(panel.unit, rows)
-    starts = panel.starts if rows.size == panel.n_rows else np.flatnonzero(np.diff(unit, prepend=-1))
+    starts = panel.starts if rows.size == panel.n_rows else arrays.find_starts(unit)
     unit_rows = unit[starts]
     if unit_rows.size == panel.n_units:
         return unit, unit_rows

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar import find_waves
+from twintrade.data.calendar import Frequency, find_waves
 from twintrade.data.registry import Policy
 from twintrade.design.period_column import FREQUENCIES, read_period_column
 from twintrade.design.period_column import FrequencyName as FrequencyName
@@ -264,7 +264,8 @@ class Panel:
             A key column is missing, a period is no integer, two rows share unit and period, or two keys are written
             alike.
         """
-        _require_columns(frame, (period, unit, city, partner))
+        named = {"period": period, "unit": unit, "city": city, "partner": partner}
+        _require_columns(frame, named.values())
         if period is None or (unit is None and city is None):
             raise DesignError("name the column of the period, and that of the unit, or the city (and partner)")
         if frequency is not None:
@@ -293,15 +294,11 @@ class Panel:
             unit_partner=partner_codes[first],
             cities=cities,
             partners=partners,
-            columns=_columns(frame, {period, unit, city, partner}, order),
+            columns=_columns(frame, set(named.values()), order),
             frequency="wave" if waves else frequency,
             waves=waves,
             units_of_measure=dict(units_of_measure or {}),
-            key_columns={
-                column: key
-                for key, column in (("period", period), ("unit", unit), ("city", city), ("partner", partner))
-                if column is not None
-            },
+            key_columns={column: key for key, column in named.items() if column is not None},
             given_keys={key: column.keys for key, column in coded.items()},
         )
         # Found once, while building: every design on the panel asks.
@@ -448,10 +445,7 @@ class Panel:
         """Return a period as a reader writes it: 2004, 2004Q3, 2004-07."""
         if self.waves:
             return str(self.waves[min(max(period, 1), len(self.waves)) - 1]) + "+" * (period > len(self.waves))
-        if PERIODS_PER_YEAR[self.frequency] == 1:
-            return str(period)
-        year, part = divmod(int(period), PERIODS_PER_YEAR[self.frequency])
-        return f"{year}Q{part + 1}" if self.frequency == "quarter" else f"{year}-{part + 1:02d}"
+        return Frequency(self.frequency).label(period)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the panel as a long frame with every column; unit, city and partner as they were given."""
@@ -471,7 +465,7 @@ def _choose_waves(ordinals: IntArray, frequency: str, periods: PeriodsName | Non
     return tuple(np.unique(ordinals).tolist()) if periods == "waves" else find_waves(ordinals)
 
 
-def _require_columns(frame: pd.DataFrame, names: tuple[str | None, ...]) -> None:
+def _require_columns(frame: pd.DataFrame, names: Iterable[str | None]) -> None:
     for name in names:
         if name is not None and name not in list(frame.columns):
             present = ", ".join(map(str, frame.columns))

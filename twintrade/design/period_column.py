@@ -74,17 +74,14 @@ def _check_years(values: IntArray, described: str, frequency: FrequencyName | No
 
 def _read_pandas_periods(column: pd.Series, described: str) -> tuple[IntArray, FrequencyName]:
     index = pd.PeriodIndex(column)
-    known: dict[str, tuple[FrequencyName, IntArray]] = {
-        "Y-DEC": ("year", np.asarray(index.year)),
-        "Q-DEC": ("quarter", np.asarray(index.year * 4 + index.quarter - 1)),
-        "M": ("month", np.asarray(index.year * 12 + index.month - 1)),
-    }
+    known: dict[str, FrequencyName] = {"Y-DEC": "year", "Q-DEC": "quarter", "M": "month"}
     if index.freqstr not in known:
         raise DesignError(
             f"column {described} holds periods of {index.freqstr}; use asfreq to make years, quarters or months"
         )
-    frequency, values = known[index.freqstr]
-    return values.astype(np.int64), frequency
+    per_year = Frequency(known[index.freqstr]).per_year
+    ordinals = index.year * per_year + (index.month - 1) * per_year // 12
+    return np.asarray(ordinals, dtype=np.int64), known[index.freqstr]
 
 
 def _read_dates(dates: pd.Series, described: str, frequency: FrequencyName | None) -> tuple[IntArray, FrequencyName]:

@@ -200,6 +200,8 @@ def build_policies(
     """Return the panel with the policies dated by unit, and what does not fit it."""
     policies_by_unit, messages = list[Policy](), list[Message]()
     ends = {"city": panel.cities[panel.unit_city], "partner": panel.partners[panel.unit_partner]}
+    choice = DateChoice(dates=("signed",), late_from=late_from, vague_years_later=0)
+    frequency = Frequency.YEAR if panel.waves else Frequency(panel.frequency)
     for policy in policies:
         if not policy.name.strip():
             raise DesignError(Text("design.policy-unnamed"))
@@ -208,24 +210,21 @@ def build_policies(
         onset, end = np.full(panel.n_units, NEVER), np.full(panel.n_units, NEVER)
         keys = [tuple(map(str, key)) for key in zip(*(ends[name] for name in policy.keys), strict=True)]
         for unit, key in enumerate(keys):
-            if key in policy.dates:
-                onset[unit], end[unit] = _date_policy(policy, key, panel, late_from)
+            if key not in policy.dates:
+                continue
+            start, last = policy.dates[key]
+            first = choice.onset(start, panel)
+            if first is None:
+                what = Listed(key, "comma")
+                raise DesignError(Text("design.policy-vague", name=policy.name, what=what, date=start.iso))
+            onset[unit] = first
+            end[unit] = NEVER if last is None else panel.number_years([find_end(last, frequency)])[0]
         policies_by_unit.append(Policy(policy.name, policy.keys, onset, end, policy.is_office))
         if np.isfinite(onset).any() and not (onset <= panel.last_period).any():
             text = Text("design.policy-later", name=policy.name, last=panel.label(panel.last_period))
             messages.append(Message("warning", "policy", text))
         messages += _note_strange_rows(policy, sorted(set(policy.dates) - set(keys)), panel)
     return replace(panel, policies=tuple(policies_by_unit)), tuple(messages)
-
-
-def _date_policy(policy: PolicyDates, key: tuple[str, ...], panel: Panel, late_from: int) -> tuple[float, float]:
-    start, last = policy.dates[key]
-    onset = DateChoice(dates=("signed",), late_from=late_from, vague_years_later=0).onset(start, panel)
-    if onset is None:
-        what = Listed(key, "comma")
-        raise DesignError(Text("design.policy-vague", name=policy.name, what=what, date=start.iso))
-    frequency = Frequency.YEAR if panel.waves else Frequency(panel.frequency)
-    return onset, NEVER if last is None else float(panel.number_years([find_end(last, frequency)])[0])
 
 
 def _note_strange_rows(policy: PolicyDates, strange: list[tuple[str, ...]], panel: Panel) -> Iterator[Message]:

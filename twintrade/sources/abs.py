@@ -174,11 +174,8 @@ class AustralianBureau(Source):
             return read_codelist(self, request, answer)
         flow = "exports" if f",{_TABLES['exports']}," in request.path else "imports"
         page = read_observations(self, request, answer, (*_ENDS[flow], "UNIT_MEASURE", "UNIT_MULT"))
-        if page.rows:
-            place = page.columns.index("UNIT_MULT")
-            others = {row[place] for row in page.rows} - {_THOUSANDS}
-            if others:
-                raise base.refuse_answer(self, request, Text("sources.other-unit", unit=sorted(others)[0]))
+        if others := sorted(set(page.column("UNIT_MULT")) - {_THOUSANDS} if page.rows else ()):
+            raise base.refuse_answer(self, request, Text("sources.other-unit", unit=others[0]))
         return page
 
     def describe_table(self, query: Query, columns: Sequence[str], lookups: Sequence[RowsPage]) -> Mapping[str, Any]:

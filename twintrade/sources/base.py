@@ -136,6 +136,11 @@ class RowsPage:
     rows: tuple[tuple[str, ...], ...] = ()
     following: Request | None = None  # where the answer goes on
 
+    def column(self, name: str) -> list[str]:
+        """Return the cells of a column."""
+        place = self.columns.index(name)
+        return [row[place] for row in self.rows]
+
 
 NO_ROWS = RowsPage()
 

@@ -90,8 +90,8 @@ class Comexstat(Source):
         """Refuse more cities than were asked for, and one of another state: rows have names, questions numbers."""
         asked = json.loads(request.body)["filters"][0]["values"]
         states = {state for code in asked for state in _STATES.get(code[:2], "").split()}
-        place = next((page.columns.index(name) for name in _CITY if name in page.columns), 0)
-        names = dict.fromkeys(row[place] for row in page.rows)
+        column = next((name for name in _CITY if name in page.columns), "")
+        names = dict.fromkeys(page.column(column) if column else ())
         others = [name for name in names if name.rpartition(" - ")[2] not in states or " - " not in name]
         if others or len(names) > len(asked):
             name = (others or [*names])[-1]
@@ -121,8 +121,7 @@ class Comexstat(Source):
 
 
 def _list_countries(lookups: Sequence[RowsPage]) -> list[tuple[str, str]]:
-    records = (dict(zip(lookups[0].columns, row, strict=True)) for row in lookups[0].rows)
-    return [(record["id"], record["text"]) for record in records]
+    return list(zip(lookups[0].column("id"), lookups[0].column("text"), strict=True))
 
 
 _MOST_PERIODS = 12

@@ -70,8 +70,8 @@ class Hmrc(Source):
         if not partners:
             partners = [PartnerCode(code, place) for place, code in _read_codes(lookups[0]).items()]
             known = {partner.code for partner in partners}
-            partners += [PartnerCode(c, "leave out") for c in _list_column(lookups[0], "CountryId") if c not in known]
-        regions = dict(zip(_list_column(lookups[1], "RegionId"), _list_column(lookups[1], "RegionName"), strict=True))
+            partners += [PartnerCode(c, "leave out") for c in lookups[0].column("CountryId") if c not in known]
+        regions = dict(zip(lookups[1].column("RegionId"), lookups[1].column("RegionName"), strict=True))
         asked = query.cities or tuple(regions)
         cities = [{"name": code, "city": name} for code, name in regions.items() if code in asked]
         return {
@@ -113,10 +113,4 @@ class Hmrc(Source):
 
 def _read_codes(countries: RowsPage) -> dict[str, str]:
     """Return the publisher's numbers of countries by ISO code."""
-    numbers, letters = (_list_column(countries, name) for name in ("CountryId", "CountryCodeAlpha"))
-    return base.number_places(zip(numbers, letters, strict=True))
-
-
-def _list_column(page: RowsPage, name: str) -> list[str]:
-    place = page.columns.index(name)
-    return [row[place] for row in page.rows]
+    return base.number_places(zip(countries.column("CountryId"), countries.column("CountryCodeAlpha"), strict=True))

@@ -78,7 +78,7 @@ class Arcgis(Source):
 
     def check_whole(self, lookups: Sequence[RowsPage], n_rows: int) -> None:
         """Refuse fewer or more rows than the layer counts."""
-        count = int(lookups[1].rows[0][lookups[1].columns.index("count")])
+        count = int(lookups[1].column("count")[0])
         if count != n_rows:
             raise SourceError(Text("sources.other-count", source=self.name, n=n_rows, count=count))
 
@@ -103,7 +103,7 @@ class Arcgis(Source):
         return _USUAL_ROWS
 
     def _check_number(self, request: Request, page: RowsPage, name: str) -> RowsPage:
-        cell = page.rows[0][page.columns.index(name)]
+        cell = page.column(name)[0]
         if not _COUNT.fullmatch(cell):
             raise refuse_answer(self, request, Text("sources.no-figure", cell=cell))
         return page

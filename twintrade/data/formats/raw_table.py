@@ -20,33 +20,25 @@ from twintrade.text import Listed, Text, Value
 
 # What kind of file a name or its first bytes show, for files that are not read as delimited text.
 
-_MAGIC = (
+_MAGIC: tuple[tuple[bytes | tuple[bytes, ...], str, str], ...] = (
     (b"PK\x03\x04", "zip", ".xlsx .ods .zip"),
     (b"PAR1", "parquet", ".parquet"),
-    (b"ARROW1", "feather", ".feather"),
-    (b"FEA1", "feather", ".feather"),
+    ((b"ARROW1", b"FEA1"), "feather", ".feather"),
     (b"<stata_dta>", "stata", ".dta"),
     (b"$FL2", "spss", ".sav"),
     (b"$FL3", "spss", ".zsav"),
-    (b"RDX2\n", "r", ".rda"),
-    (b"RDX3\n", "r", ".rda"),
+    ((b"RDX2\n", b"RDX3\n"), "r", ".rda"),
     (b"X\n\0\0", "r", ".rds"),
     (b"\x1f\x8b", "gzip", ".gz .rds .rda"),
     (b"\xd0\xcf\x11\xe0", "office", ""),
     (b"%PDF", "pdf", ""),
-    (b"\0" * 12 + b"\xc2\xea\x81\x60", "sas", ""),
-    (b"HEADER RECORD*******LIBRARY", "sas", ""),
+    ((b"\0" * 12 + b"\xc2\xea\x81\x60", b"HEADER RECORD*******LIBRARY"), "sas", ""),
     (b"SQLite format 3\0", "sqlite", ""),
     (b"\0\x01\0\0Standard ", "access", ""),
-    (b"\x89HDF", "hdf", ""),
-    (b"MATLAB 5.0", "hdf", ""),
-    (b"\x89PNG", "image", ""),
-    (b"\xff\xd8\xff", "image", ""),
-    (b"GIF8", "image", ""),
-    (b"Rar!", "rar", ""),
-    (b"7z\xbc\xaf", "rar", ""),
-    (b"\xfd7zXZ\0", "packed", ""),
-    (b"BZh", "packed", ""),
+    ((b"\x89HDF", b"MATLAB 5.0"), "hdf", ""),
+    ((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "image", ""),
+    ((b"Rar!", b"7z\xbc\xaf"), "rar", ""),
+    ((b"\xfd7zXZ\0", b"BZh"), "packed", ""),
     (b"{\\rtf", "word", ""),
 )
 _PATTERNS = (

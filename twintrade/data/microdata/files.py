@@ -4,8 +4,8 @@ import csv
 import gzip
 import hashlib
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -38,17 +38,17 @@ class MicrodataFiles:
     names: tuple[str, ...]  # as declared, for messages
     headers: tuple[tuple[str, ...], ...] = ()  # column names of each file
     separator: str = ""  # of delimited files
-    types: tuple[tuple[str, Type], ...] = ()  # of the needed columns
+    types: Mapping[str, Type] = field(default_factory=dict)  # of the needed columns
     # Before and behind the point that the type of a column can hold, the most of all files
-    digits: tuple[tuple[str, tuple[int, int]], ...] = ()
+    digits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def type_of(self, column: str) -> Type:
         """Return what kind of values a column holds."""
-        return dict(self.types).get(column, "text")
+        return self.types.get(column, "text")
 
     def fits(self, column: str, digits: int, decimals: int) -> bool:
         """Return whether a decimal of so many digits and decimals holds whatever the type of a column can."""
-        whole, fraction = dict(self.digits).get(column, (digits + 1, 0))
+        whole, fraction = self.digits.get(column, (digits + 1, 0))
         return fraction <= decimals and whole <= digits - decimals
 
 
@@ -110,7 +110,7 @@ def _delimited(files: MicrodataFiles, needed: Sequence[str], form: FileFormat) -
         separators.setdefault(separator, name)
     if len(separators) > 1:
         raise DataError(f"{' and '.join(separators.values())} have different separators")
-    return MicrodataFiles("csv", files.paths, files.names, tuple(headers), next(iter(separators)))
+    return replace(files, headers=tuple(headers), separator=next(iter(separators)))
 
 
 def _first_line(path: Path, name: str, encoding: str | None) -> str:
@@ -165,10 +165,8 @@ def _parquet(files: MicrodataFiles, needed: Sequence[str]) -> MicrodataFiles:
                 )
             most = digits.setdefault(column, (whole, fraction))
             digits[column] = max(whole, most[0]), max(fraction, most[1])
-    kinds = tuple((column, kind) for column, (kind, _, _) in types.items())
-    return MicrodataFiles(
-        "parquet", files.paths, files.names, tuple(headers), types=kinds, digits=tuple(digits.items())
-    )
+    kinds = {column: kind for column, (kind, _, _) in types.items()}
+    return replace(files, headers=tuple(headers), types=kinds, digits=digits)
 
 
 def _describe_type(declared: Any, column: str, name: str) -> tuple[Type, int, int]:
