@@ -389,14 +389,8 @@ def _note_stand_ins(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -
     stand_in = counted[(counted["stand_in"] != "") & counted["status"].isin(("treated", ALWAYS))]
     if stand_in.empty:
         return
-    text = Text(
-        "design.message-other-date",
-        n=len(stand_in),
-        units=panel.unit_kind,
-        wanted=find_fact("labels.date-", rule.dates[0]),
-        n_treated=int((stand_in["status"] == "treated").sum()),
-        named=_list_units(
-            [f"{unit} ({date})" for unit, date in zip(stand_in["unit"], stand_in["stand_in"], strict=True)]
-        ),
-    )
+    named = _list_units((stand_in["unit"] + " (" + stand_in["stand_in"] + ")").tolist())
+    counts = {"n": len(stand_in), "n_treated": int((stand_in["status"] == "treated").sum())}
+    wanted = find_fact("labels.date-", rule.dates[0])
+    text = Text("design.message-other-date", units=panel.unit_kind, wanted=wanted, named=named, **counts)
     yield Message("info", OTHER_DATE, text)

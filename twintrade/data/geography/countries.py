@@ -175,10 +175,7 @@ def list_own_codes(cities: Sequence[str]) -> ObjectArray:
 
 def list_un_codes() -> dict[str, str]:
     """Return the number of every place at the United Nations, by its code; where there are several, the first."""
-    codes: dict[str, str] = {}
-    for number, code in country_names.load_numbers().items():
-        codes.setdefault(code, str(int(number)))
-    return codes
+    return {code: str(int(number)) for number, code in reversed([*country_names.load_numbers().items()])}
 
 
 def resolve_un_codes(column: TextColumn) -> ObjectArray:

@@ -272,16 +272,8 @@ def _refuse(source: TradeSource) -> None:
 
 
 def _roles(source: TradeSource, options: Microdata) -> dict[str, str]:
-    parts = {
-        "city": source.city,
-        "partner": source.partner,
-        "period": source.period,
-        "subperiod": source.subperiod,
-        "value": source.value,
-        "weight": options.weight,
-        "firm": options.firm,
-        "product": options.product,
-    }
+    parts = {role: getattr(source, role) for role in ("city", "partner", "period", "subperiod", "value")}
+    parts |= {role: getattr(options, role) for role in ("weight", "firm", "product")}
     roles = {role: part for role, part in parts.items() if isinstance(part, str)}
     if "period" not in roles or "value" not in roles:
         raise DataError(f"{source.file}: name the columns period and value")
