@@ -436,7 +436,7 @@ def add_status(
     starts = unit.map(dict(zip(panel.units, onset, strict=True))).astype(float)
     status = np.select(
         [unit == "", unit.isin(list(excluded)), starts <= first, starts <= last],
-        [NO_UNIT, unit.map(excluded), ALWAYS, "treated"],
+        [NO_UNIT, unit.map(excluded).astype(object), ALWAYS, "treated"],
         AFTER,
     )
     has_link = unit.isin(list(linked)) & (starts > first) & (starts <= last)
