@@ -13,8 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.render.brief.page_facts import LANGUAGES, list_faults
-from twintrade.render.names import Wording
-from twintrade.render.tables.effect_rows import TableOptions
+from twintrade.render.page import Page
 from twintrade.render.tables.ladder import build_ladder_tables
 from twintrade.study import execute
 from twintrade.study.plan.jobs import plan
@@ -160,7 +159,7 @@ def test_us_states_page_gives_both_rows_and_counts_votes(place, us_states):
         "Treated rows in the effect",
     ):
         assert words in page, words
-    whole = build_ladder_tables(us_states, Wording(), TableOptions(), is_whole=True)
+    whole = build_ladder_tables(Page(us_states, detail="full"))
     heads = {row.cells[0].text for table in whole for row in table.rows}
     assert {
         "Change, percent",

@@ -28,10 +28,10 @@ from twintrade.render.blocks import (
 )
 from twintrade.render.brief.facts import collect_facts
 from twintrade.render.exhibits import event_study, robustness, run, summary
-from twintrade.render.names import Wording
+from twintrade.render.page import Page
 from twintrade.render.reading import count_verdicts, list_specifications, read_words
-from twintrade.render.style import AppendixOptions
-from twintrade.render.tables.effect_rows import TableOptions, build_effect_rows
+from twintrade.render.style import AppendixOptions, TableOptions
+from twintrade.render.tables.effect_rows import build_effect_rows
 from twintrade.render.writers.docx import render_docx
 from twintrade.text import Listed, Text, numbers, pack_text
 
@@ -211,7 +211,7 @@ def test_changes_are_those_of_the_results_in_percent():
     columns = [r for r in made.specifications.to_dict("records") if r["estimator"] == "ppml"][:1]
     rows = {
         row.cells[0].text: row.cells[1]
-        for row in build_effect_rows(made, columns, Wording(), TableOptions("interval"))
+        for row in build_effect_rows(Page(made, tables=TableOptions("interval")), columns)
     }
     shown = rows["Change, percent"]
     ends = re.fullmatch(r"\[([−\d.]+) to ([−\d.]+)\]", shown.lines[1])

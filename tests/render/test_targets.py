@@ -7,9 +7,8 @@ import pytest
 
 from twintrade.render.exhibits.run import build_assumptions
 from twintrade.render.exhibits.summary import build_exhibit
-from twintrade.render.names import Wording
 from twintrade.render.page import Page
-from twintrade.render.tables.effect_rows import TableOptions
+from twintrade.render.style import TableOptions
 from twintrade.render.tables.ladder import build_ladder_tables
 
 CHANGE = "Change, percent"
@@ -36,7 +35,7 @@ def lines(table):
 
 
 def test_a_path_is_a_row_of_its_own_and_the_note_defines_the_first_row(with_paths):
-    (table,) = build_ladder_tables(with_paths, Wording(), TableOptions(), is_whole=True)
+    (table,) = build_ladder_tables(Page(with_paths, detail="full"))
     rows = lines(table)
     names = [name for name, _ in rows]
     assert names.index(CHANGE) < names.index(f"{PATH}: Effect, log points")
@@ -52,27 +51,25 @@ def test_a_path_is_a_row_of_its_own_and_the_note_defines_the_first_row(with_path
 def test_a_row_says_what_each_column_is_measured_against_where_that_differs(made):
     against = ["all before", "last before", "all before", "synthetic outcome", "all before"]
     specs = made.specifications.assign(against=against[: len(made.specifications)])
-    (table,) = build_ladder_tables(replace(made, specifications=specs), Wording(), TableOptions())
+    (table,) = build_ladder_tables(Page(replace(made, specifications=specs)))
     said = ["all years before", "the last year before", "all years before", "its synthetic outcome"]
     assert dict(lines(table))["Measured against"] == said
     alike = replace(made, specifications=made.specifications.assign(against="all before"))
-    assert "Measured against" not in dict(lines(build_ladder_tables(alike, Wording(), TableOptions())[0]))
+    assert "Measured against" not in dict(lines(build_ladder_tables(Page(alike))[0]))
 
 
 def test_another_reference_is_said_in_words(with_paths):
     specs = with_paths.specifications.assign(reference=-2)
-    (table,) = build_ladder_tables(
-        replace(with_paths, specifications=specs), Wording(), TableOptions(), is_whole=True
-    )
+    (table,) = build_ladder_tables(Page(replace(with_paths, specifications=specs), detail="full"))
     assert f"Average of the path, against event time −2: {CHANGE}" in dict(lines(table))
 
 
 def test_rows_that_are_not_used_are_counted_where_there_are_any(made):
-    (plain,) = build_ladder_tables(made, Wording(), TableOptions())
+    (plain,) = build_ladder_tables(Page(made))
     assert dict(lines(plain))["Treated rows in the effect"] == ["30"] * 4
     assert "Treated rows not used" not in dict(lines(plain))
     specs = made.specifications.assign(n_treated_rows_left_out=4, n_without_outcome_before=1)
-    (table,) = build_ladder_tables(replace(made, specifications=specs), Wording(), TableOptions())
+    (table,) = build_ladder_tables(Page(replace(made, specifications=specs)))
     assert dict(lines(table))["Treated rows not used"] == ["4"] * 4
     assert dict(lines(table))["Treated units without trade before"] == ["1"] * 4
 

@@ -69,9 +69,9 @@ def build_appendix(
     for name in EXHIBIT_NAMES:
         if name not in options.exhibits:
             continue
-        if name == "findings" and (page.detail == "short" or "sensitivity" in options.exhibits):
+        if name == "findings" and (not page.is_whole or "sensitivity" in options.exhibits):
             continue  # the table of checks stands for them
-        if name == "assumptions" and page.detail == "short" and "ladder" in options.exhibits:
+        if name == "assumptions" and not page.is_whole and "ladder" in options.exhibits:
             continue  # those of the headline stand below the table of estimates
         exhibit_blocks = _EXHIBITS[name](page)
         if isinstance(exhibit_blocks, blocks.Absent):

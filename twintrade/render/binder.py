@@ -12,12 +12,11 @@ from twintrade.effects import ResultSet
 from twintrade.render import blocks, reading
 from twintrade.render.appendix import build_appendix, open_page
 from twintrade.render.figures import alt_text, forest
-from twintrade.render.names import Wording
 from twintrade.render.page import Page, collect_romanized, name_objecting
 from twintrade.render.reading import Record
 from twintrade.render.registration import Rendered, render_document
 from twintrade.render.style import AppendixOptions
-from twintrade.render.tables.effect_rows import TableOptions as TableOptions
+from twintrade.render.style import TableOptions as TableOptions
 from twintrade.render.tables.ladder import build_ladder_tables
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.writers.docx import render_docx
@@ -34,7 +33,7 @@ TableFormat = Literal["html", "tex", "docx", "typst", "md"]
 
 def build_ladder(results: ResultSet, options: TableOptions) -> blocks.Table:
     """Return the ladder of a result set as one table."""
-    return build_ladder_tables(results, Wording(), options)[0]
+    return build_ladder_tables(Page(results, tables=options))[0]
 
 
 def render_fragment(table: blocks.Table, to: TableFormat) -> str | bytes:

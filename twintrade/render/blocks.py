@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
@@ -281,6 +281,20 @@ def build_paragraph(*parts: str | Span) -> Paragraph:
 def build_row(*cells: str | Cell) -> Row:
     """Return a row of texts and cells."""
     return Row(tuple(Cell((c,)) if isinstance(c, str) else c for c in cells))
+
+
+def build_table(
+    key: str,
+    caption: str,
+    heads: Sequence[str],
+    groups: Iterable[Sequence[Row]],
+    notes: Sequence[str] = (),
+    *,
+    align: Align = "right",
+) -> Table:
+    """Return a table below one row of heads: names at the left, all other columns alike."""
+    columns = (Column(), *(Column(align) for _ in heads[1:]))
+    return Table(key, caption, columns, (build_row(*heads).cells,), tuple(map(tuple, groups)), tuple(notes))
 
 
 # Tables, figures and running text inside blocks: listed, changed, numbered.

@@ -14,8 +14,7 @@ from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import mark_simulated
 from twintrade.render.names import OF_NO_COLUMN, Wording, list_check_names
 from twintrade.render.reading import take_text
-from twintrade.render.style import Detail, Theme
-from twintrade.render.tables.effect_rows import TableOptions
+from twintrade.render.style import Detail, TableOptions, Theme
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.text import Listed, Text, Value, complete_sentence, find_catalogue
 
@@ -49,6 +48,11 @@ class Page:
     def say(self, key: str, /, **values: Value) -> str:
         """Return a sentence of the wording."""
         return self.wording.say(key, **values)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was computed is shown, not only what a reader needs to judge the estimate."""
+        return self.detail == "full"
 
     @property
     def simulated_note(self) -> tuple[str, ...]:
@@ -126,9 +130,8 @@ def collect_romanized(results: ResultSet, romanized: Mapping[str, str] | None = 
 
 def name_objecting(page: Page) -> list[str]:
     """Return the names of the checks that object, as inside a sentence; columns but the headline's in brackets."""
-    columns = {reading.read_column(s): reading.format_label(s) for s in reading.list_specifications(page.results)}
-    headline = reading.find_headline(page.results)
-    answer = reading.read_column(headline) if headline is not None else ("", "")
+    columns = reading.list_labels(page.results)
+    answer = reading.read_column(reading.find_headline(page.results) or {})
     about: dict[tuple[str, bool], dict[str, None]] = {}
     findings = reading.list_records(page.results.findings)
     for finding in (one for one in findings if take_text(one.get("verdict")) == "objects"):

@@ -2,9 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from weakref import ref
 
 import pandas as pd
@@ -17,6 +17,7 @@ from twintrade.text.numbers import format_event_time_label, is_missing
 from twintrade.text.texts import typeset
 
 Record = dict[str, Any]
+Item = TypeVar("Item")
 
 EVENT_COLUMNS = (
     "estimator", "specification", "label", "scale", "base", "inference", "level", "event_time", "event_label",
@@ -34,6 +35,11 @@ CALIBRATED = (CALIBRATION, "calibration_power")  # payloads of placebo registers
 def take_text(value: object) -> str:
     """Return a cell as text; missing is empty."""
     return "" if is_missing(value) else str(value).strip()
+
+
+def split_parts(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    """Return items in runs of so many at most."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def list_names(frame: pd.DataFrame, column: str) -> list[str]:
@@ -106,6 +112,11 @@ def list_records(frame: pd.DataFrame) -> list[Record]:
 def list_specifications(results: ResultSet) -> list[Record]:
     """Return the specifications that were estimated, in the order of the ladder."""
     return [r for r in list_records(results.specifications) if not read_truth(r.get("is_skipped"))]
+
+
+def list_labels(results: ResultSet) -> dict[tuple[str, str], str]:
+    """Return how each column of the ladder is called."""
+    return {read_column(spec): format_label(spec) for spec in list_specifications(results)}
 
 
 def list_skipped(results: ResultSet) -> list[Record]:

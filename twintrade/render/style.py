@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args
 
 from twintrade.errors import SpecError
 from twintrade.render.names import EXHIBIT_NAMES, PRESETS, Wording
-from twintrade.render.tables.effect_rows import TableOptions, Under
 from twintrade.text import (
     DEFAULT,
     LOCALES,
@@ -131,6 +130,21 @@ DEFAULT_THEME = Theme()
 # How an appendix is made, as its writer chose it.
 
 Detail = Literal["short", "full"]
+Under = Literal["se", "interval", "t", "p"]
+USUAL_COLUMNS = 8  # columns that a page has room for
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """What a table of estimates shows."""
+
+    under: Under = "se"  # what stands below the estimate
+    has_stars: bool = False  # whether significance stars are printed, with their levels in the note
+    columns_per_table: int | None = None  # a wider ladder is continued in another table
+
+    def count_columns(self) -> int:
+        """Return how many columns a ladder takes."""
+        return self.columns_per_table or USUAL_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)

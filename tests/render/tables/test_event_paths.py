@@ -4,8 +4,9 @@ import math
 
 import pandas as pd
 import pytest
+from made_results import make_results
 
-from twintrade.render.names import Wording
+from twintrade.render.page import Page
 from twintrade.render.reading import EVENT_COLUMNS
 from twintrade.render.tables.effect_rows import build_paths_table, build_whole_tables
 
@@ -18,7 +19,7 @@ def build_study(percent, low, high):
 
 @pytest.mark.parametrize("build", [lambda *given: [build_paths_table(*given)], build_whole_tables])
 def test_percentages_have_a_decimal_up_to_ten_thousand(build):
-    (table,) = build([build_study(12345.678, -99.66, 30434.12)], Wording())
+    (table,) = build(Page(make_results()), [build_study(12345.678, -99.66, 30434.12)], ())
     text = " ".join(line for row in table.rows for cell in row.cells for line in cell.lines)
     assert "30,434" in text
     assert "30,434.1" not in text

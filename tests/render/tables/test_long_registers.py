@@ -9,7 +9,7 @@ from docx import Document
 from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.figures import alt_text
 from twintrade.render.figures import counts as adoption
-from twintrade.render.names import Wording
+from twintrade.render.page import Page
 from twintrade.render.tables.register import (
     MOST_LISTED,
     MOST_NAMED,
@@ -32,11 +32,11 @@ def made(n):
 
 
 def test_a_register_is_listed_up_to_a_size_and_counted_beyond():
-    listed = build_register_table(made(MOST_LISTED), Wording())
+    listed = build_register_table(Page(made(MOST_LISTED), detail="full"))
     assert sum(len(row.cells) > 1 for row in listed.rows) == MOST_LISTED
     assert [g[0].cells[0].text for g in listed.groups] == ["Treated", "Always treated"]
     results = made(MOST_LISTED + 1)
-    counted = build_register_table(results, Wording())
+    counted = build_register_table(Page(results, detail="full"))
     ties = results.twinnings
     heads = [cell.text for cell in counted.header[0]]
     assert heads == ["Counts from", "always treated", "treated", "All"]
@@ -55,7 +55,7 @@ def test_an_agreement_from_before_the_data_counts_from_a_period_by_its_name():
     early = results.twinnings.assign(onset=23868, onset_label="1989-01")
     for n in (MOST_LISTED, MOST_LISTED + 1):
         ties = pd.concat([early, early])[:n].reset_index(drop=True)
-        table = build_register_table(SimpleNamespace(twinnings=ties, data=results.data), Wording())
+        table = build_register_table(Page(SimpleNamespace(twinnings=ties, data=results.data), detail="full"))
         shown = [cell for row in table.rows for cell in row.cells]
         assert "1989-01" in [cell.text for cell in shown]
         assert "23868" not in [cell.text for cell in shown]
@@ -72,7 +72,7 @@ def test_an_agreement_known_by_bounds_alone_is_listed_with_them_and_not_among_th
     )
     results = SimpleNamespace(twinnings=bounds, data=made(1).data)
     assert list_undated(results) == ["Nice-GBR"]
-    (row,) = [row for row in build_register_table(results, Wording()).rows if len(row.cells) > 1]
+    (row,) = [row for row in build_register_table(Page(results, detail="full")).rows if len(row.cells) > 1]
     assert any("2005-01" in cell.text and "2007-06" in cell.text for cell in row.cells)
 
 

@@ -9,7 +9,7 @@ from made_results import make_results
 
 from twintrade.render.appendix import build_appendix
 from twintrade.render.blocks import BulletList
-from twintrade.render.names import Wording
+from twintrade.render.page import Page
 from twintrade.render.tables.plain import build_dropped_tables, build_inputs_table, build_plain_table
 
 
@@ -56,7 +56,7 @@ def test_heads_are_words_of_a_reader():
 
 def test_publisher_and_licence_are_joined_clean():
     entry = {"path": "a.csv", "publisher": "pages named in `source_url` (goods).;", "licence": "public domain."}
-    table = build_inputs_table(replace(make_results(), manifest={"inputs": [entry]}), Wording())
+    table = build_inputs_table(Page(replace(make_results(), manifest={"inputs": [entry]}), detail="full"))
     assert table.groups[0][0].cells[-1].text == "pages named in source_url (goods); public domain"
 
 
@@ -68,9 +68,9 @@ def test_rows_that_other_columns_leave_out_stand_beneath_the_headlines():
         ({"dropped_elsewhere": [other]}, ["dropped-elsewhere"]),
         ({"dropped": [own], "dropped_elsewhere": []}, ["dropped"]),
     ):
-        tables = build_dropped_tables(replace(make_results(), manifest=manifest), Wording())
+        tables = build_dropped_tables(Page(replace(make_results(), manifest=manifest)))
         assert [table.key for table in tables] == keys
-    (below,) = build_dropped_tables(replace(make_results(), manifest={"dropped_elsewhere": [other]}), Wording())
+    (below,) = build_dropped_tables(Page(replace(make_results(), manifest={"dropped_elsewhere": [other]})))
     assert [cell.text for cell in below.groups[0][0].cells] == ["No logarithm.", "9", "0", "Log, two-way"]
 
 

@@ -79,7 +79,6 @@ def list_pairs(facts: Facts) -> list[blocks.Block]:
     unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
     power = choose_power(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
     scale = 10.0**power
-    columns = (blocks.Column(), *(blocks.Column("right") for _ in range(5)))
     heads = ("pairs-name", "pairs-since", "pairs-times", "observed", "expected-total", "pairs-difference")
     header = [str(Text(f"brief.{name}", period_name=facts.page.period_name)) for name in heads]
     shown = pairs if len(pairs) <= MOST_PAIRS else pairs[:FEW_PAIRS]
@@ -103,7 +102,7 @@ def list_pairs(facts: Facts) -> list[blocks.Block]:
     left = facts.n_rows_left_out
     few = [str(Text("brief.pairs-times-note", n=left, period_name=facts.page.period_name))] if left else []
     notes = (str(note), *few, *more)
-    return [blocks.Table("brief-pairs", caption, columns, (blocks.build_row(*header).cells,), (tuple(rows),), notes)]
+    return [blocks.build_table("brief-pairs", caption, header, [rows], notes)]
 
 
 def list_singles(facts: Facts) -> list[blocks.Block]:
@@ -125,10 +124,8 @@ def list_singles(facts: Facts) -> list[blocks.Block]:
             build_cell(numbers.format_probability(record["p"]), *cite(record, "p")),
         )
         rows.append(blocks.build_row(names.get(unit, unit), *cells))
-    columns = (blocks.Column(), *(blocks.Column("right") for _ in header[1:]))
     caption = str(Text("brief.singles", n=len(rows)))
-    head = (blocks.build_row(*header).cells,)
-    return [blocks.Table("brief-singles", caption, columns, head, (tuple(rows),), (_say("singles-note"),))]
+    return [blocks.build_table("brief-singles", caption, header, [rows], [_say("singles-note")])]
 
 
 MOST_FALL = 99.5

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import pandas as pd
 
@@ -10,7 +9,7 @@ from twintrade.render.blocks import Absent, Block, Figure, Heading, build_paragr
 from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures import alt_text, counts, raw_series
 from twintrade.render.page import Page
-from twintrade.render.reading import find_payload, find_payloads, format_slug, read_words, take_text
+from twintrade.render.reading import find_payload, find_payloads, format_slug, read_words, split_parts, take_text
 from twintrade.render.tables import plain
 from twintrade.render.tables.register import build_register_table, list_undated, name_undated_agreements
 from twintrade.text import Listed, Text, name_fact
@@ -20,7 +19,7 @@ from twintrade.text import Listed, Text, name_fact
 
 def build_register(page: Page) -> tuple[Block, ...] | Absent:
     """Return the register, and the adoption figure where its data exist."""
-    table = build_register_table(page.results, page.wording, is_short=page.detail == "short")
+    table = build_register_table(page)
     frame = find_payload(page.results, "adoption")
     if page.results.twinnings.empty and frame is None:
         return Absent(page.say("no_twinnings"))
@@ -30,16 +29,16 @@ def build_register(page: Page) -> tuple[Block, ...] | Absent:
     further: list[str] = []
     undated = list_undated(page.results)
     if undated:
-        named = {"names": name_undated_agreements(undated)} if page.detail == "full" else {}
+        named = {"names": name_undated_agreements(undated)} if page.is_whole else {}
         further.append(page.say("undated" if named else "undated_counted", n=len(undated), **named))
     outside = find_payload(page.results, "agreements_outside_panel")
     if outside is not None:
         further.append(page.say("outside", n=len(outside)))
-    if table is not None and page.detail == "short":
+    if table is not None and not page.is_whole:
         blocks.append(replace(table, notes=(*table.notes, *further)))
     else:
         blocks += [*([] if table is None else [table]), *map(build_paragraph, further)]
-    if frame is not None and (page.detail == "full" or table is None):
+    if frame is not None and (page.is_whole or table is None):
         drawing = counts.draw_adoption(page.drawable(frame), theme=page.theme)
         alt = alt_text.describe_adoption(frame)
         blocks.append(page.figure("adoption", page.say("adoption_caption"), drawing, alt, frame))
@@ -101,8 +100,7 @@ def build_raw_series(page: Page) -> tuple[Block, ...] | Absent:
             alt = alt_text.describe_lines(frame, panel="level")
             blocks.append(page.figure(keys[-1], page.say("raw_caption", title=name), drawing, alt, frame))
     else:
-        names = list(cases)
-        parts = [names[start : start + PER_GRID] for start in range(0, len(names), PER_GRID)]
+        parts = split_parts(list(cases), PER_GRID)
         blocks += [_grid(page, {n: cases[n] for n in part}, i) for i, part in enumerate(parts)]
     if find_payload(page.results, "case_paths") is None:
         for key, frame in find_payloads(page.results, "path").items():
@@ -148,14 +146,14 @@ def build_data_card(page: Page) -> tuple[Block, ...] | Absent:
     if results.sections.get("data_card"):
         blocks.append(build_paragraph(read_words(dict(results.sections), "data_card")))
     data = results.data
-    is_told = bool(results.sections.get("data_card")) and page.detail == "short"
+    is_told = bool(results.sections.get("data_card")) and not page.is_whole
     if not (data.empty or is_told) and {"unit", "period"} <= set(data.columns):
         names = data.sort_values("period", kind="stable")["period_label" if "period_label" in data else "period"]
         ends = {"first": take_text(names.iloc[0]), "last": take_text(names.iloc[-1])}
         counted = {"rows": len(data), "units": data["unit"].nunique(), "periods": data["period"].nunique()}
         blocks.append(build_paragraph(page.say("counts", **counted, **ends)))
-    inputs = partial(plain.build_inputs_table, is_whole=page.detail == "full")
-    makers = (inputs, plain.build_conversions_table, *(() if is_told else (plain.build_status_table,)))
-    blocks += [table for table in (maker(results, page.wording) for maker in makers) if table is not None]
-    blocks += plain.build_dropped_tables(results, page.wording)[: None if page.detail == "full" else 1]
+    tables = [plain.build_inputs_table(page), plain.build_conversions_table(page)]
+    tables += [] if is_told else [plain.build_status_table(page)]
+    blocks += [table for table in tables if table is not None]
+    blocks += plain.build_dropped_tables(page)[: None if page.is_whole else 1]
     return tuple(blocks) if len(blocks) > 1 else Absent(page.say("no_manifest"))

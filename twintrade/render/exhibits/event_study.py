@@ -29,14 +29,14 @@ def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) ->
     ]
     if drawn:
         content.append(_draw(page, drawn, is_main=True))
-    if page.detail == "full":
+    if page.is_whole:
         places = {study[0] for study in drawn}
         others = [study for study in ladder if study[0] not in places]
         content += [_draw(page, others, is_main=False)] if others else []
         notes = (*simulated, page.say("paths_whole_note"), *_say_bases(studies, page))
-        return (*content, *build_whole_tables(ladder, page.wording, notes))
+        return (*content, *build_whole_tables(page, ladder, notes))
     notes = (*simulated, page.say("paths_note"))
-    return (*content, build_paths_table(studies, page.wording, notes))
+    return (*content, build_paths_table(page, studies, notes))
 
 
 def _say_bases(studies: list[Study], page: Page) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         why = reading.read_words(dict(page.results.sections), "no_effect")
         return blocks.Absent(why or page.say("no_specification"))
     content = build_paths(page, studies, page.simulated_note)
-    if page.detail == "short":
+    if not page.is_whole:
         return content
     means = _describe_means(page, [spec for _, spec, _ in studies])
     cells = [figure for _, spec, _ in studies for figure in _cells(page, spec)]

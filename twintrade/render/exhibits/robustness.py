@@ -122,7 +122,7 @@ PAIRED = ("path", "sensitivity", "power", "cell_weights", "heat_map", "bacon")
 def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     """Return what objects in words, a figure of the variants and, in full, the table and sentence of every check."""
     findings = [f for f in reading.list_records(page.results.findings) if take_text(f.get("verdict")) in TABLED]
-    spoken, is_whole = [f for f in findings if has_spoken(f)], page.detail == "full"
+    spoken, is_whole = [f for f in findings if has_spoken(f)], page.is_whole
     checks = collect_checks(page, spoken, is_whole=is_whole)
     owners = _list_untabled(page, checks) if is_whole else {}
     lines = _list_spoken(page, spoken) if is_whole else _list_objecting(page, findings)
@@ -308,7 +308,7 @@ def _draw(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> tupl
     overall = reading.find_headline_effect(page.results)
     if overall is None or take_text(overall["scale"]) not in ("log points", "percent"):
         return ()
-    scale, is_whole = take_text(overall["scale"]), page.detail == "full"
+    scale, is_whole = take_text(overall["scale"]), page.is_whole
     rows: list[Record] = []
     for check in checks:
         changes = check.changes if check.scale == scale and not check.column else ()

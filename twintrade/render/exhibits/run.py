@@ -46,7 +46,7 @@ def build_claims(page: Page) -> tuple[Block, ...] | Absent:
     if examined.any():
         blocks += [build_paragraph(page.say("claims_intro")), _table(page, frame[examined])]
     rest = reading.list_records(frame[~examined])
-    if page.detail == "short":  # payloads/claims.csv says what each of the others needs
+    if not page.is_whole:  # payloads/claims.csv says what each of the others needs
         none = [] if examined.any() else [build_paragraph(page.say("claims_unexamined", n=len(rest)))]
         return (*blocks, *none)
     lacking = [row for row in rest if take_text(row.get("need"))]
@@ -81,7 +81,7 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
 
 def _refer(page: Page, answer: str) -> str:
     """Return an answer in which what a short page says of a case above is referred to."""
-    if page.detail != "short" or "single_case" not in page.exhibits:
+    if page.is_whole or "single_case" not in page.exhibits:
         return answer
     for finding in reading.list_topic_findings(page.results, "single_case"):
         answer = answer.replace(read_words(finding, "sentence") or answer, page.say("said_above"))
@@ -117,7 +117,7 @@ def build_findings(page: Page) -> tuple[Block, ...] | Absent:
         heading = find_topic(page.say(topic)) if topic in shown else ""
         return page.say("findings_elsewhere", heading=heading) if heading else ""
 
-    table = register.build_findings_table(page.results, page.wording, elsewhere)
+    table = register.build_findings_table(page, elsewhere)
     return (Heading(2, page.say("findings"), "verdicts"), build_paragraph(page.say("findings_intro")), table)
 
 
@@ -126,10 +126,9 @@ def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
     columns = reading.list_specifications(page.results)
     if not columns:
         return Absent(page.say("no_specification"))
-    is_whole = page.detail == "full"
-    facts = ("estimand", "assumption", "overall_note", *(("equation", "inference_note") if is_whole else ()))
+    facts = ("estimand", "assumption", "overall_note", *(("equation", "inference_note") if page.is_whole else ()))
     items = [build_spans(s) for fact in facts for s in group_sentences(columns, fact)]
-    if not is_whole:
+    if not page.is_whole:
         items.append(build_spans(page.say("technical_inference")))
     elif any(map(is_gravity, columns)):
         items.append(build_spans(page.say("gravity")))
@@ -140,16 +139,16 @@ def build_warnings(page: Page) -> tuple[Block, ...] | Absent:
     """Return the messages of the run; in short its warnings, those of one kind together."""
     if page.results.messages.empty:
         return Absent(page.say("no_messages"))
-    if page.detail == "full":
-        table = register.build_messages_table(page.results, page.wording)
+    if page.is_whole:
+        table = register.build_messages_table(page)
         return (Heading(2, page.say("warnings"), "warnings"), table)
-    short = register.build_warnings_table(page.results, page.wording)
+    short = register.build_warnings_table(page)
     return (Heading(2, page.say("warnings_short"), "warnings"), short) if short else Absent(page.say("no_warnings"))
 
 
 def build_machine(page: Page) -> tuple[Block, ...] | Absent:
     """Return versions, commit, hashes and seeds, as the manifest holds them; in short commit and seeds."""
-    is_whole = page.detail == "full"  # hashes and versions stand in manifest.json
+    is_whole = page.is_whole  # hashes and versions stand in manifest.json
     left = LISTED_ELSEWHERE if is_whole else (*LISTED_ELSEWHERE, *OF_THE_MANIFEST)
     facts = {k: v for k, v in page.results.manifest.items() if k not in left}
     rows = list(_flat({k: v for k, v in facts.items() if is_whole or not k.endswith("sha256")}))
@@ -201,8 +200,7 @@ def _write(value: object) -> str:
 
 def build_ladder(page: Page) -> tuple[Block, ...] | Absent:
     """Return the ladder."""
-    is_whole = page.detail == "full"
-    tables = build_ladder_tables(page.results, page.wording, page.tables, is_whole=is_whole)
+    tables = build_ladder_tables(page)
     spec = reading.find_headline(page.results)
     if not tables or spec is None:
         return Absent(reading.read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
@@ -214,11 +212,11 @@ def build_ladder(page: Page) -> tuple[Block, ...] | Absent:
         build_paragraph(before, build_reference(tables[0].key), after),
         *tables,
     ]
-    if not is_whole and (assumed := _say_assumed(page, spec, columns)):
+    if not page.is_whole and (assumed := _say_assumed(page, spec, columns)):
         blocks.append(build_paragraph(assumed))
-    if skipped := list_skipped(page.results, page.wording):
+    if skipped := list_skipped(page):
         blocks.append(build_paragraph(join_sentences(skipped)))
-    beside = register.build_inference_table(page.results, spec, page.wording) if is_whole else None
+    beside = register.build_inference_table(page, spec) if page.is_whole else None
     return (*blocks, beside) if beside else tuple(blocks)
 
 
@@ -255,12 +253,12 @@ def build_cross_check(page: Page) -> tuple[Block, ...] | Absent:
     agree, differ = (sum(take_text(r["verdict"]) == name for r in records) for name in ("agrees", "differs"))
     intro = Text("proof.intro", columns=len(set(map(reading.read_column, records))), agree=agree, differ=differ)
     blocks: list[Block] = [Heading(2, page.say("cross_check"), "cross-check"), build_paragraph(str(intro))]
-    if page.detail == "short":  # the payload has the numbers of other estimands
+    if not page.is_whole:  # the payload has the numbers of other estimands
         records = [r for r in records if take_text(r["estimand"]) != "other"]
     blocks.append(_build_table(page, records))
     if others := _explain(records):
         blocks.append(BulletList(tuple(build_spans(note) for note in others)))
-    if page.detail == "full" and (lines := page.results.sections.get(TWINS)):
+    if page.is_whole and (lines := page.results.sections.get(TWINS)):
         blocks += [build_paragraph(str(Text("proof.twins"))), Note("code", (Span(lines, "code"),))]
     return tuple(blocks)
 

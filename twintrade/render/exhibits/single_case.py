@@ -25,7 +25,7 @@ HALF = 0.55  # width at which a figure is drawn that stands beside another; the 
 
 def _lines(page: Page, findings: list[Record]) -> list[str]:
     """Return one line a sentence, opened by its check and, where there are several columns, by those it is about."""
-    columns = {read_column(s): reading.format_label(s) for s in reading.list_specifications(page.results)}
+    columns = reading.list_labels(page.results)
     about: dict[tuple[str, str], dict[str, None]] = {}
     for finding in findings:
         column = columns.get(read_column(finding), "")
@@ -54,7 +54,7 @@ def list_sentences(page: Page, findings: list[Record]) -> blocks.BulletList:
 
 def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.DataFrame]:
     """Return payloads with those that are one table a column, and no figure, put below each other under one name."""
-    columns = {read_column(s): reading.format_label(s) for s in reading.list_specifications(page.results)}
+    columns = reading.list_labels(page.results)
     frames: dict[str, list[pd.DataFrame]] = {}
     for key, owner in owners.items():
         frame = page.results.payloads[key]
@@ -85,7 +85,7 @@ def build_payloads(page: Page, owners: Mapping[str, Record], paired: Sequence[st
     narrow = [key for key in paths if kinds[key] != "counts" or len(frames[key]) >= LONG]
     narrow = narrow[: len(narrow) // 2 * 2]
     drawn = [b for key in narrow for b in build_payload(half, key, frames[key]) if isinstance(b, blocks.Figure)]
-    pairs = (blocks.FigureRow(tuple(drawn[start : start + 2])) for start in range(0, len(drawn), 2))
+    pairs = (blocks.FigureRow(tuple(pair)) for pair in reading.split_parts(drawn, 2))
     others = (build_payload(page, key, frame) for key, frame in frames.items() if key not in narrow)
     return [*pairs, *chain.from_iterable(others)]
 
@@ -105,7 +105,7 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[blocks.Block, ...] 
         if not owners and not any(reading.has_spoken(r) for r in findings):
             sentences = [reading.read_words(r, "sentence") for r in findings]
             return blocks.Absent(sentences[0] if sentences else page.say(f"absent_{name}"))
-        if page.detail == "short":
+        if not page.is_whole:
             owners = {key: owner for key, owner in owners.items() if key not in REPEATED}
         content: list[blocks.Block] = [blocks.Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
@@ -178,7 +178,7 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         list_topic_sentences(page, "single_case", but=("case_verdict",)),
         _paths(page, frame),
     ]
-    is_short = page.detail == "short"
+    is_short = not page.is_whole
     methods = {"placebo": take_text(frame["method"].iloc[0]), "placebo_control": "synthetic-control"}
     drawn = [key for key in methods if find_payload(page.results, key) is not None]
     shown = drawn[-1:] if is_short else drawn

@@ -92,7 +92,7 @@ def _name(page: Page, target: str) -> str:
     columns = reading.list_specifications(page.results)
     with_path = (c for c in columns if find_overall(page.results, c, kind="path") is not None)
     references = [read_whole(c.get("reference")) for c in with_path]
-    return page.say(key, what=describe_reference(page.results, page.wording, references[0] if references else None))
+    return page.say(key, what=describe_reference(page, references[0] if references else None))
 
 
 def _on_one_scale(page: Page, spec: Record, columns: list[Record]) -> list[blocks.Block]:

@@ -2,40 +2,25 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
-from typing import Literal
 
 import pandas as pd
 
-from twintrade.effects import ResultSet
 from twintrade.effects.result_set import COVARIATES
 from twintrade.render import reading
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.citing import Sources, build_cell, cite, cite_p
-from twintrade.render.names import Wording, name_column, name_statistic
+from twintrade.render.names import name_column, name_statistic
+from twintrade.render.page import Page
 from twintrade.render.reading import Record, read_ends, read_number, take_text
+from twintrade.render.style import TableOptions, Under
 from twintrade.text import Text, numbers, texts
 
 # How one estimate stands in a table cell: the number, and its uncertainty below it.
 
-Under = Literal["se", "interval", "t", "p"]
 _NOTES: dict[Under, str] = {"se": "se_note", "interval": "interval_note", "t": "t_note", "p": "p_note"}
-MOST_COLUMNS = 8  # columns that a page has room for
 STAR_LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
-
-
-@dataclass(frozen=True, slots=True)
-class TableOptions:
-    """What a table of estimates shows."""
-
-    under: Under = "se"  # what stands below the estimate
-    has_stars: bool = False  # whether significance stars are printed, with their levels in the note
-    columns_per_table: int | None = None  # a wider ladder is continued in another table
-
-    def count_columns(self) -> int:
-        """Return how many columns a ladder takes."""
-        return self.columns_per_table or MOST_COLUMNS
 
 
 def read_floor(floor: Record | None) -> float:
@@ -101,32 +86,30 @@ def list_under_notes(cells: Iterable[Cell], options: TableOptions) -> list[str]:
 Effects = list[Record | None]
 
 
-def build_effect_rows(
-    results: ResultSet, columns: Sequence[Record], wording: Wording, options: TableOptions, *, is_whole: bool = False
-) -> tuple[Row, ...]:
-    """Return the effect of every column on each scale that has one, then p; if whole, averages of all paths too."""
-    floors = [_floor(results, c) for c in columns]
-    after = [reading.find_overall(results, c) for c in columns]
-    paths = [reading.find_overall(results, c, kind="path") for c in columns]
-    rows = _block("", after, floors, options)
-    shown = [p if is_whole or e is None else None for p, e in zip(paths, after, strict=True)]
+def build_effect_rows(page: Page, columns: Sequence[Record]) -> tuple[Row, ...]:
+    """Return the effect of every column on each scale that has one, then p; in full averages of all paths too."""
+    floors = [_floor(page, c) for c in columns]
+    after = [reading.find_overall(page.results, c) for c in columns]
+    paths = [reading.find_overall(page.results, c, kind="path") for c in columns]
+    rows = _block("", after, floors, page.tables)
+    shown = [p if page.is_whole or e is None else None for p, e in zip(paths, after, strict=True)]
     references = [reading.read_whole(c.get("reference")) for c in columns]
     for reference in dict.fromkeys(references):
         chosen = [e if of == reference else None for e, of in zip(shown, references, strict=True)]
-        head = wording.say("row_path", what=describe_reference(results, wording, reference))
-        rows += _block(head, chosen, floors, options)
+        head = page.say("row_path", what=describe_reference(page, reference))
+        rows += _block(head, chosen, floors, page.tables)
     return tuple(rows)
 
 
-def build_covariate_rows(results: ResultSet, columns: Sequence[Record], options: TableOptions) -> tuple[Row, ...]:
+def build_covariate_rows(page: Page, columns: Sequence[Record]) -> tuple[Row, ...]:
     """Return a row a covariate, in the order of the columns that have it."""
-    frame = reading.find_payload(results, COVARIATES)
+    frame = reading.find_payload(page.results, COVARIATES)
     if frame is None:
         return ()
     rows = (reading.list_records(reading.select_matching(frame, column)) for column in columns)
     known = [{take_text(row["term"]): row for row in of_column} for of_column in rows]
     terms = dict.fromkeys(chain.from_iterable(known))
-    return tuple(build_row(term, *(estimate_cell(of.get(term), options) for of in known)) for term in terms)
+    return tuple(build_row(term, *(estimate_cell(of.get(term), page.tables) for of in known)) for term in terms)
 
 
 def _block(head: str, effects: Effects, floors: Effects, options: TableOptions) -> list[Row]:
@@ -187,11 +170,11 @@ def convert_record(record: Record) -> Record:
     return record | shown | {"scale": "percent", "se": math.nan, "form": "log"}
 
 
-def describe_reference(results: ResultSet, wording: Wording, reference: int | None) -> str:
+def describe_reference(page: Page, reference: int | None) -> str:
     """Return in words which period before onset a path is measured against."""
     if reference is None or reference == -1:
-        return wording.say("reference_before", period_name=reading.name_period(results))
-    return wording.say("reference_at", event_time=numbers.format_event_time(reference))
+        return page.say("reference_before", period_name=page.period_name)
+    return page.say("reference_at", event_time=numbers.format_event_time(reference))
 
 
 def cite_change(effect: Record | None, *names: str) -> Sources:
@@ -208,9 +191,9 @@ def convert_to_percent(effect: Record | None) -> float:
     return numbers.convert_log_to_percent(value) if take_text(effect["scale"]) == "log points" else value
 
 
-def _floor(results: ResultSet, column: Record) -> Record | None:
+def _floor(page: Page, column: Record) -> Record | None:
     """Return the finding that states the smallest attainable p-value of a specification, None without one."""
-    findings = reading.list_records(reading.select_matching(results.findings, column))
+    findings = reading.list_records(reading.select_matching(page.results.findings, column))
     return next((finding for finding in findings if take_text(finding["unit"]) == "p-floor"), None)
 
 
@@ -224,10 +207,9 @@ Study = tuple[int, Record, pd.DataFrame]
 _INTERVAL = 2  # place of the interval among the heads
 
 
-def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> Table:
+def build_paths_table(page: Page, studies: Sequence[Study], notes: Sequence[str]) -> Table:
     """Return one row per event time: the first study with interval, p and treated units, then the others."""
-    rows = [{reading.read_whole(r["event_time"]): r for r in reading.list_records(frame)} for _, _, frame in studies]
-    times = sorted({time for row in rows for time in row if time is not None})
+    rows, times = _read_times(studies)
     level = reading.find_level(rows[0].values())
     heads = ("tables.event-time", "tables.estimate", "tables.interval", "tables.p")
     names = [*(str(Text(key, level=level)) for key in heads), name_column("n_treated_units")]
@@ -238,7 +220,7 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
     header = [build_row(*names, *(f"({n})" for n, _, _ in others)).cells]
     if others:
         headline = Cell((f"({first[0]})",), span=len(names) - 1)
-        header.insert(0, build_row("", headline, Cell((wording.say("paths_others"),), span=len(others))).cells)
+        header.insert(0, build_row("", headline, Cell((page.say("paths_others"),), span=len(others))).cells)
     body = tuple(
         build_row(
             _name_time(time, rows),
@@ -249,7 +231,7 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
     )
     return Table(
         key="event-paths-table",
-        caption=wording.say("paths_table"),
+        caption=page.say("paths_table"),
         columns=(Column("left"), *(Column("right") for _ in (*names[1:], *others))),
         header=tuple(header),
         groups=(body,),
@@ -257,27 +239,39 @@ def build_paths_table(studies: Sequence[Study], wording: Wording, notes: Sequenc
     )
 
 
-def build_whole_tables(studies: Sequence[Study], wording: Wording, notes: Sequence[str] = ()) -> tuple[Table, ...]:
+def _read_times(studies: Sequence[Study]) -> tuple[list[dict[int | None, Record]], list[int]]:
+    """Return the effects of each study by event time, and all event times in their order."""
+    rows = [{reading.read_whole(r["event_time"]): r for r in reading.list_records(frame)} for _, _, frame in studies]
+    return rows, sorted({time for row in rows for time in row if time is not None})
+
+
+def name_part(page: Page, key: str, caption: str, part: int, n_parts: int) -> tuple[str, str]:
+    """Return key and caption of a table, or of one of the parts in which it is continued."""
+    if n_parts == 1:
+        return key, caption
+    return f"{key}-{part}", page.say("ladder_part", caption=caption, part=part, parts=n_parts)
+
+
+def build_whole_tables(page: Page, studies: Sequence[Study], notes: Sequence[str]) -> tuple[Table, ...]:
     """Return every effect with its intervals and p, then the joint test and the mean before: four studies a table."""
-    parts = [studies[start : start + PER_TABLE] for start in range(0, len(studies), PER_TABLE)]
-    return tuple(_build_part(part, (i, len(parts)), wording, notes) for i, part in enumerate(parts, 1))
+    parts = reading.split_parts(studies, PER_TABLE)
+    tables = [_build_part(page, part, i, len(parts)) for i, part in enumerate(parts, 1)]
+    return (*tables[:-1], replace(tables[-1], notes=tuple(notes)))
 
 
-def _build_part(part: Sequence[Study], place: tuple[int, int], wording: Wording, notes: Sequence[str]) -> Table:
-    rows = [{reading.read_whole(r["event_time"]): r for r in reading.list_records(frame)} for _, _, frame in part]
-    times = sorted({time for row in rows for time in row if time is not None})
+def _build_part(page: Page, studies: Sequence[Study], part: int, n_parts: int) -> Table:
+    rows, times = _read_times(studies)
     body = tuple(build_row(_name_time(time, rows), *(_stack(row.get(time)) for row in rows)) for time in times)
-    caption, (i, parts) = wording.say("paths_table"), place
+    key, caption = name_part(page, "event-paths-table", page.say("paths_table"), part, n_parts)
     return Table(
-        key="event-paths-table" + (f"-{i}" if parts > 1 else ""),
-        caption=wording.say("ladder_part", caption=caption, part=i, parts=parts) if parts > 1 else caption,
-        columns=(Column("left", 0.8), *(Column("right", 1.0) for _ in part)),
+        key,
+        caption,
+        columns=(Column("left", 0.8), *(Column("right", 1.0) for _ in studies)),
         header=(
-            build_row("", *(f"({n})" for n, _, _ in part)).cells,
-            build_row(name_column("event_time"), *(reading.format_label(spec) for _, spec, _ in part)).cells,
+            build_row("", *(f"({n})" for n, _, _ in studies)).cells,
+            build_row(name_column("event_time"), *(reading.format_label(spec) for _, spec, _ in studies)).cells,
         ),
-        groups=(body, _describe_columns([spec for _, spec, _ in part])),
-        notes=tuple(notes) if i == parts else (),
+        groups=(body, _describe_columns([spec for _, spec, _ in studies])),
         is_ordered=True,
     )
 

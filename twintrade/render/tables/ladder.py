@@ -1,29 +1,19 @@
 """The main table: specifications as columns, from the simplest comparison to the most demanding."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate, chain
-from math import ceil
 
-from twintrade.effects import ResultSet
 from twintrade.effects.cohort_influence import split_counts, split_ids
 from twintrade.render import reading
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.citing import WORDS, build_cell, cite
-from twintrade.render.names import (
-    Wording,
-    capitalize,
-    name_base,
-    name_inference,
-    name_scale,
-    name_statistic,
-    name_status,
-)
+from twintrade.render.names import capitalize, name_base, name_inference, name_scale, name_statistic, name_status
+from twintrade.render.page import Page
 from twintrade.render.reading import Record, take_text
 from twintrade.render.tables import effect_rows
-from twintrade.render.tables.effect_rows import TableOptions
 from twintrade.text import Listed, Text, Words, complete_sentence, numbers, strip_stop
 
 # The small print below a table of estimates: what holds for all columns, and for a table alone what each means.
@@ -56,39 +46,36 @@ def is_gravity(column: Record) -> bool:
 MOST_WORDS = 60  # of the notes of a table
 
 
-def list_notes(results: ResultSet, wording: Wording, options: TableOptions, table: Table) -> tuple[str, ...]:
+def list_notes(page: Page, table: Table) -> tuple[str, ...]:
     """Return what a reader of a table of estimates must know, the most needed first and so many words at most."""
-    columns = reading.list_specifications(results)
-    effects = [e for e in (reading.find_overall(results, c) for c in columns) if e is not None]
+    columns = reading.list_specifications(page.results)
+    effects = [e for e in (reading.find_overall(page.results, c) for c in columns) if e is not None]
     level = reading.find_level(effects)
     cells = [cell for row in table.groups[0] for cell in row.cells[1:]] if table.groups else []
-    notes = [wording.say("simulated_note")] if results.is_simulated else []
-    notes += [wording.say(key, level=level) for key in effect_rows.list_under_notes(cells, options)]
+    notes = [*page.simulated_note]
+    notes += [page.say(key, level=level) for key in effect_rows.list_under_notes(cells, page.tables)]
     marks = tuple(Text("tables.star", mark=mark, bound=f"{bound:.2f}") for bound, mark in effect_rows.STAR_LEVELS)
-    notes += [wording.say("stars", levels=Listed(marks, "comma"))] if options.has_stars else []
-    notes += [wording.say("size_note")] if any(map(is_size_unknown, columns)) else []
+    notes += [page.say("stars", levels=Listed(marks, "comma"))] if page.tables.has_stars else []
+    notes += [page.say("size_note")] if any(map(is_size_unknown, columns)) else []
     units = list(dict.fromkeys(take_text(c.get("outcome_unit")) or "none" for c in columns if _has_mean(c)))
-    notes += [wording.say("mean_note", unit=units[0] if len(units) == 1 else "none")] if units else []
+    notes += [page.say("mean_note", unit=units[0] if len(units) == 1 else "none")] if units else []
     is_drawn = any(end.error > 0 for effect in effects for end in reading.read_ends(effect))
-    notes += [wording.say("ends_note")] if is_drawn else []
+    notes += [page.say("ends_note")] if is_drawn else []
     are_clustered = {take_text(e.get("inference")) for e in effects} == {"clustered"}
-    if not are_clustered and effect_rows.build_covariate_rows(results, columns, options):
-        notes.append(wording.say("covariates_note"))
-    notes += [wording.say("singletons_note")] if _any(columns, "n_singletons") else []
+    if not are_clustered and effect_rows.build_covariate_rows(page, columns):
+        notes.append(page.say("covariates_note"))
+    notes += [page.say("singletons_note")] if _any(columns, "n_singletons") else []
     if any(take_text(e.get("scale")) == "log points" for e in effects):
-        notes.append(wording.say("percent_note"))
+        notes.append(page.say("percent_note"))
     n_words = list(accumulate(len(note.split()) for note in notes))
     return tuple(note for note, so_far in zip(notes, n_words, strict=True) if so_far <= MOST_WORDS)
 
 
-def list_skipped(results: ResultSet, wording: Wording) -> list[str]:
+def list_skipped(page: Page) -> list[str]:
     """Return why each column that is not in the ladder was not estimated."""
-    skipped = reading.list_skipped(results)
-    reasons = [reading.read_words(column, "skip_reason") or wording.say("no_reason") for column in skipped]
-    return [
-        wording.say("skipped_note", label=reading.format_label(column), reason=strip_stop(reason))
-        for column, reason in zip(skipped, reasons, strict=True)
-    ]
+    skipped = [(c, reading.read_words(c, "skip_reason")) for c in reading.list_skipped(page.results)]
+    reasons = ((reading.format_label(c), strip_stop(reason or page.say("no_reason"))) for c, reason in skipped)
+    return [page.say("skipped_note", label=label, reason=reason) for label, reason in reasons]
 
 
 _COUNTS = (
@@ -100,85 +87,71 @@ LOST = (("tables.lost-rows", "n_treated_rows_left_out"), ("tables.lost-units", "
 """Counted where there are any."""
 
 
-def build_ladder_tables(
-    results: ResultSet, wording: Wording, options: TableOptions, *, is_whole: bool = False
-) -> tuple[Table, ...]:
+def build_ladder_tables(page: Page) -> tuple[Table, ...]:
     """Return the ladder, continued in further tables where it has too many columns; empty without estimates."""
-    columns = reading.list_specifications(results)
-    n_parts = max(1, ceil(len(columns) / options.count_columns()))
-    size = ceil(len(columns) / n_parts) or 1
-    parts = [columns[start : start + size] for start in range(0, len(columns), size)]
-    firsts = range(1, len(columns) + 1, size)
-    return tuple(
-        _part(results, wording, options, part, first, (i, len(parts)), is_whole=is_whole)
-        for i, (part, first) in enumerate(zip(parts, firsts, strict=True), 1)
-    )
+    columns = list(enumerate(reading.list_specifications(page.results), 1))
+    n_parts = max(1, math.ceil(len(columns) / page.tables.count_columns()))
+    parts = reading.split_parts(columns, math.ceil(len(columns) / n_parts) or 1)
+    return tuple(_part(page, dict(part), i, len(parts)) for i, part in enumerate(parts, 1))
 
 
-def _part(
-    results: ResultSet,
-    wording: Wording,
-    options: TableOptions,
-    columns: Sequence[Record],
-    first: int,
-    place: tuple[int, int],
-    *,
-    is_whole: bool,
-) -> Table:
+def _part(page: Page, numbered: Mapping[int, Record], part: int, n_parts: int) -> Table:
+    columns = list(numbered.values())
     outcomes = tuple(dict.fromkeys(take_text(c.get("outcome")) for c in columns))
-    caption = wording.say("ladder_caption", outcome=Listed(outcomes))
-    part, parts = place
-    if parts > 1:
-        caption = wording.say("ladder_part", caption=caption, part=part, parts=parts)
+    caption = page.say("ladder_caption", outcome=Listed(outcomes))
+    key, caption = effect_rows.name_part(page, "ladder", caption, part, n_parts)
     groups = (
-        effect_rows.build_effect_rows(results, columns, wording, options, is_whole=is_whole),
-        effect_rows.build_covariate_rows(results, columns, options),
-        _inference_rows(results, columns, wording),
-        _fixed_effect_rows(columns, wording, reading.name_period(results)),
-        _sample_rows(results, columns, is_whole=is_whole),
-        _design_rows(results, columns, wording, is_whole=is_whole),
+        effect_rows.build_effect_rows(page, columns),
+        effect_rows.build_covariate_rows(page, columns),
+        _inference_rows(page, columns),
+        _fixed_effect_rows(page, columns),
+        _sample_rows(page, columns),
+        _design_rows(page, columns),
     )
-    places = build_row("", *(f"({first + i})" for i in range(len(columns))))
+    places = build_row("", *(f"({n})" for n in numbered))
     names = build_row(str(Text("tables.specification")), *map(reading.format_label, columns))
     table = Table(
-        key=f"ladder-{part}" if parts > 1 else "ladder",
-        caption=caption,
+        key,
+        caption,
         columns=(Column("left"), *(Column("decimal") for _ in columns)),
         header=(places.cells, names.cells),
         groups=tuple(group for group in groups if group),
         is_ordered=True,
     )
-    return replace(table, notes=list_notes(results, wording, options, table))
+    return replace(table, notes=list_notes(page, table))
 
 
-def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name: str) -> tuple[Row, ...]:
+def _fixed_effect_rows(page: Page, columns: Sequence[Record]) -> tuple[Row, ...]:
     sets = [split_ids(take_text(c.get("fixed_effects"))) for c in columns]
     rows = []
     for name in dict.fromkeys(name for names in sets for name in names):
         key, crossed = f"effects_{name}", name.replace("^", " × ")
-        is_known = wording.knows(key)
-        head = (
-            wording.say(key, period_name=period_name) if is_known else wording.say("effects_columns", names=crossed)
-        )
+        known = page.say(key, period_name=page.period_name) if page.wording.knows(key) else ""
+        head = known or page.say("effects_columns", names=crossed)
         taken = ("tables.yes" if name in absorbed else "tables.no" for absorbed in sets)
         rows.append(build_row(capitalize(head), *(str(Text(answer)) for answer in taken)))
     return tuple(rows)
 
 
-def _inference_rows(results: ResultSet, columns: Sequence[Record], wording: Wording) -> tuple[Row, ...]:
+def _inference_rows(page: Page, columns: Sequence[Record]) -> tuple[Row, ...]:
     """Return what each column's interval comes from, and in how many clusters."""
-    effects = [reading.find_overall(results, c) for c in columns]
+    effects = [reading.find_overall(page.results, c) for c in columns]
     names = [name_inference(take_text(e.get("inference"))) if e is not None else "" for e in effects]
     named = build_row(str(Text("tables.inference")), *(n if n != "nan" else "" for n in names))
     rows = [named] if any(names) else []
-    return (*rows, *_cluster_rows(columns, wording))
+    counts = [split_counts(take_text(c.get("clusters"))) for c in columns]
+    sources = [cite(column, "clusters", form=WORDS) for column in columns]
+    for name in dict.fromkeys(chain.from_iterable(counts)):
+        cells = (build_cell(str(known.get(name, "")), *source) for known, source in zip(counts, sources, strict=True))
+        rows.append(build_row(page.say(f"clusters_{name}"), *cells))
+    return tuple(rows)
 
 
-def _sample_rows(results: ResultSet, columns: Sequence[Record], *, is_whole: bool) -> tuple[Row, ...]:
+def _sample_rows(page: Page, columns: Sequence[Record]) -> tuple[Row, ...]:
     counted = [(Text(head), key) for head, key in (*_COUNTS, *LOST) if _any(columns, key)]
     rows = [_filled(head, columns, partial(_count, key=key)) for head, key in counted]
-    if is_whole:
-        rows.append(_filled(Text("tables.negative-weights"), columns, partial(_negative_weights, results)))
+    if page.is_whole:
+        rows.append(_filled(Text("tables.negative-weights"), columns, partial(_negative_weights, page)))
     rows.append(_filled(Text("tables.mean-before"), columns, _mean))
     statistics = filter(None, dict.fromkeys(take_text(c.get("statistic_name")) for c in columns))
     named = ((capitalize(name_statistic(name)), name) for name in statistics)
@@ -207,9 +180,9 @@ def _count(column: Record, key: str) -> Cell:
     return build_cell(numbers.format_count(column.get(key)), *cite(column, key))
 
 
-def _negative_weights(results: ResultSet, column: Record) -> Cell:
+def _negative_weights(page: Page, column: Record) -> Cell:
     """Return what a finding says about the weights of a static regression with a column's effects."""
-    mine = reading.list_records(reading.select_matching(results.findings, column))
+    mine = reading.list_records(reading.select_matching(page.results.findings, column))
     finding = next((r for r in mine if take_text(r["diagnostic"]) == "twfe_weights"), None)
     share = numbers.format_percent(100 * reading.read_number(finding["value"])) if finding else ""
     return build_cell(share, *cite(finding, "value", form="share"))
@@ -218,16 +191,6 @@ def _negative_weights(results: ResultSet, column: Record) -> Cell:
 def _statistic(column: Record, name: str) -> Cell:
     is_own = take_text(column.get("statistic_name")) == name
     return build_cell(numbers.format_fixed(column.get("statistic")) if is_own else "", *cite(column, "statistic"))
-
-
-def _cluster_rows(columns: Sequence[Record], wording: Wording) -> list[Row]:
-    counts = [split_counts(take_text(c.get("clusters"))) for c in columns]
-    sources = [cite(column, "clusters", form=WORDS) for column in columns]
-    rows = []
-    for name in dict.fromkeys(chain.from_iterable(counts)):
-        cells = (build_cell(str(known.get(name, "")), *source) for known, source in zip(counts, sources, strict=True))
-        rows.append(build_row(wording.say(f"clusters_{name}"), *cells))
-    return rows
 
 
 def _filled(head: Words, columns: Sequence[Record], value: Callable[[Record], str | Cell]) -> Row | None:
@@ -241,11 +204,9 @@ def _say_studied(column: Record) -> str:
     return str(Text("tables.size-not-studied" if is_size_unknown(column) else "tables.yes"))
 
 
-def _design_rows(
-    results: ResultSet, columns: Sequence[Record], wording: Wording, *, is_whole: bool
-) -> tuple[Row, ...]:
+def _design_rows(page: Page, columns: Sequence[Record]) -> tuple[Row, ...]:
     def base(column: Record) -> str:
-        bases = reading.select_matching(results.effects, column)
+        bases = reading.select_matching(page.results.effects, column)
         bases = reading.select_kind(bases, "event") if not reading.select_kind(bases, "event").empty else bases
         names = [take_text(b) for b in bases["base"]] if "base" in bases else []
         return name_base(names[0]) if names and names[0] != "none" else ""
@@ -261,7 +222,7 @@ def _design_rows(
     has_unknown = any(map(is_size_unknown, columns))
     studied = _filled(Text("tables.size-studied"), columns, _say_studied) if has_unknown else None
     comparison = build_words("comparison", name_status)
-    compared = [_name_against(c, wording, reading.name_period(results)) for c in columns]
+    compared = [_name_against(page, c) for c in columns]
     against = build_row(str(Text("tables.against")), *compared) if len(set(compared)) > 1 else None
     further = (
         _filled(Text("tables.effect-in"), columns, lambda c: name_scale(take_text(c.get("scale")))),
@@ -269,12 +230,12 @@ def _design_rows(
         _filled(Text("tables.base"), columns, base),
         _filled(Text("tables.reference-period"), columns, reference),
     )
-    rows = (build_words("outcome_in", name_scale), *(further if is_whole else (comparison,)), against, studied)
+    rows = (build_words("outcome_in", name_scale), *(further if page.is_whole else (comparison,)), against, studied)
     return tuple(r for r in rows if r is not None)
 
 
-def _name_against(column: Record, wording: Wording, period_name: str) -> str:
+def _name_against(page: Page, column: Record) -> str:
     """Return what the effect after the agreement is measured against."""
     against = take_text(column.get("against"))
     key = f"against_{against.replace(' ', '_')}"
-    return wording.say(key, period_name=period_name) if wording.knows(key) else against
+    return page.say(key, period_name=page.period_name) if page.wording.knows(key) else against

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
-from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.citing import WORDS, Sources, cite_manifest, cite_place, cite_rows, is_placed, list_places
-from twintrade.render.names import Wording, name_column, name_status
-from twintrade.render.reading import Record, list_records, read_words, take_text, write_columns
+from twintrade.render.names import name_column, name_status
+from twintrade.render.page import Page
+from twintrade.render.reading import Record, find_payload, list_records, read_words, take_text, write_columns
 from twintrade.text import Text, list_some, name_fact, numbers
 
 # A tidy frame as a table: text left, numbers right, every cell through the one rounding.
@@ -133,9 +133,9 @@ def _listed(manifest: Any, key: str) -> list[dict[str, Any]]:
     return [dict(e) for e in entries if isinstance(e, dict)]
 
 
-def build_inputs_table(results: ResultSet, wording: Wording, *, is_whole: bool = True) -> Table | None:
-    """Return the input files as the manifest lists them, if whole with fingerprints; None where it lists none."""
-    entries = _listed(results.manifest, "inputs")
+def build_inputs_table(page: Page) -> Table | None:
+    """Return the input files as the manifest lists them, in full with fingerprints; None where it lists none."""
+    entries = _listed(page.results.manifest, "inputs")
     if not entries:
         return None
     frame = pd.DataFrame(
@@ -149,15 +149,15 @@ def build_inputs_table(results: ResultSet, wording: Wording, *, is_whole: bool =
         },
         index=[cite_manifest("inputs", i) for i in range(len(entries))],
     ).drop_duplicates()  # a file read by several tables of the spec stands here once
-    frame = frame if is_whole else frame.drop(columns="sha256")
+    frame = frame if page.is_whole else frame.drop(columns="sha256")
     named = {"file": "path", "read_as": "*", "publisher": "*"}
     return build_plain_table(
         frame,
         "inputs",
-        wording.say("inputs_caption"),
+        page.say("inputs_caption"),
         formats={"rows": numbers.format_count, "bytes": numbers.format_count},
         weights={"file": 2.2, "read_as": 1.2, "publisher": 2.6},
-        notes=[wording.say("inputs_note")] if is_whole else [],
+        notes=[page.say("inputs_note")] if page.is_whole else [],
         sources={c: [cite_place(place, column, WORDS) for place in frame.index] for c, column in named.items()},
     )
 
@@ -175,10 +175,10 @@ def _reading(entry: dict[str, Any]) -> str:
     return str(Text("tables.simulated-input", reading=read) if read else Text("tables.simulated-alone"))
 
 
-def build_conversions_table(results: ResultSet, wording: Wording) -> Table | None:
+def build_conversions_table(page: Page) -> Table | None:
     """Return every factor that values were multiplied by; None where they were taken as they stood."""
-    factors = results.payloads.get("conversions")
-    if factors is None or factors.empty:
+    factors = find_payload(page.results, "conversions")
+    if factors is None:
         return None
     every = str(Text("tables.all")).lower()
     columns = {
@@ -195,18 +195,18 @@ def build_conversions_table(results: ResultSet, wording: Wording) -> Table | Non
     return build_plain_table(
         frame,
         "conversions",
-        wording.say("conversions_caption"),
+        page.say("conversions_caption"),
         weights={"by": 2.6},
-        notes=[wording.say("conversions_note")],
+        notes=[page.say("conversions_note")],
         sources=cited,
     )
 
 
-def build_dropped_tables(results: ResultSet, wording: Wording) -> list[Table]:
+def build_dropped_tables(page: Page) -> list[Table]:
     """Return rows left out by rule, from the manifest: by the headline, and by other columns beside it."""
     captions = {"dropped": "dropped_caption", "dropped_elsewhere": "dropped_elsewhere_caption"}
-    listed = {key: _listed(results.manifest, key) for key in captions}
-    return [_build_dropped(entries, key, wording.say(captions[key])) for key, entries in listed.items() if entries]
+    listed = {key: _listed(page.results.manifest, key) for key in captions}
+    return [_build_dropped(entries, key, page.say(captions[key])) for key, entries in listed.items() if entries]
 
 
 def _build_dropped(entries: list[dict[str, Any]], key: str, caption: str) -> Table:
@@ -230,9 +230,9 @@ def _build_dropped(entries: list[dict[str, Any]], key: str, caption: str) -> Tab
     return build_plain_table(frame, key.replace("_", "-"), caption, weights=weights, formats=formats, sources=sources)
 
 
-def build_status_table(results: ResultSet, wording: Wording) -> Table | None:
+def build_status_table(page: Page) -> Table | None:
     """Return how many units and rows play which part, counted from the panel; None where it has no status."""
-    data = results.data
+    data = page.results.data
     if data.empty or "status" not in data:
         return None
     grouped = data.groupby("status", sort=False, observed=True)["unit"].agg(["nunique", "size"])
@@ -243,4 +243,4 @@ def build_status_table(results: ResultSet, wording: Wording) -> Table | None:
         for name, (column, form) in forms.items()
     }
     frame["part"] = [name_status(take_text(status)) for status in frame["part"]]
-    return build_plain_table(frame, "status", wording.say("status_caption"), sources=sources)
+    return build_plain_table(frame, "status", page.say("status_caption"), sources=sources)

@@ -11,11 +11,10 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render import reading
-from twintrade.render.blocks import Cell, Column, Row, Table, build_row
+from twintrade.render.blocks import Cell, Column, Row, Table, build_row, build_table
 from twintrade.render.citing import WHOLE_ROW, WORDS, Sources, build_cell, cite, cite_rows, list_places
 from twintrade.render.names import (
     OF_NO_COLUMN,
-    Wording,
     capitalize,
     name_check,
     name_column,
@@ -23,6 +22,7 @@ from twintrade.render.names import (
     name_status,
     name_within,
 )
+from twintrade.render.page import Page
 from twintrade.render.reading import Record, list_records, read_words, take_text
 from twintrade.render.tables.effect_rows import find_decimals
 from twintrade.render.tables.ladder import is_gravity
@@ -33,13 +33,11 @@ from twintrade.text.numbers import format_count, format_event_time
 # Tables of the run: findings, messages, inferences side by side.
 
 
-def build_findings_table(
-    results: ResultSet, wording: Wording, elsewhere: Callable[[Record], str] = lambda _: ""
-) -> Table:
+def build_findings_table(page: Page, elsewhere: Callable[[Record], str]) -> Table:
     """Return every finding with its verdict and sentence, failures first; others only if not said ``elsewhere``."""
-    names = {reading.read_column(s): reading.format_label(s) for s in reading.list_specifications(results)}
+    names = reading.list_labels(page.results)
     rank = {"objects": 0, "cannot tell": 1, "does not object": 2}
-    ordered = sorted(list_records(results.findings), key=lambda r: rank.get(take_text(r["verdict"]), 3))
+    ordered = sorted(list_records(page.results.findings), key=lambda r: rank.get(take_text(r["verdict"]), 3))
     columns: dict[str, Callable[[Record], object]] = {
         "check": lambda r: name_check(take_text(r["diagnostic"])),
         "estimate": lambda r: "" if r["diagnostic"] in OF_NO_COLUMN else names.get(reading.read_column(r), ""),
@@ -47,15 +45,14 @@ def build_findings_table(
         "sentence": lambda r: (take_text(r["verdict"]) != "objects" and elsewhere(r)) or read_words(r, "sentence"),
     }
     frame = tabulate(ordered, columns)
-    notes = [wording.say("simulated_note")] if results.is_simulated else []
-    weights = {"check": 1.1, "estimate": 1.4, "sentence": 4.0, "verdict": 0.6}
-    return build_plain_table(frame, "findings", wording.say("findings_caption"), weights=weights, notes=notes)
+    weights, caption = {"check": 1.1, "estimate": 1.4, "sentence": 4.0, "verdict": 0.6}, page.say("findings_caption")
+    return build_plain_table(frame, "findings", caption, weights=weights, notes=page.simulated_note)
 
 
-def build_messages_table(results: ResultSet, wording: Wording) -> Table:
+def build_messages_table(page: Page) -> Table:
     """Return the messages of the run, warnings first."""
     rank = {"error": 0, "warning": 1}
-    ordered = sorted(list_records(results.messages), key=lambda r: rank.get(take_text(r["level"]), 2))
+    ordered = sorted(list_records(page.results.messages), key=lambda r: rank.get(take_text(r["level"]), 2))
     columns: dict[str, Callable[[Record], object]] = {
         "level": lambda r: name_fact("labels.level-", take_text(r["level"])),
         "code": lambda r: take_text(r["code"]),
@@ -65,13 +62,13 @@ def build_messages_table(results: ResultSet, wording: Wording) -> Table:
     frame = tabulate(ordered, columns)
     sources = {"where": [cite(r, "*", form="words") for r in ordered]}
     weights = {"level": 0.7, "code": 1.3, "where": 1.2, "message": 4.0}
-    return build_plain_table(frame, "messages", wording.say("warnings_caption"), weights=weights, sources=sources)
+    return build_plain_table(frame, "messages", page.say("warnings_caption"), weights=weights, sources=sources)
 
 
-def build_warnings_table(results: ResultSet, wording: Wording) -> Table | None:
+def build_warnings_table(page: Page) -> Table | None:
     """Return the warnings of the run, of each kind the first and how many more there are; None without any."""
     kinds: dict[str, dict[str, Record]] = {}
-    for message in list_records(results.messages):
+    for message in list_records(page.results.messages):
         if take_text(message["level"]) in ("error", "warning"):
             kinds.setdefault(take_text(message["code"]), {}).setdefault(read_words(message, "message"), message)
     if not kinds:
@@ -83,8 +80,8 @@ def build_warnings_table(results: ResultSet, wording: Wording) -> Table | None:
     sources = {"further": [cite_rows("messages.csv", "message", "more", code=code) for code in kinds]}
     formats: dict[str, Callable[[object], str]] = {"further": lambda n: str(n) if n else ""}
     return build_plain_table(
-        frame, "warnings", wording.say("warnings_table"), weights={"message": 5.0}, formats=formats,
-        notes=[wording.say("warnings_note")], sources=sources,
+        frame, "warnings", page.say("warnings_table"), weights={"message": 5.0}, formats=formats,
+        notes=[page.say("warnings_note")], sources=sources,
     )  # fmt: skip
 
 
@@ -94,10 +91,10 @@ def _place(record: Record) -> str:
     return ", ".join(filter(None, (take_text(record.get("file")), place, take_text(record.get("column")))))
 
 
-def build_inference_table(results: ResultSet, record: Record, wording: Wording) -> Table | None:
+def build_inference_table(page: Page, record: Record) -> Table | None:
     """Return the estimate of one specification under each inference made for it; None where there is only one."""
-    names = reading.list_inferences(results, record)
-    overalls = [(name, reading.find_overall(results, record, name)) for name in names]
+    names = reading.list_inferences(page.results, record)
+    overalls = [(name, reading.find_overall(page.results, record, name)) for name in names]
     rows = [(name, r) for name, r in overalls if r is not None]
     if len(rows) < 2:
         return None
@@ -115,15 +112,9 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
         body.append(build_row(label if body else str(Text("tables.reported", inference=label)), *cells))
     level = reading.find_level([rows[0][1]])
     heads = ("tables.inference", "tables.estimate", "labels.column-se", "tables.interval", "tables.p")
-    notes = (("simulated_note", results.is_simulated), ("gravity", is_gravity(record)))
-    return Table(
-        "inference",
-        wording.say("inference_caption", label=reading.format_label(record)),
-        columns=(Column("left"), *(Column("right") for _ in range(4))),
-        header=(build_row(*(str(Text(head, level=level)) for head in heads)).cells,),
-        groups=(tuple(body),),
-        notes=tuple(wording.say(key) for key, is_so in notes if is_so),
-    )
+    caption = page.say("inference_caption", label=reading.format_label(record))
+    notes = (*page.simulated_note, *([page.say("gravity")] if is_gravity(record) else []))
+    return build_table("inference", caption, [str(Text(head, level=level)) for head in heads], [body], notes)
 
 
 _HEADS = ("pair", "agreement", "kind", "dates", "counts_from", "status", "note", "source")
@@ -138,19 +129,19 @@ MOST_LISTED = 500  # agreements up to which the page lists each; of more it prin
 MOST_NAMED = 40
 
 
-def build_register_table(results: ResultSet, wording: Wording, *, is_short: bool = False) -> Table | None:
+def build_register_table(page: Page) -> Table | None:
     """Return the dated agreements, in short the treated, or counts of more than 500; None where there are none."""
-    dated = [r for r in list_records(results.twinnings) if not is_undated(r)]
+    dated = [r for r in list_records(page.results.twinnings) if not is_undated(r)]
     if not dated:
         return None
     treated = [r for r in dated if take_text(r.get("status")) == "treated"]
-    others = len(dated) - len(treated) if is_short and treated and len(dated) <= MOST_LISTED else 0
+    others = len(dated) - len(treated) if not page.is_whole and treated and len(dated) <= MOST_LISTED else 0
     dated = treated if others else dated
-    labels = reading.list_period_labels(results)
+    labels = reading.list_period_labels(page.results)
     labels |= {int(r["onset"]): label for r in dated if (label := take_text(r.get("onset_label")))}
     if len(dated) > MOST_LISTED:
-        return _summarize(dated, labels, wording)
-    rows = [_row(r, labels, is_short=is_short) for r in dated]
+        return _summarize(page, dated, labels)
+    rows = [_row(r, labels, is_short=not page.is_whole) for r in dated]
     statuses = list(dict.fromkeys(cells[_STATUS].text for cells in rows))
     columns_shown = [j for j in range(len(_HEADS)) if j != _STATUS and any(cells[j].text for cells in rows)]
 
@@ -162,15 +153,15 @@ def build_register_table(results: ResultSet, wording: Wording, *, is_short: bool
 
     return Table(
         "register",
-        wording.say("register_caption"),
+        page.say("register_caption"),
         columns=tuple(Column("left", weights.get(j, 0.0)) for j in columns_shown),
         header=(build_row(*(name_column(_HEADS[j]) for j in columns_shown)).cells,),
         groups=tuple(group(status) for status in statuses),
-        notes=(wording.say("register_others", n=others),) if others else (),
+        notes=(page.say("register_others", n=others),) if others else (),
     )
 
 
-def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording) -> Table:
+def _summarize(page: Page, dated: Sequence[Record], labels: dict[int, str]) -> Table:
     """Return how many agreements count from each period, by status."""
     counts = Counter((reading.read_whole(one.get("onset")), take_text(one.get("status"))) for one in dated)
     statuses = sorted({status for _, status in counts})
@@ -188,14 +179,9 @@ def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording
     names = {o: str(Text("tables.no-period")) if o is None else labels.get(o) or format_event_time(o) for o in onsets}
     named = (name_status(status) if status else str(Text("tables.no-status")) for status in statuses)
     heads = (name_column("counts_from"), *named, every)
-    return Table(
-        "register",
-        wording.say("register_caption"),
-        header=(build_row(*heads).cells,),
-        columns=(Column("left"), *(Column("decimal") for _ in heads[1:])),
-        groups=(tuple(count(names[onset], [onset]) for onset in onsets), (count(every, onsets),)),
-        notes=(wording.say("register_counts", n=len(dated)),),
-    )
+    groups = ([count(names[onset], [onset]) for onset in onsets], [count(every, onsets)])
+    notes = [page.say("register_counts", n=len(dated))]
+    return build_table("register", page.say("register_caption"), heads, groups, notes, align="decimal")
 
 
 def name_undated_agreements(names: Sequence[str]) -> str:
