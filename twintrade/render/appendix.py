@@ -61,9 +61,7 @@ def build_appendix(
     page = page or open_page(results, options)
     opening: list[blocks.Block] = list(build_brief(page) if brief is None else brief)
     if not opening:
-        opening.append(blocks.Heading(1, format_title(page), "top"))
-        if results.is_simulated:
-            opening.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
+        opening += [blocks.Heading(1, format_title(page), "top"), *page.simulated_sign]
     content: list[blocks.Block] = []
     absent: list[tuple[str, str]] = []
     for name in EXHIBIT_NAMES:

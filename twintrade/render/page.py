@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Drawing
 
 from twintrade.effects import ResultSet
 from twintrade.render import reading
-from twintrade.render.blocks import Figure
+from twintrade.render.blocks import Figure, Note, build_spans
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import mark_simulated
 from twintrade.render.names import OF_NO_COLUMN, Wording, list_check_names
@@ -58,6 +58,11 @@ class Page:
     def simulated_note(self) -> tuple[str, ...]:
         """The note that opens the small print where data are simulated."""
         return (self.say("simulated_note"),) if self.results.is_simulated else ()
+
+    @property
+    def simulated_sign(self) -> tuple[Note, ...]:
+        """The sign at the head of a page that data are simulated."""
+        return (Note("simulated", build_spans(self.say("simulated"))),) if self.results.is_simulated else ()
 
     @property
     def period_name(self) -> str:

@@ -198,8 +198,9 @@ def write_words(words: Words) -> str | None:
 
 
 def _unwrap(value: Any) -> Value:
-    """Return a plain number for one of numpy."""
-    return value.item() if hasattr(value, "item") else value  # type: ignore[no-any-return]
+    """Return a plain number for one of numpy, and "yes" or "no" for a truth."""
+    value = value.item() if hasattr(value, "item") else value
+    return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
 def _put(value: Value) -> str | int | float:

@@ -37,8 +37,9 @@ def build_view(facts: Facts) -> tuple[blocks.EventView, ...]:
     is_sum = take_text(studies[0][0].get("target")) == SUM and facts.periods
     pairs = facts.pairs if is_sum and len(facts.pairs) > 1 else []
     power = choose_power(sorted(read_number(pair["expected"]) for pair in pairs)[len(pairs) // 2]) if pairs else 0
-    unit = take_text(facts.periods[0]["unit"]) if pairs else ""
-    times = str(Text("figures.since-onset", period_name=page.period_name))
+    unit = facts.unit if pairs else ""
+    period_name = page.period_name
+    times = str(Text("figures.since-onset", period_name=period_name))
     slots = {name: f"[{name}]" for name in ("k", "label", "said")} | {"times": times}
     is_alike = facts.effect is not None and facts.graded is not None and not facts.graded.is_case
     slots["change"] = write_change(facts.effect.percent) if facts.effect is not None and is_alike else "none"
@@ -49,9 +50,10 @@ def build_view(facts: Facts) -> tuple[blocks.EventView, ...]:
         spread = "".join(mark["spread"] for mark in series[0]["overall"]) or "none"
         words["whole"] = str(Text("writers.view-whole", n=len(pairs), level=level, range=spread))
         n_periods = sum(reading.read_whole(pair["n_periods"]) or 0 for pair in pairs)
-        words["pairs-note"] = str(
-            Text("writers.view-pairs-note", power=power, unit=unit, periods=n_periods, period_name=page.period_name)
+        note = Text(
+            "writers.view-pairs-note", power=power, unit=unit, periods=n_periods, period_name=page.period_name
         )
+        words["pairs-note"] = str(note)
     intervals = {kind: str(Text(f"figures.{kind}", level=level)) for kind in ("pointwise", "simultaneous")}
     of_pairs = tuple(_build_pair(pair, unit) for pair in pairs)
     view = {"analysis": results.name, "series": series, "pairs": of_pairs, "size": 10.0**power}

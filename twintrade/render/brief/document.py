@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from twintrade.render import blocks, reading
+from twintrade.render.brief import pictures, statements
 from twintrade.render.brief.closer import build_view
 from twintrade.render.brief.drawings import choose_power
 from twintrade.render.brief.facts import (
@@ -21,34 +22,15 @@ from twintrade.render.brief.facts import (
     list_left_out,
     sum_over_periods,
 )
-from twintrade.render.brief.pictures import (
-    choose_drawn,
-    draw_case,
-    draw_described,
-    draw_first,
-    draw_ladder,
-    draw_range,
-)
-from twintrade.render.brief.statements import (
-    explain_no_range,
-    list_changes,
-    list_diverted,
-    list_readings,
-    list_reasons,
-    list_unasked,
-    write_change,
-    write_counted,
-    write_range,
-    write_scaled,
-)
+from twintrade.render.brief.statements import explain_no_range, list_changes, write_change, write_range
 from twintrade.render.brief.watch import build_watch
 from twintrade.render.citing import WORDS, build_cell, cite
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.names import capitalize, name_pair
 from twintrade.render.page import Page
 from twintrade.render.reading import CALIBRATION, list_records, read_number, take_text
-from twintrade.render.tables.register import name_traded
-from twintrade.text import Listed, Text, complete_sentence, join_sentences, numbers, texts
+from twintrade.render.tables.register import name_units
+from twintrade.text import Listed, Text, Value, complete_sentence, join_sentences, numbers, texts
 
 # How a change and its range are written.
 
@@ -61,8 +43,8 @@ def write_spread(effect: Effect) -> str:
 
 def write_amounts(low: float, high: float, unit: str, errors: tuple[float, float]) -> str:
     """Return a range of money in one unit, each end to the digits that its Monte Carlo error leaves."""
-    ends, power = write_scaled((low, high), errors)
-    return write_counted(str(Text("numbers.interval", low=ends[0], high=ends[1])), power, unit)
+    ends, power = statements.write_scaled((low, high), errors)
+    return statements.write_counted(str(Text("numbers.interval", low=ends[0], high=ends[1])), power, unit)
 
 
 # The treated pairs of the brief, each with its outcome and what was expected without an agreement.
@@ -73,10 +55,9 @@ FEW_PAIRS = 5  # shown of more than that, so that the brief stays two pages
 
 def list_pairs(facts: Facts) -> list[blocks.Block]:
     """Return the treated pairs, the largest first, as a table; nothing where the headline has no totals."""
-    pairs = facts.pairs
+    pairs, unit = facts.pairs, facts.unit
     if not pairs:
         return []
-    unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
     power = choose_power(sorted(read_number(p["expected"]) for p in pairs)[len(pairs) // 2])
     scale = 10.0**power
     heads = ("pairs-name", "pairs-since", "pairs-times", "observed", "expected-total", "pairs-difference")
@@ -84,24 +65,19 @@ def list_pairs(facts: Facts) -> list[blocks.Block]:
     shown = pairs if len(pairs) <= MOST_PAIRS else pairs[:FEW_PAIRS]
     ways: dict[str, Callable[[float], str]] = dict.fromkeys(OF_PAIRS, partial(numbers.format_fixed, decimals=1))
     ways["difference"] = lambda value: str(Text("brief.difference", value=value))
-    rows = [
-        blocks.build_row(
-            take_text(p["name"]),
-            build_cell(take_text(p["since"]), *cite(p, "since", form=WORDS)),
-            build_cell(str(reading.read_whole(p["n_periods"])), *cite(p, "n_periods")),
-            *(
-                build_cell(write(read_number(p[name]) / scale), *cite(p, name, form=f"/{scale:g}"))
-                for name, write in ways.items()
-            ),
-        )
-        for p in shown
-    ]
-    note = Text("brief.pairs-note", power=power, unit=unit, period_name=facts.page.period_name)
-    more = [str(Text("brief.pairs-more", n=len(pairs) - len(shown)))] if len(pairs) > len(shown) else []
-    caption = str(Text("brief.pairs", n=len(pairs), outcome=facts.page.outcome))
-    left = facts.n_rows_left_out
-    few = [str(Text("brief.pairs-times-note", n=left, period_name=facts.page.period_name))] if left else []
-    notes = (str(note), *few, *more)
+    rows = []
+    for p in shown:
+        since = build_cell(take_text(p["since"]), *cite(p, "since", form=WORDS))
+        times = build_cell(str(reading.read_whole(p["n_periods"])), *cite(p, "n_periods"))
+        amounts = ((write(read_number(p[name]) / scale), name) for name, write in ways.items())
+        cells = (build_cell(amount, *cite(p, name, form=f"/{scale:g}")) for amount, name in amounts)
+        rows.append(blocks.build_row(take_text(p["name"]), since, times, *cells))
+    caption, period_name = str(Text("brief.pairs", n=len(pairs), outcome=facts.page.outcome)), facts.page.period_name
+    notes = [str(Text("brief.pairs-note", power=power, unit=unit, period_name=period_name))]
+    if left := facts.n_rows_left_out:
+        notes.append(str(Text("brief.pairs-times-note", n=left, period_name=period_name)))
+    if more := len(pairs) - len(shown):
+        notes.append(str(Text("brief.pairs-more", n=more)))
     return [blocks.build_table("brief-pairs", caption, header, [rows], notes)]
 
 
@@ -110,8 +86,7 @@ def list_singles(facts: Facts) -> list[blocks.Block]:
     frame = reading.find_payload(facts.page.results, "case_verdicts")
     if frame is None or len(frame) < 2:
         return []
-    agreements = list_records(facts.page.results.twinnings)
-    names = {take_text(row.get("unit")): name_traded(row) for row in reversed(agreements)}
+    names = name_units(facts.page.results)
     header = [_say("pairs-name"), _say("singles-change"), _say("singles-range"), str(Text("tables.p"))]
     rows = []
     for record in list_records(frame):
@@ -142,18 +117,14 @@ def build_brief(page: Page) -> tuple[blocks.Block, ...]:
     facts = collect_facts(page)
     if facts.headline is None:
         return build_description(page)
-    content: list[blocks.Block] = [blocks.Heading(1, _write_title(facts), "top"), _lead(facts)]
-    if page.results.is_simulated:
-        content.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
-    content += [
-        *build_status(page), _key_numbers(facts), *_warn(page), *draw_range(facts),
-        blocks.Aside(_say("asked"), (_write(list_asked(facts)),)),
-        blocks.Aside(_say("happened"), (_write(list_told(facts)),)), *draw_first(facts),
-        blocks.Aside(_say("needed"), (_write(list_needed(facts)),)), blocks.PageBreak(ends_first=True),
-        _believe(facts), *filter(None, [draw_ladder(facts)]), *draw_case(facts),
-        *list_pairs(facts), *list_singles(facts), *build_view(facts),
-    ]  # fmt: skip
-    return (*content, *_list_limits(page), _cite(page))
+    return (
+        *_open(page, _write_title(facts), _lead(facts)), _key_numbers(facts), *_warn(page),
+        *pictures.draw_range(facts), _write("asked", list_asked(facts)), _write("happened", list_told(facts)),
+        *pictures.draw_first(facts),
+        _write("needed", list_needed(facts)), blocks.PageBreak(ends_first=True), _believe(facts),
+        *filter(None, [pictures.draw_ladder(facts)]), *pictures.draw_case(facts), *list_pairs(facts),
+        *list_singles(facts), *build_view(facts), *_list_limits(page), _cite(page),
+    )  # fmt: skip
 
 
 def build_description(page: Page) -> tuple[blocks.Block, ...]:
@@ -166,23 +137,26 @@ def build_description(page: Page) -> tuple[blocks.Block, ...]:
     has_series = reading.find_payload(results, "raw_series") is not None
     shown = [reading.read_words(dict(results.sections), "answer"), *([] if has_series else map(str, data))]
     shown = [one for one in shown if one]
-    pictures = draw_described(page)
-    if not why or not (shown or pictures):
+    drawn = pictures.draw_described(page)
+    if not why or not (shown or drawn):
         return ()
     title = Text("brief.title", question=results.sections.get("question", results.title), answer=_say("described"))
     signed = " · ".join(filter(None, (str(Listed(page.authors)), page.date, results.title)))
-    content: list[blocks.Block] = [
-        blocks.Heading(1, str(title), "top"),
-        blocks.Lead(complete_sentence(capitalize(why)), signed),
-    ]
-    if results.is_simulated:
-        content.append(blocks.Note("simulated", blocks.build_spans(page.say("simulated"))))
-    content += build_status(page)
-    content += [blocks.Aside(_say("shown"), tuple(map(blocks.build_paragraph, shown)))] if shown else []
-    return (*content, *pictures, *_list_limits(page), _cite(page))
+    opening = _open(page, str(title), blocks.Lead(complete_sentence(capitalize(why)), signed))
+    said = [blocks.Aside(_say("shown"), tuple(map(blocks.build_paragraph, shown)))] if shown else []
+    return (*opening, *said, *drawn, *_list_limits(page), _cite(page))
 
 
-def _write(sentences: list[Text]) -> blocks.Paragraph:
+def _open(page: Page, title: str, lead: blocks.Lead) -> list[blocks.Block]:
+    """Return the head of a page, with the sign that data are simulated and when the analysis was registered."""
+    return [blocks.Heading(1, title, "top"), lead, *page.simulated_sign, *build_status(page)]
+
+
+def _write(key: str, sentences: list[Text]) -> blocks.Aside:
+    return blocks.Aside(_say(key), (_join(sentences),))
+
+
+def _join(sentences: list[Text]) -> blocks.Paragraph:
     return blocks.build_paragraph(str(Listed(tuple(sentences), "sentences")))
 
 
@@ -210,7 +184,7 @@ def write_answer(facts: Facts, graded: Graded | None, answer: PageAnswer) -> Tex
         "brief.answer", grade=answer.grade, direction=answer.side, by="placebos" if is_case else "deals",
         n=facts.n_treated, found="never" if math.isinf(rise) else "large" if rise > LARGE else "small",
         rise=numbers.format_percent(rise, 0), fall=numbers.format_percent(abs(fall), 0),
-        falls="yes" if fall > -MOST_FALL else "no",
+        falls=fall > -MOST_FALL,
     )  # fmt: skip
 
 
@@ -221,9 +195,9 @@ def write_deck(facts: Facts) -> Text:
         return Text("brief.deck-none")
     of = facts.graded.n_at_risk if facts.graded is not None else 0
     return Text(
-        "brief.deck", n=facts.n_treated, of=of, is_first="yes" if effect.p * of < 1.5 else "no",
+        "brief.deck", n=facts.n_treated, of=of, is_first=effect.p * of < 1.5,
         outcome=capitalize(page.outcome), traded=page.outcome, direction="fall" if effect.percent < 0 else "rise",
-        size=abs(effect.percent), reading=_read_chance(facts, effect), objects="yes" if facts.n_objecting else "no",
+        size=abs(effect.percent), reading=_read_chance(facts, effect), objects=facts.n_objecting > 0,
         ruled=facts.graded.ruled_out if facts.graded is not None else 0.0, range=write_range(effect),
         against=_name_yardstick(facts),
     )  # fmt: skip
@@ -296,26 +270,14 @@ def _key_money(facts: Facts) -> blocks.KeyNumber | None:
 
 def list_asked(facts: Facts) -> list[Text]:
     """Return who is asked about, what they are compared with, who is left out, and how many designs were tried."""
-    names = [take_text(pair["name"]) for pair in facts.pairs[:NAMED_PAIRS]]
-    case = facts.page.results.sections.get("case", "")
-    first, last = _find_onsets(facts)
-    dated = count_dated(facts)
-    who = Text(
-        "brief.who",
-        n=facts.n_treated,
-        dated=dated,
-        is_all="yes" if dated == facts.n_treated else "no",
-        first=first,
-        last=last,
-        names=name_pair(case) if case else Listed(tuple(names)),
-        named="case" if case else "yes" if names and facts.n_treated > NAMED_PAIRS else "no",
-    )
-    return [
-        who,
-        Text("brief.against", n=facts.n_compared, treated=facts.n_treated),
-        *list_left_out(facts),
-        *([Text("brief.tried", n=facts.n_tried)] if facts.n_tried > 1 else []),
-    ]
+    n, dated, (first, last) = facts.n_treated, count_dated(facts), _find_onsets(facts)
+    case, largest = facts.page.results.sections.get("case", ""), facts.pairs[:NAMED_PAIRS]
+    names = name_pair(case) if case else Listed(tuple(take_text(pair["name"]) for pair in largest))
+    named = "case" if case else bool(largest) and n > NAMED_PAIRS
+    who = Text("brief.who", n=n, dated=dated, is_all=dated == n, first=first, last=last, names=names, named=named)
+    against = Text("brief.against", n=facts.n_compared, treated=n)
+    tried = [Text("brief.tried", n=facts.n_tried)] if facts.n_tried > 1 else []
+    return [who, against, *list_left_out(facts), *tried]
 
 
 def _find_onsets(facts: Facts) -> tuple[str, str]:
@@ -339,28 +301,19 @@ def list_told(facts: Facts) -> list[Text]:
     if not pairs:
         key = "brief.told-rise" if effect.percent > 0 else "brief.told-fall"
         change = Text(key, outcome=page.outcome, size=abs(effect.percent), range=write_spread(effect))
-        return [change, *list_diverted(facts)]
-    unit = take_text(facts.periods[0]["unit"]) if facts.periods else ""
-    n_rows, left = sum(reading.read_whole(pair["n_periods"]) or 0 for pair in pairs), facts.n_rows_left_out
-    sums = {name: sum(sum_over_periods(pair, name) for pair in pairs) for name in OF_PAIRS}
-    totals = Text(
-        "brief.told",
-        n=len(pairs),
-        rows=n_rows,
-        of=n_rows + left,
-        is_all="no" if left else "yes",
-        period_name=page.period_name,
-        outcome=page.outcome,
-        **{name: texts.format_quantity(total, unit) for name, total in sums.items()},
-    )
-    sentences = [totals]
+        return [change, *statements.list_diverted(facts)]
+    unit, left = facts.unit, facts.n_rows_left_out
+    n_rows = sum(reading.read_whole(pair["n_periods"]) or 0 for pair in pairs)
+    amounts = {name: texts.format_quantity(total, unit) for name, total in facts.totals.items()}
+    counted: dict[str, Value] = {"n": len(pairs), "rows": n_rows, "of": n_rows + left, "is_all": not left}
+    sentences = [Text("brief.told", outcome=page.outcome, period_name=page.period_name, **counted, **amounts)]
     gaps = sorted((sum_over_periods(pair, "difference"), take_text(pair["name"])) for pair in pairs)
     named = [gaps[0], gaps[-1]] if gaps[0][0] < 0 < gaps[-1][0] else gaps
     farthest = sorted(named, key=lambda pair: -abs(pair[0]))[:NAMED_PAIRS]
     for gap, name in farthest if len(gaps) > NAMED_PAIRS else ():
         side = "short" if gap < 0 else "ahead"
         sentences.append(Text("brief.told-pair", name=name, side=side, gap=texts.format_quantity(abs(gap), unit)))
-    return sentences + list_diverted(facts)
+    return sentences + statements.list_diverted(facts)
 
 
 def _warn(page: Page) -> list[blocks.Note]:
@@ -374,20 +327,17 @@ def _warn(page: Page) -> list[blocks.Note]:
 
 
 def _believe(facts: Facts) -> blocks.Aside:
-    reasons = list_reasons(facts)
-    answer = Text(
-        "brief.verdict", grade=facts.answer.grade, outcome=facts.page.outcome,
-        answer=_write_grade(facts.answer, facts.answer.side),
-    )  # fmt: skip
-    verdict = blocks.emphasize(str(answer))
+    reasons = statements.list_reasons(facts)
+    answer = _write_grade(facts.answer, facts.answer.side)
+    verdict = Text("brief.verdict", grade=facts.answer.grade, outcome=facts.page.outcome, answer=answer)
     head = "" if facts.graded is not None else join_sentences(("", str(Text("brief.weigh", n=len(reasons)))))
-    parts: tuple[blocks.Paragraph | blocks.BulletList, ...] = (blocks.build_paragraph(verdict, head),)
-    if reasons:
-        parts += (blocks.BulletList(tuple(blocks.build_spans(str(reason)) for reason in reasons)),)
-    drawn = {one.sentence for one in choose_drawn(list_changes(facts))} if len(list_changes(facts)) > 1 else set()
-    readings = [one for one in list_readings(facts) if one not in drawn or one.key == "brief.reading-singles"]
-    further = [_write(one) for one in (readings, list_unasked(facts)) if one]
-    return blocks.Aside(_say("believe"), (*parts, *further))
+    opening = blocks.build_paragraph(blocks.emphasize(str(verdict)), head)
+    bullets = [blocks.BulletList(tuple(blocks.build_spans(str(reason)) for reason in reasons))] if reasons else []
+    changes, readings = list_changes(facts), statements.list_readings(facts)
+    drawn = {one.sentence for one in pictures.choose_drawn(changes)} if len(changes) > 1 else set()
+    readings = [one for one in readings if one not in drawn or one.key == "brief.reading-singles"]
+    further = [_join(one) for one in (readings, statements.list_unasked(facts)) if one]
+    return blocks.Aside(_say("believe"), (opening, *bullets, *further))
 
 
 def list_needed(facts: Facts) -> list[Text]:
@@ -397,25 +347,18 @@ def list_needed(facts: Facts) -> list[Text]:
     if graded is not None and graded.rise_found == graded.rise_found:
         sentences += describe_found(graded)
     elif not math.isfinite(facts.detectable):
-        lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
         unknown = Text("brief.detectable-unknown")
-        sentences.append(explain_no_range(facts, "brief.need-range") if lacks_range else unknown)
+        sentences.append(explain_no_range(facts, "brief.need-range") if facts.lacks_range else unknown)
     elif facts.detectable > reading.MOST_PERCENT:
         sentences.append(Text("brief.detectable-more", size=reading.MOST_PERCENT))
     else:
         counted = money if money is not None and math.isfinite(money.detectable) else None
         value = texts.format_quantity(counted.average(counted.detectable), counted.unit) if counted else ""
-        smallest = Text(
-            "brief.detectable",
-            size=numbers.format_percent(facts.detectable, 0),
-            value=value,
-            has_money="yes" if counted else "no",
-            period_name=page.period_name,
-            first=money.first if money and money.first else "none",
-        )
-        sentences.append(smallest)
+        size, first = numbers.format_percent(facts.detectable, 0), (money and money.first) or "none"
+        shown: dict[str, Value] = {"size": size, "value": value, "has_money": counted is not None, "first": first}
+        sentences.append(Text("brief.detectable", period_name=page.period_name, **shown))
     if page.results.sections.get(CALIBRATION) == "stale":
-        is_case = "yes" if graded is not None and graded.is_case else "no"
+        is_case = graded is not None and graded.is_case
         sentences.append(Text("brief.calibration-stale", name=page.results.name, case=is_case))
     if facts.n_treated > 1 and (undated := facts.roles.get("undated", 0)):
         sentences.append(Text("brief.date-them", n=undated))
@@ -431,14 +374,13 @@ def describe_found(graded: Graded) -> list[Text]:
     smallest = Text(
         "brief.found", which="both" if all(known) else "rise" if known[0] else "fall" if known[1] else "none",
         rise=numbers.format_percent(rise, 0), fall=numbers.format_percent(abs(fall), 0),
-        planted="no" if rates is None else "yes",
-        overstates="yes" if rates is None and OVERSTATED < graded.rise_found < math.inf else "no",
+        planted=rates is not None, overstates=rates is None and OVERSTATED < graded.rise_found < math.inf,
     )  # fmt: skip
     if rates is None:
         return [smallest]
     printed = {"rise": rates.rise_printed, "fall": rates.fall_printed}
     sizes = [Text("brief.printed", direction=side, times=x) for side, x in printed.items() if math.isfinite(x)]
-    rate = Text("brief.calibrated", n=rates.n, any="yes" if rates.false > 0 else "no", false=rates.false)
+    rate = Text("brief.calibrated", n=rates.n, any=rates.false > 0, false=rates.false)
     return [rate, smallest, *sizes]
 
 
@@ -454,10 +396,9 @@ def _cite(page: Page) -> blocks.Aside:
     publishers = [name for name in publishers if name and not name.startswith(NOBODY)]
     tool = results.manifest.get("tool") or {}
     version = str(tool.get("version", "")) if isinstance(tool, dict) else str(tool)
-    sentences: list[Text] = []
-    if publishers:
-        sentences.append(Text("brief.sources", names=Listed(tuple(dict.fromkeys(publishers)), "semicolon")))
+    names = Listed(tuple(dict.fromkeys(publishers)), "semicolon")
+    sentences = [Text("brief.sources", names=names)] if publishers else []
     authors = Text("brief.cited-authors", authors=Listed(page.authors), date=page.date or "none")
     who = authors if page.authors else ""
     sentences.append(Text("brief.cite", authors=who, title=results.title, version=version))
-    return blocks.Aside(_say("data"), (_write(sentences),))
+    return _write("data", sentences)

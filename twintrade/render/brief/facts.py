@@ -12,9 +12,9 @@ from twintrade.effects.regression import POOLED
 from twintrade.render import reading
 from twintrade.render.names import name_pair
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, list_payload, list_records, read_number, read_whole, take_text
+from twintrade.render.reading import Record, list_payload, read_number, read_whole, take_text
 from twintrade.render.tables.effect_rows import convert_to_percent
-from twintrade.render.tables.register import name_traded
+from twintrade.render.tables.register import name_units
 from twintrade.text import Text, Words, list_some
 from twintrade.text.numbers import convert_log_to_percent
 
@@ -197,6 +197,21 @@ class Facts:
         return list_payload(self.page.results, "treated_periods")
 
     @property
+    def unit(self) -> str:
+        """The unit of those totals."""
+        return take_text(self.periods[0]["unit"]) if self.periods else ""
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """What treated pairs traded, and what was expected of them, over all periods."""
+        return {name: sum(sum_over_periods(pair, name) for pair in self.pairs) for name in OF_PAIRS}
+
+    @property
+    def lacks_range(self) -> bool:
+        """Whether the change has neither interval nor p."""
+        return self.effect is not None and self.effect.chance == "unknown"
+
+    @property
     def diverted(self) -> Diverted | None:
         """What the declared world says of the cities' other partners; None where none was declared."""
         rows = list_payload(self.page.results, "translation")
@@ -343,13 +358,7 @@ def list_left_out(facts: Facts) -> list[Text]:
     known = is_known.groupby(mine["unit"]).any()
     before = (is_known & (period < onset)).groupby(mine["unit"]).any()
     reasons = {"nothing": ~known, "before": known & ~before, "other": before}
-    agreements = list_records(facts.page.results.twinnings)
-    names = {take_text(row.get("unit")): name_traded(row) for row in reversed(agreements)}
+    names, period_name = name_units(facts.page.results), facts.page.period_name
     listed = {why: [names.get(unit, unit) for unit in is_so.index[is_so]] for why, is_so in reasons.items()}
-    sentences, period_name = [], facts.page.period_name
-    for why, pairs in listed.items():
-        some, is_all = list_some(pairs, NAMED), "yes" if len(pairs) <= NAMED else "no"
-        sentences += (
-            [Text("brief.left-out", why=why, names=some, all=is_all, period_name=period_name)] if pairs else []
-        )
-    return sentences
+    shown = {why: {"names": list_some(pairs, NAMED), "all": len(pairs) <= NAMED} for why, pairs in listed.items()}
+    return [Text("brief.left-out", why=why, period_name=period_name, **shown[why]) for why, n in listed.items() if n]

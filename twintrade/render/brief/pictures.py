@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.render import reading
 from twintrade.render.blocks import Absent, Block, Figure, FigureRow
 from twintrade.render.brief import drawings
-from twintrade.render.brief.facts import OF_PAIRS, Effect, Facts, StatedChange, sum_over_periods
+from twintrade.render.brief.facts import Effect, Facts, StatedChange, sum_over_periods
 from twintrade.render.brief.statements import list_changes, write_change, write_counted, write_scaled
 from twintrade.render.exhibits.data_card import build_raw_series
 from twintrade.render.exhibits.payloads import build_payload
@@ -56,10 +56,10 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
     drawing = drawings.draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), detectable, page.theme)
     low, high = (write_change(end) if math.isfinite(end) else "none" for end in (effect.low, effect.high))
     alt = Text("brief.range-alt", level=effect.level, low=low, high=high, percent=effect.percent)
-    marked = "yes" if drawings.is_on_ruler(effect, detectable) else "no"
+    marked = drawings.is_on_ruler(effect, detectable)
     note = Text(
-        "brief.range-note", has_money="yes" if any(amounts) else "no", period_name=page.period_name, marked=marked,
-        found=detectable if marked == "yes" else 0.0, n=facts.n_treated,
+        "brief.range-note", has_money=any(amounts), period_name=page.period_name, marked=marked,
+        found=detectable if marked else 0.0, n=facts.n_treated,
     )  # fmt: skip
     frame = pd.DataFrame(
         {"end": ["estimate", "low", "high"], "effect": [effect.percent, effect.low, effect.high], "money": totals}
@@ -70,11 +70,9 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
 
 def _picture_gap(facts: Facts) -> Figure | None:
     """Draw which pairs make the gap between expected and observed, the largest ones and all others together."""
-    page, pairs, periods = facts.page.widen(NARROW), facts.pairs, facts.periods
-    if len(pairs) < 2 or not periods:
+    page, pairs, unit, sums = facts.page.widen(NARROW), facts.pairs, facts.unit, facts.totals
+    if len(pairs) < 2 or not facts.periods:
         return None
-    unit = take_text(periods[0]["unit"])
-    sums = {name: sum(sum_over_periods(pair, name) for pair in pairs) for name in OF_PAIRS}
     gaps = [(take_text(pair["name"]), sum_over_periods(pair, "difference")) for pair in pairs]
     gaps.sort(key=lambda pair: -abs(pair[1]))
     rows, others = gaps[:MOST_STEPS], gaps[MOST_STEPS:]
@@ -89,7 +87,7 @@ def _picture_gap(facts: Facts) -> Figure | None:
     steps = np.array([0.0, *(gap for _, gap in scaled)]).cumsum() + ends[0]
     note = Text(
         "brief.gap-note", power=power, unit=unit, periods=int(sum(read_number(p["n_periods"]) for p in pairs)),
-        period_name=page.period_name, cut="yes" if drawings.choose_cut(steps) > 0 else "no",
+        period_name=page.period_name, cut=drawings.choose_cut(steps) > 0,
     )  # fmt: skip
     alt = Text(
         "brief.gap-alt", expected=texts.format_quantity(sums["expected"], unit),
@@ -159,11 +157,10 @@ def _picture_totals(facts: Facts) -> Figure | None:
         return None
     page = facts.page.widen(WIDE if len(facts.pairs) > 1 else FULL)
     frame = pd.DataFrame(facts.periods)
-    unit = take_text(frame["unit"].iloc[0])
+    unit = facts.unit
     drawing = drawings.draw_totals(frame, unit, page.period_name, page.theme, LOW)
     alt = _describe_totals(facts, frame, lambda amount: texts.format_quantity(amount, unit))
-    lacks_range = facts.effect is not None and facts.effect.chance == "unknown"
-    band = "no" if frame["low"].isna().all() else "alone" if lacks_range else "yes"
+    band = "no" if frame["low"].isna().all() else "alone" if facts.lacks_range else "yes"
     by = facts.effect.inference if facts.effect is not None else ""
     outside = tuple(find_outside(frame))
     note = Text(
@@ -226,7 +223,7 @@ def _picture_path(facts: Facts) -> Figure | None:
     caption = str(Text("brief.picture-path", outcome=capitalize(page.outcome), period_name=page.period_name))
     shown = convert_to_percents(frame)
     alt = describe_event_study(shown, page.outcome)
-    ranged = "yes" if np.isfinite(frame[["low", "high"]].to_numpy(dtype=float)).any() else "no"
+    ranged = np.isfinite(frame[["low", "high"]].to_numpy(dtype=float)).any()
     level = reading.find_level(reading.list_records(frame))
     note = str(Text("brief.path-note", ranged=ranged, level=level, period_name=page.period_name))
     return page.figure("brief-path", caption, drawing, alt, shown, notes=(note,))
@@ -240,17 +237,15 @@ def draw_ladder(facts: Facts) -> Figure | None:
         return None
     drawing = drawings.draw_methods(list_rows(facts, drawn), page.theme)
     effects = [one.effect for one in drawn]
-    named = [(str(one.label), str(Text(f"brief.group-{one.group}"))) for one in drawn]
-    ends = [(effect.percent, effect.low, effect.high, "percent") for effect in effects]
-    rows = [(*name, *values) for name, values in zip(named, ends, strict=True)]
+    named = ((str(one.label), str(Text(f"brief.group-{one.group}")), one.effect) for one in drawn)
+    rows = [(label, question, e.percent, e.low, e.high, "percent") for label, question, e in named]
     frame = pd.DataFrame(rows, columns=["label", "question", "effect", "low", "high", "scale"])
     ranged = [effect for effect in effects if effect.has_interval]
     low, high = (pick(e.percent for e in effects) for pick in (min, max))
     level = ranged[0].level if ranged else DEFAULT_LEVEL
     alt = str(Text("brief.methods-alt", n=len(drawn), low=low, high=high, ranged=len(ranged), level=level))
     zero = "all" if ranged and all(e.holds_zero for e in effects) and len(ranged) == len(effects) else "some"
-    is_all = "yes" if n_all == len(drawn) else "no"
-    caption = str(Text("brief.picture-methods", n=len(drawn), of=n_all, all=is_all, zero=zero))
+    caption = str(Text("brief.picture-methods", n=len(drawn), of=n_all, all=n_all == len(drawn), zero=zero))
     bare = {one.group for one in drawn if not one.effect.has_interval}
     why = "case" if bare == {"case"} and ranged else "left" if bare <= {"who", "compared"} else "other"
     n_bare = len(drawn) - len(ranged)

@@ -118,13 +118,9 @@ def _list_columns(facts: Facts) -> list[StatedChange]:
 def _list_ranked(facts: Facts) -> list[StatedChange]:
     """Return the change of one pair by each method that ranks it."""
     tests = () if facts.graded is None else facts.graded.methods
-    effects = [Effect(percent=read_number(test["percent"]), p=read_number(test["p"])) for test in tests]
-    names = [name_method(take_text(test["method"])) for test in tests]
-    return [
-        StatedChange(label=name, effect=effect, group="case")
-        for name, effect in zip(names, effects, strict=True)
-        if math.isfinite(effect.percent)
-    ]
+    effects = [(test, Effect(percent=read_number(test["percent"]), p=read_number(test["p"]))) for test in tests]
+    known = [(name_method(take_text(test["method"])), e) for test, e in effects if math.isfinite(e.percent)]
+    return [StatedChange(label=name, effect=effect, group="case") for name, effect in known]
 
 
 def _list_left_out(facts: Facts) -> list[StatedChange]:
@@ -174,16 +170,11 @@ def list_readings(facts: Facts) -> list[Text]:
         return []
     sentences = {one.sentence.key: one.sentence for one in _list_checked(facts) if one.sentence is not None}
     hidden = next((sentences.pop(key) for key in HIDDEN if key in sentences), None)
-    readings = [_read_cases(facts), hidden, _read_bounds(facts), *sentences.values()]
-    return [one for one in readings if one is not None]
-
-
-def _read_cases(facts: Facts) -> Text | None:
-    """Return what the verdicts on single pairs say where there are several."""
-    if find_payload(facts.page.results, "case_verdicts") is None:
-        return None
-    answer = find_words(list_findings(facts.page.results, CASE_VERDICT)[0], "sentence")
-    return answer if isinstance(answer, Text) else None
+    results = facts.page.results
+    has_several = find_payload(results, "case_verdicts") is not None
+    cases = find_words(list_findings(results, CASE_VERDICT)[0], "sentence") if has_several else None
+    readings = [cases, hidden, _read_bounds(facts), *sentences.values()]
+    return [one for one in readings if isinstance(one, Text)]
 
 
 def _read_singles(facts: Facts) -> StatedChange | None:
@@ -221,7 +212,7 @@ def _read_bounds(facts: Facts) -> Text | None:
     if not (math.isfinite(low) and high <= WIDEST):
         return Text("brief.reading-unbounded")
     is_point = len({numbers.format_percent(end) for end in (low, high)}) == 1
-    return Text("brief.reading-bounds", low=low, high=high, point="yes" if is_point else "no")
+    return Text("brief.reading-bounds", low=low, high=high, point=is_point)
 
 
 def _read_average(facts: Facts) -> StatedChange | None:
@@ -296,14 +287,13 @@ def list_reasons(facts: Facts) -> list[Text]:
     """Return the two reasons that weigh most for the verdict."""
     turning = list_turning(facts)
     if facts.graded is not None:
-        return turning + _list_graded(facts, facts.graded)
+        of = _list_of_case if facts.graded.is_case else _list_graded
+        return turning + of(facts, facts.graded)
     return (turning + (_list_for(facts) if facts.answer.is_evidence else _list_against(facts)))[:MOST]
 
 
 def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
-    """Return why the grade is no higher, on how many pairs it rests, and what would overturn it."""
-    if graded.is_case:
-        return _list_of_case(facts, graded)
+    """Return why the grade is no higher, on how many pairs it rests, what would overturn it, and other outcomes."""
     of = max(1, round(100 * graded.effect.p))
     period_name, n_at_risk = facts.page.period_name, graded.n_at_risk
     blocked = [Text("brief.graded-blocked", why=why, n=n_at_risk, period_name=period_name) for why in graded.reasons]
@@ -312,40 +302,28 @@ def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
     reasons += _explain_objections(facts)
     effective = max(1, round(graded.n_effective))
     name = take_text(facts.pairs[0]["name"]) if len(facts.pairs) > 1 else ""
-    total = Text(
-        "brief.graded-total",
-        total=graded.total,
-        name=name,
-        share=graded.share,
-        without=graded.without_largest,
-        largest="yes" if name and math.isfinite(graded.without_largest) else "no",
-        ordinary=graded.ordinary,
-    )
-    reasons += [Text("brief.graded-pairs", n=graded.n_signers, of=n_at_risk, effective=effective), total]
+    sizes = {"total": graded.total, "without": graded.without_largest, "ordinary": graded.ordinary}
+    largest = bool(name) and math.isfinite(graded.without_largest)
+    reasons.append(Text("brief.graded-pairs", n=graded.n_signers, of=n_at_risk, effective=effective))
+    reasons.append(Text("brief.graded-total", name=name, share=graded.share, largest=largest, **sizes))
     if graded.answer.is_evidence and math.isfinite(graded.gamma):
         reasons.append(Text("brief.graded-gamma", times=graded.gamma, direction=graded.answer.side))
-    return reasons + _list_others(facts)
-
-
-def _list_others(facts: Facts) -> list[Text]:
-    """Return the answer for each further outcome, and that p and ranges are adjusted for all."""
-    answers = []
     for one in facts.others:
         grade = Text("brief.grade", grade=one.answer.grade, direction=one.answer.side)
         values = {"percent": one.effect.percent, "p": one.effect.p}
-        answers.append(Text("brief.graded-other", outcome=capitalize(one.outcome), answer=grade, **values))
-    return [*answers, Text("brief.graded-holm", n=len(answers) + 1)] if answers else []
+        reasons.append(Text("brief.graded-other", outcome=capitalize(one.outcome), answer=grade, **values))
+    return [*reasons, *([Text("brief.graded-holm", n=len(facts.others) + 1)] if facts.others else [])]
 
 
 def _list_of_case(facts: Facts, graded: Graded) -> list[Text]:
     """Return why one pair does not stand out, where it is ranked by each method, and which checks object."""
-    reasons: list[Text] = []
     n, period = graded.n_at_risk, facts.page.period_name
-    for why in graded.reasons:
-        if why == "chance":
-            reasons.append(Text("brief.reason-chance", by="placebo", of=max(1, round(100 * graded.effect.p))))
-        else:
-            reasons.append(Text("brief.graded-blocked", why=why, n=n, period_name=period))
+    reasons = [
+        Text("brief.reason-chance", by="placebo", of=max(1, round(100 * graded.effect.p)))
+        if why == "chance"
+        else Text("brief.graded-blocked", why=why, n=n, period_name=period)
+        for why in graded.reasons
+    ]
     tests = [
         Text("brief.graded-method", method=name_method(name), percent=read_number(test["percent"]), p=p)
         for test in graded.methods
@@ -368,13 +346,16 @@ def _list_for(facts: Facts) -> list[Text]:
 
 
 def _list_against(facts: Facts) -> list[Text]:
-    reasons: list[Text | None] = [*_explain_objections(facts)]
-    reasons += [_explain_chance(facts), _explain_largest(facts)]
+    reasons, pairs = _explain_objections(facts) + _explain_chance(facts), facts.pairs
+    total = sum(sum_over_periods(pair, "expected") for pair in pairs)
+    share = sum_over_periods(pairs[0], "expected") / total if len(pairs) > 1 and total > 0 else 0.0
+    if share >= LARGE_SHARE:
+        reasons.append(Text("brief.reason-largest", name=take_text(pairs[0]["name"]), share=share))
     if 1 < facts.n_treated < FEW:
         reasons.append(Text("brief.reason-few", n=facts.n_treated))
     if facts.n_cannot:
         reasons.append(Text("brief.reason-unseen", n=facts.n_cannot, of=facts.n_judged))
-    return [reason for reason in reasons if reason is not None]
+    return reasons
 
 
 def _explain_objections(facts: Facts) -> list[Text]:
@@ -384,14 +365,14 @@ def _explain_objections(facts: Facts) -> list[Text]:
     return [Text("brief.reason-objects", n=facts.n_objecting, names=names)]
 
 
-def _explain_chance(facts: Facts) -> Text | None:
+def _explain_chance(facts: Facts) -> list[Text]:
     effect = facts.effect
     if effect is None or effect.chance == "excludes":
-        return None
+        return []
     if effect.p != effect.p:
-        return explain_no_range(facts) if effect.chance == "unknown" else None
+        return [explain_no_range(facts)] if effect.chance == "unknown" else []
     by = effect.inference if effect.inference in ("randomization", "placebo") else "other"
-    return Text("brief.reason-chance", by=by, of=max(1, round(100 * effect.p)))
+    return [Text("brief.reason-chance", by=by, of=max(1, round(100 * effect.p)))]
 
 
 def explain_no_range(facts: Facts, key: str = "brief.reason-no-range") -> Text:
@@ -411,51 +392,26 @@ def explain_no_range(facts: Facts, key: str = "brief.reason-no-range") -> Text:
     return Text(key, why=why, n=lost, draws=n_draws or 0, period_name=facts.page.period_name)
 
 
-def _explain_largest(facts: Facts) -> Text | None:
-    pairs = facts.pairs
-    total = sum(sum_over_periods(pair, "expected") for pair in pairs)
-    if len(pairs) < 2 or not total > 0:
-        return None
-    share = sum_over_periods(pairs[0], "expected") / total
-    if share < LARGE_SHARE:
-        return None
-    return Text("brief.reason-largest", name=take_text(pairs[0]["name"]), share=share)
-
-
 def list_turning(facts: Facts) -> list[Text]:
-    """Return what changes the sign of the change, and what the verdict of its range."""
-    return [reason for reason in (_explain_sign(facts), _explain_verdict(facts)) if reason is not None]
-
-
-def _explain_sign(facts: Facts) -> Text | None:
-    """Say from where to where all estimates run if they point both ways, and without whom they turn."""
-    n, low, high = find_spread(facts)
-    if facts.effect is None or n < 2 or min(map(_cut, (low, high))) > 0 or max(map(_cut, (low, high))) < 0:
-        return None
-    of_pairs = [one for one in list_changes(facts) if one.group in ("who", "compared")]
-    turned = [one for one in of_pairs if _cut(one.effect.percent) * facts.effect.percent < 0]
-    named = [Text("brief.turned", label=one.label, percent=one.effect.percent) for one in turned]
-    some = list_some(named, MOST_LEFT_OUT)
-    return Text("brief.reason-methods", n=n, low=low, high=high, turned=len(named), named=some)
-
-
-def _cut(percent: float) -> float:
-    """Return a change as the page prints it."""
-    return round(percent, 1)
-
-
-def _explain_verdict(facts: Facts) -> Text | None:
-    """Count the other estimates whose range excludes zero where the headline's includes it, or the reverse."""
-    if facts.effect is None or not facts.effect.has_interval:
-        return None
-    others = [one.effect for one in list_changes(facts) if not one.is_answer and one.effect.has_interval]
-    apart = [e for e in others if e.holds_zero != facts.effect.holds_zero]
-    if not apart:
-        return None
-    sides = {"above" if e.low > 0 else "below" for e in apart}
-    side = "none" if not facts.effect.holds_zero else sides.pop() if len(sides) == 1 else "both"
-    is_all = "yes" if len(apart) == len(others) else "no"
-    return Text("brief.reason-verdict", n=len(apart), of=len(others), all=is_all, side=side)
+    """Return from where to where all estimates run if they point both ways, and whose range has another verdict."""
+    effect, changes, (n, low, high) = facts.effect, list_changes(facts), find_spread(facts)
+    if effect is None:
+        return []
+    reasons = []
+    if n > 1 and round(low, 1) <= 0 <= round(high, 1):  # as the page prints them
+        of_pairs = [one for one in changes if one.group in ("who", "compared")]
+        turned = [one for one in of_pairs if round(one.effect.percent, 1) * effect.percent < 0]
+        named = [Text("brief.turned", label=one.label, percent=one.effect.percent) for one in turned]
+        some = list_some(named, MOST_LEFT_OUT)
+        reasons.append(Text("brief.reason-methods", n=n, low=low, high=high, turned=len(named), named=some))
+    others = [one.effect for one in changes if not one.is_answer and one.effect.has_interval]
+    apart = [other for other in others if other.holds_zero != effect.holds_zero]
+    if effect.has_interval and apart:
+        sides = {"above" if other.low > 0 else "below" for other in apart}
+        side = "none" if not effect.holds_zero else sides.pop() if len(sides) == 1 else "both"
+        is_all = len(apart) == len(others)
+        reasons.append(Text("brief.reason-verdict", n=len(apart), of=len(others), all=is_all, side=side))
+    return reasons
 
 
 def list_diverted(facts: Facts) -> list[Text]:
@@ -465,6 +421,6 @@ def list_diverted(facts: Facts) -> list[Text]:
         return []
     low, high = sorted(map(abs, (diverted.low, diverted.high)))
     is_point = numbers.format_percent(low, 0) == numbers.format_percent(high, 0)
-    along = "yes" if diverted.high < 0 else "no"  # the other partners go with the pairs
-    values = {"low": low, "high": high, "point": "yes" if is_point else "no", "along": along}
-    return [Text("brief.diverted", direction=facts.answer.side, n=facts.n_treated, **values)]
+    along = diverted.high < 0  # the other partners go with the pairs
+    who = {"direction": facts.answer.side, "n": facts.n_treated}
+    return [Text("brief.diverted", **who, low=low, high=high, point=is_point, along=along)]

@@ -258,6 +258,11 @@ def name_traded(agreement: Record) -> str:
     return " – ".join(filter(None, (name_within(city, take_text(agreement["signatory"])), twin)))
 
 
+def name_units(results: ResultSet) -> dict[str, str]:
+    """Return what each pair is called by its first agreement."""
+    return {take_text(row.get("unit")): name_traded(row) for row in reversed(list_records(results.twinnings))}
+
+
 def _name_event(event: str) -> Words:
     """Return an event with its date in the language in use where the program names it."""
     name, _, when = event.partition(" ")
