@@ -18,9 +18,7 @@ MOST_PATHS = 3
 
 def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) -> tuple[blocks.Block, ...]:
     """Return one figure of at most three paths, in full the others in panels, and all columns in tables."""
-    headline = reading.find_headline(page.results)
-    ladder = studies
-    answer = reading.read_column(headline) if headline is not None else None
+    ladder, answer = studies, reading.read_column(reading.find_headline(page.results) or {})
     studies = sorted(studies, key=lambda study: reading.read_column(study[1]) != answer)
     drawn = _choose(studies)
     content: list[blocks.Block] = [
@@ -68,7 +66,7 @@ def _describe(page: Page, spec: Record) -> str:
     checks = reading.list_records(reading.select_matching(page.results.findings, spec))
     smallest = next((reading.read_number(c.get("p")) for c in checks if take_text(c["diagnostic"]) == "pretrends"), p)
     is_adjusted = smallest == smallest and smallest != p
-    return page.say("paths_pretrend", p=p, adjusted="yes" if is_adjusted else "no", smallest=smallest)
+    return page.say("paths_pretrend", p=p, adjusted=is_adjusted, smallest=smallest)
 
 
 def _draw(page: Page, studies: list[Study], *, is_main: bool) -> blocks.Figure:
@@ -173,13 +171,8 @@ def _cells(page: Page, spec: Record) -> tuple[blocks.Figure, ...]:
     outcome = take_text(spec.get("outcome")) or page.outcome
     since = str(Text("figures.since-onset", period_name=page.period_name))
     label = page.printer(str(Text("figures.effect-on", outcome=outcome, scale=unit or name_scale(scale))))
-    drawing = points.draw_heat_map(
-        page.drawable(frame),
-        reading.list_period_labels(page.results),
-        x_label=since,
-        value_label=label,
-        theme=page.theme,
-    )
+    cells, periods = page.drawable(frame), reading.list_period_labels(page.results)
+    drawing = points.draw_heat_map(cells, periods, x_label=since, value_label=label, theme=page.theme)
     caption = page.say("cells_caption", period_name=page.period_name, label=format_label(spec))
     return (page.figure(key, caption, drawing, alt_text.describe_heat_map(frame), frame),)
 

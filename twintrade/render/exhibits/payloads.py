@@ -32,15 +32,9 @@ def format_payload_title(page: Page, key: str, frame: pd.DataFrame) -> str:
     name, _, column = key.removesuffix("_table").partition("-")
     known = f"payload_{name}"
     title = page.say(known) if page.wording.knows(known) else name_column(name.replace(".", ": "))
-    return page.say("payload_of", title=title, column=_name_estimate(page, column)) if column else title
-
-
-def _name_estimate(page: Page, key: str) -> str:
-    """Return the label of the column that a payload's key ends with, else what the key says."""
-    for spec in reading.list_specifications(page.results):
-        if key == "-".join(reading.read_column(spec)):
-            return reading.format_label(spec)
-    return key.replace("-", ", ")
+    labels = {"-".join(of): label for of, label in reading.list_labels(page.results).items()}
+    of = labels.get(column, column.replace("-", ", "))
+    return page.say("payload_of", title=title, column=of) if column else title
 
 
 def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
@@ -61,15 +55,9 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
     scales = _list_scales(page, frame)
     known = frame.assign(scale=scales[0]) if len(scales) == 1 else frame
     drawing, alt = maker(page.drawable(frame), page), describe(reading.write_columns(known))
-    return (page.figure(slug, title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),)
-
-
-def _about_intervals(page: Page, key: str, frame: pd.DataFrame) -> tuple[str, ...]:
-    """Return the note that points stand without intervals, where they do."""
-    if page.results.payload_kinds.get(key) not in ("forest", "variants"):
-        return ()
-    n_bare = int((frame["effect"].notna() & (frame["low"].isna() | frame["high"].isna())).sum())
-    return (page.say("forest_bare"),) if n_bare else ()
+    has_effects = page.results.payload_kinds.get(key) in ("forest", "variants")
+    is_bare = has_effects and bool((frame["effect"].notna() & frame[["low", "high"]].isna().any(axis=1)).any())
+    return (page.figure(slug, title, drawing, alt, frame, notes=(page.say("forest_bare"),) if is_bare else ()),)
 
 
 def _list_scales(page: Page, frame: pd.DataFrame) -> list[str]:
@@ -108,9 +96,8 @@ def _forest(frame: pd.DataFrame, page: Page) -> Drawing:
     is_percent = set(frame.get("scale", ())) == {"percent"}
     if "group" in frame:
         frame = frame.assign(group=[name_fact("labels.grouped-", reading.take_text(one)) for one in frame["group"]])
-    return forest.draw_forest(
-        frame, x_label=_effect_axis(page, frame), decimals=1 if is_percent else 3, theme=page.theme,
-    )  # fmt: skip
+    label, decimals = _effect_axis(page, frame), 1 if is_percent else 3
+    return forest.draw_forest(frame, x_label=label, decimals=decimals, theme=page.theme)
 
 
 def _placebo(frame: pd.DataFrame, page: Page) -> Drawing:

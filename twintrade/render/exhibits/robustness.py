@@ -1,7 +1,7 @@
 """Every check in one table: what an estimate becomes when one thing changes, and what the check says of it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import pandas as pd
@@ -14,16 +14,7 @@ from twintrade.render.figures import alt_text, forest
 from twintrade.render.figures.percent_paths import convert_to_logs, convert_to_percents
 from twintrade.render.names import OF_NO_COLUMN, name_check, name_column
 from twintrade.render.page import Page
-from twintrade.render.reading import (
-    CALIBRATED,
-    CASE_VERDICT,
-    TABLED,
-    Record,
-    has_spoken,
-    read_column,
-    read_number,
-    take_text,
-)  # fmt: skip
+from twintrade.render.reading import TABLED, Record, has_spoken, read_column, read_number, take_text
 from twintrade.text import Listed, Text, name_fact, numbers, texts
 
 # The checks that a page tables: of the headline, of other columns, and the variants of each.
@@ -66,7 +57,7 @@ def collect_checks(page: Page, findings: list[Record], *, is_whole: bool) -> lis
     """Return the checks of the headline, of other columns those that object, of the rest one of a kind; or all."""
     columns = {read_column(s): s for s in reading.list_specifications(page.results)}
     headline = reading.find_headline(page.results)
-    headline_key = read_column(headline) if headline is not None else ("", "")
+    headline_key = read_column(headline or {})
     of_headline = {f["diagnostic"] for f in findings if read_column(f) == headline_key}
     seen: set[str] = set()
     checks = []
@@ -124,31 +115,26 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     findings = [f for f in reading.list_records(page.results.findings) if take_text(f.get("verdict")) in TABLED]
     spoken, is_whole = [f for f in findings if has_spoken(f)], page.is_whole
     checks = collect_checks(page, spoken, is_whole=is_whole)
-    owners = _list_untabled(page, checks) if is_whole else {}
+    tabled_keys = {key for check in checks for key in take_text(check.finding.get("payloads")).split()}
+    kinds, owners = page.results.payload_kinds, reading.list_topic_payloads(page.results, "sensitivity")
+    untabled = {key: of for key, of in owners.items() if key not in tabled_keys or kinds.get(key) not in VARIANTS}
+    owners = untabled if is_whole else {}
     lines = _list_spoken(page, spoken) if is_whole else _list_objecting(page, findings)
     if not (checks or owners or (is_whole and lines.items)):
         return blocks.Absent(page.say("absent_sensitivity"))
     n_object, n_cannot, n_silent = counts = reading.count_verdicts(page.results)
     intro = page.say("robustness_intro", n=sum(counts), n_object=n_object, n_cannot=n_cannot, n_silent=n_silent)
-    if "summary" in page.exhibits and not reading.list_findings(page.results, CASE_VERDICT):
+    if "summary" in page.exhibits and not reading.list_findings(page.results, reading.CASE_VERDICT):
         intro = page.say("robustness_unseen")  # the summary counts them
     opening = (blocks.Heading(2, page.say("sensitivity"), "sensitivity"), blocks.build_paragraph(intro))
     bullets: list[blocks.Block] = [lines] if lines.items else []
     drawn = _draw(page, checks, findings) if checks else ()
     tabled = [*([_build_table(page, checks, findings)] if checks and (is_whole or not drawn) else []), *drawn]
     if not is_whole:
-        rates = {key: reading.find_payload(page.results, key) for key in CALIBRATED}
+        rates = {key: reading.find_payload(page.results, key) for key in reading.CALIBRATED}
         judged = (build_payload(page, key, frame) for key, frame in rates.items() if frame is not None)
         return (*opening, *bullets, *tabled, *chain.from_iterable(judged))
     return (*opening, *tabled, *bullets, *build_payloads(page, owners, PAIRED))
-
-
-def _list_untabled(page: Page, checks: list[JudgedCheck]) -> dict[str, Record]:
-    """Return the payloads of the topic that are no variants in the table of checks."""
-    tabled = {key for check in checks for key in take_text(check.finding.get("payloads")).split()}
-    kinds = page.results.payload_kinds
-    owners = reading.list_topic_payloads(page.results, "sensitivity")
-    return {key: owner for key, owner in owners.items() if not (key in tabled and kinds.get(key) in VARIANTS)}
 
 
 def _list_spoken(page: Page, spoken: list[Record]) -> blocks.BulletList:
@@ -170,22 +156,12 @@ def _list_objecting(page: Page, findings: list[Record]) -> blocks.BulletList:
 
 
 def _build_table(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> blocks.Table:
-    heads = [str(Text(f"tables.{key}")) for key in HEADS]
-    header = (*heads, name_column("verdict"))
-    columns = tuple(
-        blocks.Column("left" if name in EDGES else "right", WEIGHTS.get(name, 0.0)) for name in (*HEADS, EDGES[1])
-    )
-    groups = (_head_rows(page), *(_check_rows(check) for check in checks))
+    heads = [*(str(Text(f"tables.{key}")) for key in HEADS), name_column("verdict")]
+    columns = [blocks.Column("left" if n in EDGES else "right", WEIGHTS.get(n, 0.0)) for n in (*HEADS, EDGES[1])]
+    groups = filter(None, (_head_rows(page), *(_check_rows(check) for check in checks)))
     notes = (*page.simulated_note, page.say("robustness_note"), *_list_notes(page, checks, findings))
-    return blocks.Table(
-        "robustness",
-        page.say("robustness_caption"),
-        columns,
-        (blocks.build_row(*header).cells,),
-        tuple(filter(None, groups)),
-        notes,
-        is_ordered=True,
-    )
+    table = blocks.build_table("robustness", page.say("robustness_caption"), heads, groups, notes)
+    return replace(table, columns=tuple(columns), is_ordered=True)
 
 
 def _list_notes(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> list[str]:
@@ -230,7 +206,7 @@ def _say_overturned(page: Page) -> list[str]:
     if not math.isfinite(size):
         return []
     shown = Text("common.effect", value=size, scale=take_text(overall["scale"]).replace(" ", "-"))
-    return [page.say("robustness_overturn", size=shown, clear="yes" if is_clear else "no")]
+    return [page.say("robustness_overturn", size=shown, clear=is_clear)]
 
 
 def _check_rows(check: JudgedCheck) -> tuple[blocks.Row, ...]:
@@ -242,21 +218,16 @@ def _check_rows(check: JudgedCheck) -> tuple[blocks.Row, ...]:
     share = read_number(finding.get("power"))
     power = build_cell(f"{100 * share:.0f}" if share == share else "", *cite(finding, "power", form="share"))
     rows = [blocks.build_row(name, "", "", "", build_cell(p, *cite(finding, "p")), bound, power, verdict)]
-    rows += [
-        blocks.build_row(
-            str(Text("tables.variant", name=change.name)),
-            build_cell(_write(change.effect, scale), *_cite(change.row, scale, "effect")),
-            build_cell(_write_interval(change.low, change.high, scale), *_cite(change.row, scale, "low", "high")),
-            _compare(change, scale),
-            build_cell(texts.format_p_cell(change.p), *cite(change.row, "p")),
-            *("", "", ""),
-        )
-        for change in check.changes
-    ]
+    for change in check.changes:
+        effect = build_cell(_write(change.effect, scale), *_cite(change.row, scale, "effect"))
+        ends = build_cell(_write_interval(change.low, change.high, scale), *_cite(change.row, scale, "low", "high"))
+        p_cell = build_cell(texts.format_p_cell(change.p), *cite(change.row, "p"))
+        label = str(Text("tables.variant", name=change.name))
+        rows.append(blocks.build_row(label, effect, ends, _compare(change, scale), p_cell, "", "", ""))
     if check.others:
-        others, spread, ends = _say_others(check)
-        sources = [source for end in ends for source in _cite(end.row, scale, "effect")]
-        rows.append(blocks.build_row(others, build_cell(spread, *sources), *("", "", "", "", "", "")))
+        others, spread, extremes = _say_others(check)
+        sources = [source for end in extremes for source in _cite(end.row, scale, "effect")]
+        rows.append(blocks.build_row(others, build_cell(spread, *sources), "", "", "", "", "", ""))
     return tuple(rows)
 
 
@@ -314,16 +285,19 @@ def _draw(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> tupl
         changes = check.changes if check.scale == scale and not check.column else ()
         apart = sorted(changes, key=lambda c: -abs(c.difference) if c.difference == c.difference else 0.0)
         shown = [c for c in changes if c in apart[:MOST_DRAWN]]
-        rows += [] if is_whole else [_head_check(check, has_variants=bool(shown))]
-        rows += [
-            {"group": check.name, "label": c.name, "effect": c.effect, "low": c.low, "high": c.high}
-            | ({} if is_whole else {"p": c.p, "verdict": "", "is_head": False})
-            for c in shown
-        ]
-        rows += [_count_others(check)] if shown and check.others and not is_whole else []
+        name = f"{check.name} ({check.column})" if check.column else check.name
+        verdict = name_fact("labels.verdict-", take_text(check.finding["verdict"]))
+        p = math.nan if shown else read_number(check.finding.get("p"))  # a check's own where no variant has one
+        line = dict.fromkeys(("group", "label", *NUMBERS[:3], "p"), math.nan) | {"group": check.name}
+        line |= {"verdict": "", "is_head": False}
+        rows += [] if is_whole else [line | {"label": name, "p": p, "verdict": verdict, "is_head": True}]
+        rows += [line | {"label": c.name, "effect": c.effect, "low": c.low, "high": c.high, "p": c.p} for c in shown]
+        if shown and check.others and not is_whole:
+            others, spread, _ = _say_others(check)
+            rows.append(line | {"label": str(Text("common.headed", head=others.strip(), said=spread))})
     if sum(row["effect"] == row["effect"] for row in rows) < LEAST_DRAWN:
         return ()
-    frame = pd.DataFrame(rows).assign(scale=scale)
+    frame = pd.DataFrame(rows).drop(columns=["p", "verdict", "is_head"] if is_whole else []).assign(scale=scale)
     ends = {name: read_number(overall.get(name)) for name in ("effect", "low", "high")}
     logs = convert_to_logs(pd.concat([frame, pd.DataFrame([ends])]).assign(scale=scale))
     headline = logs.iloc[-1]
@@ -340,20 +314,3 @@ def _draw(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> tupl
             percents, notes=(page.say("robustness_figure_note"), *notes),
         ),
     )  # fmt: skip
-
-
-def _count_others(check: JudgedCheck) -> Record:
-    """Return the line of the variants that only their range tells of."""
-    others, spread, _ = _say_others(check)
-    none = dict.fromkeys(("effect", "low", "high", "p"), math.nan)
-    label = str(Text("common.headed", head=others.strip(), said=spread))
-    return {"group": check.name, "label": label, **none, "verdict": "", "is_head": False}
-
-
-def _head_check(check: JudgedCheck, *, has_variants: bool) -> Record:
-    """Return the line of a check itself: its p where no variant has one, and its verdict."""
-    name = f"{check.name} ({check.column})" if check.column else check.name
-    verdict = name_fact("labels.verdict-", take_text(check.finding["verdict"]))
-    p = math.nan if has_variants else read_number(check.finding.get("p"))
-    none = dict.fromkeys(("effect", "low", "high"), math.nan)
-    return {"group": check.name, "label": name, **none, "p": p, "verdict": verdict, "is_head": True}

@@ -57,7 +57,8 @@ def build_claims(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(build_paragraph(page.say("claims_lacking", n=len(lacking), needs=named)))
     if unanswered:
         blocks.append(build_paragraph(page.say("claims_open", n=len(unanswered))))
-        blocks.append(BulletList(tuple(_open(row) for row in unanswered)))
+        words = ((take_text(r["claim_id"]), (read_words(r, "claim"), read_words(r, "answer"))) for r in unanswered)
+        blocks.append(BulletList(tuple(build_spans(emphasize(f"{n} "), join_sentences(said)) for n, said in words)))
     return tuple(blocks)
 
 
@@ -86,13 +87,6 @@ def _refer(page: Page, answer: str) -> str:
     for finding in reading.list_topic_findings(page.results, "single_case"):
         answer = answer.replace(read_words(finding, "sentence") or answer, page.say("said_above"))
     return capitalize(complete_sentence(answer))
-
-
-def _open(row: Record) -> tuple[Span, ...]:
-    return build_spans(
-        emphasize(f"{take_text(row['claim_id'])} "),
-        join_sentences((read_words(row, "claim"), read_words(row, "answer"))),
-    )
 
 
 VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user", "designs_tried")
@@ -163,10 +157,8 @@ def build_machine(page: Page) -> tuple[Block, ...] | Absent:
         path = (next(iter(seeds)), *([0] if isinstance(first, list | tuple) else []))
         size = cite_place(cite_manifest("seeds"), WHOLE_ROW, "size")
         sources.append((*size, *cite_place(cite_manifest("seeds", *path), WHOLE_ROW)))
-    frame = pd.DataFrame([row[:2] for row in rows], columns=["what", "value"])
-    table = build_plain_table(
-        frame, "machine", page.say("machine"), weights={"what": 1.0, "value": 2.2}, sources={"value": sources}
-    )
+    frame, weights = pd.DataFrame([row[:2] for row in rows], columns=["what", "value"]), {"what": 1.0, "value": 2.2}
+    table = build_plain_table(frame, "machine", page.say("machine"), weights=weights, sources={"value": sources})
     intro = [build_paragraph(page.say("machine_intro"))] if is_whole else []
     return (Heading(2, page.say("machine"), "machine-footer"), *intro, table)
 
@@ -264,20 +256,27 @@ def build_cross_check(page: Page) -> tuple[Block, ...] | Absent:
 
 
 def _build_table(page: Page, records: list[Record]) -> Table:
+    """Return our numbers beside those of other software; the note says which library each function is of."""
     header = tuple(Cell((name_fact("proof.head-", head, capitalize(head)),)) for head in HEADS)
     groups: dict[str, list[Row]] = {}
     libraries: dict[str, dict[str, None]] = {}
     for record in records:
         rows = groups.setdefault("/".join(reading.read_column(record)), [])
-        rows.append(_build_row(record, "" if rows else reading.format_label(record)))
         library, _, function = take_text(record["software"]).partition(" ")
         if library:
             libraries.setdefault(library, {})[function] = None
+        verdict = name_fact("proof.verdict-", take_text(record["verdict"]).replace(" ", "-"))
+        apart = _cite(record, "difference", is_small=take_text(record["estimand"]) != "other")
+        cells = (_cite(record, "stored"), _cite(record, "estimate"), apart, _cite(record, "stored_error"))
+        label = "" if rows else reading.format_label(record)
+        rows.append(build_row(label, function, *cells, _cite(record, "error"), verdict))
+    functions = ((name, Listed(tuple(of), "comma")) for name, of in libraries.items())
+    named = Listed(tuple(Text("common.headed", head=name, said=names) for name, names in functions), "semicolon")
     return Table(
         key="cross-check", caption=str(Text("proof.caption")),
         columns=(Column("left", 3.0), Column("left", 2.4), *(Column("right") for _ in range(5)), Column("left")),
         header=(header,), groups=tuple(tuple(rows) for rows in groups.values()),
-        notes=(*page.simulated_note, _name_libraries(libraries)),
+        notes=(*page.simulated_note, str(Text("proof.note", tolerance=TOLERANCE, libraries=named))),
     )  # fmt: skip
 
 
@@ -289,21 +288,6 @@ def _explain(records: list[Record]) -> list[str]:
             head = take_text(record["software"]).partition(" ")[2] or reading.format_label(record)
             notes.setdefault(note, {})[head] = None
     return [str(Text("common.headed", head=Listed(tuple(of), "comma"), said=note)) for note, of in notes.items()]
-
-
-def _name_libraries(libraries: dict[str, dict[str, None]]) -> str:
-    """Return the note of the table: when numbers agree, and which library each function is of."""
-    functions = ((name, Listed(tuple(of), "comma")) for name, of in libraries.items())
-    named = tuple(Text("common.headed", head=name, said=names) for name, names in functions)
-    return str(Text("proof.note", tolerance=TOLERANCE, libraries=Listed(named, "semicolon")))
-
-
-def _build_row(record: Record, label: str) -> Row:
-    verdict = name_fact("proof.verdict-", take_text(record["verdict"]).replace(" ", "-"))
-    apart = _cite(record, "difference", is_small=take_text(record["estimand"]) != "other")
-    estimates = (_cite(record, "stored"), _cite(record, "estimate"), apart)
-    errors = (_cite(record, "stored_error"), _cite(record, "error"))
-    return build_row(label, take_text(record["software"]).partition(" ")[2], *estimates, *errors, verdict)
 
 
 def _cite(record: Record, column: str, *, is_small: bool = False) -> Cell:

@@ -23,11 +23,11 @@ from twintrade.text import Listed, Text, name_fact, numbers, strip_stop
 HALF = 0.55  # width at which a figure is drawn that stands beside another; the page sets it a little smaller
 
 
-def _lines(page: Page, findings: list[Record]) -> list[str]:
-    """Return one line a sentence, opened by its check and, where there are several columns, by those it is about."""
+def list_sentences(page: Page, findings: list[Record]) -> blocks.BulletList:
+    """Return what findings say, one line each, what objects first; opened by its check and, of several, columns."""
     columns = reading.list_labels(page.results)
     about: dict[tuple[str, str], dict[str, None]] = {}
-    for finding in findings:
+    for finding in sorted(findings, key=lambda finding: take_text(finding["verdict"]) != "objects"):
         column = columns.get(read_column(finding), "")
         names = about.setdefault((take_text(finding["diagnostic"]), reading.read_words(finding, "sentence")), {})
         if column and len(columns) > 1 and take_text(finding["diagnostic"]) not in OF_NO_COLUMN:
@@ -36,20 +36,14 @@ def _lines(page: Page, findings: list[Record]) -> list[str]:
     for (check, sentence), named in about.items():
         of = Listed(tuple(named), "semicolon")
         head = page.say("check_of", check=name_check(check), columns=of) if named else name_check(check)
-        lines.append(f"{head}: {sentence}")
-    return lines
+        lines.append(blocks.build_spans(f"{head}: {sentence}"))
+    return blocks.BulletList(tuple(lines))
 
 
 def list_topic_sentences(page: Page, name: str, but: Sequence[str] = ()) -> blocks.BulletList:
     """Return what the checks of a topic say, one line each, but for those that stand elsewhere."""
     findings = reading.list_topic_findings(page.results, name)
     return list_sentences(page, [f for f in findings if take_text(f["diagnostic"]) not in but])
-
-
-def list_sentences(page: Page, findings: list[Record]) -> blocks.BulletList:
-    """Return what findings say, one line each, what objects first."""
-    findings = sorted(findings, key=lambda finding: take_text(finding["verdict"]) != "objects")
-    return blocks.BulletList(tuple(blocks.build_spans(line) for line in _lines(page, findings)))
 
 
 def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.DataFrame]:
@@ -65,10 +59,10 @@ def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.Data
             named.insert(0, "estimate", columns.get(read_column(owner), page.say("of_headline")))
             frames.setdefault(key.partition("-")[0], []).append(named)
     joined = {}
-    for key, parts in frames.items():
-        joined[key] = pd.concat(parts, ignore_index=not is_placed(parts[0])) if len(parts) > 1 else parts[0]
-        if len(parts) == 1 and parts[0].columns[0] == "estimate":
-            joined[key] = parts[0].drop(columns="estimate")
+    for key, (first, *others) in frames.items():
+        is_named = not others and first.columns[0] == "estimate"
+        alone = first.drop(columns="estimate") if is_named else first
+        joined[key] = pd.concat([first, *others], ignore_index=not is_placed(first)) if others else alone
     return joined
 
 
@@ -249,9 +243,8 @@ def _table(
             notes += (page.say("case_lacking", rows=Listed(rows, "sentences")),) if rows else ()
     name = table_name.removesuffix("_table").replace("_", "-")
     most = MOST_FALSE_DATES if key == "placebo_time_table" else MOST_ROWS
-    return build_plain_table(
-        frame[present], name, page.say(caption), formats=WEIGHTS, notes=notes, most_rows=most, is_wrapping=True
-    )
+    shown, title = frame[present], page.say(caption)
+    return build_plain_table(shown, name, title, formats=WEIGHTS, notes=notes, most_rows=most, is_wrapping=True)
 
 
 def _with_numbers(frame: pd.DataFrame, named_by: Sequence[str]) -> tuple[pd.DataFrame, dict[str, list[str]]]:

@@ -1,7 +1,6 @@
 """What was found, how sure it is, what it cannot say, and what it means for all trade, made from the numbers."""
 
 import math
-from collections.abc import Mapping
 
 import pandas as pd
 
@@ -14,17 +13,7 @@ from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.figures import alt_text, forest
 from twintrade.render.names import list_check_names, name_scale
 from twintrade.render.page import Page, name_objecting
-from twintrade.render.reading import (
-    CASE_VERDICT,
-    End,
-    Record,
-    find_headline,
-    find_overall,
-    read_number,
-    read_whole,
-    read_words,
-    take_text,
-)
+from twintrade.render.reading import End, Record, find_overall, read_number, read_whole, read_words, take_text
 from twintrade.render.tables.effect_rows import convert_to_percent, describe_reference, find_decimals
 from twintrade.render.tables.ladder import is_size_unknown
 from twintrade.text import (
@@ -51,7 +40,7 @@ def describe_support(page: Page, spec: Record) -> list[blocks.Block]:
     n = read_whole(spec.get("n_treated_rows"))
     if n is not None and left is not None and without is not None:
         has_logs = take_text(spec.get("target")) == "average unit" and bool(take_text(spec.get("overall_note")))
-        counts = {"n": n, "of": n + left, "left": left, "without": without, "logs": "yes" if has_logs else "no"}
+        counts = {"n": n, "of": n + left, "left": left, "without": without, "logs": has_logs}
         sentences.append(page.say("imputed_rows" if left or without else "imputed_all", **counts))
     findings = reading.list_findings(page.results, "concentration")
     sentences += [read_words(finding, "sentence") for finding in findings if reading.has_spoken(finding)]
@@ -64,7 +53,12 @@ def spread(page: Page, spec: Record) -> list[blocks.Block]:
     ranges = {} if read_whole(spec.get("n_treated_units")) == 1 else _by_target(page, columns)
     if sum(map(len, ranges.values())) < 2:
         return _on_one_scale(page, spec, columns)
-    targets = Listed(tuple(_describe_target(page, target, values) for target, values in ranges.items()), "semicolon")
+    said = []
+    for target, values in ranges.items():
+        low, high = numbers.format_percent(values[0]), numbers.format_percent(values[-1])
+        key, n = "target_range" if len(values) > 1 else "target_one", len(values)
+        said.append(page.say(key, target=_name(page, target), low=low, high=high, n=n))
+    targets = Listed(tuple(said), "semicolon")
     before, after = page.say("range_by_target", table="\0", targets=targets).split("\0")
     if len({value > 0 for values in ranges.values() for value in values}) > 1:
         after += " " + page.say("signs_differ", target=_name(page, take_text(spec.get("target"))))
@@ -79,12 +73,6 @@ def _by_target(page: Page, columns: list[Record]) -> dict[str, list[float]]:
             if value == value and target in by_target:
                 by_target[target].append(value)
     return {target: sorted(values) for target, values in by_target.items() if values}
-
-
-def _describe_target(page: Page, target: str, values: list[float]) -> str:
-    key = "target_range" if len(values) > 1 else "target_one"
-    ends = (numbers.format_percent(values[0]), numbers.format_percent(values[-1]))
-    return page.say(key, target=_name(page, target), low=ends[0], high=ends[1], n=len(values))
 
 
 def _name(page: Page, target: str) -> str:
@@ -139,7 +127,14 @@ def describe_money(page: Page, money: Money) -> str:
     shared |= {"first": money.first, "last": money.last}
     shared["who"] = money.unit_name or page.say("money_who", n=money.n_units)
     if money.state == "stated":
-        return _state(page, money, shared)
+        low, high = _write(money, money.low, money.low_error), _write(money, money.high, money.high_error)
+        if money.total < 0:  # so much lower: every end changes sign
+            low, high = high, low
+        return page.say(
+            "money_single" if money.unit_name else "money", **shared,
+            direction=page.say("lower" if money.total < 0 else "higher"), value=_write(money, money.total),
+            total=texts.format_quantity(abs(money.total), money.unit), low=low, high=high,
+        )  # fmt: skip
     checks = Listed(tuple(list_check_names(money.objecting)), "comma")
     objecting: dict[str, Value] = {"n": len(money.objecting), "names": checks}
     reason = Listed(tuple(page.say(f"money_{reason}", **objecting, detail=money.detail) for reason in money.reasons))
@@ -148,8 +143,7 @@ def describe_money(page: Page, money: Money) -> str:
     sentences = [page.say("money_bounded", reason=reason)]
     if money.low == money.low and math.isfinite(max(money.low, -money.high)):
         ends = {name: _end(page, money, name) for name in ("low", "high")}
-        graded = "yes" if _find_dealt(page) is not None else "no"
-        sentences.append(page.say("money_not_excluded", **shared, **ends, graded=graded))
+        sentences.append(page.say("money_not_excluded", **shared, **ends, graded=_find_dealt(page) is not None))
     if math.isfinite(money.detectable):
         size = texts.format_quantity(money.average(money.detectable), money.unit)
         how = find_fact("labels.detected-by-", money.detected_by)
@@ -163,19 +157,6 @@ def _find_dealt(page: Page) -> Record | None:
     return None if graded is None or take_text(graded.get("inference")) == "placebo" else graded
 
 
-def _state(page: Page, money: Money, shared: Mapping[str, Value]) -> str:
-    is_fall = money.total < 0
-    low, high = _write(money, money.low, money.low_error), _write(money, money.high, money.high_error)
-    if is_fall:  # so much lower: every end changes sign
-        low, high = high, low
-    direction = page.say("lower" if is_fall else "higher")
-    return page.say(
-        "money_single" if money.unit_name else "money", **shared, direction=direction,
-        value=texts.format_quantity(abs(money.average(money.total)), money.unit),
-        total=texts.format_quantity(abs(money.total), money.unit), low=low, high=high,
-    )  # fmt: skip
-
-
 def _end(page: Page, money: Money, name: str) -> str:
     """Return one end of what cannot be excluded: so much lower, so much higher, or that there is no end."""
     total = money.low if name == "low" else money.high
@@ -185,8 +166,8 @@ def _end(page: Page, money: Money, name: str) -> str:
     return f"{size} {page.say('lower' if total < 0 else 'higher')}"
 
 
-def _write(money: Money, end: float, error: float) -> str:
-    """Return the size of an end on average a period, to the digits that other draws would leave."""
+def _write(money: Money, end: float, error: float = math.nan) -> str:
+    """Return the size of a total or its end on average a period, to the digits that other draws would leave."""
     return texts.format_quantity(abs(money.average(end)), money.unit, money.average(error))
 
 
@@ -198,10 +179,10 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     content: list[blocks.Block] = [blocks.Heading(2, page.say("summary"), "summary"), *build_status(page)]
     if not opens_brief:
         content.append(blocks.build_paragraph(question))
-    verdicts = reading.list_findings(results, CASE_VERDICT)
+    verdicts = reading.list_findings(results, reading.CASE_VERDICT)
     case = [blocks.Note("note", blocks.build_spans(read_words(verdict, "sentence"))) for verdict in verdicts]
     content += case
-    spec = find_headline(results)
+    spec = reading.find_headline(results)
     effect = find_overall(results, spec) if spec is not None else None
     if spec is None or effect is None:
         reason = read_words(dict(results.sections), "no_effect") or page.say("finding_absent_reason")
@@ -269,7 +250,7 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
         direction=page.say("lower" if value < 0 else "higher"), level=read_number(effect.get("level")),
         low=end(ends[0], "no_lower_end") if has_interval else "", high=end(ends[1], "no_end") if has_interval else "",
         effect=numbers.format_fixed(value, find_decimals(effect)), label=reading.format_label(spec), p=p,
-        has_p="yes" if p == p else "no",
+        has_p=p == p,
     )  # fmt: skip
 
 
@@ -292,7 +273,7 @@ def _finding(page: Page, spec: Record, effect: Record) -> str:
     elif known:
         sentences.append(page.say("detectable", sentence=read_words(known[0], "sentence")))
     elif not (low > 0 or high < 0):
-        sentences.append(page.say("detectable_absent", has_interval="yes" if has_interval else "no"))
+        sentences.append(page.say("detectable_absent", has_interval=has_interval))
     return str(Listed(tuple(sentences), "sentences"))
 
 
@@ -303,13 +284,8 @@ def _other_method(page: Page, spec: Record) -> list[blocks.Block]:
     mean = next((row for row in rows if take_text(row.get("method"))), None)
     if mean is None:
         return []
-    is_log = take_text(mean["scale"]) == "log points"
-    low, high, effect = (
-        numbers.format_log_percent(read_number(mean[key]))
-        if is_log
-        else texts.format_quantity(read_number(mean[key]))
-        for key in ("low", "high", "effect")
-    )
+    write = numbers.format_log_percent if take_text(mean["scale"]) == "log points" else texts.format_quantity
+    low, high, effect = (write(read_number(mean[key])) for key in ("low", "high", "effect"))
     sentence = page.say(
         "other_method", method=read_words(mean, "method"), size=effect, level=read_number(mean["level"]), low=low,
         high=high, how=read_words(mean, "interval_method"), label=reading.format_label(spec),
@@ -357,14 +333,16 @@ def build_translation(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     why = page.say(f"translation_{diverted.state}", low=diverted.low, high=diverted.high)
     effects = find_fact("labels.column-effects-", take_text(rows[0]["again_effects"]))
     again = page.say("translation_again", again=read_number(rows[0]["again"]), effects=effects)
-    opening = blocks.build_paragraph(
-        join_sentences((page.say("translation_opening", **pushed, **counts), why, again))
-    )
+    opening = join_sentences((page.say("translation_opening", **pushed, **counts), why, again))
     exhibits = (_build_translation_table(page, rows), _draw_models(page, frame))
-    return (blocks.Heading(2, page.say(PAYLOAD), PAYLOAD), opening, *exhibits)
+    return (blocks.Heading(2, page.say(PAYLOAD), PAYLOAD), blocks.build_paragraph(opening), *exhibits)
 
 
 def _build_translation_table(page: Page, rows: list[Record]) -> blocks.Table:
+    def write(row: Record) -> blocks.Cell:
+        shown = numbers.format_fixed(read_number(row["estimate"]), SHOWN[row["outcome"]])
+        return build_cell(shown, *cite(row, "estimate"))
+
     varied = [name for name in VARIED if any(take_text(row["varied"]) == name for row in rows)]
     heads = ["outcome", "change", "ends", *varied, "conditional"]
     lines = []
@@ -374,20 +352,14 @@ def _build_translation_table(page: Page, rows: list[Record]) -> blocks.Table:
         if not by["centre"]:
             continue
         centre = by["centre"][0]
-        cells = [
-            build_cell(numbers.format_fixed(read_number(centre["estimate"]), decimals), *cite(centre, "estimate"))
-        ]
         ends = texts.format_interval(centre["low"], centre["high"], decimals)
-        cells.append(build_cell(ends, *cite(centre, "low", "high")))
+        cells = [write(centre), build_cell(ends, *cite(centre, "low", "high"))]
         for name in varied:
             low, *_, high = sorted((centre, *by[name], centre), key=lambda row: read_number(row["estimate"]))
             shown = texts.format_interval(low["estimate"], high["estimate"], decimals)
             cells.append(build_cell(shown, *cite(low, "estimate"), *cite(high, "estimate")))
-        values = [
-            build_cell(numbers.format_fixed(read_number(r["estimate"]), decimals), *cite(r, "estimate"))
-            for r in by["conditional"]
-        ]
-        lines.append(blocks.build_row(page.say(f"translation_{outcome}"), *cells, *(values or [build_cell("")])))
+        cells += map(write, by["conditional"]) if by["conditional"] else [build_cell("")]
+        lines.append(blocks.build_row(page.say(f"translation_{outcome}"), *cells))
     columns = (blocks.Column("left", 1.0), *(blocks.Column("right") for _ in heads[1:]))
     header = blocks.build_row(*(page.say(f"translation_{name}_head") for name in heads)).cells
     central = next(row for row in rows if take_text(row["varied"]) == "centre")
@@ -399,9 +371,8 @@ def _name_model(page: Page, row: Record) -> str:
     """Return what sets a model apart: its kind, elasticities and home share."""
     known = {name: read_number(row[name]) for name in VARIED if read_number(row[name]) == read_number(row[name])}
     kind = page.say(f"translation_{take_text(row['model'])}")
-    return str(
-        Listed((kind, *(page.say(f"translation_of_{name}", value=value) for name, value in known.items())), "comma")
-    )
+    parts = (page.say(f"translation_of_{name}", value=value) for name, value in known.items())
+    return str(Listed((kind, *parts), "comma"))
 
 
 def _draw_models(page: Page, frame: pd.DataFrame) -> blocks.Figure:

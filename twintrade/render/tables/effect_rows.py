@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.effects.result_set import COVARIATES
 from twintrade.render import reading
-from twintrade.render.blocks import Cell, Column, Row, Table, build_row
+from twintrade.render.blocks import Cell, Column, Row, Table, build_row, build_table
 from twintrade.render.citing import Sources, build_cell, cite, cite_p
 from twintrade.render.names import name_column, name_statistic
 from twintrade.render.page import Page
@@ -25,12 +25,10 @@ STAR_LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 
 def read_floor(floor: Record | None) -> float:
     """Return the smallest attainable p-value that a finding states, NaN without one."""
-    return float("nan") if floor is None else read_number(floor["value"])
+    return read_number((floor or {}).get("value"))
 
 
-def format_below(
-    record: Record, under: Under, decimals: int, floor: Record | None = None
-) -> tuple[Under | None, str]:
+def format_below(record: Record, under: Under, decimals: int, floor: Record | None) -> tuple[Under | None, str]:
     """Return the entry below an estimate and its line; without the requested one, the error or the interval."""
     error, p = read_number(record.get("se")), read_number(record.get("p"))
     interval = reading.format_ends(read_ends(record), decimals)
@@ -47,18 +45,8 @@ def format_below(
 
 def find_decimals(record: Record) -> int:
     """Return the decimals an estimate is printed with."""
-    return numbers.choose_effect_decimals(
-        take_text(record.get("scale")), read_number(record["effect"]), read_number(record.get("se"))
-    )
-
-
-def _cite_below(record: Record, kind: Under | None, floor: Record | None) -> Sources:
-    if kind == "p":
-        return cite_p(record, floor)
-    if kind == "interval":
-        return reading.cite_ends(record, read_ends(record), find_decimals(record))
-    columns = {"se": ("se",), "t": ("effect",)}.get(kind or "", ())
-    return cite(record, *columns, form="t" if kind == "t" else "")
+    effect, error = read_number(record["effect"]), read_number(record.get("se"))
+    return numbers.choose_effect_decimals(take_text(record.get("scale")), effect, error)
 
 
 def estimate_cell(record: Record | None, options: TableOptions, floor: Record | None = None) -> Cell:
@@ -71,8 +59,13 @@ def estimate_cell(record: Record | None, options: TableOptions, floor: Record | 
     if options.has_stars and p == p:
         value += next((mark for bound, mark in STAR_LEVELS if p <= bound), "")
     kind, line = format_below(record, options.under, decimals, floor)
-    sources = cite(record, "effect") + _cite_below(record, kind, floor)
-    return Cell((value, line) if line else (value,), sources=sources)
+    below: dict[Under | None, Sources] = {
+        "p": cite_p(record, floor),
+        "interval": reading.cite_ends(record, read_ends(record), decimals),
+        "se": cite(record, "se"),
+        "t": cite(record, "effect", form="t"),
+    }
+    return Cell((value, line) if line else (value,), sources=cite(record, "effect") + below.get(kind, ()))
 
 
 def list_under_notes(cells: Iterable[Cell], options: TableOptions) -> list[str]:
@@ -118,10 +111,8 @@ def _block(head: str, effects: Effects, floors: Effects, options: TableOptions) 
         return []
     scales = ["" if e is None else take_text(e["scale"]) for e in effects]
     logs = [e if scale == "log points" else None for e, scale in zip(effects, scales, strict=True)]
-    has_logs = any(format_below(e, options.under, 3)[0] == options.under for e in logs if e is not None)
-    changes = [
-        None if e is None or p != p else e for e, p in zip(effects, map(convert_to_percent, effects), strict=True)
-    ]
+    has_logs = any(format_below(e, options.under, 3, None)[0] == options.under for e in logs if e is not None)
+    changes = [e if convert_to_percent(e) == convert_to_percent(e) else None for e in effects]
     others = [e if scale and c is None else None for e, scale, c in zip(effects, scales, changes, strict=True)]
     whole = [_write_change(e, options, f, has_logs=has_logs) for e, f in zip(changes, floors, strict=True)]
     cells = {
@@ -130,8 +121,12 @@ def _block(head: str, effects: Effects, floors: Effects, options: TableOptions) 
         "page.effect_plain": [estimate_cell(e, options, f) for e, f in zip(others, floors, strict=True)],
     }
     heads = {key: Text("common.headed", head=head, said=Text(key)) if head else Text(key) for key in cells}
-    rows = [build_row(str(heads[key]), *row) for key, row in cells.items() if any(cell.text for cell in row)]
-    return rows if options.under == "p" else rows + _p_row(effects, floors)
+    rows = {str(heads[key]): row for key, row in cells.items()}
+    if options.under != "p":
+        known = zip(effects, floors, strict=True)
+        shown = [(texts.format_p_cell(e.get("p"), read_floor(f)), cite_p(e, f)) if e else ("", ()) for e, f in known]
+        rows[name_column("p")] = [build_cell(p, *sources) for p, sources in shown]
+    return [build_row(head, *row) for head, row in rows.items() if any(cell.text for cell in row)]
 
 
 def _write_change(effect: Record | None, options: TableOptions, floor: Record | None, *, has_logs: bool) -> Cell:
@@ -149,15 +144,6 @@ def _write_change(effect: Record | None, options: TableOptions, floor: Record | 
         return Cell(lines[:1], sources=cite_change(effect))
     sources = cite_change(effect) + reading.cite_ends(effect, ends, decimals, "log")
     return Cell((lines[0], f"[{lines[1]}]"), sources=sources)
-
-
-def _p_row(effects: Effects, floors: Effects) -> list[Row]:
-    """Return the row of p-values, none where there are none."""
-    cells = [
-        build_cell(texts.format_p_cell(e.get("p"), read_floor(f)), *cite_p(e, f)) if e else Cell(("",))
-        for e, f in zip(effects, floors, strict=True)
-    ]
-    return [build_row(name_column("p"), *cells)] if any(cell.text for cell in cells) else []
 
 
 def convert_record(record: Record) -> Record:
@@ -217,26 +203,16 @@ def build_paths_table(page: Page, studies: Sequence[Study], notes: Sequence[str]
     has_ends = any(reading.read_number(r["low"]) == reading.read_number(r["low"]) for r in rows[0].values())
     if not has_ends:
         names.pop(_INTERVAL)
-    header = [build_row(*names, *(f"({n})" for n, _, _ in others)).cells]
-    if others:
-        headline = Cell((f"({first[0]})",), span=len(names) - 1)
-        header.insert(0, build_row("", headline, Cell((page.say("paths_others"),), span=len(others))).cells)
-    body = tuple(
-        build_row(
-            _name_time(time, rows),
-            *(c for j, c in enumerate(_cells(rows[0].get(time)), 1) if has_ends or j != _INTERVAL),
-            *(_estimate(row.get(time)) for row in rows[1:]),
-        )
-        for time in times
-    )
-    return Table(
-        key="event-paths-table",
-        caption=page.say("paths_table"),
-        columns=(Column("left"), *(Column("right") for _ in (*names[1:], *others))),
-        header=tuple(header),
-        groups=(body,),
-        notes=tuple(notes),
-    )
+    headline = Cell((f"({first[0]})",), span=len(names) - 1)
+    further = Cell((page.say("paths_others"),), span=len(others))
+    above = [build_row("", headline, further).cells] if others else []
+    body = []
+    for time in times:
+        cells = [c for j, c in enumerate(_cells(rows[0].get(time)), 1) if has_ends or j != _INTERVAL]
+        body.append(build_row(_name_time(time, rows), *cells, *(_estimate(row.get(time)) for row in rows[1:])))
+    names += [f"({n})" for n, _, _ in others]
+    table = build_table("event-paths-table", page.say("paths_table"), names, [body], notes)
+    return replace(table, header=(*above, *table.header))
 
 
 def _read_times(studies: Sequence[Study]) -> tuple[list[dict[int | None, Record]], list[int]]:

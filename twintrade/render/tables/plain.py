@@ -1,14 +1,24 @@
 """Plain tables: a frame as a table, and what a run read, converted and left out."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
-from twintrade.render.blocks import Cell, Column, Row, Table
-from twintrade.render.citing import WORDS, Sources, cite_manifest, cite_place, cite_rows, is_placed, list_places
+from twintrade.render.blocks import Column, Table, build_row, build_table
+from twintrade.render.citing import (
+    WORDS,
+    Sources,
+    build_cell,
+    cite_manifest,
+    cite_place,
+    cite_rows,
+    is_placed,
+    list_places,
+)
 from twintrade.render.names import name_column, name_status
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, find_payload, list_records, read_words, take_text, write_columns
@@ -51,22 +61,21 @@ def build_plain_table(
     numeric = [c for c in columns if is_numeric_dtype(frame[c]) and not is_bool_dtype(frame[c])]
     cited = {c: (sources or {}).get(c) or _cite(shown, c) for c in columns}
     printers = {c: (formats or {}).get(c) or _format(frame[c]) for c in columns}
-    rows = tuple(
-        Row(tuple(_cell(printers[c](value), value, cited[c][i]) for c, value in zip(columns, values, strict=True)))
-        for i, values in enumerate(shown.itertuples(index=False, name=None))
-    )
+    rows = []
+    for i, values in enumerate(shown.itertuples(index=False, name=None)):
+        cells = []
+        for column, value in zip(columns, values, strict=True):
+            cell = build_cell(printers[column](value), *cited[column][i])
+            is_link = isinstance(value, str) and cell.text.startswith(_LINK)
+            cells.append(replace(cell, link=cell.text) if is_link else cell)
+        rows.append(build_row(*cells))
     if is_wrapping and not weights:
         texts = {c: shown[c].map(take_text) for c in columns if not is_numeric_dtype(shown[c])}
         weights = {c: weigh_column(values) for c, values in texts.items()}
     extra = [str(Text("tables.further-rows", n=len(frame) - most_rows))] if len(frame) > most_rows else []
-    return Table(
-        key=key,
-        caption=caption,
-        columns=tuple(Column("right" if c in numeric else "left", (weights or {}).get(c, 0.0)) for c in columns),
-        header=(tuple(Cell((name_column(c),)) for c in columns),),
-        groups=(rows,),
-        notes=(*notes, *extra),
-    )
+    table = build_table(key, caption, list(map(name_column, columns)), [rows], [*notes, *extra])
+    shapes = (Column("right" if c in numeric else "left", (weights or {}).get(c, 0.0)) for c in columns)
+    return replace(table, columns=tuple(shapes))
 
 
 def tabulate(records: Sequence[Record], columns: Mapping[str, Callable[[Record], object]]) -> pd.DataFrame:
@@ -82,19 +91,15 @@ def weigh_column(texts: Iterable[str]) -> float:
 
 
 def _format(values: pd.Series) -> Format:
+    """Return how a column is printed; fractions all to the same decimal place, probabilities as such."""
     if is_bool_dtype(values):
         return lambda value: "" if numbers.is_missing(value) else str(Text("tables.yes" if value else "tables.no"))
     if is_numeric_dtype(values) and _is_time(values):
         return lambda value: "" if numbers.is_missing(value) else numbers.format_event_time(int(float(str(value))))
     if is_integer_dtype(values):
         return numbers.format_count
-    if is_numeric_dtype(values):
-        return _fractions(values)
-    return lambda value: name_fact(f"labels.{values.name}-", take_text(value))
-
-
-def _fractions(values: pd.Series) -> Format:
-    """Return how a column of fractions is printed: every cell to the same decimal place, probabilities as such."""
+    if not is_numeric_dtype(values):
+        return lambda value: name_fact(f"labels.{values.name}-", take_text(value))
     name = str(values.name).lower()
     if name in PROBABILITIES or name.startswith("p_"):
         return numbers.format_probability
@@ -114,11 +119,6 @@ def _cite(frame: pd.DataFrame, column: str) -> list[Sources]:
         return [()] * len(frame)
     form = "" if is_numeric_dtype(frame[column]) else WORDS
     return [cite_place(place, column, form) for place in frame.index]
-
-
-def _cell(printed: str, value: object, sources: Sources) -> Cell:
-    link = printed if isinstance(value, str) and printed.startswith(_LINK) else ""
-    return Cell((printed,), link=link, sources=sources if any(map(str.isdigit, printed)) else ())
 
 
 SHOWN_DIGITS = 16
@@ -151,15 +151,11 @@ def build_inputs_table(page: Page) -> Table | None:
     ).drop_duplicates()  # a file read by several tables of the spec stands here once
     frame = frame if page.is_whole else frame.drop(columns="sha256")
     named = {"file": "path", "read_as": "*", "publisher": "*"}
-    return build_plain_table(
-        frame,
-        "inputs",
-        page.say("inputs_caption"),
-        formats={"rows": numbers.format_count, "bytes": numbers.format_count},
-        weights={"file": 2.2, "read_as": 1.2, "publisher": 2.6},
-        notes=[page.say("inputs_note")] if page.is_whole else [],
-        sources={c: [cite_place(place, column, WORDS) for place in frame.index] for c, column in named.items()},
-    )
+    sources = {c: [cite_place(place, column, WORDS) for place in frame.index] for c, column in named.items()}
+    formats: dict[str, Format] = dict.fromkeys(("rows", "bytes"), numbers.format_count)
+    weights, caption = {"file": 2.2, "read_as": 1.2, "publisher": 2.6}, page.say("inputs_caption")
+    notes = [page.say("inputs_note")] if page.is_whole else []
+    return build_plain_table(frame, "inputs", caption, formats=formats, weights=weights, notes=notes, sources=sources)
 
 
 def _joined(entry: dict[str, Any], keys: tuple[str, ...], mark: str) -> str:
@@ -192,14 +188,8 @@ def build_conversions_table(page: Page) -> Table | None:
     named = {"from": "currency", "to": "target", "by": "source"}
     cited = {c: [cite_place(place, column, WORDS) for place in factors.index] for c, column in named.items()}
     cited["times"] = [cite_place(place, "factor") for place in factors.index]
-    return build_plain_table(
-        frame,
-        "conversions",
-        page.say("conversions_caption"),
-        weights={"by": 2.6},
-        notes=[page.say("conversions_note")],
-        sources=cited,
-    )
+    caption, notes = page.say("conversions_caption"), [page.say("conversions_note")]
+    return build_plain_table(frame, "conversions", caption, weights={"by": 2.6}, notes=notes, sources=cited)
 
 
 def build_dropped_tables(page: Page) -> list[Table]:

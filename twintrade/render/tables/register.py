@@ -151,14 +151,10 @@ def build_register_table(page: Page) -> Table | None:
         head = (Row((Cell((capitalize(status),), span=len(columns_shown)),)),) if status else ()
         return (*head, *(Row(tuple(c[j] for j in columns_shown)) for c in rows if c[_STATUS].text == status))
 
-    return Table(
-        "register",
-        page.say("register_caption"),
-        columns=tuple(Column("left", weights.get(j, 0.0)) for j in columns_shown),
-        header=(build_row(*(name_column(_HEADS[j]) for j in columns_shown)).cells,),
-        groups=tuple(group(status) for status in statuses),
-        notes=(page.say("register_others", n=others),) if others else (),
-    )
+    heads, notes = [name_column(_HEADS[j]) for j in columns_shown], [page.say("register_others", n=others)]
+    groups, columns = map(group, statuses), tuple(Column("left", weights.get(j, 0.0)) for j in columns_shown)
+    table = build_table("register", page.say("register_caption"), heads, groups, notes if others else [])
+    return replace(table, columns=columns)
 
 
 def _summarize(page: Page, dated: Sequence[Record], labels: dict[int, str]) -> Table:
@@ -204,6 +200,9 @@ def _row(agreement: Record, labels: dict[int, str], *, is_short: bool) -> tuple[
     onset = reading.read_whole(agreement.get("onset"))
     source = take_text(agreement.get("source"))
     host = urlsplit(source).hostname if source.startswith(("https://", "http://")) else None
+    site = host.removeprefix("www.") if host else source
+    while host and site.count(".") > 1 and len(site) > _MOST_HOST:  # a long name without its first parts
+        site = site.partition(".")[2]
     flag = read_words(agreement, "flag")
     further = flag if flag != str(Text("design.flag-before")) else ""  # its status says so
     notes = "; ".join(filter(None, (further, take_text(agreement.get("note")))))
@@ -220,7 +219,7 @@ def _row(agreement: Record, labels: dict[int, str], *, is_short: bool) -> tuple[
         build_cell(start, *_cite_start(agreement, onset, labels)),
         Cell((name_status(take_text(agreement.get("status"))),)),
         build_cell(notes, *row),
-        replace(build_cell(_shorten(host) if host else source, *row), link=source if host else ""),
+        replace(build_cell(site, *row), link=source if host else ""),
     )
 
 
@@ -230,14 +229,6 @@ def _cite_start(agreement: Record, onset: int | None, labels: dict[int, str]) ->
         return cite(agreement, "onset_label", form=WORDS)
     named = onset is not None and labels.get(onset) and cite(agreement, "onset")
     return cite_rows("data.csv", "period_label", WORDS, period=onset) if named else cite(agreement, "onset")
-
-
-def _shorten(host: str) -> str:
-    """Return the name of a web site without its first parts where it is long."""
-    parts = host.removeprefix("www.").split(".")
-    while len(parts) > 2 and len(".".join(parts)) > _MOST_HOST:
-        parts = parts[1:]
-    return ".".join(parts)
 
 
 def name_agreement(agreement: Record) -> str:
