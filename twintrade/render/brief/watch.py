@@ -11,7 +11,7 @@ from twintrade.render.citing import WORDS, Sources, cite
 from twintrade.render.exhibits.data_card import build_status
 from twintrade.render.figures.percent_paths import choose_frame, name_changes
 from twintrade.render.figures.points import draw_interval, name_point, write_change
-from twintrade.render.figures.raw_series import choose_periods
+from twintrade.render.figures.raw_series import choose_periods, name_periods
 from twintrade.render.figures.theme import add_legend_below, draw_zero_line, open_figure
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, list_records, read_number, read_truth, read_words, take_text
@@ -38,14 +38,17 @@ def build_watch(page: Page) -> list[blocks.Block]:
     mean, rise = read_number(at["mean"]), read_number(now["rise_seen"])
     words |= {"size": abs(math.expm1(mean)) if mean == mean else 0, "moved": "lower" if mean < 0 else "higher"}
     words |= {"seen": rise if rise == rise else 0}
-    content: list[blocks.Block] = [blocks.Heading(1, _say("title", **words), "top")]
-    content.append(blocks.Lead(_say("answer", **words), results.title))
+    lead = blocks.Lead(_say("answer", **words), results.title)
+    content: list[blocks.Block] = [blocks.Heading(1, _say("title", **words), "top"), lead]
     if results.is_simulated:
         note = blocks.build_spans(page.say("simulated"), " ", _say("planted", **words))
         content.append(blocks.Note("simulated", note))
     content += build_status(page)
     if done:
-        content += [_draw(page, payloads["watch_path"]), _put("seen", _say("seen", **_list_seen(done)))]
+        frame, n = payloads["watch_path"], len(done)
+        alt, drawing = _say("alt", n=n, to_come=len(looks) - n), _draw_path(frame, page.theme)
+        content.append(page.figure("watch-path", _say("figure"), drawing, alt, frame, notes=(_say("figure-note"),)))
+        content.append(_put("seen", _say("seen", **_list_seen(done))))
     learning = _put("learned", read_words(dict(results.sections), "learned"))
     content += [_tabulate_looks(looks, done, rang[:1]), learning]
     content += [_tabulate_learned(learned, int(facts["n_pairs"]))] if len(learned) else []
@@ -67,19 +70,13 @@ def _list_seen(done: Sequence[Record]) -> dict[str, Value]:
     kind = "none" if low != low else "empty" if least > most else "both"
     seen: dict[str, Value] = {"at": take_text(done[-1]["period_label"]), "mean": mean, "kind": kind}
     seen |= {"low": low, "high": high, "constant_low": least, "constant_high": most}
-    seen |= {"is_long": "yes" if half == half else "no", "from": mean - half, "to": mean + half}
+    seen |= {"is_long": half == half, "from": mean - half, "to": mean + half}
     return seen | {"revised": sum(read_truth(look["is_revised"]) for look in done)}
-
-
-def _draw(page: Page, frame: pd.DataFrame) -> blocks.Figure:
-    drawing, n = _draw_path(frame, page.theme), int(frame["taken"].map(take_text).ne("").sum())
-    alt = _say("alt", n=n, to_come=len(frame) - n)
-    return page.figure("watch-path", _say("figure"), drawing, alt, frame, notes=(_say("figure-note"),))
 
 
 def _draw_path(frame: pd.DataFrame, theme: Theme) -> Drawing:
     """Draw the mean change at each look inside its set; looks to come stand on the line at zero."""
-    names = dict(zip(frame["period"].astype(float), frame["period_label"].map(take_text), strict=True))
+    names = name_periods(frame)
     ticks, bounds = choose_frame(frame[["mean", "low", "high", "now"]].to_numpy(dtype=float).ravel())
     marks = {"to-come": ("|", theme.muted), "seen": ("o", theme.after), "rang": ("D", theme.before)}
     marks["revised"] = ("x", theme.ink)

@@ -42,24 +42,18 @@ def draw_adoption(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figur
     colours = {s: COLOURS.get(s) or next(spare) for s in statuses}
     n_units = MOST_UNITS + 1 if "n_units" in frame else frame["unit"].nunique()
     is_counted = n_units > MOST_UNITS
-    with open_figure(theme, 3.2 if is_counted else min(1.3 + 0.17 * _count_lines(frame), 9.0)) as figure:
+    names = list_names(frame, "unit") if not is_counted else [""]
+    n_lines = len(names) * max(split_label(name, MOST_LETTERS).count("\n") + 1 for name in names)
+    with open_figure(theme, 3.2 if is_counted else min(1.3 + 0.17 * n_lines, 9.0)) as figure:
         axes = figure.subplots()
         if is_counted:
             _stacked(axes, frame, colours)
         else:
             _tiles(axes, frame, colours, theme)
-        handles = [
-            Patch(facecolor=colours[s], edgecolor="white", hatch=HATCHES.get(s), label=name_status(s))
-            for s in statuses
-        ]
+        looks = ((name_status(s), colours[s], HATCHES.get(s)) for s in statuses)
+        handles = [Patch(facecolor=c, edgecolor="white", hatch=hatch, label=name) for name, c, hatch in looks]
         figure.legend(handles=handles, loc="outside lower center", ncols=5)
     return figure
-
-
-def _count_lines(frame: pd.DataFrame) -> int:
-    """Return how many lines of text the names of all units take, each as many as the longest."""
-    names = list_names(frame, "unit")
-    return len(names) * max(split_label(name, MOST_LETTERS).count("\n") + 1 for name in names)
 
 
 def _order(frame: pd.DataFrame) -> list[str]:
@@ -77,17 +71,9 @@ def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Them
     cells = frame.pivot_table(index="unit", columns="period", values="code", sort=False).loc[_order(frame)]
     first, last = int(cells.columns.min()), int(cells.columns.max())
     cells = cells.reindex(columns=range(first, last + 1))
-    seaborn.heatmap(
-        cells,
-        ax=axes,
-        cmap=ListedColormap(list(colours.values())),
-        vmin=-0.5,
-        vmax=len(colours) - 0.5,
-        linewidths=0.6,
-        cbar=False,
-        xticklabels=False,
-        yticklabels=[split_label(unit, MOST_LETTERS) for unit in cells.index],
-    )
+    scale: dict[str, Any] = {"cmap": ListedColormap(list(colours.values())), "vmin": -0.5, "vmax": len(colours) - 0.5}
+    names = [split_label(unit, MOST_LETTERS) for unit in cells.index]
+    seaborn.heatmap(cells, ax=axes, **scale, linewidths=0.6, cbar=False, xticklabels=False, yticklabels=names)
     for status in (s for s in HATCHES if s in colours):
         shown = np.ma.masked_not_equal(cells.to_numpy(), codes[status])
         axes.pcolor(shown, cmap=ListedColormap(["none"]), edgecolors="white", linewidth=0, hatch=HATCHES[status])
@@ -104,16 +90,8 @@ def _stacked(axes: Axes, frame: pd.DataFrame, colours: dict[str, str]) -> None:
     base = np.zeros(len(counts))
     for status in colours:
         values = counts[status].to_numpy(dtype=float)
-        axes.bar(
-            counts.index.astype(float),
-            values,
-            bottom=base,
-            width=0.9,
-            color=colours[status],
-            edgecolor="white",
-            linewidth=0.4,
-            hatch=HATCHES.get(status),
-        )
+        style: dict[str, Any] = {"color": colours[status], "edgecolor": "white", "hatch": HATCHES.get(status)}
+        axes.bar(counts.index.astype(float), values, bottom=base, width=0.9, linewidth=0.4, **style)
         base += values
     axes.set_ylabel(name_column("units"))
     _periods(axes, frame)
@@ -141,13 +119,11 @@ def draw_world_map(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figu
         axes.add_collection(PolyCollection(rings, facecolor=theme.pale, edgecolor="none", alpha=0.6, zorder=0.5))
         points: dict[tuple[float, float], list[str]] = {}
         for row in list_records(frame):
-            start, end = (
-                (read_number(row[f"{side}longitude"]), read_number(row[f"{side}latitude"]))
-                for side in ("", "partner_")
-            )
-            points.setdefault(start, []).append(take_text(row["city"]))
-            points.setdefault(end, []).append(take_text(row["partner_city"]))
-            _draw_line(axes, start, end, theme)
+            ends = []
+            for side in ("", "partner_"):
+                ends.append((read_number(row[f"{side}longitude"]), read_number(row[f"{side}latitude"])))
+                points.setdefault(ends[-1], []).append(take_text(row[f"{side}city"]))
+            _draw_line(axes, ends[0], ends[1], theme)
         for (x, y), names in points.items():
             axes.plot(x, y, "o", color=theme.after, ms=2.0 + math.sqrt(len(names)), mec="white", mew=0.4, zorder=3)
             name_point(axes, (x, y), names[0], [len(names)], numbers.format_count)

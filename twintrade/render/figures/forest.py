@@ -13,8 +13,17 @@ from matplotlib.lines import Line2D
 
 from twintrade.render import reading
 from twintrade.render.figures.percent_paths import VALUES, choose_frame, name_changes
-from twintrade.render.figures.points import Write, draw_interval, name_point, write_change
-from twintrade.render.figures.theme import LINE, apply_theme, choose_step, draw_zero_line, open_figure, split_label
+from twintrade.render.figures.points import FIXED, Write, draw_interval, name_point, write_change
+from twintrade.render.figures.theme import (
+    LINE,
+    NO_BOUNDS,
+    Bounds,
+    apply_theme,
+    choose_step,
+    draw_zero_line,
+    open_figure,
+    split_label,
+)
 from twintrade.render.names import name_choice, name_column, name_restriction
 from twintrade.render.reading import Record, list_records, read_number, take_text
 from twintrade.render.style import DEFAULT_THEME, Theme
@@ -93,7 +102,7 @@ def draw_sensitivity(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = D
             for x, row in enumerate(rows):
                 is_original = take_text(row["kind"]) == "original"
                 colour = theme.before if is_original else theme.after
-                values = [read_number(row[column]) for column in ("effect", "low", "high")]
+                values = [read_number(row[column]) for column in VALUES]
                 draw_interval(axes, x, values[1:], bounds, color=colour, lw=3, arrow=6.0)
                 name_point(axes, (x, values[0]), _name_size(row), values)
                 axes.plot(x, read_number(row["effect"]), "o" if is_original else "s", color=colour, mec="white", ms=6)
@@ -106,25 +115,23 @@ def draw_sensitivity(frame: pd.DataFrame, *, y_label: str = "", theme: Theme = D
         if is_cut:
             all_axes[0].set_ylim(*(None if math.isinf(one) else one for one in bounds))
         all_axes[0].set_ylabel(y_label or name_column("effect"))
-        original, robust = str(Text("figures.original-interval")), str(Text("figures.robust-interval"))
-        handles = [
-            Line2D([], [], color=theme.before, marker="o", lw=3, label=original),
-            Line2D([], [], color=theme.after, marker="s", lw=3, label=robust),
-        ]
+        marks = {"original-interval": (theme.before, "o"), "robust-interval": (theme.after, "s")}
+        shown = ((str(Text(f"figures.{key}")), *mark) for key, mark in marks.items())
+        handles = [Line2D([], [], color=c, marker=marker, lw=3, label=name) for name, c, marker in shown]
         if is_cut:
             handles.append(Line2D([], [], ls="", label=str(Text("figures.runs-on"))))
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 
 
-def find_bounds(frame: pd.DataFrame) -> tuple[float, float]:
+def find_bounds(frame: pd.DataFrame) -> Bounds:
     """Return where the axis ends at either side, infinite where it holds every end there is."""
     ends = frame[["low", "high"]].to_numpy(dtype=float)
     far = FAR * np.abs(ends[(frame["kind"].map(take_text) == "original").to_numpy()]).max(initial=0.0)
     is_far = np.isinf(ends) | (np.abs(ends) > far)
     kept = ends[np.isfinite(ends) & ~is_far]
     if not kept.size:
-        return -math.inf, math.inf
+        return NO_BOUNDS
     room = 0.05 * float(np.ptp(kept)) or 1.0
     low, high = float(kept.min()) - room, float(kept.max()) + room
     return (low if (is_far & (ends < 0)).any() else -math.inf), (high if (is_far & (ends > 0)).any() else math.inf)
@@ -151,7 +158,13 @@ def draw_forest(frame: pd.DataFrame, *, x_label: str = "", decimals: int = 3, th
     lines = _place_rows(rows, theme, 0.0 if frame["low"].notna().any() else DENSE)
     with open_figure(theme, lines.height + 0.9) as figure:
         axes = figure.subplots()
-        _draw_effects(axes, rows, lines, (*VALUES, "p"), decimals, theme)
+        _draw_effects(axes, rows, lines, theme, write=partial(numbers.format_fixed, decimals=decimals))
+        for y, row in zip(lines.places, rows, strict=True):
+            effect, low, high = (read_number(row.get(name)) for name in VALUES)
+            spread = texts.format_interval(low, high, decimals) or texts.format_p_value(row.get("p"))
+            shown = numbers.format_fixed(effect, decimals) + (f" ({spread})" if spread else "")
+            letters = theme.size * 0.85
+            axes.annotate(shown, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=letters)
         axes.set_xlabel(x_label or name_column("effect"))
         _name_rows(axes, rows, lines)
     return figure
@@ -164,7 +177,7 @@ def draw_differences(frame: pd.DataFrame, *, x_label: str = "", theme: Theme = D
     with open_figure(theme, lines.height + 1.0) as figure:
         left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.2, 1.0]})
         for axes, names in ((left, VALUES), (right, DIFFERENCES)):
-            _draw_effects(axes, rows, lines, (*names, ""), None, theme)
+            _draw_effects(axes, rows, lines, theme, names)
         left.set_xlabel(x_label or name_column("effect"))
         right.set_xlabel(name_column("difference"))
         _name_rows(left, rows, lines)
@@ -181,7 +194,7 @@ def draw_panels(frame: pd.DataFrame, outcomes: Mapping[str, str], *, x_label: st
         for axes, (outcome, name) in zip(every, outcomes.items(), strict=True):
             of = {row["label"]: row for row in list_records(frame[frame["outcome"] == outcome])}
             rows = [of.get(label, {"label": label, **dict.fromkeys(VALUES, math.nan)}) for label in labels]
-            _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme)
+            _draw_effects(axes, rows, lines, theme)
             axes.set_title(split_label(name, MOST_PANEL), fontsize=theme.size * 0.85, loc="left")
             axes.set_xlabel(x_label, fontsize=theme.size * 0.85)
             axes.locator_params(axis="x", nbins=3)
@@ -194,7 +207,7 @@ def draw_coefficients_on(axes: Axes, frame: pd.DataFrame, *, x_label: str = "", 
     rows = list_records(frame[frame["effect"].notna()])
     lines = _place_rows(rows, theme)
     with apply_theme(theme):
-        _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme)
+        _draw_effects(axes, rows, lines, theme)
         _name_rows(axes, rows, lines)
         axes.set_xlabel(x_label or name_column("effect"))
 
@@ -216,7 +229,7 @@ def draw_changes(
         axes = figure.subplots()
         axes.axvspan(max(headline[1], left), min(headline[2], right), color=theme.pale, alpha=0.5, lw=0, zorder=0)
         axes.axvline(headline[0], color=theme.after, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
-        _draw_effects(axes, rows, lines, (*VALUES, ""), None, theme, (left, right), write_change)
+        _draw_effects(axes, rows, lines, theme, bounds=(left, right), write=write_change)
         axes.set_xlim(left, right)
         axes.set_xticks(*name_changes(ticks))
         axes.set_xlabel(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
@@ -229,7 +242,11 @@ def draw_changes(
 def _write_verdicts(axes: Axes, rows: list[Record], lines: "Lines", theme: Theme) -> None:
     """Write at the right edge what each line's change and p are, and what the check says."""
     heads = [str(Text("tables.change-short")), str(Text("tables.p")), name_column("verdict")]
-    table = [(0.0, heads), *((y, _list_said(row)) for y, row in zip(lines.places, rows, strict=True))]
+    table = [(0.0, heads)]
+    for y, row in zip(lines.places, rows, strict=True):
+        effect = read_number(row["effect"])
+        shown = numbers.format_fixed(numbers.convert_log_to_percent(effect), 1) if effect == effect else ""
+        table.append((y, [shown, texts.format_p_cell(row.get("p")), take_text(row["verdict"])]))
     for y, words in table:
         for word, (place, side) in zip(words, JUDGED, strict=True):
             axes.annotate(
@@ -241,27 +258,19 @@ def _write_verdicts(axes: Axes, rows: list[Record], lines: "Lines", theme: Theme
         tick.set_fontweight("bold" if reading.read_truth(row["is_head"]) else "normal")
 
 
-def _list_said(row: Record) -> list[str]:
-    effect = read_number(row["effect"])
-    shown = numbers.format_fixed(numbers.convert_log_to_percent(effect), 1) if effect == effect else ""
-    return [shown, texts.format_p_cell(row.get("p")), take_text(row["verdict"])]
-
-
 def _draw_effects(
     axes: Axes,
     rows: list[Record],
     lines: "Lines",
-    names: tuple[str, str, str, str],
-    decimals: int | None,
     theme: Theme,
-    bounds: tuple[float, float] = (-math.inf, math.inf),
-    write: Write | None = None,
+    names: tuple[str, str, str] = VALUES,
+    bounds: Bounds = NO_BOUNDS,
+    write: Write = FIXED,
 ) -> None:
-    """Draw a named point and its interval on every line, at the right edge in numbers where decimals are given."""
-    write = write or partial(numbers.format_fixed, decimals=3 if decimals is None else decimals)
+    """Draw a named point and its interval on every line."""
     for y, row in zip(lines.places, rows, strict=True):
         is_pooled = take_text(row.get("group")).lower() in POOLED or take_text(row["label"]).lower() in POOLED
-        effect, low, high = (read_number(row.get(name)) for name in names[:3])
+        effect, low, high = (read_number(row.get(name)) for name in names)
         if effect != effect:
             continue
         marker, size, width = ("D", 7, 2.4) if is_pooled else ("s", 5, 1.6)
@@ -270,13 +279,6 @@ def _draw_effects(
         axes.plot(np.clip(effect, *bounds), y, marker, ms=size, color=theme.after, mec="white")
         parts = tuple(dict.fromkeys(filter(None, (take_text(row.get("group")), take_text(row["label"])))))
         name_point(axes, (effect, y), Listed(parts, "comma"), (effect, low, high), write)
-        if decimals is None:
-            continue
-        shown = numbers.format_fixed(effect, decimals)
-        spread = texts.format_interval(low, high, decimals) or texts.format_p_value(row.get(names[3]))
-        shown = f"{shown} ({spread})" if spread else shown
-        letters = theme.size * 0.85
-        axes.annotate(shown, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=letters)
     draw_zero_line(axes, theme, is_upright=True)
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)

@@ -17,6 +17,7 @@ from twintrade.render.figures.points import Write, draw_interval, name_point, wr
 from twintrade.render.figures.theme import (
     LEGEND_LINE,
     MARKERS,
+    Bounds,
     apply_theme,
     draw_onset_line,
     draw_zero_line,
@@ -100,11 +101,11 @@ def draw_study_in(
     per_row = min(PER_ROW, max(2, len(parts) - 1))
     n_rows = math.ceil((len(parts) - 1) / per_row)
     if isinstance(figure, Axes):
-        draw_main_on(figure, parts[0], ticks, bounds if is_change[0] else None, period_name, theme, parts[1:])
+        _draw_main(figure, parts, ticks, bounds if is_change[0] else None, period_name, theme)
         return figure
     grid = figure.add_gridspec(1 + n_rows, GRID, height_ratios=[HEIGHT, *[PANEL_HEIGHT] * n_rows])
     axes = figure.add_subplot(grid[0, : GRID - MARGIN * (margin is not None)])
-    draw_main_on(axes, parts[0], ticks, bounds if is_change[0] else None, period_name, theme)
+    _draw_main(axes, parts[:1], ticks, bounds if is_change[0] else None, period_name, theme)
     if margin is not None:
         _draw_margin(figure.add_subplot(grid[0, -MARGIN:], sharey=axes), margin, theme)
     for place, part in enumerate(parts[1:]):
@@ -131,20 +132,13 @@ def _is_apart(part: pd.DataFrame) -> bool:
     return "base" in part and take_text(part["base"].iloc[0]) in APART
 
 
-def draw_main_on(
-    axes: Axes,
-    part: pd.DataFrame,
-    ticks: list[int],
-    bounds: tuple[float, float] | None,
-    period_name: str,
-    theme: Theme,
-    others: Sequence[pd.DataFrame] = (),
+def _draw_main(
+    axes: Axes, parts: Sequence[pd.DataFrame], ticks: list[int], bounds: Bounds | None, period_name: str, theme: Theme
 ) -> None:
-    """Draw one method on axes at hand, in percent where bounds are given, ``others`` hollow and beside its points."""
-    is_change, every = bounds is not None, pd.concat([part, *others], ignore_index=True)
+    """Draw one method on axes at hand, in percent where bounds are given, others hollow and beside its points."""
+    part, is_change, every = parts[0], bounds is not None, pd.concat(parts, ignore_index=True)
     bounds = bounds or _frame_effects(every, BAND)
-    for place, one in enumerate((part, *others)):
-        _draw_points(axes, one, place, (place - len(others) / 2) * DODGE, bounds, theme, has_band=True)
+    _draw_points(axes, parts, bounds, theme, has_band=True)
     _frame_axes(axes, bounds, theme)
     if is_change:
         axes.set_yticks(*name_changes(ticks, " %"))
@@ -161,8 +155,8 @@ def draw_main_on(
         key = f"figures.half-{name}{'-apart' if _is_apart(part) else ''}"
         if is_there:
             _head_half(axes, at, str(Text(key)), colour, theme)
-    if others:
-        names = [split_label(take_text(one["label"].iloc[0]), MOST_BESIDE) for one in (part, *others)]
+    if len(parts) > 1:
+        names = [split_label(take_text(one["label"].iloc[0]), MOST_BESIDE) for one in parts]
         axes.legend(_list_handles(len(names), theme), names, ncols=1, loc="lower right", bbox_to_anchor=(1.0, 1.08))
 
 
@@ -227,8 +221,7 @@ def draw_path(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_THEM
     height = HEIGHT + (n_lines - 1) * 1.15 * LEGEND_LINE * theme.size / 72
     with open_figure(theme, height) as figure:
         axes = figure.subplots()
-        for place, part in enumerate(parts):
-            _draw_points(axes, part, place, (place - (len(parts) - 1) / 2) * DODGE, bounds, theme)
+        _draw_points(axes, parts, bounds, theme)
         _frame_axes(axes, bounds, theme)
         axes.set_yticks(*name_changes(ticks))
         axes.set_title(str(Text("brief.percent")), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
@@ -259,11 +252,11 @@ def draw_panels(frame: pd.DataFrame, period_name: str, theme: Theme = DEFAULT_TH
 
 
 def _draw_panel(
-    axes: Axes, name: str, part: pd.DataFrame, ticks: list[int], changes: tuple[float, float] | None, theme: Theme
+    axes: Axes, name: str, part: pd.DataFrame, ticks: list[int], changes: Bounds | None, theme: Theme
 ) -> None:
     """Draw one method small, below its name; on its own scale where there are no bounds of changes."""
     bounds = changes or _frame_effects(part)
-    _draw_points(axes, part, 0, 0.0, bounds, theme)
+    _draw_points(axes, [part], bounds, theme)
     if changes is not None:
         few = [tick for tick in ticks if tick in PANEL_TICKS]
         axes.set_yticks(*name_changes(few if len(ticks) > MOST_PANEL_TICKS else ticks))
@@ -275,7 +268,7 @@ def _draw_panel(
     axes.set_xticks(times["event_time"].to_numpy(dtype=float)[::step], labels[::step])
 
 
-def _frame_axes(axes: Axes, bounds: tuple[float, float], theme: Theme) -> None:
+def _frame_axes(axes: Axes, bounds: Bounds, theme: Theme) -> None:
     """Draw the lines at no effect and at the agreement, within bounds."""
     draw_zero_line(axes, theme)
     draw_onset_line(axes, theme)
@@ -283,7 +276,7 @@ def _frame_axes(axes: Axes, bounds: tuple[float, float], theme: Theme) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def _frame_effects(part: pd.DataFrame, further: Sequence[str] = ()) -> tuple[float, float]:
+def _frame_effects(part: pd.DataFrame, further: Sequence[str] = ()) -> Bounds:
     """Return bounds around effects on their own scale, with their finite ends and those of further columns."""
     ends = part[[name for name in (*VALUES, *further) if name in part]].to_numpy(dtype=float)
     ends = ends[np.isfinite(ends)]
@@ -299,29 +292,21 @@ def _style(place: int, theme: Theme) -> tuple[str, str, str]:
 
 
 def _draw_points(
-    axes: Axes,
-    part: pd.DataFrame,
-    place: int,
-    offset: float,
-    bounds: tuple[float, float],
-    theme: Theme,
-    *,
-    has_band: bool = False,
+    axes: Axes, parts: Sequence[pd.DataFrame], bounds: Bounds, theme: Theme, *, has_band: bool = False
 ) -> None:
-    """Draw the effects of one method; what lies beyond the frame ends in an arrow at its edge."""
-    marker, method_colour, _ = _style(place, theme)
-    width = 1.8 if place == 0 else 1.0
-    for row in reading.list_records(part):
+    """Draw the effects of methods side by side; what lies beyond the frame ends in an arrow at its edge."""
+    for place, row in ((place, row) for place, part in enumerate(parts) for row in reading.list_records(part)):
+        marker, method_colour, _ = _style(place, theme)
         at = read_number(row["event_time"])
-        effect, low, high = (read_number(row[name]) for name in ("effect", "low", "high"))
+        effect, low, high = (read_number(row[name]) for name in VALUES)
         colour = theme.before if at < 0 and place == 0 else method_colour
-        x = at + offset
+        x = at + (place - (len(parts) - 1) / 2) * DODGE
         is_reference = "is_reference" in row and reading.read_truth(row["is_reference"])
         band = [read_number(row.get(name)) for name in BAND]
         if has_band and not is_reference and not any(map(math.isnan, band)):
             draw_interval(axes, x, band, bounds, color=colour, linewidth=0.7)
         if low == low and high == high and not is_reference:
-            draw_interval(axes, x, (low, high), bounds, color=colour, linewidth=width)
+            draw_interval(axes, x, (low, high), bounds, color=colour, linewidth=1.0 if place else 1.8)
         if math.isfinite(effect) or is_reference:
             y = 0.0 if is_reference else float(np.clip(effect, *bounds))
             is_apart = at < 0 and take_text(row.get("base")) in APART
@@ -359,7 +344,7 @@ def name_event(row: Record) -> Words:
     return Text("figures.point-at", series=method, at=time) if method else time
 
 
-def choose_frame(values: npt.ArrayLike, room: float = 0.05) -> tuple[list[int], tuple[float, float]]:
+def choose_frame(values: npt.ArrayLike, room: float = 0.05) -> tuple[list[int], Bounds]:
     """Return the changes in percent that an axis names, and its ends in log points, around all from −90 to +900."""
     known = np.asarray(values, dtype=float)
     known = known[np.isfinite(known)]

@@ -17,6 +17,7 @@ from twintrade.render.blocks import Point
 from twintrade.render.figures.theme import (
     EM,
     MARKERS,
+    Bounds,
     add_legend_below,
     choose_step,
     draw_onset_line,
@@ -33,11 +34,12 @@ from twintrade.text import Listed, Text, Words, name_fact, numbers, texts
 
 MOST_POINTS = 1000  # points of one figure beyond which none is named: nobody walks through them
 Write = Callable[[float], str]
+FIXED: Write = numbers.format_fixed
 _named: WeakKeyDictionary[Axes, list[tuple[float, float, str]]] = WeakKeyDictionary()
 
 
 def name_point(
-    axes: Axes, place: tuple[float, float], name: Words, values: Sequence[float], write: Write = numbers.format_fixed
+    axes: Axes, place: tuple[float, float], name: Words, values: Sequence[float], write: Write = FIXED
 ) -> None:
     """Write a text at a place of the axes.
 
@@ -73,13 +75,7 @@ def name_times(line: pd.DataFrame) -> list[str]:
 
 
 def draw_line(
-    axes: Axes,
-    line: pd.DataFrame,
-    x: str,
-    value: str,
-    series: str = "",
-    write: Write = numbers.format_fixed,
-    **style: Any,
+    axes: Axes, line: pd.DataFrame, x: str, value: str, series: str = "", write: Write = FIXED, **style: Any
 ) -> None:
     """Draw values over time, and say what each point is."""
     line = line.sort_values(x)
@@ -92,7 +88,7 @@ def draw_interval(
     axes: Axes,
     at: float,
     ends: Sequence[float],
-    bounds: tuple[float, float] = (-math.inf, math.inf),
+    bounds: Bounds,
     *,
     is_level: bool = False,
     arrow: float = 4.0,
@@ -161,20 +157,11 @@ def draw_heat_map(
     cohorts = [labels.get(int(c), str(c)) for c in cells.index]
     with open_figure(theme, 1.3 + 0.28 * len(cells)) as figure:
         axes = figure.subplots()
-        seaborn.heatmap(
-            cells,
-            ax=axes,
-            cmap="PuOr_r",
-            vmin=-bound,
-            vmax=bound,
-            linewidths=0.6,
-            fmt="",
-            annot=written,
-            annot_kws={"fontsize": theme.size * 0.75},
-            xticklabels=[time if k % step == 0 else "" for k, time in enumerate(times)],
-            yticklabels=cohorts,
-            cbar_kws={"label": value_label, "fraction": 0.03},
-        )
+        colours = {"cmap": "PuOr_r", "vmin": -bound, "vmax": bound, "linewidths": 0.6}
+        colours["cbar_kws"] = {"label": value_label, "fraction": 0.03}
+        words = {"annot": written, "fmt": "", "annot_kws": {"fontsize": theme.size * 0.75}, "yticklabels": cohorts}
+        words["xticklabels"] = [time if k % step == 0 else "" for k, time in enumerate(times)]
+        seaborn.heatmap(cells, ax=axes, **colours, **words)
         for (row, column), cell in np.ndenumerate(values):
             time = Text("figures.event-time", time=times[column])
             name = Text("figures.point-at", series=cohorts[row], at=time)
@@ -242,15 +229,12 @@ def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
 
 
 def _legend(is_path: bool, theme: Theme) -> list[Line2D]:
-    treated, placebo = str(Text("labels.series-treated")), str(Text("figures.placebo"))
-    if is_path:
-        return [
-            Line2D([], [], color=theme.after, lw=2.2, label=treated),
-            Line2D([], [], color=theme.muted, lw=0.7, label=placebo),
-        ]
+    lines: tuple[dict[str, Any], ...] = ({"lw": 2.2}, {"lw": 0.7})
+    marks: tuple[dict[str, Any], ...] = ({"ls": "", "marker": "D", "ms": 7}, {"ls": "", "marker": "|", "ms": 12})
+    treated, placebo = lines if is_path else marks
     return [
-        Line2D([], [], ls="", marker="D", ms=7, color=theme.after, label=treated),
-        Line2D([], [], ls="", marker="|", ms=12, color=theme.muted, label=placebo),
+        Line2D([], [], color=theme.after, label=str(Text("labels.series-treated")), **treated),
+        Line2D([], [], color=theme.muted, label=str(Text("figures.placebo")), **placebo),
     ]
 
 
@@ -296,7 +280,12 @@ def draw_scatter(
     """Draw points of two columns, one shape and colour a group, named by their label where there are few."""
     with open_figure(theme, 4.0) as figure:
         axes = figure.subplots()
-        _points(axes, frame, x, y, group, theme)
+        for i, name in enumerate(list_names(frame, group) if group else [""]):
+            points = select_named(frame, group, name) if group else frame
+            marker, colour = MARKERS[i % len(MARKERS)], theme.palette[i % len(theme.palette)]
+            places = points[[x, y]].astype(float)
+            of_group = name_fact(f"labels.{group}-", name) or None
+            axes.plot(places[x], places[y], marker, color=colour, ms=5.5, mec="white", label=of_group)
         for row in list_records(frame):
             at = (float(row[x]), float(row[y]))
             across = f"{x_label} {texts.format_tick(at[0])}"
@@ -317,13 +306,3 @@ def draw_scatter(
             names = [(float(row[x]), float(row[y]), take_text(row[label])) for row in list_records(largest)]
             place_names(axes, names, theme.size * 0.75, theme.muted)
     return figure
-
-
-def _points(axes: Axes, frame: pd.DataFrame, x: str, y: str, group: str, theme: Theme) -> None:
-    groups = list_names(frame, group) if group else [""]
-    for i, name in enumerate(groups):
-        points = select_named(frame, group, name) if group else frame
-        marker, colour = MARKERS[i % len(MARKERS)], theme.palette[i % len(theme.palette)]
-        label = name_fact(f"labels.{group}-", name) or None
-        places = points[[x, y]].astype(float)
-        axes.plot(places[x], places[y], marker, color=colour, ms=5.5, mec="white", label=label)

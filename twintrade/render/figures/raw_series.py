@@ -144,9 +144,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
     _draw_series(axes, rows, series, theme)
     units = tuple(unit for unit in list_names(rows, "unit") if unit)
     title = name_fact("figures.panel-", panel)
-    axes.set_title(
-        str(Text("figures.panel-in", panel=title, units=Listed(units, "comma")) if units else title), loc="left"
-    )
+    words = Text("figures.panel-in", panel=title, units=Listed(units, "comma")) if units else title
+    axes.set_title(str(words), loc="left")
     axes.yaxis.set_major_locator(MaxNLocator(5))
     if panel == "level":
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
@@ -212,8 +211,7 @@ def draw_shock_bands(
 
 def list_event_key(dates: pd.DataFrame | None, shocks: pd.DataFrame | None, frame: pd.DataFrame) -> list[str]:
     """Return a line for each date, by letter, and each shock, by number."""
-    names = dict(zip(frame["period"].astype(float), frame["period_label"].map(take_text), strict=True))
-    lines = []
+    names, lines = name_periods(frame), []
     for letter, date in zip(ascii_lowercase, list_candidates(dates), strict=False):
         period = read_number(date["period"])
         when = names.get(period) or numbers.format_fixed(period, 0).replace(",", "")
@@ -230,8 +228,12 @@ def list_event_key(dates: pd.DataFrame | None, shocks: pd.DataFrame | None, fram
 
 def draw_period_axis(axes: Axes, frame: pd.DataFrame, most: int = 12) -> None:
     """Write the periods as a reader knows them: 2004, 2004Q3, 2004-09."""
-    names = dict(zip(frame["period"].astype(float), frame["period_label"].map(take_text), strict=True))
-    axes.set_xticks(*choose_periods(names, most))
+    axes.set_xticks(*choose_periods(name_periods(frame), most))
+
+
+def name_periods(frame: pd.DataFrame) -> dict[float, str]:
+    """Return what each period of a frame is called."""
+    return dict(zip(frame["period"].astype(float), frame["period_label"].map(take_text), strict=True))
 
 
 def choose_periods(names: Mapping[float, str], most: int) -> tuple[list[float], list[str]]:
@@ -247,9 +249,8 @@ def _inside(shocks: pd.DataFrame | None, frame: pd.DataFrame) -> list[dict[str, 
     if shocks is None or shocks.empty:
         return []
     first, last = float(frame["period"].min()), float(frame["period"].max())
-    return [
-        s for s in reading.list_records(shocks) if read_number(s["last"]) >= first and read_number(s["first"]) <= last
-    ]
+    ends = ((read_number(s["first"]), read_number(s["last"]), s) for s in reading.list_records(shocks))
+    return [shock for begins, stops, shock in ends if stops >= first and begins <= last]
 
 
 def _leave_room(axes: Axes) -> None:
@@ -260,16 +261,9 @@ def _leave_room(axes: Axes) -> None:
 
 
 def _letter(axes: Axes, letter: str, x: float, line: int, theme: Theme) -> None:
-    axes.annotate(
-        letter,
-        (x, 1.0),
-        xycoords=("data", "axes fraction"),
-        xytext=(3, -1 - 11 * line),
-        textcoords="offset points",
-        va="top",
-        fontsize=theme.size * 0.9,
-        fontweight="bold",
-    )
+    style: dict[str, Any] = {"va": "top", "fontsize": theme.size * 0.9, "fontweight": "bold"}
+    style |= {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "xytext": (3, -1 - 11 * line)}
+    axes.annotate(letter, (x, 1.0), **style)
 
 
 # One treated unit: its path beside the path without the agreement, and the gap between them, by donor set.

@@ -23,6 +23,8 @@ from twintrade.text import Text
 # Labels broken into lines by the room that their letters take: a Chinese character takes that of two.
 
 Box: TypeAlias = tuple[float, float, float, float]
+Bounds: TypeAlias = tuple[float, float]  # where an axis ends
+NO_BOUNDS: Bounds = (-math.inf, math.inf)
 
 _PIECES = re.compile(r"\s+|[\u2e80-\uffef]|[^\s\u2e80-\uffef]+")
 EM = 0.52  # width of a Latin letter in sizes of its type
