@@ -20,9 +20,10 @@ from matplotlib.figure import Figure as Drawing
 from pypdf import PdfReader
 
 from twintrade.render import registration
-from twintrade.render.appendix import build_appendix
+from twintrade.render.appendix import build_appendix, open_page
 from twintrade.render.blocks import Figure, Heading, Table, list_exhibits
 from twintrade.render.registration import render
+from twintrade.render.style import AppendixOptions
 from twintrade.render.writers.docx import render_docx
 
 HERE = Path(__file__).parent
@@ -32,12 +33,12 @@ import hashlib, sys
 sys.path.insert(0, sys.argv[1])
 import pandas as pd
 from made_results import make_results
-from twintrade.render.appendix import build_appendix
+from twintrade.render.appendix import build_appendix, open_page
 from twintrade.render.figures import points
 from twintrade.render.registration import render
 from twintrade.render.style import AppendixOptions
 few = AppendixOptions(exhibits=("summary", "ladder", "event_study"))
-blocks = build_appendix(make_results(is_hostile=False), few)
+blocks = build_appendix(open_page(make_results(is_hostile=False), few))
 print(sum(type(block).__name__ in ("Figure", "Beside") for block in blocks) > 1, "seaborn" in sys.modules)
 points.draw_placebo(pd.DataFrame({"unit": list("ab"), "statistic": [1.0, 2.0], "is_treated": [False, True]}))
 print("seaborn" in sys.modules)
@@ -227,7 +228,7 @@ def test_drawings_are_let_go_before_pages_are_printed(made, monkeypatch):
 def test_an_empty_frame_leaves_an_exhibit_out_and_says_why(made, missing):
     frame = getattr(made, missing)
     made = replace(made, specifications=made.specifications.iloc[:1])
-    blocks = build_appendix(replace(made, **{missing: frame.iloc[0:0]}, payloads={}))
+    blocks = build_appendix(open_page(replace(made, **{missing: frame.iloc[0:0]}, payloads={}), AppendixOptions()))
     assert any(getattr(b, "key", "") == "left-out" for b in blocks)
 
 

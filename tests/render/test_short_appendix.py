@@ -74,7 +74,7 @@ def table_of(results):
 
 @pytest.mark.usefixtures("unencoded")
 def test_the_appendix_opens_with_the_brief_and_numbers_its_sections():
-    blocks = build_appendix(make_results())
+    blocks = build_appendix(open_page(make_results(), AppendixOptions()))
     kinds = [type(block) for block in blocks]
     begin = kinds.index(Contents)
     assert kinds.index(Lead) < begin
@@ -90,7 +90,7 @@ def test_the_appendix_opens_with_the_brief_and_numbers_its_sections():
 @pytest.mark.usefixtures("unencoded")
 def test_full_detail_draws_every_event_study_once_and_short_at_most_three():
     full, short = (
-        list_exhibits(build_appendix(make_results(), AppendixOptions(detail=d))) for d in ("full", "short")
+        list_exhibits(build_appendix(open_page(make_results(), AppendixOptions(detail=d)))) for d in ("full", "short")
     )
     figures = [e.key for e in short if isinstance(e, Figure) and e.key.startswith("event-")]
     assert figures == ["event-paths"]

@@ -46,30 +46,23 @@ def open_page(results: ResultSet, options: AppendixOptions, printer: Printer | N
     printer = printer or Printer(load_charmap())
     return Page(
         place_rows(name_results(results)), options.wording, options.theme, options.tables, printer, options.exhibits,
-        options.detail, options.authors, options.date,
+        options.detail, options.authors, options.date, options.spelling,
     )  # fmt: skip
 
 
-def build_appendix(
-    results: ResultSet,
-    options: AppendixOptions | None = None,
-    page: Page | None = None,
-    brief: tuple[blocks.Block, ...] | None = None,
-) -> tuple[blocks.Block, ...]:
-    """Return the appendix of an analysis as numbered blocks, on a page and behind a brief that may be at hand."""
-    options = options or AppendixOptions()
-    page = page or open_page(results, options)
+def build_appendix(page: Page, brief: tuple[blocks.Block, ...] | None = None) -> tuple[blocks.Block, ...]:
+    """Return the appendix of an analysis as numbered blocks, behind a brief that may be at hand."""
     opening: list[blocks.Block] = list(build_brief(page) if brief is None else brief)
     if not opening:
         opening += [blocks.Heading(1, format_title(page), "top"), *page.simulated_sign]
     content: list[blocks.Block] = []
     absent: list[tuple[str, str]] = []
     for name in EXHIBIT_NAMES:
-        if name not in options.exhibits:
+        if name not in page.exhibits:
             continue
-        if name == "findings" and (not page.is_whole or "sensitivity" in options.exhibits):
+        if name == "findings" and (not page.is_whole or "sensitivity" in page.exhibits):
             continue  # the table of checks stands for them
-        if name == "assumptions" and not page.is_whole and "ladder" in options.exhibits:
+        if name == "assumptions" and not page.is_whole and "ladder" in page.exhibits:
             continue  # those of the headline stand below the table of estimates
         exhibit_blocks = _EXHIBITS[name](page)
         if isinstance(exhibit_blocks, blocks.Absent):
@@ -85,22 +78,21 @@ def build_appendix(
     opening += [blocks.PageBreak()] if len(opening) > 2 else []  # behind a brief
     opening += [blocks.Contents()] if n_sections > 2 else []
     content = [*opening, *blocks.number_sections(content, "A")]
-    return blocks.replace_words(blocks.number_blocks(_marked(content, page)), options.spelling)
+    return blocks.replace_words(blocks.number_blocks(_marked(content, page)), page.spelling)
 
 
-def build_document(
-    results: ResultSet,
-    options: AppendixOptions | None = None,
-    page: Page | None = None,
-    brief: tuple[blocks.Block, ...] | None = None,
-) -> blocks.Document:
+def build_document(results: ResultSet, options: AppendixOptions | None = None) -> blocks.Document:
     """Return the appendix as a document that any writer takes."""
     options = options or AppendixOptions()
     with options.speak():
-        page = page or open_page(results, options)
-        content = build_appendix(results, options, page, brief)
-        has_brief = any(isinstance(block, blocks.Lead) for block in content)
-        return _close(format_title(page), content, page, ("brief", "appendix") if has_brief else ("appendix",))
+        return close_appendix(open_page(results, options))
+
+
+def close_appendix(page: Page, brief: tuple[blocks.Block, ...] | None = None) -> blocks.Document:
+    """Return the appendix on a page, behind a brief that may be at hand, as a document."""
+    content = build_appendix(page, brief)
+    has_brief = any(isinstance(block, blocks.Lead) for block in content)
+    return _close(format_title(page), content, page, ("brief", "appendix") if has_brief else ("appendix",))
 
 
 def _close(
@@ -115,16 +107,13 @@ def _close(
     )  # fmt: skip
 
 
-def build_brief_document(
-    options: AppendixOptions, page: Page, brief: tuple[blocks.Block, ...] | None = None
-) -> blocks.Document | None:
+def build_brief_document(page: Page, brief: tuple[blocks.Block, ...] | None = None) -> blocks.Document | None:
     """Return the brief as a document; None where there is nothing to answer."""
-    with options.speak():
-        content = build_brief(page) if brief is None else brief
-        if not content:
-            return None
-        numbered = blocks.replace_words(blocks.number_blocks(_marked(list(content), page)), options.spelling)
-        return _close(next(b.text for b in numbered if isinstance(b, blocks.Heading)), numbered, page, ("brief",))
+    content = build_brief(page) if brief is None else brief
+    if not content:
+        return None
+    numbered = blocks.replace_words(blocks.number_blocks(_marked(list(content), page)), page.spelling)
+    return _close(next(b.text for b in numbered if isinstance(b, blocks.Heading)), numbered, page, ("brief",))
 
 
 def format_title(page: Page) -> str:

@@ -19,6 +19,7 @@ from twintrade.render.style import AppendixOptions
 from twintrade.render.style import TableOptions as TableOptions
 from twintrade.render.tables.ladder import build_ladder_tables
 from twintrade.render.tables.plain import build_plain_table
+from twintrade.render.writers.cells import spread_cells
 from twintrade.render.writers.docx import render_docx
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.render.writers.html import render_table_html
@@ -49,13 +50,12 @@ def render_fragment(table: blocks.Table, to: TableFormat) -> str | bytes:
 
 def spread_table(table: blocks.Table) -> pd.DataFrame:
     """Return a printed table as a frame of text, a column for each of its columns."""
-    header = [_spread(cells) for cells in table.header]
-    names = [" ".join(dict.fromkeys(filter(None, parts))) for parts in zip(*header, strict=True)]
-    return pd.DataFrame([_spread(row.cells) for row in table.rows], columns=names)
-
-
-def _spread(cells: tuple[blocks.Cell, ...]) -> list[str]:
-    return [text for cell in cells for text in (cell.text, *[""] * (cell.span - 1))]
+    *header, body = [
+        [spread_cells(cells, lambda cell: cell.text) for cells in rows]
+        for rows in (table.header, [row.cells for row in table.rows])
+    ]
+    names = [" ".join(dict.fromkeys(filter(None, parts))) for parts in zip(*header[0], strict=True)]
+    return pd.DataFrame(body, columns=names)
 
 
 LOWEST_HEADING = 6
@@ -86,7 +86,7 @@ def _bind(
     title = options.wording.say("binder_title")
     content: list[blocks.Block] = [blocks.Heading(1, title, "top"), *_overview(pages)]
     for i, page in enumerate(pages):
-        parts = build_appendix(page.results, options, page) if drawn is None else drawn[i].blocks
+        parts = build_appendix(page) if drawn is None else drawn[i].blocks
         content += [blocks.PageBreak(), *_shifted(parts, reading.format_slug(page.results.name))]
     numbered = blocks.replace_words(blocks.number_blocks(content), options.spelling)
     is_simulated = bool(pages) and all(results.is_simulated for results in analyses)
@@ -99,17 +99,13 @@ def _overview(pages: Sequence[Page]) -> list[blocks.Block]:
     if not pages:
         return []
     wording = pages[0].wording
-    rows = [_row(page) for page in pages]
+    rows, notes = [_row(page) for page in pages], [wording.say("percent_note")]
+    shown = pd.DataFrame([{k: v for k, v in row.items() if not k.startswith("_")} for row in rows])
+    weights = {"analysis": 2.6, "estimate": 1.8, "interval": 1.3, "checks": 2.4}
     content: list[blocks.Block] = [
         blocks.Heading(2, wording.say("binder_overview"), "overview"),
         blocks.build_paragraph(wording.say("binder_intro", n=len(pages))),
-        build_plain_table(
-            pd.DataFrame([{k: v for k, v in row.items() if not k.startswith("_")} for row in rows]),
-            "overview-table",
-            wording.say("binder_table"),
-            weights={"analysis": 2.6, "estimate": 1.8, "interval": 1.3, "checks": 2.4},
-            notes=[wording.say("percent_note")],
-        ),
+        build_plain_table(shown, "overview-table", wording.say("binder_table"), weights=weights, notes=notes),
     ]
     names = ["label", "effect", "low", "high"]
     drawn = pd.DataFrame([{name: r[f"_{name}"] for name in names} for r in rows if r["_is_log"]])
@@ -117,27 +113,26 @@ def _overview(pages: Sequence[Page]) -> list[blocks.Block]:
         axis, theme = wording.say("binder_axis"), pages[0].theme
         drawing = forest.draw_forest(pages[0].drawable(drawn), x_label=axis, theme=theme)
         plain = Page(replace(pages[0].results, is_simulated=False), wording, theme, printer=pages[0].printer)
-        figure = plain.figure(
-            "overview-forest", wording.say("binder_forest"), drawing, alt_text.describe_forest(drawn), drawn,
-            notes=(wording.say("binder_note"),),
-        )  # fmt: skip
-        content.append(figure)
+        caption, alt, below = (
+            wording.say("binder_forest"),
+            alt_text.describe_forest(drawn),
+            wording.say("binder_note"),
+        )
+        content.append(plain.figure("overview-forest", caption, drawing, alt, drawn, notes=(below,)))
     return content
 
 
 def _row(page: Page) -> Record:
     results = page.results
-    spec = reading.find_headline(results)
-    effect = reading.find_overall(results, spec) if spec is not None else None
-    marked, short = (
-        page.say("simulated_title", title=name) if results.is_simulated else name
-        for name in (results.title, results.name)
-    )
+    spec, effect = reading.find_headline(results), reading.find_headline_effect(results)
+    names = (results.title, results.name)
+    marked, short = (page.say("simulated_title", title=name) for name in names) if results.is_simulated else names
     nothing = dict.fromkeys(("_effect", "_low", "_high"), math.nan)
     row: Record = {"analysis": marked, "_label": short, "_is_log": False, **nothing}
     if spec is None or effect is None:
         return row | {"estimate": page.say("binder_none")} | dict.fromkeys(("effect", "interval", "p", "checks"), "")
     scale = reading.take_text(effect.get("scale"))
+    is_change = scale in ("log points", "percent")
     value, low, high = (reading.read_number(effect.get(k)) for k in ("effect", "low", "high"))
     if scale == "percent":
         shown = numbers.format_percent(value)
@@ -146,23 +141,18 @@ def _row(page: Page) -> Record:
         shown = numbers.format_log_percent(value)
     else:
         shown = numbers.format_compact(value)
-    spread = reading.format_ends(
-        reading.read_shown_ends(effect), 1, "%" if scale in ("log points", "percent") else ""
-    )
+    spread = reading.format_ends(reading.read_shown_ends(effect), 1, "%" if is_change else "")
     if math.isinf(low) and math.isinf(high):
         spread = page.say("binder_unbounded")
-    is_log = scale in ("log points", "percent") and math.isfinite(value)
-    row |= {"_is_log": is_log, "_effect": value, "_low": low, "_high": high}
+    row |= {"_is_log": is_change and math.isfinite(value), "_effect": value, "_low": low, "_high": high}
     row |= {"estimate": reading.format_label(spec), "effect": shown, "interval": spread}
     return row | {"p": texts.format_p_cell(effect.get("p")), "checks": _verdicts(page)}
 
 
 def _verdicts(page: Page) -> str:
-    findings = reading.list_records(page.results.findings)
-    failed = name_objecting(page)
-    n_passed = sum(reading.take_text(r["verdict"]) == "does not object" for r in findings)
-    if failed:
+    if failed := name_objecting(page):
         return page.say("binder_objects", names=Listed(tuple(failed), "comma"))
+    n_passed = sum(page.results.findings["verdict"].map(reading.take_text) == "does not object")
     return page.say("binder_silent", n=n_passed) if n_passed else page.say("binder_unchecked")
 
 

@@ -128,8 +128,7 @@ class Wording:
             if not self.knows(key) and not key.startswith("payload_"):  # titles that no message gives
                 raise SpecError(f"the style file changes {key!r}, which is no sentence of the report")
             template = read_template(_FILE + key) if find_catalogue().has(_FILE + key) else Template("", {})
-            unknown = set(_PLACE.findall(sentence)) - set(template.places)
-            if unknown:
+            if unknown := set(_PLACE.findall(sentence)) - set(template.places):
                 places = ", ".join(sorted(unknown))
                 raise SpecError(f"the sentence {key!r} in the style file names places it cannot fill: {places}")
             patterns[key] = template.adopt(sentence)

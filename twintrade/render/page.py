@@ -44,6 +44,7 @@ class Page:
     detail: Detail = "short"
     authors: tuple[str, ...] = ()
     date: str = ""
+    spelling: Mapping[str, str] = field(default_factory=dict)  # words of the prose and what stands in their place
 
     def say(self, key: str, /, **values: Value) -> str:
         """Return a sentence of the wording."""

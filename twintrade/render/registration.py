@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,7 @@ import pandas as pd
 from twintrade.effects import Message, ResultSet, result_set
 from twintrade.effects.result_set import Exhibit, Performance, RegisteredColumn, Registration
 from twintrade.extras import has_library
-from twintrade.render.appendix import build_brief_document, build_document, open_page
+from twintrade.render.appendix import build_brief_document, close_appendix, open_page
 from twintrade.render.blocks import (
     Aside,
     Block,
@@ -20,7 +19,6 @@ from twintrade.render.blocks import (
     Heading,
     Lead,
     Note,
-    Table,
     build_paragraph,
     build_spans,
     list_exhibits,
@@ -68,8 +66,7 @@ def render(
     """
     rendered = _render_one(results, options or AppendixOptions(), word_template)
     for other in others:
-        missing = find_missing_typeface(other.language)
-        if missing is not None:
+        if (missing := find_missing_typeface(other.language)) is not None:
             warning = Message(level="warning", code="typeface-missing", text=missing)
             rendered = replace(rendered, messages=(*rendered.messages, warning))
             continue
@@ -86,9 +83,9 @@ def _render_one(results: ResultSet, options: AppendixOptions, word_template: byt
     with options.speak():
         page = open_page(results, options, figures)
         blocks = build_brief(page)
-        document = build_document(results, options, page, blocks)
+        document = close_appendix(page, blocks)
         rendered = render_document(document, options, names, figures, word_template)
-        brief = build_brief_document(options, page, blocks)
+        brief = build_brief_document(page, blocks)
         if brief is None:
             return rendered
         printed, messages = render_pages("brief", brief, options, names, word_template)
@@ -143,20 +140,19 @@ def _list_exhibits(blocks: Iterable[Block]) -> Iterator[Exhibit]:
 
 
 def _write_exhibits(document: Document, tex: Printer) -> dict[str, bytes]:
-    """Return the files of all tables and figures of a document."""
-    return dict(chain.from_iterable(_files(block, tex).items() for block in list_exhibits(document.blocks)))
-
-
-def _files(block: Table | Figure, tex: Printer) -> dict[str, bytes]:
-    """Return the files that a table or figure makes beside the document."""
-    if isinstance(block, Figure):
-        images = {f".{kind}": getattr(block.images, kind) for kind in ("svg", "pdf", "png")}
-        files = images | {".csv": render_frame_csv(block.frame)}
-        return {f"figures/{block.key}{ending}": content for ending, content in files.items()}
-    written = {".tex": render_table_tex(block, tex), "-float.tex": render_table_float_tex(block, tex)}
-    written |= {".html": render_table_html(block)}
-    files = {ending: text.encode("utf-8") for ending, text in written.items()} | {".csv": render_table_csv(block)}
-    return {f"tables/tab-{block.key}{ending}": content for ending, content in files.items()}
+    """Return the files that tables and figures make beside a document."""
+    files: dict[str, bytes] = {}
+    for block in list_exhibits(document.blocks):
+        if isinstance(block, Figure):
+            written = {f".{kind}": getattr(block.images, kind) for kind in ("svg", "pdf", "png")}
+            stem, written[".csv"] = f"figures/{block.key}", render_frame_csv(block.frame)
+        else:
+            texts = {".tex": render_table_tex(block, tex), "-float.tex": render_table_float_tex(block, tex)}
+            written = {ending: text.encode("utf-8") for ending, text in texts.items()}
+            written[".html"] = render_table_html(block).encode("utf-8")
+            stem, written[".csv"] = f"tables/tab-{block.key}", render_table_csv(block)
+        files |= {stem + ending: content for ending, content in written.items()}
+    return files
 
 
 MAIN_CLAIM = "C1"
@@ -215,16 +211,9 @@ def _read_sentence(words: str, packed: str) -> str:
 
 def _describe_headline(registration: Registration) -> list[Words]:
     facts, headline = registration.facts, registration.headline
-    design = Text(
-        "registration.design",
-        pairs=facts.pairs,
-        cities=facts.cities,
-        partners=facts.partners,
-        first=facts.first,
-        last=facts.last,
-        n=len(facts.agreements),
-        comparison=facts.roles.get("comparison", 0),
-    )
+    counts = {"pairs": facts.pairs, "cities": facts.cities, "partners": facts.partners, "n": len(facts.agreements)}
+    compared = facts.roles.get("comparison", 0)
+    design = Text("registration.design", first=facts.first, last=facts.last, comparison=compared, **counts)
     if headline is None:
         return [design, Text("registration.no-headline")]
     label = _read(headline.label, headline.label_text)
@@ -248,9 +237,8 @@ def _describe_inference(registration: Registration) -> list[Words]:
     if headline is not None and headline.inference_note:
         sentences.append(_read_sentence(headline.inference_note, headline.inference_note_text))
     if performance is not None:
-        taken = tuple(
-            Text("registration.taken", name=name_inference(name), n=n) for name, n in performance.methods.items()
-        )
+        methods = performance.methods.items()
+        taken = tuple(Text("registration.taken", name=name_inference(name), n=n) for name, n in methods)
         sentences.append(Text("registration.methods", taken=Listed(taken), n=performance.draws - performance.failed))
     return sentences
 
@@ -258,21 +246,14 @@ def _describe_inference(registration: Registration) -> list[Words]:
 def _describe_performance(performance: Performance | None) -> list[Words]:
     if performance is None:
         return [Text("registration.no-test")]
-    size = Text(
-        "registration.size",
-        size=performance.size or 0.0,
-        error=performance.size_error or 0.0,
-        n=performance.draws,
-        seed=performance.seed,
-        failed=performance.failed,
-    )
+    counts = {"n": performance.draws, "seed": performance.seed, "failed": performance.failed}
+    error = performance.size_error or 0.0
+    size = Text("registration.size", size=performance.size or 0.0, error=error, **counts)
     if performance.detectable is None:
         return [size, Text("registration.no-detectable")]
     values = (performance.detectable, performance.detectable_low, performance.detectable_high)
-    effect, low, high = (
-        Text("registration.open") if value is None else Text("common.effect", scale=performance.unit, value=value)
-        for value in values
-    )
+    unit, ends = performance.unit, Text("registration.open")
+    effect, low, high = (ends if v is None else Text("common.effect", scale=unit, value=v) for v in values)
     return [size, Text("registration.detectable", effect=effect, low=low, high=high)]
 
 

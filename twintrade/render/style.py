@@ -192,8 +192,7 @@ def list_languages(style: Mapping[str, Any]) -> tuple[str, ...]:
 def build_all_options(style: Mapping[str, Any]) -> tuple[AppendixOptions, ...]:
     """Return the options of a report in each language; own words hold in the first, and in others if translated."""
     first, *others = list_languages(style)
-    missing = find_missing_typeface(first)
-    if missing is not None:
+    if (missing := find_missing_typeface(first)) is not None:
         raise SpecError(missing)
     shared = {key: value for key, value in style.items() if key not in OF_ONE_LANGUAGE}
     options = [build_options({**style, "language": first})]
@@ -222,8 +221,7 @@ def build_options(style: Mapping[str, Any]) -> AppendixOptions:
 
 def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
     theme: Theme = _build_options(Theme, style.get("theme", {}), "theme")
-    faults = theme.faults()
-    if faults:
+    if faults := theme.faults():
         raise SpecError(f"[theme] of the report style: {'; '.join(faults)}")
     detail, authors = style.get("detail", "short"), style.get("authors", ())
     if detail not in get_args(Detail):
@@ -235,9 +233,9 @@ def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
         if not word.replace(" ", "").replace("-", "").isalpha() or not isinstance(new, str) or not new:
             raise SpecError(f"[spelling] of the report style: {word!r} = {new!r} is no word with another for it")
     names = style.get("romanized", {})
-    wrong = [name for name, latin in names.items() if not isinstance(latin, str) or not latin.isascii() or not latin]
-    if wrong:
-        raise SpecError(f"[romanized] of the report style: {wrong[0]!r} has no name in plain Latin letters")
+    for name, latin in names.items():
+        if not isinstance(latin, str) or not latin.isascii() or not latin:
+            raise SpecError(f"[romanized] of the report style: {name!r} has no name in plain Latin letters")
     translated = _names(style.get("translated", {}), language)
     sentences = style.get("wording", {})
     if not_texts := [key for key, sentence in sentences.items() if not isinstance(sentence, str)]:
@@ -260,8 +258,7 @@ def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
 
 def _exhibits(style: Mapping[str, Any]) -> tuple[str, ...]:
     if "exhibits" in style:
-        unknown = [name for name in style["exhibits"] if name not in EXHIBIT_NAMES]
-        if unknown:
+        if unknown := [name for name in style["exhibits"] if name not in EXHIBIT_NAMES]:
             raise SpecError(f"no exhibit is called {unknown[0]!r}; known: {', '.join(EXHIBIT_NAMES)}")
         return tuple(style["exhibits"])
     preset = style.get("appendix", "full")
@@ -290,7 +287,6 @@ def _tables(options: Mapping[str, Any]) -> TableOptions:
 
 def _build_options(kind: type[Any], options: Mapping[str, Any], where: str) -> Any:
     known = {field.name for field in fields(kind)}
-    unknown = [name for name in options if name not in known]
-    if unknown:
+    if unknown := [name for name in options if name not in known]:
         raise SpecError(f"[{where}] of the report style has no {unknown[0]!r}; known: {', '.join(sorted(known))}")
     return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in options.items()})

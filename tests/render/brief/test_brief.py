@@ -75,7 +75,7 @@ def with_payloads(made, verdict="cannot tell", **frames):
 
 def build(results):
     options = AppendixOptions()
-    document = build_brief_document(options, Page(results, options.wording, options.theme, options.tables))
+    document = build_brief_document(Page(results, options.wording, options.theme, options.tables))
     assert document is not None
     return document
 
@@ -296,13 +296,13 @@ def test_the_sentence_under_the_title_says_no_more_than_the_verdict(made, claime
 @pytest.mark.usefixtures("unencoded")
 def test_authors_and_date_stand_on_the_brief_and_in_its_citation(made):
     options = AppendixOptions(authors=("A. Writer", "B. Reader"), date="March 2026")
-    document = build_brief_document(options, open_page(made, options))
+    document = build_brief_document(open_page(made, options))
     (lead,) = [b for b in document.blocks if isinstance(b, Lead)]
     assert lead.byline.startswith("A. Writer and B. Reader · March 2026 · ")
     (cited,) = [b for b in document.blocks if isinstance(b, Aside) and b.name == "Data and citation"]
     assert "Cite as: A. Writer and B. Reader (March 2026): “" in cited.blocks[0].spans[0].text
     assert document.authors == options.authors
-    unsigned = build_brief_document(AppendixOptions(), open_page(made, AppendixOptions()))
+    unsigned = build_brief_document(open_page(made, AppendixOptions()))
     (cited,) = [b for b in unsigned.blocks if isinstance(b, Aside) and b.name == "Data and citation"]
     assert "Cite as: “" in cited.blocks[0].spans[0].text
 
@@ -463,4 +463,4 @@ def test_results_without_an_estimate_have_a_brief_that_says_why(made) -> None:
     options = AppendixOptions()
     silent = replace(results, sections=made.sections)
     page = Page(silent, options.wording, options.theme, options.tables)
-    assert build_brief_document(options, page) is None
+    assert build_brief_document(page) is None

@@ -20,7 +20,7 @@ TOPICS = ("sensitivity", "single_case", "descriptives", "margins")
 
 
 def build_appendix(results: ResultSet, exhibits: tuple[str, ...] = AppendixOptions().exhibits) -> tuple[object, ...]:
-    return appendix.build_appendix(results, AppendixOptions(detail="full", exhibits=exhibits))
+    return appendix.build_appendix(appendix.open_page(results, AppendixOptions(detail="full", exhibits=exhibits)))
 
 
 def shape(results: ResultSet) -> list[object]:

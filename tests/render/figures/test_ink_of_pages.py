@@ -11,7 +11,7 @@ from test_drawn_points import OUTER
 from test_payload_figures import FRAMES, KINDS
 
 from twintrade.render import page as page_module
-from twintrade.render.appendix import build_appendix
+from twintrade.render.appendix import build_appendix, open_page
 from twintrade.render.blocks import Images
 from twintrade.render.exhibits import event_study
 from twintrade.render.exhibits.payloads import build_payload
@@ -81,7 +81,7 @@ def test_every_number_drawn_on_a_page_is_in_the_frame_beside_it_and_every_effect
     placebo = made.payloads["placebo"].assign(donor_set="A")
     for further in ({"treated_periods": TOTALS}, {"case_paths": CASE, "placebo": placebo}):
         results = replace(made, payloads={**made.payloads, **further})
-        drawn += figures_of(build_appendix, results, AppendixOptions(detail="full"))[1]
+        drawn += figures_of(build_appendix, open_page(results, AppendixOptions(detail="full")))[1]
     keys = {key for key, *_ in drawn}
     assert {"brief-totals", "brief-methods", "brief-case", "case-paths", "event-paths", "event-others"} <= keys
     assert {"forest", "raw-series", "path", "placebo"} <= keys

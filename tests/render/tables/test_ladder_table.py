@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from twintrade.render.appendix import build_appendix
+from twintrade.render.appendix import build_appendix, open_page
 from twintrade.render.blocks import BulletList
 from twintrade.render.citing import PLACE
 from twintrade.render.page import Page
@@ -64,7 +64,7 @@ def test_the_notes_say_what_a_reader_must_know_in_sixty_words(made):
 def test_what_columns_estimate_and_assume_stands_in_the_appendix(made):
     said = "".join(
         span.text
-        for block in build_appendix(made, AppendixOptions(detail="full"))
+        for block in build_appendix(open_page(made, AppendixOptions(detail="full")))
         if isinstance(block, BulletList)
         for item in block.items
         for span in item

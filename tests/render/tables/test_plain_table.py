@@ -7,9 +7,10 @@ import pytest
 from case_tables import loop_over
 from made_results import make_results
 
-from twintrade.render.appendix import build_appendix
+from twintrade.render.appendix import build_appendix, open_page
 from twintrade.render.blocks import BulletList
 from twintrade.render.page import Page
+from twintrade.render.style import AppendixOptions
 from twintrade.render.tables.plain import build_dropped_tables, build_inputs_table, build_plain_table
 
 
@@ -89,6 +90,6 @@ def test_findings_in_lists_say_which_check_and_column_they_are_about():
         "payloads": "placebo",
     }
     made = replace(results, findings=pd.DataFrame([row], columns=results.findings.columns))
-    lists = [b for b in build_appendix(made) if isinstance(b, BulletList)]
+    lists = [b for b in build_appendix(open_page(made, AppendixOptions())) if isinstance(b, BulletList)]
     lines = ["".join(str(getattr(s, "text", s)) for s in item) for b in lists for item in b.items]
     assert f"Placebo space ({own['label']}): Not available because nothing was estimated." in lines

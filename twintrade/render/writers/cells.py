@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
@@ -78,6 +78,11 @@ def compute_places(cells: tuple[Cell, ...]) -> list[int]:
     return list(accumulate((cell.span for cell in cells[:-1]), initial=0)) if cells else []
 
 
+def spread_cells(cells: Iterable[Cell], write: Callable[[Cell], str]) -> list[str]:
+    """Return what is written of each cell, a text a column; columns that a cell spans besides its first are empty."""
+    return [text for cell in cells for text in (write(cell), *[""] * (cell.span - 1))]
+
+
 def compute_column_weights(table: Table, characters: float = WIDTH_IN_CHARACTERS) -> list[float]:
     """Return relative column widths where the table's text must wrap, else an empty list.
 
@@ -89,10 +94,8 @@ def compute_column_weights(table: Table, characters: float = WIDTH_IN_CHARACTERS
     given = [column.weight for column in table.columns]
     if not any(given):
         return []
-    free = characters - 1.3 * len(given)
-    natural = [
-        0.0 if w else measure_longest(table, j) + (2.5 if len(given) < 7 else 1.8) for j, w in enumerate(given)
-    ]
+    free, space = characters - 1.3 * len(given), 2.5 if len(given) < 7 else 1.8
+    natural = [0.0 if w else measure_longest(table, j) + space for j, w in enumerate(given)]
     most = free * sum(w == 0 for w in given) / len(given)
     squeeze = min(1.0, max(most, 0.5 * free) / sum(natural)) if sum(natural) else 1.0
     shared = _shared(table, {j: w for j, w in enumerate(given) if w}, free - squeeze * sum(natural))
@@ -122,10 +125,14 @@ def _shared(table: Table, given: dict[int, float], free: float) -> dict[int, flo
     return {j: width / max(1.0, too_wide) for j, width in widths.items()}
 
 
+def _list_pieces(cell: Cell) -> list[str]:
+    """Return the pieces of a cell between the places where its lines may break."""
+    return [piece for line in cell.lines for piece in re.split("[\0 ]", mark_cell_breaks(line, "\0", cell))]
+
+
 def _measure_piece(cell: Cell) -> float:
     """Return the breadth of the longest piece of a cell that stays whole where a column is narrow."""
-    pieces = (p for line in cell.lines for p in re.split("[\0 ]", mark_cell_breaks(line, "\0", cell)))
-    longest = max((_measure_word(piece) for piece in pieces), default=0.0)
+    longest = max(map(_measure_word, _list_pieces(cell)), default=0.0)
     return longest if cell.link else min(LONG_WORD, longest)
 
 
@@ -287,9 +294,8 @@ def _share(bounds: Sequence[tuple[float, ...]], width: float, letter: float) -> 
         left = free - sum(widths)
         if left < MINUTE:
             break
-        widths = [
-            min(high, given + left * need / sum(needs)) for given, high, need in zip(widths, most, needs, strict=True)
-        ]
+        shares = zip(widths, most, needs, strict=True)
+        widths = [min(high, given + left * need / sum(needs)) for given, high, need in shares]
     return tuple(widths), True, True
 
 
@@ -297,17 +303,12 @@ def measure_column(table: Table, place: int) -> tuple[float, float]:
     """Return the width of the longest piece of a column that stays whole, and of what would be set without breaks."""
     body = [cell for row in table.rows for cell in (_at(row.cells, place),) if cell.span == 1]
     heads = [cell for cells in table.header for cell in (_at(cells, place),) if cell.span == 1]
-    pieces = [measure_serif(piece) for cell in (*body, *heads) for line in cell.lines for piece in _cut(line, cell)]
+    pieces = [measure_serif(piece) for cell in (*body, *heads) for piece in _list_pieces(cell)]
     whole = [measure_serif(line) for cell in body for line in cell.lines]
     stacked = [measure_serif(cell.text) / HEAD_LINES for cell in heads]
     digits = count_digits((table,), place) if table.columns[place].align == "decimal" else None
     least = max([0.5, *pieces, digits.breadth if digits else 0.0])
     return least, max([least, *whole, *stacked])
-
-
-def _cut(line: str, cell: Cell) -> list[str]:
-    """Return the pieces of a line between the places where it may break."""
-    return re.split("[\0 ]", mark_cell_breaks(line, "\0", cell))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,10 @@ def render_table_html(table: blocks.Table) -> str:
     if kind == "fitting" and len(table.columns) >= DENSE_COLUMNS:
         kind += " dense"
     kind += " ordered" if table.is_ordered else ""
-    head = "\n".join(_head_row(table, i) for i in range(len(table.header)))
+    head = "\n".join(_head_row(table, cells) for cells in table.header)
     widest = compute_pads(table)
-    bodies = "\n".join(
-        "<tbody>" + "\n".join(_row(table, row, widest) for row in group) + "</tbody>" for group in table.groups
-    )
+    groups = ("\n".join(_row(table, row, widest) for row in group) for group in table.groups)
+    bodies = "\n".join(f"<tbody>{rows}</tbody>" for rows in groups)
     notes = f'<p class="notes">{escape(join_sentences(table.notes))}</p>' if table.notes else ""
     length = " long" if len(table.rows) > LONG_ROWS else ""
     return (
@@ -66,8 +65,7 @@ def _columns(table: blocks.Table) -> str:
     return "<colgroup>" + "".join(f'<col width="{100 * s / sum(shares):.1f}%">' for s in shares) + "</colgroup>\n"
 
 
-def _head_row(table: blocks.Table, position: int) -> str:
-    cells = table.header[position]
+def _head_row(table: blocks.Table, cells: tuple[blocks.Cell, ...]) -> str:
     written = []
     for cell, place in zip(cells, compute_places(cells), strict=True):
         align = table.columns[place].align
@@ -196,9 +194,8 @@ def _with_contents(content: tuple[blocks.Block, ...]) -> list[str]:
     written = [render_block_html(block, f"s{i}") for i, block in enumerate(content)]
     heads = [(i, b) for i, b in enumerate(content) if isinstance(b, blocks.Heading) and b.level == 2]
     if len(heads) > 2:
-        items = "".join(
-            f'<li><a href="#{b.key or f"s{i}"}">{escape(blocks.format_heading(b))}</a></li>' for i, b in heads
-        )
+        named = ((b.key or f"s{i}", escape(blocks.format_heading(b))) for i, b in heads)
+        items = "".join(f'<li><a href="#{key}">{name}</a></li>' for key, name in named)
         head = _put("writers.contents")
         numbered = ' class="numbered"' if heads[0][1].number else ""
         if places := [i for i, b in enumerate(content) if isinstance(b, blocks.Contents)]:
@@ -294,9 +291,8 @@ def _points(figure: blocks.Figure) -> str:
         for k, point in enumerate(points)
     )
     label = escape(str(Text("writers.points", figure=blocks.format_number(figure) or figure.caption)))
-    return (
-        f'<svg class="points" viewBox="0 0 {width:.0f} {height:.0f}" role="group" aria-label="{label}">{places}</svg>'
-    )
+    view = f'viewBox="0 0 {width:.0f} {height:.0f}"'
+    return f'<svg class="points" {view} role="group" aria-label="{label}">{places}</svg>'
 
 
 def _put(key: str) -> str:

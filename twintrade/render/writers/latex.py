@@ -284,8 +284,7 @@ class Setting:
     @property
     def body(self) -> str:
         """All parts, each with its head."""
-        parts = [f"{self.head(part, i)}{self._groups(part)}" for i, part in enumerate(self.layout.parts)]
-        return "".join(parts)
+        return self.head(self.layout.parts[0]) + self.rows
 
     @property
     def rows(self) -> str:
@@ -346,10 +345,8 @@ class Setting:
     def _box(self, place: int, span: int, kind: str, side: str | None) -> str:
         """Return the type of a column in which text breaks, as wide as some columns together."""
         width = self._measure(place, span)
-        shown = f"{width:.1f}pt"
-        if self.layout.is_filling:
-            share = width / self.layout.width
-            shown = f"{share:.4f}\\linewidth"
+        share = f"{width / self.layout.width:.4f}\\linewidth"
+        shown = share if self.layout.is_filling else f"{width:.1f}pt"
         return f">{{\\{side or 'centering'}\\arraybackslash}}{kind}{{{shown}}}"
 
 

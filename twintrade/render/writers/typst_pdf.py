@@ -147,11 +147,8 @@ def _key_numbers(block: blocks.KeyNumbers, printer: Printer) -> dict[str, Any]:
 
 
 def _spans(spans: tuple[blocks.Span, ...], printer: Printer) -> list[dict[str, str]]:
-    targets = [check_link(span.target) if span.kind == "link" else span.target for span in spans]
-    return [
-        {"kind": span.kind, "text": printer(span.text), "target": target}
-        for span, target in zip(spans, targets, strict=True)
-    ]
+    links = ((span, check_link(span.target) if span.kind == "link" else span.target) for span in spans)
+    return [{"kind": span.kind, "text": printer(span.text), "target": target} for span, target in links]
 
 
 def _figure(figure: blocks.Figure, printer: Printer) -> dict[str, Any]:
@@ -190,10 +187,9 @@ def _table(table: blocks.Table, printer: Printer) -> dict[str, Any]:
 
 def _is_wide(table: blocks.Table) -> bool:
     """Whether a table with texts needs a page turned on its side."""
-    if len(table.columns) <= WIDE_COLUMNS or not any(column.weight for column in table.columns):
-        return False
     least = [LEAST_TEXT if c.weight else measure_longest(table, j) + 1 for j, c in enumerate(table.columns)]
-    return sum(least) > PORTRAIT_CHARACTERS
+    has_texts = any(column.weight for column in table.columns)
+    return len(least) > WIDE_COLUMNS and has_texts and sum(least) > PORTRAIT_CHARACTERS
 
 
 def _typst_widths(table: blocks.Table) -> list[float]:

@@ -14,7 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from twintrade.render.blocks import Cell, Document, Table, format_caption, list_exhibits
-from twintrade.render.writers.cells import clean, convert_to_ascii, escape_formula, is_number
+from twintrade.render.writers.cells import clean, convert_to_ascii, escape_formula, is_number, spread_cells
 from twintrade.text import Text, join_sentences
 from twintrade.text.numbers import is_missing
 
@@ -120,9 +120,8 @@ def _row(cells: tuple[Cell, ...]) -> str:
 
 
 def _list_texts(cells: tuple[Cell, ...], escapes: dict[int, str], line: str) -> list[str]:
-    """Return the text of each column, empty where a cell spans it."""
-    texts = ((line.join(part.translate(escapes) for part in cell.lines), cell.span) for cell in cells)
-    return [part for text, span in texts for part in (text, *[""] * (span - 1))]
+    """Return the text of each column, its lines joined."""
+    return spread_cells(cells, lambda cell: line.join(part.translate(escapes) for part in cell.lines))
 
 
 _LONGEST_NAME = 31
@@ -166,5 +165,4 @@ def _fill(sheet: Worksheet, table: Table, head: Format) -> None:
 
 def _line(cells: tuple[Cell, ...], line: int) -> list[str]:
     """Return one line of a row's cells, each over the columns it spans."""
-    texts = (("".join(cell.lines[line : line + 1]), cell.span) for cell in cells)
-    return [part for text, span in texts for part in (text, *[""] * (span - 1))]
+    return spread_cells(cells, lambda cell: "".join(cell.lines[line : line + 1]))
