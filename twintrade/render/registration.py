@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import Message, ResultSet, result_set
-from twintrade.effects.result_set import Exhibit, Performance, RegisteredColumn, Registration
+from twintrade.effects.result_set import Exhibit, Performance, Registration
 from twintrade.extras import has_library
 from twintrade.render.appendix import build_brief_document, close_appendix, open_page
 from twintrade.render.blocks import (
@@ -272,7 +272,11 @@ def _draw_power(performance: Performance | None, theme: Theme) -> list[Block]:
 
 
 def _list_tables(registration: Registration) -> list[Block]:
-    described = [(_read(c.label, c.label_text), _describe_column(c)) for c in registration.columns]
+    described = []
+    for c in registration.columns:
+        skipped = Text("registration.skipped", reason=_read(c.skip_reason, c.skip_reason_text))
+        words = str(skipped) if c.skip_reason else _read(c.estimand, c.estimand_text)
+        described.append((_read(c.label, c.label_text), words))
     claims = [(c.claim_id, _read(c.claim, c.claim_text)) for c in registration.claims if c.is_examined]
     agreements = list(registration.facts.agreements.items())
     tables: tuple[tuple[str, list[Any], dict[str, float]], ...] = (
@@ -285,9 +289,3 @@ def _list_tables(registration: Registration) -> list[Block]:
         for key, rows, weights in tables
         if rows
     ]
-
-
-def _describe_column(column: RegisteredColumn) -> str:
-    if column.skip_reason:
-        return str(Text("registration.skipped", reason=_read(column.skip_reason, column.skip_reason_text)))
-    return _read(column.estimand, column.estimand_text)

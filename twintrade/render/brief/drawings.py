@@ -18,6 +18,7 @@ from twintrade.render.figures.points import draw_interval, name_line, name_point
 from twintrade.render.figures.theme import (
     EM,
     LINE,
+    Bounds,
     Box,
     choose_step,
     has_overlap,
@@ -98,9 +99,7 @@ def find_beside(field: Field, text: str, line: int, size: float, taken: Iterable
     return None
 
 
-def find_within(
-    field: Field, text: str, band: tuple[np.ndarray, np.ndarray], size: float, taken: Iterable[Box]
-) -> Box | None:
+def find_within(field: Field, text: str, band: Sequence[np.ndarray], size: float, taken: Iterable[Box]) -> Box | None:
     """Return a field inside a band, as high as there is room, the widest part first."""
     width, height = measure_name(text, size)
     taken = list(taken)
@@ -174,9 +173,9 @@ def draw_totals(
         axes.plot(x, observed, color=theme.after, linewidth=2.0, marker="s", ms=4)
         axes.set_ylim(0, roof)
         _name_totals(axes, frame, (x, observed, expected), size, unit)
-        is_index = "no" if "unit" in frame else "yes"
+        is_index = "unit" not in frame
         field = Field(x, (observed, expected), roof, 72 * (theme.width - 0.5), 72 * (height - 1.0))
-        if is_index == "yes" or not _name_lines(axes, field, (low, np.minimum(high, roof)), theme):
+        if is_index or not _name_lines(axes, field, (low, np.minimum(high, roof)), theme):
             _add_legend(axes, theme, is_index)
         label = Text("brief.axis-money", power=power, unit=unit, period_name=period_name, is_index=is_index)
         axes.set_title(capitalize(str(label).strip()), loc="left", fontsize=theme.size * 0.9, color=theme.muted)
@@ -195,9 +194,7 @@ def draw_totals(
     return figure
 
 
-def _name_totals(
-    axes: Axes, frame: pd.DataFrame, lines: tuple[np.ndarray, np.ndarray, np.ndarray], size: float, unit: str
-) -> None:
+def _name_totals(axes: Axes, frame: pd.DataFrame, lines: Sequence[np.ndarray], size: float, unit: str) -> None:
     """Say what was observed and what was expected in each period, the latter with its range."""
     x, observed, expected = lines
 
@@ -212,9 +209,9 @@ def _name_totals(
         name_point(axes, (x[k], expected[k]), name, tuple(ends), write)
 
 
-def _add_legend(axes: Axes, theme: Theme, is_index: str) -> None:
+def _add_legend(axes: Axes, theme: Theme, is_index: bool) -> None:
     """Name lines below the picture, if there is no room next to them."""
-    band = "brief.all-estimates" if is_index == "yes" else "brief.chance"
+    band = "brief.all-estimates" if is_index else "brief.chance"
     names = [str(Text(key)) for key in ("brief.observed", "brief.expected", band)]
     handles = [*axes.lines[1::-1], *(band for band in axes.collections[:1] if band.get_paths())]
     figure = axes.get_figure()
@@ -222,7 +219,7 @@ def _add_legend(axes: Axes, theme: Theme, is_index: str) -> None:
         figure.legend(handles, names[: len(handles)], loc="outside lower left", ncols=2, fontsize=theme.size * 0.85)
 
 
-def _name_lines(axes: Axes, field: Field, band: tuple[np.ndarray, np.ndarray], theme: Theme) -> bool:
+def _name_lines(axes: Axes, field: Field, band: Sequence[np.ndarray], theme: Theme) -> bool:
     """Write beside each line what it is where nothing is in the way; return whether there is room for all names."""
     size = theme.size * 0.9
     names = [str(Text(f"brief.{key}")) for key in ("observed", "expected")]
@@ -287,7 +284,7 @@ def choose_ticks(ticks: Sequence[int], points: float, size: float) -> list[int]:
 
 
 def _draw_method(
-    axes: Axes, y: float, label: str, effect: Effect, is_own: bool, bounds: tuple[float, float], theme: Theme
+    axes: Axes, y: float, label: str, effect: Effect, is_own: bool, bounds: Bounds, theme: Theme
 ) -> None:
     """Draw the interval of a change, and at the right its number and, where there is room, its range."""
     colour = theme.after if is_own else theme.ink
@@ -326,20 +323,16 @@ RULER, BAR, BELOW = 0.36, 0.26, 0.18  # inches of the ruler with its ends, of it
 BEYOND_ENDS = 0.5  # lengths of the interval that the ruler goes on at either side
 
 
-def draw_ruler(
-    effect: Effect, amounts: tuple[str, str, str], detectable: float, theme: Theme = DEFAULT_THEME
-) -> Drawing:
+def draw_ruler(effect: Effect, amounts: Sequence[str], detectable: float, theme: Theme = DEFAULT_THEME) -> Drawing:
     """Draw what cannot be excluded of a change, with money at the estimate and its ends, between what is excluded."""
     logs, bounds = _frame_range(effect)
     at, low, high = np.clip(logs, *bounds)
-    n_lines = 2 if any(amounts) else 1
+    n_lines, length = 2 if any(amounts) else 1, bounds[1] - bounds[0]
     with open_figure(theme, RULER + n_lines * BELOW) as figure:
         axes = figure.subplots()
-        axes.barh(
-            0, bounds[1] - bounds[0], left=bounds[0], height=BAR, color="white", edgecolor=theme.muted, zorder=0.8
-        )
+        axes.barh(0, length, left=bounds[0], height=BAR, color="white", edgecolor=theme.muted, zorder=0.8)
         axes.barh(0, high - low, left=low, height=BAR, color=theme.after, zorder=0.9)
-        thin = 0.004 * (bounds[1] - bounds[0])
+        thin = 0.004 * length
         axes.barh(0, thin, left=at - thin / 2, height=BAR, color="white", zorder=0.95)
         for x in (at, low, high):
             axes.plot(x, 0, "|", color="white", ms=4)
@@ -360,7 +353,7 @@ def is_on_ruler(effect: Effect, detectable: float) -> bool:
     return math.isfinite(detectable) and high < math.log1p(detectable / 100) < end
 
 
-def _frame_range(effect: Effect) -> tuple[list[float], tuple[float, float]]:
+def _frame_range(effect: Effect) -> tuple[list[float], Bounds]:
     """Return estimate and ends in logs, and the ends of the ruler: around them and no change, with room beyond."""
     ends = [effect.percent, effect.low, effect.high]
     logs = [math.log1p(end / 100) if end > -100 else -math.inf for end in ends]
@@ -370,17 +363,13 @@ def _frame_range(effect: Effect) -> tuple[list[float], tuple[float, float]]:
 
 
 def _name_ends(
-    axes: Axes,
-    places: tuple[float, float, float],
-    effect: Effect,
-    amounts: tuple[str, str, str],
-    bounds: tuple[float, float],
-    theme: Theme,
+    axes: Axes, places: Sequence[float], effect: Effect, amounts: Sequence[str], bounds: Bounds, theme: Theme
 ) -> None:
     """Write below the ruler what the estimate and the ends are; where they touch, money gives way, ends never."""
     size = theme.size * 0.9
     shown = (write_change(effect.percent), *(texts.format_end(*end) for end in effect.ends))
-    finite = [k for k, value in enumerate((effect.percent, effect.low, effect.high)) if math.isfinite(value)]
+    values = (effect.percent, effect.low, effect.high)
+    finite = [k for k, value in enumerate(values) if math.isfinite(value)]
     point = 72 * theme.width / (bounds[1] - bounds[0])
 
     def lay_out(with_money: Sequence[int], named: Sequence[int]) -> dict[int, tuple[str, Box]]:
@@ -400,11 +389,10 @@ def _name_ends(
         style: dict[str, Any] = {"color": theme.ink} if k else {"color": theme.after, "fontweight": "bold"}
         axes.text(at, -RULER / 2 + 0.03, words, ha="center", va="top", fontsize=size, **style)
     for k in finite:
-        value = (effect.percent, effect.low, effect.high)[k]
-        name_point(axes, (places[k], 0), shown[k], [value], lambda one: numbers.format_percent(one, 1))
+        name_point(axes, (places[k], 0), shown[k], [values[k]], lambda one: numbers.format_percent(one, 1))
 
 
-def _name_excluded(axes: Axes, cuts: Sequence[float], bounds: tuple[float, float], theme: Theme) -> None:
+def _name_excluded(axes: Axes, cuts: Sequence[float], bounds: Bounds, theme: Theme) -> None:
     """Write into each part of the ruler what it is, where there is room; the interval is cut at its lines."""
     size = theme.size * 0.9
     points = theme.width * 72 / (bounds[1] - bounds[0])
@@ -440,10 +428,8 @@ def draw_gap(rows: Sequence[tuple[str, float]], ends: tuple[float, float], theme
             style: dict[str, Any] = {"fill": False, "edgecolor": theme.before, "linestyle": DASH} if k == 0 else {}
             hatch = "////" if end < start else ""
             axes.barh(y, end - start, left=start, height=BAR_OF_PAIR, color=colour, hatch=hatch, **style)
-            weight = "bold" if is_total else "normal"
-            axes.text(
-                left, y - BAR_OF_PAIR / 2, name, va="bottom", fontsize=size, fontweight=weight, linespacing=1.05
-            )
+            words: dict[str, Any] = {"fontsize": size, "fontweight": "bold" if is_total else "normal"}
+            axes.text(left, y - BAR_OF_PAIR / 2, name, va="bottom", linespacing=1.05, **words)
             value = end if is_total else end - start
             shown = numbers.format_fixed(value, 2)
             axes.annotate(

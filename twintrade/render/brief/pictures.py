@@ -53,7 +53,7 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
         shown, power = write_scaled(list(map(money.average, totals)), errors)
         amounts = [write_counted(one, power, money.unit) if one else "" for one in shown]
     detectable = facts.graded.rise_found if facts.graded is not None else facts.detectable
-    drawing = drawings.draw_ruler(effect, (amounts[0], amounts[1], amounts[2]), detectable, page.theme)
+    drawing = drawings.draw_ruler(effect, amounts, detectable, page.theme)
     low, high = (write_change(end) if math.isfinite(end) else "none" for end in (effect.low, effect.high))
     alt = Text("brief.range-alt", level=effect.level, low=low, high=high, percent=effect.percent)
     marked = drawings.is_on_ruler(effect, detectable)
@@ -61,9 +61,8 @@ def draw_range(facts: Facts) -> tuple[Figure, ...]:
         "brief.range-note", has_money=any(amounts), period_name=page.period_name, marked=marked,
         found=detectable if marked else 0.0, n=facts.n_treated,
     )  # fmt: skip
-    frame = pd.DataFrame(
-        {"end": ["estimate", "low", "high"], "effect": [effect.percent, effect.low, effect.high], "money": totals}
-    )
+    ends = {"end": ["estimate", "low", "high"], "effect": [effect.percent, effect.low, effect.high]}
+    frame = pd.DataFrame(ends | {"money": totals})
     caption = str(Text("brief.picture-range", level=effect.level))
     return (page.figure("brief-range", caption, drawing, str(alt), frame, notes=(str(note),)),)
 

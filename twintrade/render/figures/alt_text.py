@@ -27,24 +27,16 @@ def describe_event_study(frame: pd.DataFrame, outcome: str) -> str:
     after = free[free["event_time"] >= 0]
     labels = tuple(dict.fromkeys(frame["label"].map(take_text)))
     several = Text("figures.alt-estimators", n=len(labels), names=Listed(labels, "semicolon"))
-    return _describe(
-        "event",
-        outcome=outcome,
-        unit=_name_unit(frame),
-        who=several if labels[1:] else labels[0],
-        first=int(frame["event_time"].min()),
-        last=int(frame["event_time"].max()),
-        before=Text("figures.alt-before", low=min(before), high=max(before)) if before else "none",
-        after="none" if after.empty else _describe_after(after, is_path=len(labels) == 1),
-    )
-
-
-def _describe_after(after: pd.DataFrame, *, is_path: bool) -> Text:
-    values = [read_number(v) for v in after["effect"]]
-    if not is_path:
-        return Text("figures.alt-range-after", low=min(values), high=max(values))
-    times = [int(e) for e in after["event_time"]]
-    return Text("figures.alt-path-after", low=values[0], first=times[0], high=values[-1], last=times[-1])
+    said: dict[str, Value] = {"who": several if labels[1:] else labels[0], "after": "none"}
+    said["before"] = Text("figures.alt-before", low=min(before), high=max(before)) if before else "none"
+    values, times = [read_number(v) for v in after["effect"]], [int(e) for e in after["event_time"]]
+    if values and labels[1:]:
+        said["after"] = Text("figures.alt-range-after", low=min(values), high=max(values))
+    elif values:
+        ends = {"low": values[0], "first": times[0], "high": values[-1], "last": times[-1]}
+        said["after"] = Text("figures.alt-path-after", **ends)
+    first, last = int(frame["event_time"].min()), int(frame["event_time"].max())
+    return _describe("event", outcome=outcome, unit=_name_unit(frame), first=first, last=last, **said)
 
 
 def describe_lines(frame: pd.DataFrame, *, panel: str = "") -> str:
@@ -59,7 +51,7 @@ def describe_lines(frame: pd.DataFrame, *, panel: str = "") -> str:
     first, last = (take_text(e.get("period_label", e[x])) for e in ends) if ends else ("", "")
     start, end = (read_number(e["value"]) for e in ends) if ends else (0.0, 0.0)
     return _describe(
-        "lines", n=len(words), names=Listed(words, "comma"), has_ends="yes" if ends else "no",
+        "lines", n=len(words), names=Listed(words, "comma"), has_ends=bool(ends),
         name=words[0], start=start, end=end, first=first, last=last,
     )  # fmt: skip
 
@@ -67,8 +59,8 @@ def describe_lines(frame: pd.DataFrame, *, panel: str = "") -> str:
 def describe_adoption(frame: pd.DataFrame) -> str:
     """Describe who is treated when by counts."""
     treated = select_named(frame, "status", "treated")
-    first: dict[str, Value] = {"has_first": "no" if treated.empty else "yes"}
-    first["first"] = "" if treated.empty else str(int(treated["period"].min()))
+    start = "" if treated.empty else str(int(treated["period"].min()))
+    first: dict[str, Value] = {"has_first": not treated.empty, "first": start}
     if "n_units" in frame:
         most, total = (int(f.groupby("period")["n_units"].sum().max()) if len(f) else 0 for f in (treated, frame))
         return _describe("adoption-counts", most=most, n=total, **first)

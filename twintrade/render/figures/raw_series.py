@@ -81,7 +81,14 @@ def draw_raw_series(
     with open_figure(theme, 0.9 + 0.17 * n_lines + 1.85 * n_rows) as figure:
         all_axes = figure.subplots(n_rows, n_columns, sharex=True, squeeze=False).ravel()
         for axes, panel in zip(all_axes, panels, strict=False):
-            _panel(axes, select_named(frame, "panel", panel), panel, series, theme)
+            rows = select_named(frame, "panel", panel)
+            _draw_series(axes, rows, series, theme)
+            title, units = name_fact("figures.panel-", panel), tuple(filter(None, list_names(rows, "unit")))
+            words = Text("figures.panel-in", panel=title, units=Listed(units, "comma")) if units else title
+            axes.set_title(str(words), loc="left")
+            axes.yaxis.set_major_locator(MaxNLocator(5))
+            if panel == "level":
+                axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
             draw_shock_bands(axes, shocks, frame, theme, has_letters=axes is all_axes[0])
             draw_date_lines(axes, dates, theme, has_letters=axes is all_axes[0])
         _close_grid(all_axes, len(panels), n_columns)
@@ -138,17 +145,6 @@ def _pick_lines(all_axes: Iterable[Axes], series: Sequence[str]) -> list[Line2D]
     drawn = {str(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
     names = [name_fact("labels.series-", name) for name in series]
     return [drawn[name] for name in names if name in drawn]
-
-
-def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], theme: Theme) -> None:
-    _draw_series(axes, rows, series, theme)
-    units = tuple(unit for unit in list_names(rows, "unit") if unit)
-    title = name_fact("figures.panel-", panel)
-    words = Text("figures.panel-in", panel=title, units=Listed(units, "comma")) if units else title
-    axes.set_title(str(words), loc="left")
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    if panel == "level":
-        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
 
 
 def _draw_series(axes: Axes, rows: pd.DataFrame, series: Sequence[str], theme: Theme) -> None:
@@ -297,8 +293,11 @@ def draw_case(
             path = rows.drop_duplicates("period")
             draw_line(upper, path, "period", "observed", observed, label=observed, **style)
             for i, method in enumerate(methods, 1):
-                of_method = reading.select_named(rows, "method", method)
-                _draw_method(upper, lower, of_method, name_method(method), theme, i)
+                path = reading.select_named(rows, "method", method)
+                style = {"color": theme.palette[i], "linestyle": DASHES[i], "linewidth": 1.6}
+                label = str(Text("figures.without-by", method=name_method(method)))
+                draw_line(upper, path, "period", "counterfactual", label, label=label, **style)
+                draw_line(lower, path, "period", "gap", name_column("gap"), **style)
             draw_zero_line(lower, theme)
             draw_period_axis(lower, rows, most=12 // len(sets))
         for upper, lower in grid.T:  # room for letters is left once everything is drawn
@@ -313,11 +312,3 @@ def draw_case(
         named = {name: line for name, line in handles.items() if name and not name.startswith("_")}
         add_legend_below(figure, list(named.values()), theme)
     return figure
-
-
-def _draw_method(upper: Axes, lower: Axes, path: pd.DataFrame, name: str, theme: Theme, place: int) -> None:
-    """Draw a method's path without the agreement, and its gap below."""
-    style: dict[str, Any] = {"color": theme.palette[place], "linestyle": DASHES[place], "linewidth": 1.6}
-    label = str(Text("figures.without-by", method=name))
-    draw_line(upper, path, "period", "counterfactual", label, label=label, **style)
-    draw_line(lower, path, "period", "gap", name_column("gap"), **style)
