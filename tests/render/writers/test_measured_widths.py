@@ -11,10 +11,10 @@ from twintrade.render.blocks import Cell, Column, Row, Table, build_row, list_ex
 from twintrade.render.writers.cells import (
     COLUMN_SPACE,
     SIZES,
-    compute_places,
     fit_table,
     mark_cell_breaks,
     measure_serif,
+    place_cells,
     select_columns,
 )
 
@@ -37,7 +37,7 @@ def tables(made_document):
 
 def list_cells(table):
     for cells in (*table.header, *(row.cells for row in table.rows)):
-        yield from zip(cells, compute_places(cells), strict=True)
+        yield from place_cells(cells)
 
 
 def test_letters_are_as_wide_as_in_computer_modern(roman):

@@ -214,7 +214,10 @@ def _check_rows(check: JudgedCheck) -> tuple[blocks.Row, ...]:
     finding, scale = check.finding, check.scale
     verdict = name_fact("labels.verdict-", take_text(finding["verdict"]))
     p = "" if check.changes else texts.format_p_cell(read_number(finding.get("p")))
-    bound = build_cell(_write_bound(read_number(finding.get("bound")), scale), *_cite(finding, scale, "bound"))
+    size = read_number(finding.get("bound"))
+    known = {0.0: "tables.no-bound", math.inf: "tables.open-end"}
+    shown = str(Text(known[size])) if size in known else _write(size, scale)
+    bound = build_cell(shown, *_cite(finding, scale, "bound"))
     share = read_number(finding.get("power"))
     power = build_cell(f"{100 * share:.0f}" if share == share else "", *cite(finding, "power", form="share"))
     rows = [blocks.build_row(name, "", "", "", build_cell(p, *cite(finding, "p")), bound, power, verdict)]
@@ -266,12 +269,6 @@ def _compare(change: Change, scale: str) -> blocks.Cell:
     columns = NUMBERS[3:] if interval else NUMBERS[3:4]
     shown = _write(change.difference, scale) + (f" ({interval})" if interval else "")
     return build_cell(shown, *_cite(change.row, scale, *columns))
-
-
-def _write_bound(bound: float, scale: str) -> str:
-    if bound == 0:
-        return str(Text("tables.no-bound"))
-    return str(Text("tables.open-end")) if bound == float("inf") else _write(bound, scale)
 
 
 def _draw(page: Page, checks: list[JudgedCheck], findings: list[Record]) -> tuple[blocks.Block, ...]:

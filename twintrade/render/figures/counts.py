@@ -56,19 +56,16 @@ def draw_adoption(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figur
     return figure
 
 
-def _order(frame: pd.DataFrame) -> list[str]:
-    """Return units: the earliest treated first, then the others by status and name."""
-    treated = frame[frame["status"] == "treated"].groupby("unit", sort=False)["period"].min()
-    first = frame.drop_duplicates("unit").set_index("unit")["status"]
-    return sorted(first.index, key=lambda u: (treated.get(u, np.inf), first[u], len(u), u))
-
-
 def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Theme) -> None:
     import seaborn
 
     codes = {status: code for code, status in enumerate(colours)}
     frame = frame.assign(unit=frame["unit"].map(take_text), code=frame["status"].map(codes))
-    cells = frame.pivot_table(index="unit", columns="period", values="code", sort=False).loc[_order(frame)]
+    treated = frame[frame["status"] == "treated"].groupby("unit", sort=False)["period"].min()
+    of = frame.drop_duplicates("unit").set_index("unit")["status"]
+    # The earliest treated come first, then the others by status and name.
+    order = sorted(of.index, key=lambda unit: (treated.get(unit, np.inf), of[unit], len(unit), unit))
+    cells = frame.pivot_table(index="unit", columns="period", values="code", sort=False).loc[order]
     first, last = int(cells.columns.min()), int(cells.columns.max())
     cells = cells.reindex(columns=range(first, last + 1))
     scale: dict[str, Any] = {"cmap": ListedColormap(list(colours.values())), "vmin": -0.5, "vmax": len(colours) - 0.5}

@@ -91,26 +91,21 @@ def weigh_column(texts: Iterable[str]) -> float:
 
 
 def _format(values: pd.Series) -> Format:
-    """Return how a column is printed; fractions all to the same decimal place, probabilities as such."""
+    """Return how a column is printed: truths, times of whole numbers, counts, and fractions to one decimal place."""
     if is_bool_dtype(values):
         return lambda value: "" if numbers.is_missing(value) else str(Text("tables.yes" if value else "tables.no"))
-    if is_numeric_dtype(values) and _is_time(values):
+    name = str(values.name).lower()
+    is_time = name.replace(" ", "_").removesuffix("_label").rpartition("_")[2] in TIMES
+    if is_time and is_numeric_dtype(values) and all(float(v).is_integer() for v in values.dropna()):
         return lambda value: "" if numbers.is_missing(value) else numbers.format_event_time(int(float(str(value))))
     if is_integer_dtype(values):
         return numbers.format_count
     if not is_numeric_dtype(values):
         return lambda value: name_fact(f"labels.{values.name}-", take_text(value))
-    name = str(values.name).lower()
     if name in PROBABILITIES or name.startswith("p_"):
         return numbers.format_probability
     decimals = numbers.choose_column_decimals([float(v) for v in values.dropna()])
     return numbers.format_compact if decimals is None else lambda value: numbers.format_fixed(value, decimals)
-
-
-def _is_time(values: pd.Series) -> bool:
-    """Whether a column holds years, periods or event times: named so, and whole numbers throughout."""
-    last = str(values.name).lower().replace(" ", "_").removesuffix("_label").rsplit("_", 1)[-1]
-    return last in TIMES and all(float(v).is_integer() for v in values.dropna())
 
 
 def _cite(frame: pd.DataFrame, column: str) -> list[Sources]:

@@ -62,7 +62,7 @@ def compute_pads(table: Table) -> dict[int, str]:
     """Return for each decimal column what a line must leave free at its right so that decimals align."""
     widest: dict[int, str] = {}
     for row in table.rows:
-        for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
+        for cell, place in place_cells(row.cells):
             if table.columns[place].align == "decimal":
                 widest[place] = max((widest.get(place, ""), *map(find_hang, cell.lines)), key=len)
     return {place: hang for place, hang in widest.items() if hang}
@@ -73,9 +73,9 @@ def pad(line: str, widest: str) -> str:
     return widest[len(find_hang(line)) :]
 
 
-def compute_places(cells: tuple[Cell, ...]) -> list[int]:
-    """Return the column at which each cell of a row starts."""
-    return list(accumulate((cell.span for cell in cells[:-1]), initial=0)) if cells else []
+def place_cells(cells: Sequence[Cell]) -> list[tuple[Cell, int]]:
+    """Return each cell of a row with the column at which it starts."""
+    return list(zip(cells, accumulate((cell.span for cell in cells), initial=0), strict=False))
 
 
 def spread_cells(cells: Iterable[Cell], write: Callable[[Cell], str]) -> list[str]:
@@ -170,7 +170,7 @@ def measure_longest(table: Table, place: int, *, is_head_only: bool = False) -> 
 
 
 def _at(cells: tuple[Cell, ...], place: int) -> Cell:
-    return next((c for c, start in zip(cells, compute_places(cells), strict=True) if start == place), Cell(("",)))
+    return next((c for c, start in place_cells(cells) if start == place), Cell(("",)))
 
 
 @lru_cache(MOST_KEPT)
@@ -227,7 +227,7 @@ class TableLayout:
     def _count_lines(self, cells: tuple[Cell, ...]) -> int:
         return max(
             sum(1 + int(self.letter * measure_serif(line) / (self.columns[place] + MINUTE)) for line in cell.lines)
-            for cell, place in zip(cells, compute_places(cells), strict=True)
+            for cell, place in place_cells(cells)
         )
 
 
@@ -268,8 +268,7 @@ def select_columns(table: Table, places: Sequence[int]) -> Table:
     """Return a table of some columns, spans cut to those that are left, without rows that are empty in them."""
 
     def chosen(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-        starts = zip(cells, compute_places(cells), strict=True)
-        spans = [(cell, sum(start <= place < start + cell.span for place in places)) for cell, start in starts]
+        spans = [(c, sum(start <= place < start + c.span for place in places)) for c, start in place_cells(cells)]
         return tuple(replace(cell, span=span) for cell, span in spans if span)
 
     groups = [[chosen(row.cells) for row in group] for group in table.groups]

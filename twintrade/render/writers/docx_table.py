@@ -20,10 +20,10 @@ from twintrade.render.writers.cells import (
     clean,
     compute_column_weights,
     compute_pads,
-    compute_places,
     measure_breadth,
     measure_longest,
     pad,
+    place_cells,
 )
 from twintrade.text import join_sentences
 
@@ -262,7 +262,7 @@ def _write_rows(
         borders = f"<w:tcBorders>{''.join(edges)}</w:tcBorders>" if i in rules else ""
         shape = f"<w:keepNext{'' if i in kept_rows else _OFF}/>"
         inner = []
-        for cell, place in zip(cells, compute_places(cells), strict=True):
+        for cell, place in place_cells(cells):
             width = sum(widths[place : place + cell.span]) // TWIP
             span = f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else ""
             pads = {} if is_head else widest

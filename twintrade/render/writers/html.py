@@ -15,9 +15,9 @@ from twintrade.render.writers.cells import (
     check_link,
     compute_column_weights,
     compute_pads,
-    compute_places,
     mark_cell_breaks,
     pad,
+    place_cells,
 )
 from twintrade.text import Text, join_sentences
 
@@ -40,12 +40,15 @@ def render_table_html(table: blocks.Table) -> str:
     widest = compute_pads(table)
     groups = ("\n".join(_row(table, row, widest) for row in group) for group in table.groups)
     bodies = "\n".join(f"<tbody>{rows}</tbody>" for rows in groups)
+    shares = compute_column_weights(table)  # as attributes: the page's policy forbids inline styles
+    widths = "".join(f'<col width="{100 * share / sum(shares):.1f}%">' for share in shares)
+    columns = f"<colgroup>{widths}</colgroup>\n" if shares else ""
     notes = f'<p class="notes">{escape(join_sentences(table.notes))}</p>' if table.notes else ""
     length = " long" if len(table.rows) > LONG_ROWS else ""
     return (
         f'<div class="table{length}" id="{escape(table.key)}">'
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(blocks.format_caption(table))}">'
-        f'<table class="{kind}">{caption}\n{_columns(table)}<thead>{head}</thead>\n{bodies}\n</table>'
+        f'<table class="{kind}">{caption}\n{columns}<thead>{head}</thead>\n{bodies}\n</table>'
         f"</div>{notes}</div>"
     )
 
@@ -57,17 +60,9 @@ def render_caption(block: blocks.Table | blocks.Figure) -> str:
     return f'<span class="number">{escape(number)}</span>{escape(whole.removeprefix(number))}'
 
 
-def _columns(table: blocks.Table) -> str:
-    """Return the shares of the width where text wraps, as attributes: the page's policy forbids inline styles."""
-    shares = compute_column_weights(table)
-    if not shares:
-        return ""
-    return "<colgroup>" + "".join(f'<col width="{100 * s / sum(shares):.1f}%">' for s in shares) + "</colgroup>\n"
-
-
 def _head_row(table: blocks.Table, cells: tuple[blocks.Cell, ...]) -> str:
     written = []
-    for cell, place in zip(cells, compute_places(cells), strict=True):
+    for cell, place in place_cells(cells):
         align = table.columns[place].align
         if not cell.text:
             written.append("<td></td>")
@@ -80,7 +75,7 @@ def _head_row(table: blocks.Table, cells: tuple[blocks.Cell, ...]) -> str:
 
 def _row(table: blocks.Table, row: blocks.Row, widest: dict[int, str]) -> str:
     written = []
-    for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
+    for cell, place in place_cells(row.cells):
         lines = [_line(line, cell, widest.get(place, ""), is_second=i > 0) for i, line in enumerate(cell.lines)]
         link, inner = check_link(cell.link), "<br>".join(lines)
         inner = f'<a href="{escape(link)}">{inner}</a>' if link else inner

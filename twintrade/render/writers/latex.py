@@ -12,13 +12,13 @@ from twintrade.render.writers.cells import (
     MINUTE,
     TableLayout,
     check_link,
-    compute_places,
     convert_to_ascii,
     count_digits,
     fit_table,
     is_number,
     mark_cell_breaks,
     measure_serif,
+    place_cells,
 )
 from twintrade.render.writers.glyphs import Printer
 from twintrade.text import Text, find_catalogue, join_sentences
@@ -297,7 +297,7 @@ class Setting:
         lines = ["\\midrule" if place else "\\toprule"]
         for cells in part.header:
             written, rules = [], []
-            for cell, start in zip(cells, compute_places(cells), strict=True):
+            for cell, start in place_cells(cells):
                 written.append(self._write_text(part, cell, cell.text, start, is_head=True))
                 if cell.span > 1:
                     rules.append(f"\\cmidrule(lr){{{start + 1}-{start + cell.span}}}")
@@ -312,7 +312,7 @@ class Setting:
         lines = []
         for i in range(height):
             written = []
-            for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
+            for cell, place in place_cells(row.cells):
                 line = cell.lines[i] if i < len(cell.lines) else ""
                 number = _decimal(line) if part.columns[place].align == "decimal" and cell.span == 1 else ""
                 written.append(number or self._write_text(part, cell, line, place))

@@ -17,11 +17,11 @@ from twintrade.render.writers.cells import (
     check_link,
     compute_column_weights,
     compute_pads,
-    compute_places,
     mark_cell_breaks,
     measure_breadth,
     measure_longest,
     pad,
+    place_cells,
 )
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, list_font_folders
 from twintrade.render.writers.pdf_pages import choose_order, count_brief_pages
@@ -131,19 +131,15 @@ def _block(block: blocks.Block, printer: Printer) -> list[dict[str, Any]]:
         case blocks.Lead():
             return [{"type": "lead", "deck": printer(block.deck), "byline": printer(block.byline)}]
         case blocks.KeyNumbers():
-            return [_key_numbers(block, printer)]
+            numbers = [{name: printer(text) for name, text in asdict(number).items()} for number in block.numbers]
+            asked = {"question": printer(block.question), "verdicts": list(map(printer, block.verdicts))}
+            return [{"type": "keys", "numbers": numbers, **asked, "chosen": block.chosen}]
         case blocks.Aside():
             inner = [part for one in block.blocks for part in _block(one, printer)]
             return [{"type": "aside", "name": printer(block.name), "blocks": inner}]
         case blocks.FigureRow():
             figures = [_figure(f, printer) | {"inches": f.images.width} for f in block.figures]
             return [{"type": "beside", "figures": figures}]
-
-
-def _key_numbers(block: blocks.KeyNumbers, printer: Printer) -> dict[str, Any]:
-    numbers = [{name: printer(text) for name, text in asdict(number).items()} for number in block.numbers]
-    asked = {"question": printer(block.question), "verdicts": list(map(printer, block.verdicts))}
-    return {"type": "keys", "numbers": numbers, **asked, "chosen": block.chosen}
 
 
 def _spans(spans: tuple[blocks.Span, ...], printer: Printer) -> list[dict[str, str]]:
@@ -203,7 +199,7 @@ def _typst_widths(table: blocks.Table) -> list[float]:
     widths = [measure_longest(table, j) + 1.8 for j in range(len(table.columns))]
     whole = list(widths)
     for cells in table.header:
-        for cell, j in zip(cells, compute_places(cells), strict=True):
+        for cell, j in place_cells(cells):
             whole[j] = max(whole[j], measure_breadth(cell.text) + 1.8)
     return widths if sum(whole) > PORTRAIT_CHARACTERS else []
 
@@ -217,12 +213,12 @@ def _height(table: blocks.Table) -> int:
     def lines(cell: blocks.Cell, place: int) -> int:
         return sum(1 + int(measure_breadth(line) / widths[place]) for line in cell.lines)
 
-    return sum(max(lines(c, p) for c, p in zip(r.cells, compute_places(r.cells), strict=True)) for r in table.rows)
+    return sum(max(lines(c, p) for c, p in place_cells(r.cells)) for r in table.rows)
 
 
 def _cells(cells: tuple[blocks.Cell, ...], widest: dict[int, str], printer: Printer) -> list[dict[str, Any]]:
     written = []
-    for cell, place in zip(cells, compute_places(cells), strict=True):
+    for cell, place in place_cells(cells):
         texts = [mark_cell_breaks(printer(line), ZERO_WIDTH_SPACE, cell) for line in cell.lines]
         pads = [pad(line, widest.get(place, "")) if line else "" for line in cell.lines]
         lines = [{"text": text, "pad": free} for text, free in zip(texts, pads, strict=True)]
