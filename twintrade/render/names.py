@@ -6,17 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from twintrade.errors import SpecError
-from twintrade.text import (
-    Template,
-    Text,
-    Value,
-    Words,
-    find_catalogue,
-    find_fact,
-    name_fact,
-    read_template,
-    write_pattern,
-)
+from twintrade.text import Template, Text, Value, Words, find_catalogue, find_fact, name_fact, read_template, texts
 
 PAIRED = " – "
 
@@ -115,7 +105,7 @@ class Wording:
 
     def say(self, key: str, /, **values: Value) -> str:
         """Return a sentence with its named places filled; values are put in as they are, never read as sentences."""
-        return write_pattern(self.patterns.get(key), _FILE + key, **values)
+        return texts.write_pattern(self.patterns.get(key), _FILE + key, **values)
 
     def knows(self, key: str) -> bool:
         """Whether there is such a sentence."""

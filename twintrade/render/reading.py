@@ -12,9 +12,9 @@ import pandas as pd
 from twintrade.effects import ResultSet
 from twintrade.effects.messages import DetectedBy
 from twintrade.render.citing import BESIDE, PLACE, Sources, cite, is_placed
-from twintrade.text import Text, Words, find_catalogue, numbers, parse_text, texts, write_words
+from twintrade.text import Listed, Text, Words, find_catalogue, numbers, parse_text, texts, write_words
 from twintrade.text.numbers import format_event_time_label, is_missing
-from twintrade.text.texts import typeset
+from twintrade.text.texts import Join, typeset
 
 Record = dict[str, Any]
 Item = TypeVar("Item")
@@ -144,6 +144,14 @@ def find_label(record: Record) -> Words:
 def format_label(record: Record) -> str:
     """Return how a specification is called in tables and legends."""
     return str(find_label(record))
+
+
+def head_sentences(said: Iterable[tuple[str, str]], join: Join = "comma") -> list[str]:
+    """Return distinct sentences, each headed by the names it was said of."""
+    heads: dict[str, list[str]] = {}
+    for sentence, name in said:
+        heads.setdefault(sentence, []).append(name)
+    return [str(Text("common.headed", head=Listed(tuple(of), join), said=one)) for one, of in heads.items()]
 
 
 def select_matching(frame: pd.DataFrame, record: Record) -> pd.DataFrame:

@@ -28,5 +28,4 @@ from twintrade.text.texts import pack_both as pack_both
 from twintrade.text.texts import pack_text as pack_text
 from twintrade.text.texts import parse_text as parse_text
 from twintrade.text.texts import strip_stop as strip_stop
-from twintrade.text.texts import write_pattern as write_pattern
 from twintrade.text.texts import write_words as write_words

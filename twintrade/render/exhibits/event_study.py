@@ -39,11 +39,9 @@ def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) ->
 
 def _say_bases(studies: list[Study], page: Page) -> tuple[str, ...]:
     """Say what each column's effects before the agreement are measured against, where that differs."""
-    bases: dict[str, list[str]] = {}
-    for n, _, frame in sorted(studies, key=lambda study: study[0]):
-        bases.setdefault(name_base(take_text(frame["base"].iloc[0])), []).append(f"({n})")
-    named = (Text("common.headed", head=Listed(tuple(names), "comma"), said=base) for base, names in bases.items())
-    return (page.say("unlike_bases", bases=Listed(tuple(named), "semicolon")),) if len(bases) > 1 else ()
+    ordered = sorted(studies, key=lambda study: study[0])
+    named = reading.head_sentences((name_base(take_text(f["base"].iloc[0])), f"({n})") for n, _, f in ordered)
+    return (page.say("unlike_bases", bases=Listed(tuple(named), "semicolon")),) if len(named) > 1 else ()
 
 
 def _choose(studies: list[Study]) -> list[Study]:
@@ -147,16 +145,14 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
 
 def _describe_means(page: Page, specs: list[Record]) -> tuple[tuple[blocks.Span, ...], ...]:
     """Return the mean of treated pairs before the agreement, once for all columns that have it in common."""
-    columns: dict[str, list[str]] = {}
+    said = []
     for spec in specs:
         mean = reading.read_number(spec.get("baseline_mean"))
         if mean == mean:
             value = texts.format_quantity(mean, take_text(spec.get("outcome_unit")))
             outcome = take_text(spec.get("outcome")) or page.outcome
-            columns.setdefault(page.say("baseline", outcome=outcome, value=value), []).append(format_label(spec))
-    heads = {sentence: Listed(tuple(names), "semicolon") for sentence, names in columns.items()}
-    means = (Text("common.headed", head=head, said=sentence) for sentence, head in heads.items())
-    return tuple(blocks.build_spans(str(mean)) for mean in means)
+            said.append((page.say("baseline", outcome=outcome, value=value), format_label(spec)))
+    return tuple(map(blocks.build_spans, reading.head_sentences(said, "semicolon")))
 
 
 def _cells(page: Page, spec: Record) -> tuple[blocks.Figure, ...]:

@@ -282,12 +282,9 @@ def _build_table(page: Page, records: list[Record]) -> Table:
 
 def _explain(records: list[Record]) -> list[str]:
     """Return what a number of another estimand says, or why there is none, headed by its function or its column."""
-    notes: dict[str, dict[str, None]] = {}
-    for record in records:
-        if note := reading.read_words(record, "note"):
-            head = take_text(record["software"]).partition(" ")[2] or reading.format_label(record)
-            notes.setdefault(note, {})[head] = None
-    return [str(Text("common.headed", head=Listed(tuple(of), "comma"), said=note)) for note, of in notes.items()]
+    known = ((note, record) for record in records if (note := reading.read_words(record, "note")))
+    heads = ((note, take_text(r["software"]).partition(" ")[2] or reading.format_label(r)) for note, r in known)
+    return reading.head_sentences(dict.fromkeys(heads))
 
 
 def _cite(record: Record, column: str, *, is_small: bool = False) -> Cell:

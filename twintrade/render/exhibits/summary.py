@@ -16,17 +16,7 @@ from twintrade.render.page import Page, name_objecting
 from twintrade.render.reading import End, Record, find_overall, read_number, read_whole, read_words, take_text
 from twintrade.render.tables.effect_rows import convert_to_percent, describe_reference, find_decimals
 from twintrade.render.tables.ladder import is_size_unknown
-from twintrade.text import (
-    Listed,
-    Text,
-    Value,
-    complete_sentence,
-    find_fact,
-    join_sentences,
-    numbers,
-    strip_stop,
-    texts,
-)
+from twintrade.text import Listed, Text, Value, complete_sentence, find_fact, join_sentences, numbers, texts
 
 # Below the headline: the rows and pairs it rests on, and what the ladder says for each question that is asked.
 
@@ -189,7 +179,7 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
         if answer := read_words(dict(results.sections), "answer"):
             content.append(blocks.build_paragraph(answer))
         content.append(blocks.Note("note", blocks.build_spans(page.say("case_descriptive"))))
-        content.append(blocks.build_paragraph(page.say("finding_absent", reason=strip_stop(reason))))
+        content.append(blocks.build_paragraph(page.say("finding_absent", reason=texts.strip_stop(reason))))
     else:
         content.append(blocks.build_paragraph(_finding(page, spec, effect)))
         content += [*describe_support(page, spec), *_other_method(page, spec)]

@@ -26,16 +26,10 @@ def is_size_unknown(column: Record) -> bool:
 
 def group_sentences(columns: Sequence[Record], key: str) -> list[str]:
     """Return the distinct sentences of a column, each headed by the columns it holds for."""
-    sentences: dict[str, list[int]] = {}
-    for n, column in enumerate(columns, 1):
-        if take_text(column.get(key)):
-            sentences.setdefault(complete_sentence(reading.read_words(column, key)), []).append(n)
-    if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
-        return list(sentences)
-    return [
-        str(Text("common.headed", head=Listed(tuple(f"({n})" for n in labels), "comma"), said=sentence))
-        for sentence, labels in sentences.items()
-    ]
+    known = [(n, column) for n, column in enumerate(columns, 1) if take_text(column.get(key))]
+    said = [(complete_sentence(reading.read_words(column, key)), f"({n})") for n, column in known]
+    holds_for_all = len(said) == len(columns) and len(dict(said)) == 1
+    return [said[0][0]] if holds_for_all else reading.head_sentences(said)
 
 
 def is_gravity(column: Record) -> bool:

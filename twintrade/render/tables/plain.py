@@ -8,17 +8,9 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
+from twintrade.render import citing
 from twintrade.render.blocks import Column, Table, build_row, build_table
-from twintrade.render.citing import (
-    WORDS,
-    Sources,
-    build_cell,
-    cite_manifest,
-    cite_place,
-    cite_rows,
-    is_placed,
-    list_places,
-)
+from twintrade.render.citing import WORDS, Sources, build_cell, cite_manifest, cite_place, cite_rows
 from twintrade.render.names import name_column, name_status
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, find_payload, list_records, read_words, take_text, write_columns
@@ -81,7 +73,7 @@ def build_plain_table(
 def tabulate(records: Sequence[Record], columns: Mapping[str, Callable[[Record], object]]) -> pd.DataFrame:
     """Return a frame of what is made of each record, a row each, labelled by its place."""
     rows = {name: [make(record) for record in records] for name, make in columns.items()}
-    return pd.DataFrame(rows, index=list_places(records))
+    return pd.DataFrame(rows, index=citing.list_places(records))
 
 
 def weigh_column(texts: Iterable[str]) -> float:
@@ -110,7 +102,7 @@ def _format(values: pd.Series) -> Format:
 
 def _cite(frame: pd.DataFrame, column: str) -> list[Sources]:
     """Return the sources of a column by the labels of its rows, where these are places."""
-    if not is_placed(frame):
+    if not citing.is_placed(frame):
         return [()] * len(frame)
     form = "" if is_numeric_dtype(frame[column]) else WORDS
     return [cite_place(place, column, form) for place in frame.index]
