@@ -258,8 +258,8 @@ def _leave_room(axes: Axes) -> None:
 
 def _letter(axes: Axes, letter: str, x: float, line: int, theme: Theme) -> None:
     style: dict[str, Any] = {"va": "top", "fontsize": theme.size * 0.9, "fontweight": "bold"}
-    style |= {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "xytext": (3, -1 - 11 * line)}
-    axes.annotate(letter, (x, 1.0), **style)
+    style["xytext"] = (3, -1 - 11 * line)
+    axes.annotate(letter, (x, 1.0), xycoords=("data", "axes fraction"), textcoords="offset points", **style)
 
 
 # One treated unit: its path beside the path without the agreement, and the gap between them, by donor set.
