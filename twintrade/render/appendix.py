@@ -85,10 +85,10 @@ def build_document(results: ResultSet, options: AppendixOptions | None = None) -
     """Return the appendix as a document that any writer takes."""
     options = options or AppendixOptions()
     with options.speak():
-        return close_appendix(open_page(results, options))
+        return assemble_document(open_page(results, options))
 
 
-def close_appendix(page: Page, brief: tuple[blocks.Block, ...] | None = None) -> blocks.Document:
+def assemble_document(page: Page, brief: tuple[blocks.Block, ...] | None = None) -> blocks.Document:
     """Return the appendix on a page, behind a brief that may be at hand, as a document."""
     content = build_appendix(page, brief)
     has_brief = any(isinstance(block, blocks.Lead) for block in content)

@@ -146,10 +146,10 @@ def format_label(record: Record) -> str:
     return str(find_label(record))
 
 
-def head_sentences(said: Iterable[tuple[str, str]], join: Join = "comma") -> list[str]:
+def list_headed(pairs: Iterable[tuple[str, str]], join: Join = "comma") -> list[str]:
     """Return distinct sentences, each headed by the names it was said of."""
     heads: dict[str, list[str]] = {}
-    for sentence, name in said:
+    for sentence, name in pairs:
         heads.setdefault(sentence, []).append(name)
     return [str(Text("common.headed", head=Listed(tuple(of), join), said=one)) for one, of in heads.items()]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.effects import Message, ResultSet, result_set
 from twintrade.effects.result_set import Exhibit, Performance, Registration
 from twintrade.extras import has_library
-from twintrade.render.appendix import build_brief_document, close_appendix, open_page
+from twintrade.render.appendix import assemble_document, build_brief_document, open_page
 from twintrade.render.blocks import (
     Aside,
     Block,
@@ -83,7 +83,7 @@ def _render_one(results: ResultSet, options: AppendixOptions, word_template: byt
     with options.speak():
         page = open_page(results, options, figures)
         blocks = build_brief(page)
-        document = close_appendix(page, blocks)
+        document = assemble_document(page, blocks)
         rendered = render_document(document, options, names, figures, word_template)
         brief = build_brief_document(page, blocks)
         if brief is None:

@@ -143,8 +143,8 @@ def build_description(page: Page) -> tuple[blocks.Block, ...]:
     title = Text("brief.title", question=results.sections.get("question", results.title), answer=_say("described"))
     signed = " · ".join(filter(None, (str(Listed(page.authors)), page.date, results.title)))
     opening = _open(page, str(title), blocks.Lead(complete_sentence(capitalize(why)), signed))
-    said = [blocks.Aside(_say("shown"), tuple(map(blocks.build_paragraph, shown)))] if shown else []
-    return (*opening, *said, *drawn, *_list_limits(page), _cite(page))
+    paragraphs = [blocks.Aside(_say("shown"), tuple(map(blocks.build_paragraph, shown)))] if shown else []
+    return (*opening, *paragraphs, *drawn, *_list_limits(page), _cite(page))
 
 
 def _open(page: Page, title: str, lead: blocks.Lead) -> list[blocks.Block]:

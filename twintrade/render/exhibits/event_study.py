@@ -40,7 +40,7 @@ def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) ->
 def _say_bases(studies: list[Study], page: Page) -> tuple[str, ...]:
     """Say what each column's effects before the agreement are measured against, where that differs."""
     ordered = sorted(studies, key=lambda study: study[0])
-    named = reading.head_sentences((name_base(take_text(f["base"].iloc[0])), f"({n})") for n, _, f in ordered)
+    named = reading.list_headed((name_base(take_text(f["base"].iloc[0])), f"({n})") for n, _, f in ordered)
     return (page.say("unlike_bases", bases=Listed(tuple(named), "semicolon")),) if len(named) > 1 else ()
 
 
@@ -145,14 +145,14 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
 
 def _describe_means(page: Page, specs: list[Record]) -> tuple[tuple[blocks.Span, ...], ...]:
     """Return the mean of treated pairs before the agreement, once for all columns that have it in common."""
-    said = []
+    means = []
     for spec in specs:
         mean = reading.read_number(spec.get("baseline_mean"))
         if mean == mean:
             value = texts.format_quantity(mean, take_text(spec.get("outcome_unit")))
             outcome = take_text(spec.get("outcome")) or page.outcome
-            said.append((page.say("baseline", outcome=outcome, value=value), format_label(spec)))
-    return tuple(map(blocks.build_spans, reading.head_sentences(said, "semicolon")))
+            means.append((page.say("baseline", outcome=outcome, value=value), format_label(spec)))
+    return tuple(map(blocks.build_spans, reading.list_headed(means, "semicolon")))
 
 
 def _cells(page: Page, spec: Record) -> tuple[blocks.Figure, ...]:

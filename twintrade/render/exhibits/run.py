@@ -58,7 +58,7 @@ def build_claims(page: Page) -> tuple[Block, ...] | Absent:
     if unanswered:
         blocks.append(build_paragraph(page.say("claims_open", n=len(unanswered))))
         words = ((take_text(r["claim_id"]), (read_words(r, "claim"), read_words(r, "answer"))) for r in unanswered)
-        blocks.append(BulletList(tuple(build_spans(emphasize(f"{n} "), join_sentences(said)) for n, said in words)))
+        blocks.append(BulletList(tuple(build_spans(emphasize(f"{n} "), join_sentences(parts)) for n, parts in words)))
     return tuple(blocks)
 
 
@@ -284,7 +284,7 @@ def _explain(records: list[Record]) -> list[str]:
     """Return what a number of another estimand says, or why there is none, headed by its function or its column."""
     known = ((note, record) for record in records if (note := reading.read_words(record, "note")))
     heads = ((note, take_text(r["software"]).partition(" ")[2] or reading.format_label(r)) for note, r in known)
-    return reading.head_sentences(dict.fromkeys(heads))
+    return reading.list_headed(dict.fromkeys(heads))
 
 
 def _cite(record: Record, column: str, *, is_small: bool = False) -> Cell:

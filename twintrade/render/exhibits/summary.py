@@ -43,12 +43,12 @@ def spread(page: Page, spec: Record) -> list[blocks.Block]:
     ranges = {} if read_whole(spec.get("n_treated_units")) == 1 else _by_target(page, columns)
     if sum(map(len, ranges.values())) < 2:
         return _on_one_scale(page, spec, columns)
-    said = []
+    sentences = []
     for target, values in ranges.items():
         low, high = numbers.format_percent(values[0]), numbers.format_percent(values[-1])
         key, n = "target_range" if len(values) > 1 else "target_one", len(values)
-        said.append(page.say(key, target=_name(page, target), low=low, high=high, n=n))
-    targets = Listed(tuple(said), "semicolon")
+        sentences.append(page.say(key, target=_name(page, target), low=low, high=high, n=n))
+    targets = Listed(tuple(sentences), "semicolon")
     before, after = page.say("range_by_target", table="\0", targets=targets).split("\0")
     if len({value > 0 for values in ranges.values() for value in values}) > 1:
         after += " " + page.say("signs_differ", target=_name(page, take_text(spec.get("target"))))

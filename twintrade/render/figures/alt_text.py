@@ -27,16 +27,16 @@ def describe_event_study(frame: pd.DataFrame, outcome: str) -> str:
     after = free[free["event_time"] >= 0]
     labels = tuple(dict.fromkeys(frame["label"].map(take_text)))
     several = Text("figures.alt-estimators", n=len(labels), names=Listed(labels, "semicolon"))
-    said: dict[str, Value] = {"who": several if labels[1:] else labels[0], "after": "none"}
-    said["before"] = Text("figures.alt-before", low=min(before), high=max(before)) if before else "none"
+    parts: dict[str, Value] = {"who": several if labels[1:] else labels[0], "after": "none"}
+    parts["before"] = Text("figures.alt-before", low=min(before), high=max(before)) if before else "none"
     values, times = [read_number(v) for v in after["effect"]], [int(e) for e in after["event_time"]]
     if values and labels[1:]:
-        said["after"] = Text("figures.alt-range-after", low=min(values), high=max(values))
+        parts["after"] = Text("figures.alt-range-after", low=min(values), high=max(values))
     elif values:
         ends = {"low": values[0], "first": times[0], "high": values[-1], "last": times[-1]}
-        said["after"] = Text("figures.alt-path-after", **ends)
+        parts["after"] = Text("figures.alt-path-after", **ends)
     first, last = int(frame["event_time"].min()), int(frame["event_time"].max())
-    return _describe("event", outcome=outcome, unit=_name_unit(frame), first=first, last=last, **said)
+    return _describe("event", outcome=outcome, unit=_name_unit(frame), first=first, last=last, **parts)
 
 
 def describe_lines(frame: pd.DataFrame, *, panel: str = "") -> str:

@@ -27,9 +27,9 @@ def is_size_unknown(column: Record) -> bool:
 def group_sentences(columns: Sequence[Record], key: str) -> list[str]:
     """Return the distinct sentences of a column, each headed by the columns it holds for."""
     known = [(n, column) for n, column in enumerate(columns, 1) if take_text(column.get(key))]
-    said = [(complete_sentence(reading.read_words(column, key)), f"({n})") for n, column in known]
-    holds_for_all = len(said) == len(columns) and len(dict(said)) == 1
-    return [said[0][0]] if holds_for_all else reading.head_sentences(said)
+    sentences = [(complete_sentence(reading.read_words(column, key)), f"({n})") for n, column in known]
+    holds_for_all = len(sentences) == len(columns) and len(dict(sentences)) == 1
+    return [sentences[0][0]] if holds_for_all else reading.list_headed(sentences)
 
 
 def is_gravity(column: Record) -> bool:
