@@ -177,8 +177,9 @@ def _format(bundle: FluentBundle, name: str, values: Mapping[str, Any]) -> str:
 
 def _read_file(folder: str, name: str) -> str:
     """Return the text of a file of a language, empty where there is none."""
-    file = files("twintrade.text") / folder / name
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
+    if not (files("twintrade.text") / folder / name).is_file():
+        return ""
+    return (files("twintrade.text") / folder / name).read_text(encoding="utf-8")
 
 
 @cache
