@@ -79,19 +79,30 @@ def simulate(
     onset_of_row, is_finite = onset[unit], np.isfinite(onset[unit])
     since = step + first_period - np.where(is_finite, onset_of_row, 0).astype(np.int64)
     event_time = np.where(is_finite, since, NEVER_TIME)
-    true_effect = _effect(effect, onset[unit], event_time)
+    true_effect, after = np.zeros(unit.size), event_time >= 0
+    since_onset = event_time[after].astype(np.float64)
+    true_effect[after] = effect(onset_of_row[after], since_onset) if callable(effect) else effect
     x = rng.normal(size=unit.size)
-    index = _index(rng, unit // n_ends, unit % n_ends, unit, step, (unit_spread, period_spread, place_spread))
+    unit_effects, period_effects = unit_spread * rng.normal(size=n_units), period_spread * rng.normal(size=n_periods)
+    of_city, of_partner = (place_spread * rng.normal(size=(n, n_periods)) for n in (n_cities, n_ends))
+    city, partner = unit // n_ends, unit % n_ends
+    index = unit_effects[unit] + period_effects[step] + of_city[city, step] + of_partner[partner, step]
     index += covariate * x + true_effect
     if family == "linear":
         y = index + noise * rng.normal(size=unit.size)
     else:
-        y = _poisson(rng, mean * np.exp(index), noise, zeros)
+        shock = rng.gamma(noise**-2, noise**2, size=unit.size) if noise > 0 else np.ones(unit.size)
+        present: BoolArray = rng.random(unit.size) >= zeros
+        y = rng.poisson(mean * np.exp(index) * shock * present / (1.0 - zeros)).astype(np.float64)
     kept = rng.random(unit.size) >= missing
     frame = _frame(unit, step + first_period, n_cities, n_partners, y, x)[kept]
     panel = Panel.from_frame(frame, city="city", partner="partner" if n_partners else None)
     treatment = Treatment.from_series(pd.Series(onset, index=_labels(n_cities, n_partners))[panel.units])
-    return Simulated(panel, treatment, _truth(frame, onset[unit][kept], event_time[kept], true_effect[kept]))
+    label = frame["city"] + "-" + frame["partner"] if "partner" in frame else frame["city"]
+    rows = frame.assign(unit=label, cohort=onset_of_row[kept], event_time=event_time[kept], effect=true_effect[kept])
+    columns = ["unit", "period", "cohort", "event_time", "effect"]
+    truth = rows.loc[rows["event_time"] >= 0, columns].astype({"cohort": np.int64}).reset_index(drop=True)
+    return Simulated(panel, treatment, truth)
 
 
 def _draw_onsets(rng: np.random.Generator, n_units: int, cohorts: Mapping[int, float]) -> FloatArray:
@@ -101,35 +112,6 @@ def _draw_onsets(rng: np.random.Generator, n_units: int, cohorts: Mapping[int, f
     for cohort, units in zip(cohorts, np.split(rng.permutation(n_units), np.cumsum(sizes)), strict=False):
         onset[units] = cohort
     return onset
-
-
-def _effect(effect: float | EffectOf, onset: FloatArray, event_time: IntArray) -> FloatArray:
-    out = np.zeros(onset.size)
-    after = event_time >= 0
-    out[after] = effect(onset[after], event_time[after].astype(np.float64)) if callable(effect) else effect
-    return out
-
-
-def _index(
-    rng: np.random.Generator,
-    city: IntArray,
-    partner: IntArray,
-    unit: IntArray,
-    step: IntArray,
-    spreads: tuple[float, float, float],
-) -> FloatArray:
-    n_periods = int(step.max()) + 1
-    unit_effects = spreads[0] * rng.normal(size=int(unit.max()) + 1)
-    period_effects = spreads[1] * rng.normal(size=n_periods)
-    of_city = spreads[2] * rng.normal(size=(int(city.max()) + 1, n_periods))
-    of_partner = spreads[2] * rng.normal(size=(int(partner.max()) + 1, n_periods))
-    return unit_effects[unit] + period_effects[step] + of_city[city, step] + of_partner[partner, step]
-
-
-def _poisson(rng: np.random.Generator, mean: FloatArray, noise: float, zeros: float) -> FloatArray:
-    shock = rng.gamma(noise**-2, noise**2, size=mean.size) if noise > 0 else np.ones(mean.size)
-    present: BoolArray = rng.random(mean.size) >= zeros
-    return rng.poisson(mean * shock * present / (1.0 - zeros)).astype(np.float64)
 
 
 def _labels(n_cities: int, n_partners: int) -> list[str]:
@@ -146,10 +128,3 @@ def _frame(
     labels = pd.Series(_labels(n_cities, n_partners)).str.split("-", expand=True)
     ends = {name: labels[k].to_numpy()[unit] for k, name in enumerate(("city", "partner")[: labels.shape[1]])}
     return pd.DataFrame({**ends, "period": period, OUTCOME: y, "x": x})
-
-
-def _truth(frame: pd.DataFrame, onset: FloatArray, event_time: IntArray, effect: FloatArray) -> pd.DataFrame:
-    label = frame["city"] + "-" + frame["partner"] if "partner" in frame else frame["city"]
-    rows = frame.assign(unit=label, cohort=onset, event_time=event_time, effect=effect)[event_time >= 0]
-    columns = ["unit", "period", "cohort", "event_time", "effect"]
-    return rows[columns].astype({"cohort": np.int64}).reset_index(drop=True)
