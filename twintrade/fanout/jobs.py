@@ -309,7 +309,8 @@ def run_jobs(
     seed = int(rng.integers(2**63)) if rng is not None else 0
     call = next(scope.calls)
     names = list(jobs)
-    keys = [_key(scope.name, call, name, job, seed) for job in names]
+    known_by = (json.dumps([scope.name, call, name, job, seed]) for job in names)
+    keys = [hashlib.sha256(facts.encode("utf-8")).hexdigest() for facts in known_by]
     endings: dict[int, Ending] = {}
     if scope.workers.ledger is not None:
         kept = ((i, scope.workers.ledger.get(key)) for i, key in enumerate(keys))
@@ -317,10 +318,14 @@ def run_jobs(
     todo = [i for i in range(len(names)) if i not in endings]
     tasks = [(names[i], jobs[names[i]]) for i in todo]
     progress = _Progress(name, len(names), len(endings), scope)
-    noted = _Noted(scope.workers, progress.started)
+    unnoted: list[int] = []
     for place, ending in _endings(partial(_tried, function, seed), tasks, shared, scope.workers):
         endings[todo[place]] = ending
-        noted.add(keys[todo[place]], ending)
+        unnoted.append(todo[place])
+        if scope.workers.ledger is not None and time.monotonic() - progress.started > ALONE_SECONDS:
+            for i in unnoted:
+                scope.workers.ledger.put(keys[i], *endings[i])
+            unnoted = []
         progress.add()
     return [Done(job, *endings[i]) for i, job in enumerate(names)]
 
@@ -368,27 +373,6 @@ def _tried(function: Function[S, J], seed: int, shared: S, task: tuple[str, J]) 
 
 def _number(job: str) -> int:
     return int.from_bytes(hashlib.sha256(job.encode("utf-8")).digest()[:8], "big")
-
-
-def _key(scope: str, call: int, name: str, job: str, seed: int) -> str:
-    return hashlib.sha256(json.dumps([scope, call, name, job, seed]).encode("utf-8")).hexdigest()
-
-
-class _Noted:
-    """Writes finished jobs to the ledger once a call turns out to be a long one."""
-
-    def __init__(self, workers: Workers, started: float) -> None:
-        self._ledger, self._started = workers.ledger, started
-        self._waiting: list[tuple[str, Ending]] = []
-
-    def add(self, key: str, ending: Ending) -> None:
-        if self._ledger is None:
-            return
-        self._waiting.append((key, ending))
-        if time.monotonic() - self._started > ALONE_SECONDS:
-            for waiting, (values, reason) in self._waiting:
-                self._ledger.put(waiting, values, reason)
-            self._waiting = []
 
 
 class _Progress:
