@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import compress
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from twintrade.design.panel import require_word
 from twintrade.design.period_column import to_pandas
-from twintrade.effects import Bands, Estimate
+from twintrade.effects import Bands
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.regression import join_covariates
@@ -35,30 +36,6 @@ def require_terms(terms: Any, estimates: pd.Series) -> list[str]:
     if unknown := [name for name in list_names(terms) if name not in estimates.index] or [""] * (not len(terms)):
         raise InferenceError(f"no coefficient is called {unknown[0]!r}; known: {', '.join(estimates.index)}")
     return list(list_names(terms))
-
-
-def combine_terms(
-    estimates: pd.Series,
-    covariance: pd.DataFrame,
-    weights: Mapping[str, float] | Sequence[str],
-    level: float,
-    degrees: float,
-) -> pd.DataFrame:
-    """Return the tidy row of some coefficients' sum, weighted or plain; ``degrees``: ``inf`` for the normal."""
-    given = dict(weights) if isinstance(weights, Mapping) else dict.fromkeys(list_names(weights), 1.0)
-    if not all(isinstance(weight, int | float) for weight in given.values()):
-        raise InferenceError(f"weights are numbers by coefficient, not {given!r}")
-    names, w = require_terms(given, estimates), np.array(list(given.values()), dtype=np.float64)
-    estimate = float(w @ estimates[names].to_numpy())
-    error = float(np.sqrt(w @ covariance.loc[names, names].to_numpy() @ w))
-    if not np.isfinite(error):
-        raise InferenceError('this inference gives no covariance of the coefficients; set inference to "clustered"')
-    statistic, df = np.array([estimate / error]), np.array([degrees])
-    half = float(clustering.compute_t_quantiles((1 + level) / 2, df)[0]) * error
-    term = " + ".join(name if weight == 1 else f"{weight:g}*{name}" for name, weight in given.items())
-    p = float(clustering.compute_two_sided_p(statistic, df)[0])
-    row = (term, estimate, error, estimate / error, p, estimate - half, estimate + half)
-    return pd.DataFrame([row], columns=list(pages.TIDY_COLUMNS))
 
 
 AUTO, CLUSTERED, SCALED = "auto", "clustered", "scaled"
@@ -144,13 +121,6 @@ class FitResult(Fit):
         assert isinstance(how, Clustered)
         return bands, replace(how, level=bands.level).infer_covariates(self, bands.estimate)
 
-    def _join(self, estimate: Estimate) -> Estimate:
-        """Return an estimate with the covariates beside it; itself where there are none."""
-        o = self.design.observations
-        if not o.covariate_names or estimate.kind == "coefficient":
-            return estimate
-        return join_covariates(o, estimate)
-
     def _tidy_covariates(self, bands: Intervals, joint: Bands) -> pd.DataFrame:
         n = len(bands.terms)
         return pages.build_tidy([*bands.terms, *map(str, joint.estimate.names[n:])], joint).iloc[n:]
@@ -163,8 +133,9 @@ class FitResult(Fit):
         >>> fit.coef(view="overall").round(2).to_dict()
         {'treated': 0.23}
         """
-        estimate = self.view(view or self.views[0])
-        joint = self._join(estimate)
+        o, estimate = self.design.observations, self.view(view or self.views[0])
+        is_alone = not o.covariate_names or estimate.kind == "coefficient"
+        joint = estimate if is_alone else join_covariates(o, estimate)
         chosen = pages.find_coefficients(estimate)
         terms = [*pages.list_terms(self, estimate), *map(str, joint.names[estimate.n_effects :])]
         series = pd.Series(joint.effects, index=terms, name="estimate")
@@ -191,10 +162,9 @@ class FitResult(Fit):
         bands = self.infer(inference if is_named else SCALED, **options)
         chosen = pages.find_coefficients(bands.estimate)
         ends = {"conf.low": bands.simultaneous_low[chosen], "conf.high": bands.simultaneous_high[chosen]}
-        terms = [term for term, is_chosen in zip(bands.terms, chosen, strict=True) if is_chosen]
         if not np.isfinite(ends["conf.low"]).all():
             raise InferenceError(f'{bands.inference} gives no joint intervals; set inference to "scaled"')
-        return pd.DataFrame(ends, index=pd.Index(terms, name="term"))
+        return pd.DataFrame(ends, index=pd.Index(list(compress(bands.terms, chosen)), name="term"))
 
     def wald(
         self,
@@ -240,7 +210,7 @@ class FitResult(Fit):
             return bands.vcov().loc[chosen, chosen]
         assert joint.covariance is not None
         names = self._tidy_covariates(bands, joint)["term"]
-        terms = [*(t for t, c in zip(bands.terms, chosen, strict=True) if c), *names]
+        terms = [*compress(bands.terms, chosen), *names]
         kept = np.append(chosen, np.ones(len(names), dtype=bool))
         return pd.DataFrame(joint.covariance[np.ix_(kept, kept)], index=terms, columns=terms)
 
@@ -256,7 +226,22 @@ class FitResult(Fit):
         """
         bands = self.infer(inference, **options)
         estimates, covariance = self.coef(view=options.get("view")), self.vcov(inference, **options)
-        return combine_terms(estimates, covariance, weights, bands.level, float(np.nanmin(bands.df)))
+        given = dict(weights) if isinstance(weights, Mapping) else dict.fromkeys(list_names(weights), 1.0)
+        if not all(isinstance(weight, int | float) for weight in given.values()):
+            raise InferenceError(f"weights are numbers by coefficient, not {given!r}")
+        names, w = require_terms(given, estimates), np.array(list(given.values()), dtype=np.float64)
+        estimate = float(w @ estimates[names].to_numpy())
+        error = float(np.sqrt(w @ covariance.loc[names, names].to_numpy() @ w))
+        if not np.isfinite(error):
+            raise InferenceError(
+                'this inference gives no covariance of the coefficients; set inference to "clustered"'
+            )
+        statistic, df = np.array([estimate / error]), np.array([float(np.nanmin(bands.df))])
+        half = float(clustering.compute_t_quantiles((1 + bands.level) / 2, df)[0]) * error
+        term = " + ".join(name if weight == 1 else f"{weight:g}*{name}" for name, weight in given.items())
+        p = float(clustering.compute_two_sided_p(statistic, df)[0])
+        row = (term, estimate, error, estimate / error, p, estimate - half, estimate + half)
+        return pd.DataFrame([row], columns=list(pages.TIDY_COLUMNS))
 
     @property
     def nobs(self) -> int:

@@ -48,14 +48,12 @@ class PlotLook:
     def sort(self, names: Iterable[str]) -> list[str]:
         """Return names in the asked order."""
         known = list(names)
-        unknown = [name for name in self.order if name not in known]
-        if unknown:
+        if unknown := [name for name in self.order if name not in known]:
             raise SpecError(f"order has {unknown[0]!r}, which is not drawn; drawn: {', '.join(map(repr, known))}")
         return [*self.order, *(name for name in known if name not in self.order)]
 
 
 def _refuse_unlike(scales: Iterable[str]) -> None:
-    """Refuse to draw unlike units on one axis."""
     known = list(dict.fromkeys(scales))
     if len(known) > 1:
         units = " and ".join(name_fact("labels.scale-", scale) for scale in known)

@@ -50,8 +50,7 @@ def find_counterfactual(fit: Fit) -> Counterfactual:
 
 def list_fitted(fit: Fit) -> tuple[IntArray, FloatArray]:
     """Return the rows of a regression, as positions in the observations, and the fitted value of each."""
-    source = getattr(fit.estimate.uncertainty, "regression", None)
-    if source is None:
+    if (source := getattr(fit.estimate.uncertainty, "regression", None)) is None:
         raise EstimationError(f"{fit.estimator.name} is no single regression; no fitted values (see counterfactual)")
     o = fit.design.observations
     if fit.estimator.is_poisson:

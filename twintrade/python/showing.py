@@ -25,7 +25,8 @@ from twintrade.render.binder import TableFormat, TableOptions
 from twintrade.render.blocks import Cell, Figure, Row, Table, list_exhibits
 from twintrade.study.by_name import explain_call, list_names, require, require_fit
 from twintrade.study.execute import build_results_of_fits, try_watch
-from twintrade.study.stored import read_fit, read_stored, run_design, run_stored, write_table
+from twintrade.study.store import write_beside
+from twintrade.study.stored import read_fit, read_stored, run_design, run_stored
 from twintrade.text import Text
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 VIEWS: tuple[View, ...] = ("overall", "path")
 EVERY_COLUMN = 99
 Under = Literal["se", "interval", "t", "p"]
+Names = str | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -61,13 +63,7 @@ class PrintedTable:
 
 
 def edit_table(
-    table: Table,
-    *,
-    title: str | None,
-    notes: str | Sequence[str] | None,
-    keep: str | Sequence[str],
-    drop: str | Sequence[str],
-    labels: Mapping[str, str] | None,
+    table: Table, title: str | None, notes: Names | None, keep: Names, drop: Names, labels: Mapping[str, str] | None
 ) -> Table:
     """Return a table with words of the user's: its title, its notes, the rows that match, and what is renamed."""
     heads = (*table.header, *(row.cells[:1] for row in table.rows))
@@ -108,11 +104,12 @@ def print_table(printed: PrintedTable, to: Any) -> Any:
     """Return a table as it is, in a format, or written to a file whose ending names the format."""
     if to is None or to in FORMATS:
         return printed if to is None else printed.render(to)
-    kind = Path(str(to)).suffix[1:]
+    path = Path(str(to))
+    kind = path.suffix[1:]
     if not isinstance(to, str | PathLike) or kind not in FORMATS:
         raise SpecError(f"a table is written to html, tex, docx, typst or md, not {to!r}; a file's name ends so")
     content = printed.render(FORMATS[FORMATS.index(kind)])
-    write_table(Path(to), content if isinstance(content, bytes) else content.encode("utf-8"))
+    write_beside(path.parent, path.name, content if isinstance(content, bytes) else content.encode("utf-8"))
     return printed
 
 
@@ -147,27 +144,18 @@ def build_fits_table(
     require_word("under", under, get_args(Under))
     if not isinstance(stars, bool):
         raise SpecError(f"stars is True or False, not {stars!r}")
-    bands = [
-        [fit.infer(inference, view=view, seed=seed, **options) for view in VIEWS if view in fit.views]
-        for fit in fits.values()
-    ]
-    table_options = TableOptions(under, stars, EVERY_COLUMN)
-    results = build_results_of_fits(fits, bands)
-    covariates = [
-        _list_covariates(fit, inference, seed, options).assign(estimator=fit.estimator.name, specification=str(i))
-        for i, fit in enumerate(fits.values())
-    ]
+    asked = {"inference": inference, "seed": seed, **options}
+    bands = [[fit.infer(view=view, **asked) for view in VIEWS if view in fit.views] for fit in fits.values()]
+    columns = {"effect": "estimate", "se": "std.error", "low": "conf.low", "high": "conf.high", "p": "p.value"}
+    covariates = []
+    for i, fit in enumerate(fits.values()):
+        tidy = fit.tidy(view="overall" if "overall" in fit.views else None, **asked)
+        tidy = tidy[tidy["term"].isin(fit.design.covariates)]
+        keys = {"estimator": fit.estimator.name, "specification": str(i), "scale": fit.estimate.scale}
+        covariates.append(tidy.assign(**keys, **{name: tidy[column] for name, column in columns.items()}))
     payloads = {COVARIATES: pd.concat(covariates, ignore_index=True)}
-    return binder.build_ladder(replace(results, payloads=payloads), table_options)
-
-
-def _list_covariates(fit: FitResult, inference: Any, seed: int, options: Mapping[str, Any]) -> pd.DataFrame:
-    view: View = "overall" if "overall" in fit.views else fit.views[0]
-    tidy = fit.tidy(inference, view=view, seed=seed, **options)
-    tidy = tidy[tidy["term"].isin(fit.design.covariates)]
-    columns = {"term": "term", "effect": "estimate", "se": "std.error", "low": "conf.low", "high": "conf.high"}
-    frame = pd.DataFrame({name: tidy[column] for name, column in columns.items()})
-    return frame.assign(p=tidy["p.value"], scale=fit.estimate.scale)
+    results = replace(build_results_of_fits(fits, bands), payloads=payloads)
+    return binder.build_ladder(results, TableOptions(under, stars, EVERY_COLUMN))
 
 
 # A finished analysis as a user handles it: every frame, every printed table, tables and pictures of its columns.
@@ -296,8 +284,7 @@ def etable(
     '0.226 (0.037)'
     """
     table = build_fits_table(name_fits(fits), inference, under=under, stars=stars, seed=seed, **options)
-    edited = edit_table(table, title=title, notes=notes, keep=keep, drop=drop, labels=labels)
-    return print_table(PrintedTable(edited), to)
+    return print_table(PrintedTable(edit_table(table, title, notes, keep, drop, labels)), to)
 
 
 @explain_call

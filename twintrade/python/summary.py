@@ -174,31 +174,17 @@ def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words 
     if percent.notna().any():
         percent[tidy["term"].isin(design.covariates).to_numpy()] = np.nan
         table["percent"] = percent
+    n, comparison = len(sample.effects), fit.estimator.name_comparison(design)
+    has = "no" if fit.estimate.kind == "coefficient" else "yes"
     effects = Text(
-        "python.summary-effects",
-        n=len(sample.effects),
-        effects=design.effects_label,
-        comparison=fit.estimator.name_comparison(design),
-        has_treatment="no" if fit.estimate.kind == "coefficient" else "yes",
+        "python.summary-effects", n=n, effects=design.effects_label, comparison=comparison, has_treatment=has
     )
-    first, last = (design.panel.label(int(design.observations.periods[place])) for place in (0, -1))
-    counted = Text(
-        "python.summary-sample",
-        n_rows=sample.n_rows,
-        n=sample.n_units,
-        n_treated=sample.n_treated_units,
-        units=design.panel.unit_kind,
-        first=first,
-        last=last,
-    )
+    ends = {end: design.panel.label(int(design.observations.periods[k])) for end, k in (("first", 0), ("last", -1))}
+    counts = {"n_rows": sample.n_rows, "n": sample.n_units, "n_treated": sample.n_treated_units}
+    counted = Text("python.summary-sample", units=design.panel.unit_kind, **counts, **ends)
     lines = [effects, counted, *map(_describe_left_out, sample.dropped)]
-    title = Text(
-        "python.summary-head",
-        method=fit.estimator.title or fit.estimator.name,
-        outcome=design.outcome,
-        measure=design.transform_label,
-        scale=scale,
-    )
+    method, measure = fit.estimator.title or fit.estimator.name, design.transform_label
+    title = Text("python.summary-head", method=method, outcome=design.outcome, measure=measure, scale=scale)
     covariates = Text("python.covariate-errors", note=others) if others else ""
     warnings = (m.message for m in bands.messages if m.level == "warning")
     notes = map(str, (explain_scale(fit), bands.no_errors, bands.note, covariates, *warnings))

@@ -124,17 +124,16 @@ def build_treatment_from_table(
 ) -> Treatment:
     """Return the onsets that a table of agreements gives the units of a panel."""
     needed = ["city", "partner", "date"] if panel.is_dyadic else ["city", "date"]
-    lacking = [name for name in needed if name not in table]
-    if lacking:
+    if lacking := [name for name in needed if name not in table]:
         raise DesignError(f"the table of agreements has no column {lacking[0]!r}; it needs {', '.join(needed)}")
     registry = pd.DataFrame({name: _text(table, name) for name in ("city", "partner", *_AGREEMENT_TEXT)})
     numbered = pd.Series([str(Text("study.agreement", n=i + 1)) for i in range(len(table))], index=table.index)
     registry["partner"] = _match_partners(registry["partner"], panel)
     _warn_of_repeats(table, registry)
     registry["twinning"] = registry["twinning"].where(registry["twinning"] != "", numbered)
-    dates = [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))]
-    cells = {name: enumerate(_text(table, name)) for name in ("not_before", "not_after")}
-    ends = [[_read_date(cell, i, name) for i, cell in column] for name, column in cells.items()]
+    columns = {name: enumerate(_text(table, name)) for name in ("date", "not_before", "not_after")}
+    signed, *ends = [[_read_date(cell, i, name) for i, cell in cells] for name, cells in columns.items()]
+    dates = [() if date is None else (CandidateDate("signed", date, "signed"),) for date in signed]
     spans = [DateSpan(*pair) if any(pair) else None for pair in zip(*ends, strict=True)]
     read = {"dates": dates, "ended": None, "span": spans}
     registry = registry.assign(**pd.DataFrame(read, index=table.index, dtype=object))
@@ -259,10 +258,8 @@ def _warn_of_alike_names(panel: Panel, values: FloatArray, columns: Mapping[str,
 def warn_of_none_treated(panel: Panel, treatment: Treatment, is_kept: bool) -> None:
     """Warn where no unit's treatment begins within the panel."""
     onset = treatment.aligned(panel.units)
-    begun, later = (
-        int((onset <= panel.first_period).sum()),
-        int(((onset > panel.last_period) & (onset < NEVER)).sum()),
-    )
+    begun = int((onset <= panel.first_period).sum())
+    later = int(((onset > panel.last_period) & (onset < NEVER)).sum())
     if ((onset > panel.first_period) & (onset <= panel.last_period)).any() or (begun and is_kept):
         return
     ends = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
@@ -281,11 +278,6 @@ def _whole(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return cell.date().isoformat() if isinstance(cell, pd.Timestamp) else str(cell).strip()
-
-
-def _dates(cell: str, position: int) -> tuple[CandidateDate, ...]:
-    date = _read_date(cell, position, "date")
-    return () if date is None else (CandidateDate("signed", date, "signed"),)
 
 
 def _read_date(cell: str, position: int, name: str, table: str = "agreements") -> TwinningDate | None:
@@ -343,34 +335,31 @@ def cohort_statistics(
     """
     if source.microdata is None:
         raise DataError(f"{source.file}: cohort statistics are made from microdata; declare microdata")
-    table = _read_without_gaps(source, Path(root))
+    if source.exchange is not None or source.deflator is not None:
+        raise DataError(f"{source.file}: converted money is no whole number of the smallest unit; convert it first")
+    table = read_trade([source], Path(root))
+    if table.absent != "zero":
+        raise DataError(f'{source.file}: cohort statistics need absent = "zero": a panel without gaps')
     cells = table.frame[["city", "partner", "period"]]
     cells = cells.assign(units=_whole_units(table, source.microdata.decimals, source.file))
-    panel = _pairs(table)
+    # Every pair in every period, without an outcome: what a rule of treatment looks at.
+    keys, periods = ["city", "partner", "period"], range(table.first, table.last + 1)
+    frame = pd.MultiIndex.from_product([table.cities, table.partners, periods], names=keys).to_frame(index=False)
+    panel = Panel.from_frame(frame.assign(cells=0.0), city="city", partner="partner", frequency=table.frequency.value)
     treatment = build_treatment_from_table(panel, agreements, rule, undated)
     pairs = panel.to_frame().drop_duplicates("unit").set_index("unit")[["city", "partner"]]
     onsets = pairs.assign(onset=pd.Series(treatment.onset, index=treatment.units).reindex(pairs.index))
     known = onsets[np.isfinite(onsets["onset"])]
     excluded = pairs.loc[[unit for unit in treatment.excluded if unit in pairs.index]]
     t = build_cohort_tables(cells, known, source.microdata, Path(root), clusters=clusters, excluded=excluded)
-    sums, center = (t.sums, t.products, t.clusters), t.center
-    return CohortStatistics.from_tables(*sums, center=center, frequency=table.frequency.value)
-
-
-def _read_without_gaps(source: TradeSource, root: Path) -> TradeTable:
-    if source.exchange is not None or source.deflator is not None:
-        raise DataError(f"{source.file}: converted money is no whole number of the smallest unit; convert it first")
-    table = read_trade([source], root)
-    if table.absent != "zero":
-        raise DataError(f'{source.file}: cohort statistics need absent = "zero": a panel without gaps')
-    return table
+    sums = (t.sums, t.products, t.clusters)
+    return CohortStatistics.from_tables(*sums, center=t.center, frequency=table.frequency.value)
 
 
 def _whole_units(table: TradeTable, decimals: int, file: str) -> IntArray:
     """Return values as whole numbers of the smallest unit of money."""
     values = table.frame["value"].to_numpy(dtype=np.float64) * 10.0**decimals
-    n_missing = int(np.isnan(values).sum())
-    if n_missing:
+    if n_missing := int(np.isnan(values).sum()):
         raise DataError(
             f'{file}: {n_missing:,} cells have no figure, and cohort statistics need all: declare blank = "zero" if '
             "that is what they mean, or run an analysis on the panel"
@@ -378,11 +367,3 @@ def _whole_units(table: TradeTable, decimals: int, file: str) -> IntArray:
     if values.max(initial=0.0) >= LARGEST:
         raise DataError(f"{file}: a cell is larger than 9e15 of the smallest unit of money: declare a larger one")
     return np.rint(values).astype(np.int64)
-
-
-def _pairs(table: TradeTable) -> Panel:
-    """Return every pair in every period, without an outcome: what a rule of treatment looks at."""
-    keys, periods = ["city", "partner", "period"], range(table.first, table.last + 1)
-    index = pd.MultiIndex.from_product([table.cities, table.partners, periods], names=keys)
-    frame = index.to_frame(index=False).assign(cells=0.0)
-    return Panel.from_frame(frame, city="city", partner="partner", frequency=table.frequency.value)

@@ -103,16 +103,10 @@ def panel(
     >>> tt.panel(trade, city="city", partner="partner", period="year")
     Panel: 80 pairs of city and partner, 2003–2018, 1,280 rows; columns exports_usd, x
     """
-    frame = to_pandas(frame, "panel", (city, partner, unit, period))
+    ends = {"city": city, "partner": partner, "unit": unit}
+    frame = to_pandas(frame, "panel", (*ends.values(), period))
     bare = Panel.from_frame(
-        frame,
-        city=city,
-        partner=partner,
-        unit=unit,
-        period=period,
-        frequency=frequency,
-        units_of_measure=units_of_measure,
-        periods=periods,
+        frame, **ends, period=period, periods=periods, frequency=frequency, units_of_measure=units_of_measure
     )
     return tables.add_policies(bare, policies) if policies else bare
 
@@ -194,8 +188,7 @@ def compare(
         raise DesignError(f"{' and '.join(named)} are given; give one of agreements, treated and dose")
     if clusters is not None and cluster is not None:
         raise DesignError("clusters and cluster are given; they are the same, give one")
-    column = treated or dose
-    if column is not None:
+    if (column := treated or dose) is not None:
         treatment = tables.build_treatment_from_column(panel, column, is_dose=dose is not None)
     else:
         listed = {} if agreements is None else agreements
