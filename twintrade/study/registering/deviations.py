@@ -18,7 +18,7 @@ from twintrade.files import read_file
 from twintrade.study.store import fingerprint
 from twintrade.study.store.folder import write_beside
 from twintrade.study.store.replay import to_bytes
-from twintrade.text import Text, pack_text
+from twintrade.text import Text, pack_both
 
 # A registration as a file: sealed with the hash of its content, and refused where this does not fit.
 
@@ -73,20 +73,18 @@ def collect_registered_design(results: ResultSet) -> RegisteredDesign:
     pairs = data.drop_duplicates("unit")
     treated = pairs[pairs["status"] == "treated"]
     keys = "\n".join(f"{unit} {period}" for unit, period in zip(data["unit"], data["period"], strict=True))
-    register = results.twinnings
-    columns = [name for name in _OF_THE_REGISTER if name in register]
+    register = results.twinnings[[name for name in _OF_THE_REGISTER if name in results.twinnings]]
+    counts = {"rows": len(data), "pairs": len(pairs), "cities": int(pairs["city"].nunique())}
     onsets = zip(treated["unit"].astype(str), treated["onset"], strict=True)
     return RegisteredDesign(
-        rows=len(data),
-        pairs=len(pairs),
-        cities=int(pairs["city"].nunique()),
         partners=int(pairs["partner"].nunique()),
+        **counts,
         first=labels[data["period"].min()],
         last=labels[data["period"].max()],
         agreements={unit: labels.get(int(onset), str(int(onset))) for unit, onset in sorted(onsets)},
         roles={str(role): int(n) for role, n in sorted(pairs["status"].value_counts().items())},
         rows_sha256=fingerprint.hash_bytes(keys.encode("utf-8")),
-        register_sha256=fingerprint.hash_bytes(to_bytes(register[columns])),
+        register_sha256=fingerprint.hash_bytes(to_bytes(register)),
     )
 
 
@@ -112,31 +110,15 @@ def add_registration(results: ResultSet, root: Path, today: str) -> ResultSet:
     now += [_tell("design", *one) for one in _compare(before, after, "")]
     listed = add_dates(root, results.name, now, today)
     registered = {(column.estimator, column.specification) for column in registration.columns}
-    specifications = results.specifications
-    keys = zip(specifications["estimator"], specifications["specification"], strict=True)
-    rows = [asdict(deviation) for deviation in listed]
-    return replace(
-        results,
-        specifications=specifications.assign(is_exploratory=[tuple(map(str, key)) not in registered for key in keys]),
-        payloads={**results.payloads, PAYLOAD: pd.DataFrame(rows, columns=[f.name for f in fields(Deviation)])},
-        sections={**results.sections, **_describe(root, registration, now)},
-    )
-
-
-def _describe(root: Path, registration: Registration, now: Sequence[Deviation]) -> dict[str, str]:
-    status = Text(
-        "registration.status",
-        date=registration.registered[:10],
-        n=len(now),
-        late="yes" if registration.results_existed else "no",
-        existed=registration.results_existed,
-    )
-    return {
-        "registered": str(status),
-        "registered_text": pack_text(status),
-        "registered_on": registration.registered,
-        "registered_sha256": fingerprint.hash_registration(root, registration.analysis),
-    }
+    keys = results.specifications[["estimator", "specification"]].astype(str).itertuples(index=False, name=None)
+    specifications = results.specifications.assign(is_exploratory=[key not in registered for key in keys])
+    rows = pd.DataFrame(map(asdict, listed), columns=[f.name for f in fields(Deviation)])
+    late = {"late": "yes" if registration.results_existed else "no", "existed": registration.results_existed}
+    status = Text("registration.status", date=registration.registered[:10], n=len(now), **late)
+    sections = {**results.sections, **pack_both("registered", status), "registered_on": registration.registered}
+    sections["registered_sha256"] = fingerprint.hash_registration(root, registration.analysis)
+    payloads = {**results.payloads, PAYLOAD: rows}
+    return replace(results, specifications=specifications, payloads=payloads, sections=sections)
 
 
 def compare_specifications(registered: Mapping[str, Any], now: Mapping[str, Any]) -> list[Deviation]:
@@ -148,14 +130,9 @@ Difference = tuple[str, Any, Any]
 
 
 def _tell(about: Literal["specification", "design"], key: str, before: Any, after: Any) -> Deviation:
-    kind: Literal["changed", "added", "removed"] = (
-        "added" if before is _ABSENT else "removed" if after is _ABSENT else "changed"
-    )
-    return Deviation(about=about, kind=kind, key=key, registered=_write(before), now=_write(after))
-
-
-def _write(value: Any) -> str:
-    return "" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+    kind: Any = "added" if before is _ABSENT else "removed" if after is _ABSENT else "changed"
+    registered, now = ("" if one is _ABSENT else json.dumps(one, ensure_ascii=False) for one in (before, after))
+    return Deviation(about=about, kind=kind, key=key, registered=registered, now=now)
 
 
 def _compare(before: Any, after: Any, key: str) -> Iterator[Difference]:
@@ -201,7 +178,12 @@ def _name_table(table: Mapping[str, Any]) -> str:
 def add_dates(root: Path, name: str, now: Sequence[Deviation], today: str) -> list[Deviation]:
     """Return present deviations and withdrawn ones, each with the date of the first run that had it."""
     path = f"{fingerprint.FOLDER}/{name}/{fingerprint.DEVIATIONS}"
-    log = _read_log(root / path, path)
+    log: list[Deviation] = []
+    if (root / path).is_file():
+        try:
+            log = _LOG.validate_json(read_file(root / path, path))
+        except (OSError, ValidationError):
+            raise StoreError(Text("registration.log-unreadable", file=path)) from None
     known = {_identify(one): one for one in log}
     present = {_identify(one) for one in now}
     for one in now:
@@ -215,15 +197,6 @@ def add_dates(root: Path, name: str, now: Sequence[Deviation], today: str) -> li
 
 def _identify(one: Deviation) -> tuple[str, str, str]:
     return one.about, one.key, one.now
-
-
-def _read_log(file: Path, shown: str) -> list[Deviation]:
-    if not file.is_file():
-        return []
-    try:
-        return _LOG.validate_json(read_file(file, shown))
-    except (OSError, ValidationError):
-        raise StoreError(Text("registration.log-unreadable", file=shown)) from None
 
 
 # How many designs of one question a project has tried: a file beside the results, read when page 1 is drawn.

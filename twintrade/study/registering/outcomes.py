@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,20 +61,13 @@ def estimate_shocks(design: Design) -> Shocks:
     share = float(n_zeros.sum() / n_rows.sum())
     traded = rows[y > 0]
     log_size, residual = _demean(panel, traded, np.log(y[y > 0]), np.searchsorted(periods, panel.period[traded]))
-    pair, city, partner = _split_variance(panel, traded, residual)
     serial = _find_serial(panel, traded, residual, periods.size)
-    known = np.isfinite(log_size)
-    errors = SimulatedErrors(
-        source="before",
-        pair=_undo_demeaning(pair, serial, periods.size),
-        city=_undo_demeaning(city, serial, periods.size),
-        partner=_undo_demeaning(partner, serial, periods.size),
-        serial=serial,
-        size=float(log_size[known].std()),
-        zeros=share,
-        n_periods=int(periods.size),
-        n_rows=int(rows.size),
-    )
+    # The standard deviations of errors whose variances less their own means these are.
+    shown, kept = np.array(_split_variance(panel, traded, residual)), _expect(serial, periods.size)[0]
+    spreads = dict(zip(("pair", "city", "partner"), np.sqrt(shown / kept).tolist(), strict=True))
+    known, counts = np.isfinite(log_size), {"n_periods": int(periods.size), "n_rows": int(rows.size)}
+    size = float(log_size[known].std())
+    errors = SimulatedErrors(source="before", serial=serial, size=size, zeros=share, **spreads, **counts)
     typical = float(np.median(log_size[known])) if known.any() else float(np.log(LEVEL))
     return Shocks(errors, np.where(known, log_size, typical), (n_zeros + share) / (n_rows + 1))
 
@@ -94,11 +88,9 @@ def _split_variance(panel: Panel, rows: IntArray, residual: FloatArray) -> tuple
     """Return variances of a pair's own error, of cities' and of partners' shocks, net of the period's mean."""
     period = panel.period[rows] - panel.first_period
     n_periods = int(period.max()) + 1
-    shared = [
-        _find_covariance(ends[panel.unit[rows]] * n_periods + period, residual)
-        for ends in (panel.unit_city, panel.unit_partner)
-    ]
-    lost = 1.0 / np.array([np.unique(ends[panel.unit[rows]]).size for ends in (panel.unit_city, panel.unit_partner)])
+    ends = [codes[panel.unit[rows]] for codes in (panel.unit_city, panel.unit_partner)]
+    shared = [_find_covariance(end * n_periods + period, residual) for end in ends]
+    lost = 1.0 / np.array([np.unique(end).size for end in ends])
     if lost.sum() < _MOST_LOST:
         shared = np.linalg.solve(np.eye(2) - lost, shared).tolist()
     city, partner = (max(value, 0.0) for value in shared)
@@ -140,23 +132,15 @@ def _expect(serial: float, n_periods: int) -> tuple[float, float]:
     return variance, float(np.trace(covariance, 1)) / (n_periods - 1) / variance
 
 
-def _undo_demeaning(variance: float, serial: float, n_periods: int) -> float:
-    """Return the standard deviation of errors whose variance less their own mean is this."""
-    return float(np.sqrt(variance / _expect(serial, n_periods)[0]))
-
-
 def draw_outcome(panel: Panel, shocks: Shocks, rng: np.random.Generator) -> FloatArray:
     """Draw an outcome without any effect on the rows of a panel, shape (panel.n_rows,)."""
     errors, at = shocks.errors, np.searchsorted(panel.periods, panel.period)
-    log_size = shocks.log_size
-    if log_size is None:
+    if (log_size := shocks.log_size) is None:
         log_size = np.log(LEVEL) + errors.size * rng.normal(size=panel.n_units)
     logs = log_size[panel.unit] + errors.pair * _draw_series(panel.n_units, panel, errors, rng)[panel.unit, at]
-    for spread, ends, n in (
-        (errors.city, panel.unit_city, panel.cities.size),
-        (errors.partner, panel.unit_partner, panel.partners.size),
-    ):
-        logs += spread * _draw_series(n, panel, errors, rng)[ends[panel.unit], at]
+    places = (errors.city, panel.unit_city, panel.cities), (errors.partner, panel.unit_partner, panel.partners)
+    for spread, ends, names in places:
+        logs += spread * _draw_series(names.size, panel, errors, rng)[ends[panel.unit], at]
     zeros = errors.zeros if shocks.zeros is None else shocks.zeros[panel.unit]
     return np.where(rng.random(panel.n_rows) < zeros, 0.0, np.exp(logs))
 
@@ -203,15 +187,8 @@ def drop_outcomes(spec: Spec, observed: Observed, source: ErrorSource | None = N
     kept = {*_DEGREES, *list_wanted(spec), *(name for entry in spec.data.covariates for name in entry.named)}
     columns = {name: values for name, values in longer.columns.items() if name in kept}
     is_known = np.isfinite(longer.values(outcome)) | (longer.period > table.last_period)
-    blank = replace(
-        whole,
-        panel=replace(longer, columns=columns),
-        inputs=(),
-        messages=(),
-        is_simulated=True,
-        conversions=(),
-        jumps=(),
-    )
+    emptied: dict[str, Any] = dict.fromkeys(("inputs", "messages", "conversions", "jumps"), ())
+    blank = replace(whole, panel=replace(longer, columns=columns), is_simulated=True, **emptied)
     return Blank(blank, tuple(dict.fromkeys(entry.flow for entry in spec.data.trade)), is_known, shocks)
 
 
