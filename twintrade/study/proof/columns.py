@@ -19,6 +19,8 @@ PLAIN = (
 )  # fmt: skip
 """What a column may have of its own and still be found in data.csv."""
 
+Memory = dict[tuple[object, ...], Any]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredColumn:
@@ -41,7 +43,7 @@ class StoredColumn:
     is_headline: bool
     obstacle: Text | None  # why data.csv does not tell the rows
     # Of all columns: regressions that several of them share
-    memory: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
+    memory: Memory = field(default_factory=dict, repr=False)
 
     @property
     def is_two_way(self) -> bool:
@@ -70,16 +72,12 @@ def read_columns(results: ResultSet) -> list[StoredColumn]:
     if len(entries) != len(rows):
         return []
     pairs = zip(entries, rows, strict=True)
-    memory: dict[tuple[object, ...], Any] = {}
+    memory: Memory = {}
     return [_read(results, spec, *pair, memory) for pair in pairs if str(pair[1]["is_skipped"]) != "True"]
 
 
 def _read(
-    results: ResultSet,
-    spec: Mapping[str, Any],
-    entry: Mapping[str, Any],
-    row: Mapping[Any, Any],
-    memory: dict[tuple[object, ...], Any],
+    results: ResultSet, spec: Mapping[str, Any], entry: Mapping[str, Any], row: Mapping[Any, Any], memory: Memory
 ) -> StoredColumn:
     design = {**spec["design"], **{k: v for k, v in entry.items() if k in spec["design"]}}
     changed = [k for k in entry if k in spec["design"] and entry[k] != spec["design"][k]]
@@ -89,21 +87,20 @@ def _read(
     obstacle = _find_obstacle(design, changed)
     frame = pd.DataFrame() if obstacle else _select_rows(results, spec, entry, design)
     packed = row.get("label_text")
+    of_row = {name: str(row[name]) for name in ("estimator", "specification", "scale")}
+    of_design = {name: str(design[name]) for name in ("transform", "comparison")}
     return StoredColumn(
-        estimator=str(row["estimator"]),
-        specification=str(row["specification"]),
+        **of_row,
+        **of_design,
         label=(parse_text(str(packed)) if isinstance(packed, str) and packed else None) or str(row["label"]),
         options=options,
         rows=frame,
         effects=SETS[names] if isinstance(names, str) else tuple(names),
         clusters=tuple("unit" if c == "dyad" else c for c in design["cluster"]),
-        transform=str(design["transform"]),
-        comparison=str(design["comparison"]),
         reference=int(design["reference"]),
         estimate=effect,
         error=error,
         inference=inference,
-        scale=str(row["scale"]),
         is_headline=str(row["is_headline"]) == "True",
         obstacle=obstacle or (None if len(frame) else Text("proof.no-rows")),
         memory=memory,

@@ -155,23 +155,13 @@ def _write_stata(column: StoredColumn, name: str, sample: str) -> str:
         return ""
     command = read_commands()[column.estimator]
     ids = {"unit": "unit_id", "city": "city_id", "partner": "partner_id"}
-    effects = (effect.removesuffix("_period") for effect in column.effects)
-    crossed = [
-        f"{ids.get(part, part)}#period" if effect.endswith("_period") else ids.get(part, part)
-        for effect, part in zip(column.effects, effects, strict=True)
-    ]
-    filled = (
-        command["lines"]
-        .strip()
-        .format(
-            effects=" ".join(crossed),
-            clusters=" ".join(ids.get(cluster, cluster) for cluster in column.clusters),
-            method=" method(poisson)" if is_poisson else "",
-            group="" if column.comparison == "never_treated" else " notyet",
-        )
-    )
-    parts = ("tell", quote(name, "stata"), command["software"], repr(column.estimate), command["number"])
-    return "\n".join([" ".join(("take", sample, column.transform)), filled, " ".join(parts)])
+    parts = ((effect.removesuffix("_period"), effect.endswith("_period")) for effect in column.effects)
+    crossed = (ids.get(part, part) + "#period" * is_crossed for part, is_crossed in parts)
+    words = {"effects": " ".join(crossed), "clusters": " ".join(ids.get(name, name) for name in column.clusters)}
+    words |= {"group": "" if column.comparison == "never_treated" else " notyet"}
+    filled = command["lines"].strip().format(method=" method(poisson)" if is_poisson else "", **words)
+    tell = ("tell", quote(name, "stata"), command["software"], repr(column.estimate), command["number"])
+    return "\n".join([" ".join(("take", sample, column.transform)), filled, " ".join(tell)])
 
 
 WRITERS: Mapping[str, Mapping[str, Write]] = {

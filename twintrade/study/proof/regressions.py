@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,18 +70,17 @@ def find_separated(column: StoredColumn, rows: Array, further: Sequence[Array] =
     return np.asarray(rows & ~kept)
 
 
-def choose_columns(x: Array) -> tuple[Array, Array]:
-    """Return columns that span all, and the others as combinations of them, shape (n_kept, n_others)."""
+def choose_columns(x: Array) -> tuple[Array, Array, Array]:
+    """Return columns that span all, the others, and these as combinations of the first, shape (n_kept, n_others)."""
     r, order = scipy.linalg.qr(x, mode="r", pivoting=True)
     diagonal = np.abs(np.diag(r))
     rank = int((diagonal > RANK * diagonal[0]).sum())
-    return order, scipy.linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
+    return order[:rank], order[rank:], scipy.linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
 
 
 def find_known(x: Array, new: Array) -> tuple[Array, Array]:
     """Return which columns of a fit to keep, and which new rows its rows determine."""
-    order, combined = choose_columns(x)
-    kept, others = order[: combined.shape[0]], order[combined.shape[0] :]
+    kept, others, combined = choose_columns(x)
     return np.sort(kept), np.asarray(np.abs(new[:, others] - new[:, kept] @ combined).max(axis=1, initial=0.0) < 1e-6)
 
 
@@ -187,10 +186,9 @@ def take_root(variance: float) -> float:
 
 def impute(column: StoredColumn) -> Reply:
     """Return treated outcomes against what a regression on untreated rows predicts for them."""
-    is_poisson = column.options.get("family") == "poisson"
     treated, predicted, known = impute_untreated(column)
     observed = column.rows["y"].to_numpy()[treated][known]
-    name = "statsmodels GLM" if is_poisson else "statsmodels OLS"
+    name = "statsmodels GLM" if column.options.get("family") == "poisson" else "statsmodels OLS"
     return Reply(name, summarize_imputed(column, observed, predicted[known], known))
 
 
@@ -214,26 +212,22 @@ def impute_untreated(column: StoredColumn) -> tuple[Array, Array, Array]:
     is_poisson = column.options.get("family") == "poisson"
     key = (is_poisson, column.transform, column.effects, tuple(column.rows["unit"].unique()), len(column.rows))
     if key not in column.memory:
-        column.memory[key] = _predict_untreated(column, is_poisson)
-    treated, predicted, known = column.memory[key]
-    return treated, predicted, known
+        from statsmodels.regression.linear_model import OLS
 
-
-def _predict_untreated(column: StoredColumn, is_poisson: bool) -> tuple[Array, Array, Array]:
-    from statsmodels.regression.linear_model import OLS
-
-    dummies, treated = build_dummies(column), column.rows["is_treated"].to_numpy()
-    y = column.rows["y"].to_numpy()
-    used = ~treated & ~(find_separated(column, ~treated) if is_poisson else np.zeros(len(y), dtype=bool))
-    kept, known = find_known(dummies[used], dummies[treated])
-    x = dummies[:, kept]
-    with keep_quiet():
-        if not is_poisson:
-            fit = OLS(y[used], x[used], **CONSTANT).fit()
-            return treated, np.asarray(x[treated] @ fit.params), known
-        scale = y[used].mean()
-        fit = _fit_glm(y[used] / scale, x[used])
-        return treated, np.asarray(scale * np.exp(x[treated] @ fit.params)), known
+        dummies, treated = build_dummies(column), column.rows["is_treated"].to_numpy()
+        y = column.rows["y"].to_numpy()
+        used = ~treated & ~(find_separated(column, ~treated) if is_poisson else np.zeros(len(y), dtype=bool))
+        kept, known = find_known(dummies[used], dummies[treated])
+        x = dummies[:, kept]
+        with keep_quiet():
+            if is_poisson:
+                scale = y[used].mean()
+                predicted = scale * np.exp(x[treated] @ _fit_glm(y[used] / scale, x[used]).params)
+            else:
+                predicted = x[treated] @ OLS(y[used], x[used], **CONSTANT).fit().params
+        column.memory[key] = treated, np.asarray(predicted), known
+    known_answer: tuple[Array, Array, Array] = column.memory[key]
+    return known_answer
 
 
 def fit_ols(column: StoredColumn, terms: Array) -> tuple[Any, float]:
@@ -241,9 +235,8 @@ def fit_ols(column: StoredColumn, terms: Array) -> tuple[Any, float]:
     from statsmodels.regression.linear_model import OLS
 
     dummies, y = build_dummies(column), column.rows["y"].to_numpy()
-    order, combined = choose_columns(dummies)
     codes, factor = build_clusters(column)
-    x = np.column_stack([terms, dummies[:, order[: combined.shape[0]]]])
+    x = np.column_stack([terms, dummies[:, choose_columns(dummies)[0]]])
     with keep_quiet():
         model = OLS(y, x, **CONSTANT)
         return model.fit(cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}), factor
@@ -253,9 +246,8 @@ def fit_glm(column: StoredColumn, terms: Array, further: list[Array] | None = No
     """Return a Poisson regression on terms and dummies, the rows it used, and the factor on its errors."""
     dummies, y = build_dummies(column), column.rows["y"].to_numpy()
     kept = ~find_separated(column, np.ones(len(y), dtype=bool), further or [])
-    order, combined = choose_columns(dummies[kept])
     codes, factor = build_clusters(column, kept)
-    x = np.column_stack([terms, dummies[:, order[: combined.shape[0]]]])[kept]
+    x = np.column_stack([terms, dummies[:, choose_columns(dummies[kept])[0]]])[kept]
     with keep_quiet():
         grouped = {"cov_type": "cluster", "cov_kwds": {"groups": codes, "use_correction": False}}
         return _fit_glm(y[kept] / y[kept].mean(), x, **grouped), kept, factor
@@ -307,10 +299,9 @@ def answer_synthetic_control(column: StoredColumn) -> Reply:
     require_options(column, v=("nested", "equal"))
     series, before, _, _ = align_series(column)
     gaps = repeat_synthetic_control(series, before, bool(column.options.get("demeaned")))
-    name = f"{TWIN} repeat_synthetic_control"
-    if np.abs(gaps[before]).max() < EXACT * np.ptp(series[0, before]):
-        return Reply(name, float(gaps[~before].mean()), estimand="other", note=Text("proof.many-weights"))
-    return Reply(name, float(gaps[~before].mean()))
+    reply = Reply(f"{TWIN} repeat_synthetic_control", float(gaps[~before].mean()))
+    is_exact = np.abs(gaps[before]).max() < EXACT * np.ptp(series[0, before])
+    return replace(reply, estimand="other", note=Text("proof.many-weights")) if is_exact else reply
 
 
 def answer_imputation(column: StoredColumn) -> Reply:
@@ -336,8 +327,8 @@ def fit_segments(column: StoredColumn) -> Reply:
     with keep_quiet():
         fit = OLS(rows["y"].to_numpy(), x).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True})
     take = np.append([0.0, 0.0, 1.0], [time[after > 0].mean()] if slopes else [])
-    error = float(np.sqrt(take @ fit.cov_params() @ take)) if column.inference == "hac" else float("nan")
-    return Reply("statsmodels OLS", float(take @ fit.params), error)
+    error = np.sqrt(take @ fit.cov_params() @ take) if column.inference == "hac" else np.nan
+    return Reply("statsmodels OLS", float(take @ fit.params), float(error))
 
 
 def align_series(column: StoredColumn) -> tuple[Array, Array, Array, Array]:
