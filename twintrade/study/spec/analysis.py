@@ -96,9 +96,8 @@ def simulate_trade(options: SimulatedTrade, city: str, partner: str, period: str
     frame = pd.MultiIndex.from_product([options.cities, options.partners, labels], names=[city, partner, period])
     table = frame.to_frame(index=False)
     dyad = table[city].astype(str) + "-" + table[partner].astype(str)
-    first = PlantedEffect(
-        effect=options.effect, effect_on=options.effect_on, effect_from=options.effect_from or options.last + 1
-    )
+    start = options.effect_from or options.last + 1
+    first = PlantedEffect(effect=options.effect, effect_on=options.effect_on, effect_from=start)
     raised = log_flow.ravel()
     for planted in (first, *options.also):
         is_after = np.tile(times >= planted.effect_from * per_year, shape[0] * shape[1])

@@ -29,16 +29,14 @@ Label = Literal[
 ]  # fmt: skip
 """What presets call columns, in a file too; a page says ``labels.column-named-`` for each."""
 
-_GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
 _CHECKS = [
     {"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"}, {"name": "balance"},
     {"name": "selection", "if_any": True}, {"name": "conditional_trends"}, {"name": "hidden_agreements"},
     {"name": "anticipation"}, {"name": "placebo_dates"},
     {"name": "always_treated", "if_any": True}, {"name": "undated_agreements", "if_any": True},
     {"name": "policies", "if_any": True},
-    {"name": "level_changes", "if_any": True},
+    {"name": "level_changes", "if_any": True}, {"name": "reference_year", "on": "all"},
 ]  # fmt: skip
-_PATHS = [{"name": "reference_year", "on": "all"}]
 # Whether treated rows that serve as comparison move a regression.
 _WEIGHTS = {"name": "twfe_weights", "on": "twfe"}
 # Whether effects of other policies move its coefficient.
@@ -49,11 +47,7 @@ _TWO_WAY = [
     {"name": "bacon", "on": "twfe"},
     {"name": "estimators", "on": "twfe", "names": ["imputation", "callaway_santanna", "sun_abraham"]},
 ]
-_GRAVITY_TWFE = [
-    _WEIGHTS,
-    _CONTAMINATION,
-    {"name": "estimators", "on": "twfe", "names": ["imputation", "etwfe", "sun_abraham"]},
-]
+_OTHERS = {"name": "estimators", "on": "twfe", "names": ["imputation", "etwfe", "sun_abraham"]}
 _PPML = [{"name": "estimators", "on": "ppml", "names": ["imputation", "etwfe"]}, _CONTAMINATION | {"on": "ppml"}]
 _TOTALS = [{"name": "evidence"}, {"name": "concentration"}, {"name": "percent_effects"}, {"name": "honest"}]
 _POISSON: dict[str, Any] = {"name": "imputation", "family": "poisson"}
@@ -72,6 +66,15 @@ _DID: dict[str, Any] = {"name": "synthetic_did", "transform": "log", "min_before
 # One series has no placebos of its own kind: it is held against its own serial correlation.
 _ALONE: dict[str, Any] = {"name": "interrupted_series", "transform": "log", "inference": "autoregressive"}
 
+
+def _build_preset(
+    transform: str, effects: str, estimators: list[dict[str, Any]], checks: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return the preset of many pairs: a ladder on one design, with the usual checks and further ones."""
+    design = {"transform": transform, "fixed_effects": effects, "cluster": ["city", "partner"]}
+    return {"design": design, "estimator": estimators, "diagnostic": [*_CHECKS, *checks]}
+
+
 _PRESETS: Mapping[str, Mapping[str, Any]] = {
     "chart": {"design": {"fixed_effects": "two_way"}, "estimator": [], "diagnostic": [{"name": "raw_series"}]},
     "double_ratio": {
@@ -80,48 +83,36 @@ _PRESETS: Mapping[str, Mapping[str, Any]] = {
         "inference": {"name": "placebo"},
         "diagnostic": [{"name": "raw_series"}],
     },
-    "log_two_way": {
-        "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
-        "estimator": [
-            {"name": "twfe", "label": "Log, two-way effects (legacy)"},
-            {"name": "imputation", "headline": True},
-        ],
-        "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY],
-    },
-    "log_gravity": {
-        "design": {"transform": "log", **_GRAVITY},
-        "estimator": [{"name": "twfe"}, {"name": "imputation", "headline": True}],
-        "diagnostic": [*_CHECKS, *_PATHS, *_GRAVITY_TWFE],
-    },
-    "ppml_gravity": {
-        "design": {"transform": "level", **_GRAVITY},
-        "estimator": [{"name": "ppml"}, *_LEVELS],
-        "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
-    },
-    "ppml_border": {
-        "design": {"transform": "level", **_GRAVITY, "fixed_effects": "gravity_border"},
-        "estimator": [{"name": "ppml"}, *_LEVELS],
-        "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
-    },
-    "staggered": {
-        "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
-        "estimator": [
+    "log_two_way": _build_preset(
+        "log", "two_way",
+        [{"name": "twfe", "label": "Log, two-way effects (legacy)"}, {"name": "imputation", "headline": True}],
+        _TWO_WAY,
+    ),
+    "log_gravity": _build_preset(
+        "log", "gravity", [{"name": "twfe"}, {"name": "imputation", "headline": True}],
+        [_WEIGHTS, _CONTAMINATION, _OTHERS],
+    ),
+    "ppml_gravity": _build_preset("level", "gravity", [{"name": "ppml"}, *_LEVELS], [*_PPML, *_TOTALS]),
+    "ppml_border": _build_preset("level", "gravity_border", [{"name": "ppml"}, *_LEVELS], [*_PPML, *_TOTALS]),
+    "staggered": _build_preset(
+        "log", "two_way",
+        [
             {"name": "imputation", "headline": True},
             {"name": "imputation", "fixed_effects": "gravity"},
             {"name": "callaway_santanna"},
             {"name": "twfe"},
         ],
-        "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY],
-    },
-    "staggered_levels": {
-        "design": {"transform": "level", **_GRAVITY},
-        "estimator": [
+        _TWO_WAY,
+    ),
+    "staggered_levels": _build_preset(
+        "level", "gravity",
+        [
             *_LEVELS,
             {"name": "ppml", "label": "PPML"},
             {"name": "ppml_corrected", "label": "PPML, bias-corrected", "inference": "weidner_zylkin"},
         ],
-        "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
-    },
+        [*_PPML, *_TOTALS],
+    ),
     "watch": {"estimator": [], "diagnostic": [], "report": {"appendix": "watch"}},
     "single_case": {
         "design": {"transform": "level", "fixed_effects": "two_way"},
@@ -156,8 +147,7 @@ RECIPES: Mapping[str, Recipe] = {
 
 def expand_recipe(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return an analysis file with its preset merged under it by key, without checks of methods it leaves out."""
-    name = raw.get("recipe")
-    if name is None:
+    if (name := raw.get("recipe")) is None:
         return deepcopy(dict(raw))
     if not isinstance(name, str) or name not in RECIPES:
         from twintrade.design.panel import suggest_word
@@ -187,8 +177,7 @@ _FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
 
 def format_citation(key: str) -> str:
     """Return "Borusyak, Jaravel and Spiess (2024)" for a key; empty for an empty or unknown one."""
-    fields = _entries().get(key)
-    if fields is None:
+    if (fields := _entries().get(key)) is None:
         return ""
     names = [author.split(",")[0].strip().strip("{}") for author in fields.get("author", "").split(" and ")]
     shown = Text("study.and-others", name=names[0]) if len(names) > 3 else Listed(tuple(names))
