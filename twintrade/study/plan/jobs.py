@@ -17,7 +17,7 @@ from twintrade.estimators.base import ESTIMATORS, Estimator
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.study.observing.observe import build_simulated_files
 from twintrade.study.spec.analysis import DesignSection, NamedEntry, Spec, parse
-from twintrade.study.spec.spec_faults import build_method, list_option_names, locate_faults, suggest_choice
+from twintrade.study.spec.spec_faults import build_method, describe_fault, list_option_names, locate_faults
 from twintrade.study.store.folder import write_beside
 from twintrade.study.store.locating import FOLDER
 from twintrade.text import Listed, Text, Words, find_fact
@@ -28,50 +28,32 @@ T = TypeVar("T")
 _SHOWN_ANYWAY = ("transform", "fixed_effects", "cluster")
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a column is made of."""
-
-    design: DesignSection
-    changes: Mapping[str, Any]  # what the entry changes in the analysis' design
-    options: Mapping[str, Any]  # options of the method
-    exclude_flagged: bool
-    donors: str
-    is_case: bool
-
-    @property
-    def named(self) -> dict[str, Any]:
-        """Changes and options that a column is named by."""
-        return {k: v for k, v in {**self.changes, **self.options}.items() if k not in _SHOWN_ANYWAY}
-
-
 _KEY = re.compile(r"[^\W_][\w-]*(?:\.[\w-]+)*")
 
 
-def format_column_key(parts: Parts) -> str:
-    """Return a key of letters, digits and hyphens: "log-gravity", "level-gravity-unflagged"."""
-    words = [f"donors-{parts.donors}"] if parts.is_case else [_plain(parts.design.fixed_effects)]
-    words = [parts.design.transform, *words, *(f"{k}-{_plain(v)}" for k, v in parts.named.items())]
-    if parts.exclude_flagged:
-        words.append("unflagged")
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
+def name_column(
+    title: Words, design: DesignSection, named: Mapping[str, Any], donors: str, exclude_flagged: bool
+) -> tuple[str, Listed]:
+    """Return a column's key, "level-gravity-unflagged", and its head, "PPML, gravity effects, without flagged pairs".
 
-
-def describe_column(title: Words, parts: Parts) -> Listed:
-    """Return a column's head: "PPML, gravity effects", "Imputation, log, gravity effects, without flagged pairs"."""
-    words: list[Words] = [title]
-    if parts.design.transform != "level":
-        words.append(find_fact("labels.column-transform-", parts.design.transform))
-    effects = _plain(parts.design.fixed_effects)
-    if parts.is_case:
-        words.append(find_fact("labels.column-donors-", parts.donors))
+    ``named``: changes of the design and options of the method; ``donors``: of a single case, "" of many pairs.
+    """
+    effects = _plain(design.fixed_effects)
+    changed = [f"{k}-{_plain(v)}" for k, v in named.items()]
+    key = [design.transform, f"donors-{donors}" if donors else effects, *changed]
+    head = [title]
+    if design.transform != "level":
+        head.append(find_fact("labels.column-transform-", design.transform))
+    if donors:
+        head.append(find_fact("labels.column-donors-", donors))
     else:
-        named = find_fact("labels.column-effects-", effects)
-        words.append(Text("labels.column-effects", effects=effects) if isinstance(named, str) else named)
-    words += [_describe_choice(key, value) for key, value in parts.named.items()]
-    if parts.exclude_flagged:
-        words.append(Text("labels.column-unflagged"))
-    return Listed(tuple(words), "comma")
+        known = find_fact("labels.column-effects-", effects)
+        head.append(Text("labels.column-effects", effects=effects) if isinstance(known, str) else known)
+    head += [_describe_choice(k, v) for k, v in named.items()]
+    if exclude_flagged:
+        key.append("unflagged")
+        head.append(Text("labels.column-unflagged"))
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(key).lower()).strip("-"), Listed(tuple(head), "comma")
 
 
 def _describe_choice(key: str, value: Any) -> Words:
@@ -105,7 +87,7 @@ _REMAINDER = "remainder"
 """The check of a kept remainder, which is made of the headline whether the file lists it or not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class LadderColumn:
     """One column of the ladder: a method on its design."""
 
@@ -113,9 +95,9 @@ class LadderColumn:
     key: str  # unique together with the estimator's name
     label: Words
     design: DesignSection  # the analysis' design with the entry's changes
-    exclude_flagged: bool  # leave out treated units with another link without a date
-    donors: str  # donor set of a single case
-    is_headline: bool
+    exclude_flagged: bool = False  # leave out treated units with another link without a date
+    donors: str = "all"  # donor set of a single case
+    is_headline: bool = False
     inference: Inference | None = None  # its own way to say how sure; None for the analysis's
 
     @property
@@ -162,7 +144,7 @@ class Plan:
 def plan(name: str, spec: Spec) -> Plan:
     """Resolve every name and option of an analysis."""
     faults: list[str] = []
-    columns = _with_headline(_columns(spec, faults), faults)
+    columns = _columns(spec, faults)
     inference = list(_collect(faults, partial(_inference, spec, spec.inference)))
     named = [NamedEntry(name=n) for n in spec.inference.beside]
     beside = [b for entry in named for b in _collect(faults, partial(_inference, spec, entry, "inference.beside"))]
@@ -185,20 +167,14 @@ def _collect(faults: list[str], make: Callable[[], T]) -> Iterator[T]:
 
 
 def _columns(spec: Spec, faults: list[str]) -> list[LadderColumn]:
+    """Return the columns of a file, the first as the headline where it marks none."""
     columns: list[LadderColumn] = []
-    taken: set[tuple[str, str]] = set()
     for i, entry in enumerate(spec.estimator, 1):
         where = str(Text("spec.entry", table="estimator", n=i, name=entry.name))
         for column in _collect(faults, partial(_column, spec, entry, where)):
-            if (entry.name, column.key) in taken:
+            if column.job in [other.job for other in columns]:
                 faults.append(str(Text("spec.repeats", where=where)))
-            taken.add((entry.name, column.key))
             columns.append(column)
-    return columns
-
-
-def _with_headline(columns: list[LadderColumn], faults: list[str]) -> list[LadderColumn]:
-    """Mark the first column as the headline where the file marks none."""
     marked = [c.label for c in columns if c.is_headline]
     if len(marked) > 1:
         faults.append(str(Text("spec.headlines", n=len(marked), labels=Listed(tuple(marked), "semicolon"))))
@@ -222,23 +198,15 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
         raise SpecError(Text("spec.no-key", where=where, key=quote_cell(key)))
     if donors not in DONORS or (donors != "all" and spec.case is None):
         raise SpecError(f"{where}: donors is one of {', '.join(DONORS)}, and only with a [case] table")
-    parts = Parts(design, changes, options, exclude, donors, spec.case is not None)
+    named = {k: v for k, v in {**changes, **options}.items() if k not in _SHOWN_ANYWAY}
+    title: Words = estimator.title or entry.name
+    usual, head = name_column(title, design, named, donors if spec.case is not None else "", exclude)
     inference = None
     if "inference" in of_entry:
         inference = _inference(spec, NamedEntry(name=str(of_entry["inference"])), f"{where}: inference")
-    head: Words = describe_column(estimator.title or entry.name, parts)
-    if label := " ".join(str(of_entry.get("label") or "").split()):
-        head = find_fact("labels.column-named-", label)
-    return LadderColumn(
-        estimator=estimator,
-        key=key or format_column_key(parts),
-        label=head,
-        design=design,
-        exclude_flagged=exclude,
-        donors=donors,
-        is_headline=of_entry.get("headline", False) is True,
-        inference=inference,
-    )
+    label = " ".join(str(of_entry.get("label") or "").split())
+    is_headline, shown = of_entry.get("headline") is True, find_fact("labels.column-named-", label) if label else head
+    return LadderColumn(estimator, key or usual, shown, design, exclude, donors, is_headline, inference)
 
 
 def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> DesignSection:
@@ -251,10 +219,7 @@ def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> D
     try:
         return DesignSection.model_validate(values)
     except ValidationError as error:
-        faults = [
-            f"{where}: {'.'.join(map(str, e['loc']))}: {e['msg'][:1].lower()}{e['msg'][1:]}{suggest_choice(e)}"
-            for e in error.errors()
-        ]
+        faults = [f"{where}: {'.'.join(map(str, e['loc']))}: {describe_fault(e)}" for e in error.errors()]
         raise SpecError("\n".join(faults)) from None
 
 
@@ -267,13 +232,12 @@ def _inference(spec: Spec, entry: NamedEntry, where: str = "[inference]") -> Inf
 
 def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[LadderColumn]) -> Check:
     where = str(Text("spec.entry", table="diagnostic", n=i, name=entry.name))
-    options = entry.options
+    options, case = entry.options, spec.case
     on, if_any = options.pop("on", ON_DEFAULT), bool(options.pop("if_any", False))
-    known = list_option_names(DIAGNOSTICS[entry.name]) if spec.case is not None else []
-    if spec.case is not None and "units" in known:
-        options.setdefault("units", [f"{spec.case.city}-{spec.case.partner}"])
-    if spec.case is not None and spec.case.country and "country" in known:
-        options.setdefault("country", spec.case.country)
+    if case is not None:
+        of_case = {"units": [f"{case.city}-{case.partner}"], **({"country": case.country} if case.country else {})}
+        known = list_option_names(DIAGNOSTICS[entry.name])
+        options = {key: value for key, value in of_case.items() if key in known} | options
     diagnostic = build_method(DIAGNOSTICS, entry.name, options, where, ("on", "if_any"))
     return Check(diagnostic, tuple(_chosen(on, columns, where)), if_any)
 
@@ -287,8 +251,7 @@ def _chosen(on: Any, columns: list[LadderColumn], where: str) -> list[LadderColu
     if not all(isinstance(w, str) for w in wanted):
         raise SpecError(f"{where}: on is a name or a list of names (given: {on!r})")
     known = {c.job for c in columns} | {c.estimator.name for c in columns}
-    unknown = [w for w in wanted if w not in known]
-    if unknown:
+    if unknown := [w for w in wanted if w not in known]:
         raise SpecError(f"{where}: on names {unknown[0]!r}; known: headline, all, {', '.join(sorted(known))}")
     return [c for c in columns if c.job in wanted or c.estimator.name in wanted]
 

@@ -106,21 +106,20 @@ def _line(error: Mapping[str, Any], text: str, file: str, schema: Mapping[str, A
     if kind in _UNKNOWN:
         known = _known_keys(schema, path[:-1])
         tables = [table for table in known if len(path) == 1 and path[0] in _known_keys(schema, [table])]
-        hint = str(Text("spec.belongs", table=tables[0])) if tables else ""
-        hint = hint or (suggest_word(str(path[-1]), known) if known else "")
-        return str(Text("spec.unknown", place=place, key=key, hint=hint or "none"))
-    message = str(error.get("ctx", {}).get("error", error["msg"]))
+        near = suggest_word(str(path[-1]), known) if known else ""
+        hint = Text("spec.belongs", table=tables[0]) if tables else near or "none"
+        return str(Text("spec.unknown", place=place, key=key, hint=hint))
     given = error.get("input")
     shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
-    return f"{place}: {key}: {message[:1].lower()}{message[1:]}{shown}{suggest_choice(error)}"
+    return f"{place}: {key}: {describe_fault(error, shown, str(error.get('ctx', {}).get('error', '')))}"
 
 
-def suggest_choice(error: Mapping[str, Any]) -> str:
-    """Return what to add to a fault of pydantic's: the word that was probably meant where a key takes some only."""
-    if error["type"] != "literal_error" or not isinstance(error["input"], str):
-        return ""
-    hint = suggest_word(error["input"], re.findall(r"'([^']+)'", error["ctx"]["expected"]))
-    return f"; {hint}" if hint.startswith("did") else ""
+def describe_fault(error: Mapping[str, Any], given: str = "", words: str = "") -> str:
+    """Return a fault of pydantic's, what was given, and the word that was probably meant where a key takes some."""
+    message, hint = words or str(error["msg"]), ""
+    if error["type"] == "literal_error" and isinstance(error["input"], str):
+        hint = suggest_word(error["input"], re.findall(r"'([^']+)'", error["ctx"]["expected"]))
+    return f"{message[:1].lower()}{message[1:]}{given}{f'; {hint}' if hint.startswith('did') else ''}"
 
 
 def _is_tag(part: str | int) -> bool:
@@ -183,9 +182,8 @@ def build_method(
             if key == "level" and isinstance(values[key], float) and not 0 < values[key] < 1:
                 faults.append(str(Text("spec.level", where=where, value=value)))
         except ValidationError as error:
-            first = error.errors()[0]
-            message = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
-            faults.append(f"{where}: {key}: {message} (given: {value!r}){suggest_choice(first)}")
+            fault = describe_fault(error.errors()[0], f" (given: {value!r})")
+            faults.append(f"{where}: {key}: {fault}")
     if faults:
         raise SpecError("\n".join(faults))
     try:
