@@ -27,7 +27,7 @@ from twintrade.fanout import Progress, Workers, limit_threads, use_workers
 from twintrade.render.registration import Rendered, render
 from twintrade.study.answers import AnalysisEnd
 from twintrade.study.checking import list_open_guesses
-from twintrade.study.claims.ledger import add_ledger, list_own_claims
+from twintrade.study.claims.ledger import add_ledger
 from twintrade.study.claims.money import try_world
 from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import Observed, list_simulated_names, observe
@@ -53,10 +53,9 @@ from twintrade.study.spec.analysis import DesignSection, Spec, WatchSection, res
 from twintrade.study.spec.page_spec import is_registry, parse_registry
 from twintrade.study.spec.report_options import ReportOptions, read_report_options
 from twintrade.study.spec.spec_faults import locate_faults
-from twintrade.study.spec.spec_text import count_open_guesses, parse_tables
+from twintrade.study.spec.spec_text import count_open_guesses
 from twintrade.study.store import fingerprint, folder
-from twintrade.study.store.folder import write
-from twintrade.study.store.locating import FOLDER, measure_peak_memory_mb
+from twintrade.study.store.locating import FOLDER, Analysis, measure_peak_memory_mb
 from twintrade.study.store.replay import add_calibration, build_tidy_files, replay_results, seal_manifest, to_bytes
 from twintrade.text import DEFAULT, Text, Words, use_language
 
@@ -65,10 +64,14 @@ from twintrade.text import DEFAULT, Text, Words, use_language
 
 def build_results_of_fits(fits: Mapping[str, Fit], bands: Sequence[Sequence[Bands]]) -> ResultSet:
     """Return fits by their labels, with the bands of each, as a result set of that ladder."""
-    pairs = zip(fits.items(), bands, strict=True)
-    estimated = [_estimate(label, fit, bands_of_fit, i) for i, ((label, fit), bands_of_fit) in enumerate(pairs)]
-    ladder = Ladder(tuple(estimated))
-    design = next(iter(fits.values())).design
+    estimated = []
+    for i, ((label, fit), bands_of_fit) in enumerate(zip(fits.items(), bands, strict=True)):
+        head, design = label or fit.estimator.title or fit.estimator.name, fit.design
+        section = DesignSection.model_construct(outcome=design.outcome, transform=design.transform)
+        column = LadderColumn(fit.estimator, str(i), head, section, is_headline=i == 0)
+        views = tuple(fit.view(view) for view in LISTED_VIEWS if view in fit.views)
+        estimated.append(Estimated(column, design, fit, views, tuple(bands_of_fit)))
+    ladder, design = Ladder(tuple(estimated)), next(iter(fits.values())).design
     return ResultSet(
         name="",
         title="",
@@ -81,21 +84,6 @@ def build_results_of_fits(fits: Mapping[str, Fit], bands: Sequence[Sequence[Band
         messages=build_messages_frame([m for bands_of_fit in bands for b in bands_of_fit for m in b.messages]),
         sections={"period_name": design.panel.frequency},
     )
-
-
-def _estimate(label: str, fit: Fit, bands: Sequence[Bands], position: int) -> Estimated:
-    design = fit.design
-    column = LadderColumn(
-        estimator=fit.estimator,
-        key=str(position),
-        label=label or fit.estimator.title or fit.estimator.name,
-        design=DesignSection.model_construct(outcome=design.outcome, transform=design.transform),
-        exclude_flagged=False,
-        donors="all",
-        is_headline=position == 0,
-    )
-    views = tuple(fit.view(view) for view in LISTED_VIEWS if view in fit.views)
-    return Estimated(column, design, fit, views, tuple(bands))
 
 
 ALONE = Workers()
@@ -120,38 +108,31 @@ def execute(
     warnings: list[Message] = []
     gc.freeze()  # what is imported by now is no garbage, and takes most of a search for any
     try:
-        target = folder.prepare(root, name)
+        folder.prepare(root, name)
         with folder.hold_lock(folder.get_lock_path(root, name), name), limit_threads():
-            summary = _stored(root, name, text, target, progress, started, workers, expect, warnings)
+            summary = _stored(Analysis(root, name, text), started, progress, workers, expect, warnings)
     except TwintradeError as error:
         return record_failure(root, name, error, time.monotonic() - started, warnings)
     except MemoryError:
-        fault = Text("common.no-memory-here")
-        return record_failure(root, name, DataError(fault), time.monotonic() - started, warnings)
+        fault = DataError(Text("common.no-memory-here"))
+        return record_failure(root, name, fault, time.monotonic() - started, warnings)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        fault = Text("study.fault", error=f"{type(error).__name__}: {error}", variable=DEBUG)
-        return record_failure(root, name, ProgramError(fault), time.monotonic() - started)
+        words = Text("study.fault", error=f"{type(error).__name__}: {error}", variable=DEBUG)
+        return record_failure(root, name, ProgramError(words), time.monotonic() - started)
     finally:
         gc.unfreeze()
     return AnalysisEnd(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
 
 
 def _stored(
-    root: Path,
-    name: str,
-    text: str,
-    target: Path,
-    progress: Progress,
-    started: float,
-    workers: Workers,
-    expect: Expect,
-    warnings: list[Message],
+    analysis: Analysis, started: float, progress: Progress, workers: Workers, expect: Expect, warnings: list[Message]
 ) -> Mapping[str, Any]:
-    if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
-        return _stored_registry(root, name, text, target, started)
-    if "watch" in parse_tables(text, f"{FOLDER}/{name}.toml"):
+    root, name, text = analysis.root, analysis.name, analysis.text
+    if is_registry(analysis.raw):
+        return _stored_registry(root, name, text, started)
+    if "watch" in analysis.raw:
         return run_watch(root, name, text, date.today().isoformat(), started=started)[1]
     options, ledger, tidy, manifest, messages = _estimate_plan(root, name, text, progress, workers, expect, warnings)
     progress("draw")
@@ -159,11 +140,9 @@ def _stored(
     page = draw_pages(tidy, manifest | {"designs_tried": tried}, options)
     if page.messages:
         tidy["messages.csv"] = to_bytes(build_messages_frame([*messages, *page.messages]))
-    files = {**tidy, **page.files}
     volatile = measure_costs(started) | {"designs_tried": tried}
     progress("write")
-    folder.drop_messages(folder.get_messages_path(root, name))
-    write(target, files, seal_manifest(manifest, files, volatile))
+    _write(root, name, {**tidy, **page.files}, manifest, volatile)
     ledger.close(remove=True)
     return manifest["headline"]  # type: ignore[no-any-return]
 
@@ -202,22 +181,26 @@ def _estimate_plan(
         manifest |= {"headline": headline, "design": describe_design(finished)}
         progress("collect")
         checked = add_cross_checks(assemble.assemble_results(finished, manifest))
-        calibrated = add_ledger(add_calibration(checked, root), list_own_claims(analysis_plan.spec))
+        calibrated = add_ledger(add_calibration(checked, root), analysis_plan.spec.claim)
         results = add_registration(calibrated, root, date.today().isoformat())
         return options, ledger, build_tidy_files(results), manifest, tuple(finished.messages)
 
 
-def _stored_registry(root: Path, name: str, text: str, target: Path, started: float) -> Mapping[str, Any]:
+def _write(
+    root: Path, name: str, files: Mapping[str, bytes], manifest: Mapping[str, Any], volatile: Mapping[str, Any]
+) -> None:
+    folder.drop_messages(folder.get_messages_path(root, name))
+    folder.write(folder.get_results_folder(root, name), files, seal_manifest(manifest, files, volatile))
+
+
+def _stored_registry(root: Path, name: str, text: str, started: float) -> Mapping[str, Any]:
     spec, raw = parse_registry(text, f"{FOLDER}/{name}.toml")
     options = read_report_options(spec.report, root)
     with use_language(DEFAULT):
         finished = run_registry(spec, root)
         manifest = build_registry_manifest(name, spec.title, raw, finished.inputs, root)
         tidy = build_tidy_files(build_registry_results(name, spec, finished, manifest))
-    files = {**tidy, **draw_pages(tidy, manifest, options).files}
-    volatile = measure_costs(started)
-    folder.drop_messages(folder.get_messages_path(root, name))
-    write(target, files, seal_manifest(manifest, files, volatile))
+    _write(root, name, {**tidy, **draw_pages(tidy, manifest, options).files}, manifest, measure_costs(started))
     return manifest["headline"]  # type: ignore[no-any-return]
 
 
@@ -226,7 +209,7 @@ def run_watch(
 ) -> tuple[list[Text], Mapping[str, Any]]:
     """Take the looks of a watch that are due and store its page; return a line a look, and the summary's facts."""
     watch, manifest, files = _draw_watch(root, name, text, partial(watching.look_again, today=today, at=at))
-    write(folder.prepare(root, name), files, seal_manifest(manifest, files, measure_costs(started)))
+    folder.write(folder.prepare(root, name), files, seal_manifest(manifest, files, measure_costs(started)))
     return watching.describe_looks(watch), manifest["headline"]
 
 
@@ -259,7 +242,7 @@ def _draw_watch(
         manifest["headline"] = {"looks": len(watch.looks), "rang": rang}
         sealed = fingerprint.hash_bytes(watching.seal_plan(watch.plan))
         results = build_watch_results(name, planned.spec, planned.spec.watch, watch, manifest, sealed)
-        tidy = build_tidy_files(add_ledger(results, list_own_claims(planned.spec)))
+        tidy = build_tidy_files(add_ledger(results, planned.spec.claim))
     options = read_report_options(planned.spec.report, root)
     return watch, manifest, {**tidy, **draw_pages(tidy, manifest, options).files}
 
@@ -304,20 +287,18 @@ def try_watch(
     try:
         section = WatchSection(**options)
     except ValidationError as error:
-        raise SpecError("; ".join(map(_describe_option, error.errors()))) from None
+        faults = []
+        for one in error.errors():
+            key = ".".join(map(str, one["loc"]))
+            hint = suggest_word(key, list(WatchSection.model_fields))
+            fault = f"watch.{key}: {one['msg'][:1].lower()}{one['msg'][1:]} (given: {one['input']!r})"
+            is_unknown = one["type"] == "extra_forbidden"
+            faults.append(str(Text("spec.unknown", place="watch", key=key, hint=hint)) if is_unknown else fault)
+        raise SpecError("; ".join(faults)) from None
     table = watching.build_watch_table(panel, outcome, treatment)
     plan = watching.plan_watch("", section, table, seed)
     path = watching.build_path_frame(plan, watching.take_looks(plan, table, (), ""), table).drop(columns="taken")
     return path, pd.DataFrame(plan.learned, columns=list(watching.LEARNED))
-
-
-def _describe_option(error: Mapping[str, Any]) -> str:
-    """Return what is wrong with an option of a watch, with the one that was meant or the value given."""
-    key = ".".join(map(str, error["loc"]))
-    if error["type"] == "extra_forbidden":
-        hint = suggest_word(key, list(WatchSection.model_fields))
-        return str(Text("spec.unknown", place="watch", key=key, hint=hint))
-    return f"watch.{key}: {error['msg'][:1].lower()}{error['msg'][1:]} (given: {error['input']!r})"
 
 
 def draw_pages(tidy: Mapping[str, bytes], manifest: Mapping[str, Any], options: ReportOptions) -> Rendered:

@@ -12,7 +12,7 @@ from twintrade.render.binder import bind
 from twintrade.render.blocks import Document
 from twintrade.render.registration import render
 from twintrade.study.answers import AnalysisEnd
-from twintrade.study.claims.ledger import add_ledger, list_own_claims
+from twintrade.study.claims.ledger import add_ledger
 from twintrade.study.failed import record_failure
 from twintrade.study.registering.deviations import add_registration, count_designs
 from twintrade.study.spec.analysis import Spec, parse, resolve_spec
@@ -55,7 +55,7 @@ def redraw(
                 of_page = {key: value for key, value in resolve_spec(spec).items() if key in OF_THE_PAGE}
                 kept["spec"] = {k: v for k, v in kept.get("spec", {}).items() if k not in OF_THE_PAGE} | of_page
             stored = replay.add_calibration(change(replace(stored, manifest=kept)), root)
-            stored = add_ledger(stored, list_own_claims(spec))
+            stored = add_ledger(stored, spec.claim)
             tidy = replay.build_tidy_files(add_registration(stored, root, date.today().isoformat()))
         today, volatile = date.today().isoformat(), manifest.get("volatile", {})
         tried = count_designs(root, name, kept.get("design", {}), options.designs_tried, today)

@@ -21,7 +21,7 @@ from twintrade.effects import Finding, ResultSet, build_findings_frame
 from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
 from twintrade.effects.messages import build_messages_frame
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS, PayloadKind
-from twintrade.study.claims.ledger import add_ledger, list_own_claims
+from twintrade.study.claims.ledger import add_ledger
 from twintrade.study.page.assemble import write_sections
 from twintrade.study.spec.page_spec import RegistrySpec
 from twintrade.text import Listed, Text, Words, pack_text
@@ -125,7 +125,7 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
         manifest=manifest,
         sections=write_sections(sections),
     )
-    return add_ledger(results, list_own_claims(spec))
+    return add_ledger(results, spec.claim)
 
 
 def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:

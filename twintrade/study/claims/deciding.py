@@ -21,22 +21,16 @@ def list_objections(results: ResultSet, spec: Record | None, but: Collection[str
     """Return the names of the checks that object to a column or to the data; none of no column."""
     if spec is None:
         return ()
-    keys = {(take_text(spec["estimator"]), take_text(spec["specification"])), ("", "")}
-    names = [
-        find_check(take_text(r["diagnostic"]))
-        for r in reading.list_records(results.findings)
-        if take_text(r["verdict"]) == "objects"
-        and take_text(r["diagnostic"]) not in but
-        and (take_text(r["estimator"]), take_text(r["specification"])) in keys
-    ]
-    return tuple(dict.fromkeys(names))
+    findings, keys = reading.list_records(results.findings), (reading.read_column(spec), ("", ""))
+    objecting = [r for r in findings if take_text(r["verdict"]) == "objects" and reading.read_column(r) in keys]
+    names = dict.fromkeys(take_text(r["diagnostic"]) for r in objecting)
+    return tuple(dict.fromkeys(find_check(name) for name in names if name not in but))
 
 
 def is_about_headline(results: ResultSet, findings: list[Record]) -> bool:
     """Whether findings are about the headline column."""
     spec = reading.find_headline(results)
-    keys = () if spec is None else (take_text(spec["estimator"]), take_text(spec["specification"]))
-    return all((take_text(r["estimator"]), take_text(r["specification"])) == keys for r in findings)
+    return all(spec is not None and reading.read_column(r) == reading.read_column(spec) for r in findings)
 
 
 # Effects in words, and the smallest effect that would have been found.
@@ -175,7 +169,7 @@ def decide_claim(evidence: Evidence, p: float, n_tests: int) -> Answer:
 
 
 def place_effect(
-    effect: float, low: float, high: float, p: float, direction: str, bound: float = 0.0
+    effect: float, low: float, high: float, p: float, direction: str, bound: float
 ) -> tuple[Side, float]:
     """Return the side of a bound that an effect lies on, and the p-value of neither; ``p`` is that of zero."""
     if not is_known(low, high):

@@ -6,10 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel
 
 from twintrade.effects import ResultSet
 from twintrade.render import reading
@@ -26,6 +25,7 @@ from twintrade.render.reading import (
 )
 from twintrade.study.claims import deciding
 from twintrade.study.claims.deciding import Evidence, Side, describe_range, describe_size, list_objections
+from twintrade.study.spec.page_spec import ClaimEntry
 from twintrade.text import Listed, Text, Words, pack_both
 
 # On which side of a claim effects of groups and parts lie, and how surely.
@@ -65,7 +65,7 @@ def _rank_missing_last(p: float) -> float:
 
 def place_row(row: Record, direction: str, bound: float) -> tuple[Side, float]:
     """Return the side of a bound that one effect lies on, and the p-value of lying on neither."""
-    low, high, p = read_number(row["low"]), read_number(row["high"]), read_number(row.get("p"))
+    low, high, p = (read_number(row.get(key)) for key in ("low", "high", "p"))
     return deciding.place_effect(read_number(row["effect"]), low, high, p, direction, bound)
 
 
@@ -85,15 +85,14 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     mean = None if column else _mean_of_cases(results)
     if spec is None or effect is None:
         return None if mean is None else _by_mean(mean, evidence)
-    scale = take_text(effect.get("scale"))
-    low, high, value = read_number(effect.get("low")), read_number(effect.get("high")), read_number(effect["effect"])
-    p = read_number(effect.get("p"))
-    side, shown = deciding.place_effect(value, low, high, p, direction, _bound(evidence, scale))
+    scale, p = take_text(effect.get("scale")), read_number(effect.get("p"))
+    side, shown = place_row(effect, direction, _bound(evidence, scale))
     text = Text(
-        "claims.estimate", label=reading.find_label(spec), size=describe_size(value, scale),
+        "claims.estimate", label=reading.find_label(spec), size=describe_size(read_number(effect["effect"]), scale),
         interval=describe_range(effect, scale), p=p if math.isfinite(p) else "none",
     )  # fmt: skip
-    beside = [] if deciding.is_known(low, high) else [Text("claims.undecided")]
+    is_known = deciding.is_known(read_number(effect.get("low")), read_number(effect.get("high")))
+    beside = [] if is_known else [Text("claims.undecided")]
     beside += [] if mean is None else [Text("claims.mean-beside", mean=_describe_mean(mean))]
     return Evidence(
         side=side, p=shown, text=Listed((text, *beside), "sentences") if beside else text,
@@ -103,15 +102,14 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
 
 def _by_grade(results: ResultSet, row: Record, evidence: Mapping[str, Any]) -> Evidence:
     """Return what the headline shows by its grade; without one it shows nothing. Checks object to a case's."""
-    low, high, p = (read_number(row[name]) for name in ("low", "high", "p"))
-    direction, percent = str(evidence.get("direction", "higher")), read_number(row["percent"])
-    side, shown = deciding.place_effect(percent, low, high, p, direction, _bound(evidence, "percent"))
+    percent, p, inference = read_number(row["percent"]), read_number(row["p"]), take_text(row.get("inference"))
+    direction, bound = str(evidence.get("direction", "higher")), _bound(evidence, "percent")
+    side, shown = place_row({**row, "effect": percent}, direction, bound)
     text = Text(
         "claims.graded", size=describe_size(percent, "percent"), interval=describe_range(row, "percent"),
-        p=p if math.isfinite(p) else "none", grade=take_text(row["grade"]),
-        inference=take_text(row.get("inference")) or DEALT,
+        p=p if math.isfinite(p) else "none", grade=take_text(row["grade"]), inference=inference or DEALT,
     )  # fmt: skip
-    spec = find_headline(results) if take_text(row.get("inference")) == "placebo" else None
+    spec = find_headline(results) if inference == "placebo" else None
     return Evidence(
         side=side if take_text(row["grade"]) in ("strong", "some", "small") else "neither", p=shown, text=text,
         detectable=_describe_found(row),
@@ -187,27 +185,22 @@ def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         if len(rows) < 2 or not any(take_text(r["label"]).startswith(among) for r in rows):
             return None
         p = read_number(rows[0].get("p_equality"))
-        side, shown = place_groups(rows, p, evidence)
-        spec, scale = find_headline(results), deciding.find_scale(results, name)
-        return Evidence(
-            side=side,
-            p=shown,
-            text=Text("claims.groups", effects=_list_effects(rows, scale), p=p if math.isfinite(p) else "none"),
-            detectable=deciding.describe_group_difference(rows, scale) or _of_the_whole(results),
-            objections=list_objections(results, spec),
-        )
+        (side, shown), scale = place_groups(rows, p, evidence), deciding.find_scale(results, name)
+        text = Text("claims.groups", effects=_list_effects(rows, scale), p=p if math.isfinite(p) else "none")
+        detectable = deciding.describe_group_difference(rows, scale) or _of_the_whole(results)
+        objections = list_objections(results, find_headline(results))
+        return Evidence(side=side, p=shown, text=text, detectable=detectable, objections=objections)
     return None
 
 
 def _of_the_whole(results: ResultSet) -> Words:
     """Return the headline's minimum detectable effect as the least that a part of it has, as page 1 has it."""
-    graded = find_graded(results)
+    graded, spec = find_graded(results), find_headline(results)
+    effect = None if spec is None else reading.find_overall(results, spec)
     if graded is not None:
         whole = _describe_found(graded)
-        return Text("claims.larger-than-whole", whole=whole) if whole else ""
-    spec = find_headline(results)
-    effect = reading.find_overall(results, spec) if spec is not None else None
-    whole = deciding.describe_detectable(results, spec, effect) if spec is not None and effect is not None else ""
+    else:
+        whole = "" if spec is None or effect is None else deciding.describe_detectable(results, spec, effect)
     return Text("claims.larger-than-whole", whole=whole) if whole else ""
 
 
@@ -223,17 +216,15 @@ def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         direction, bound = str(evidence["direction"]), read_number(evidence.get("bound", 0.0))
         placed = [place_row(r, direction, bound) for r in judged]
         against = [p for side, p in placed if side == "other"]
-        sides = {side for side, _ in placed}
-        spec, scale = find_headline(results), take_text(rows[0].get("scale")) or deciding.find_scale(results, name)
+        is_claimed = all(side == "claimed" for side, _ in placed)
+        side: Side = "other" if against else "claimed" if is_claimed else "neither"
+        p = min(1.0, min(against) * len(judged)) if against else max(p for _, p in placed)
+        scale = take_text(rows[0].get("scale")) or deciding.find_scale(results, name)
         widest = max(judged, key=lambda r: read_number(r["high"]) - read_number(r["low"]))
         mde = deciding.describe_from_interval(read_number(widest["low"]), read_number(widest["high"]), scale)
-        return Evidence(
-            side="other" if against else "claimed" if sides == {"claimed"} else "neither",
-            p=min(1.0, min(against) * len(judged)) if against else max((p for _, p in placed), default=math.nan),
-            text=Text("claims.parts", effects=_list_effects(rows, scale)),
-            detectable=mde or _of_the_whole(results),
-            objections=list_objections(results, spec),
-        )
+        text = Text("claims.parts", effects=_list_effects(rows, scale))
+        objections = list_objections(results, find_headline(results))
+        return Evidence(side=side, p=p, text=text, detectable=mde or _of_the_whole(results), objections=objections)
     return None
 
 
@@ -274,14 +265,6 @@ def _column(results: ResultSet, column: str) -> Record | None:
 PAYLOAD = "claims"
 
 
-class Paged(Protocol):
-    """An analysis file, of whatever kind, that may hold claims."""
-
-    @property
-    def claim(self) -> Sequence[BaseModel]:
-        """The ``[[claim]]`` tables."""
-
-
 @cache
 def load_claims(outcome: str = "exports") -> tuple[Mapping[str, Any], ...]:
     """Return the claims of the package: id, and the evidence that each is judged by; one is about the outcome."""
@@ -292,14 +275,10 @@ def load_claims(outcome: str = "exports") -> tuple[Mapping[str, Any], ...]:
     )
 
 
-def add_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) -> ResultSet:
+def add_ledger(results: ResultSet, claims: Sequence[ClaimEntry]) -> ResultSet:
     """Return the results with the payload ``claims``, those of the analysis file last."""
-    return replace(results, payloads={**results.payloads, PAYLOAD: build_ledger(results, further)})
-
-
-def list_own_claims(spec: Paged) -> list[dict[str, Any]]:
-    """Return the claims of an analysis file."""
-    return [claim.model_dump() for claim in spec.claim]
+    ledger = build_ledger(results, [claim.model_dump() for claim in claims])
+    return replace(results, payloads={**results.payloads, PAYLOAD: ledger})
 
 
 def build_ledger(results: ResultSet, further: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:

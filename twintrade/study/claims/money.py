@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ class Basis:
             return float(-self.size * np.expm1(-effect))
         return self.size * effect / (100.0 if self.kind == "untreated" else 1.0)
 
-    def error(self, end: float, bands: Bands | None, name: Literal["low_error", "high_error"]) -> float:
+    def error(self, end: float, bands: Bands | None, name: str) -> float:
         """Return the Monte Carlo error of the total behind an end, NaN where no draw could move it."""
         errors = None if bands is None else getattr(bands, name)
         error = float("nan") if errors is None else float(errors[0])
@@ -92,25 +92,14 @@ def _by_grade(fit: Fit, graded: Finding) -> Money:
     reasons += ["zero"] if low <= 0 <= high else []
     is_blocked = not reasons and row["grade"] == "cannot"
     reasons += ["checks"] if is_blocked else []
-    facts = Money(
-        state="bounded" if reasons else "stated",
-        reasons=tuple(reasons),
-        objecting=(graded.diagnostic,) if is_blocked else (),
-        total=float("nan") if reasons else total,
-        low=low,
-        high=high,
-        low_error=_find_error(basis, row, "low"),
-        high_error=_find_error(basis, row, "high"),
-        detectable=size if np.isfinite(row["rise_found"]) else float("nan"),
-        detected_by="placebo designs",
-        observed=basis.size,
-        level=float(row["level"]),
-        inference=str(row.get("inference", DEALT)),
-    )
-    return _with_rows(facts, fit)
+    ends = {"low": low, "high": high} | {f"{end}_error": _find_error(basis, row, end) for end in ("low", "high")}
+    facts = {"level": float(row["level"]), "inference": str(row.get("inference", DEALT)), "observed": basis.size}
+    facts |= {"detectable": size if np.isfinite(row["rise_found"]) else np.nan, "detected_by": "placebo designs"}
+    objecting = (graded.diagnostic,) if is_blocked else ()
+    return _state(fit, reasons, total, objecting=objecting, **ends, **facts)
 
 
-def _find_error(basis: Basis, row: pd.Series, end: Literal["low", "high"]) -> float:
+def _find_error(basis: Basis, row: pd.Series, end: str) -> float:
     """Return the Monte Carlo error of the total behind an end in percent, NaN where there is none."""
     factor, error = 1 + float(row[end]) / 100, float(row.get(f"{end}_error", np.nan)) / 100
     return basis.size * error / factor**2 if 0 < factor < np.inf else float("nan")
@@ -118,7 +107,7 @@ def _find_error(basis: Basis, row: pd.Series, end: Literal["low", "high"]) -> fl
 
 def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
     """Return a total with its interval, or only the interval's ends: the one gate for every amount of a document."""
-    basis, bands, overall = valued.basis, valued.bands, _overall(headline.bands)
+    basis, bands, overall = valued.basis, valued.bands, headline.overall
     mine = [c.finding for c in run.ladder.concluded if c.estimated in (None, headline)]
     objecting = list(dict.fromkeys(finding.diagnostic for finding in mine if finding.verdict == "objects"))
     reasons: list[Reason] = ["checks"] if objecting else []
@@ -129,14 +118,11 @@ def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
         reasons.append("zero")
     low, high = (basis.total(end) for end in ends[1])
     size, by = find_detectable_size(run, headline, bands)
-    facts = Money(
-        state="bounded" if reasons else "stated", reasons=tuple(reasons), objecting=tuple(objecting),
-        total=float("nan") if reasons or bands is None else basis.total(float(bands.estimate.effects[0])), low=low,
-        high=high, low_error=basis.error(ends[1][0], bands, "low_error"),
-        high_error=basis.error(ends[1][1], bands, "high_error"), detectable=basis.total(size), detected_by=by,
-        level=float("nan") if bands is None else bands.level, inference="" if bands is None else bands.inference,
-    )  # fmt: skip
-    return _with_rows(facts, valued.fit)
+    total = float("nan") if bands is None else basis.total(float(bands.estimate.effects[0]))
+    facts: dict[str, Any] = {"low": low, "high": high, "detectable": basis.total(size), "detected_by": by}
+    facts |= {name: basis.error(e, bands, name) for name, e in zip(("low_error", "high_error"), ends[1], strict=True)}
+    facts |= {} if bands is None else {"level": bands.level, "inference": bands.inference}
+    return _state(valued.fit, reasons, total, objecting=tuple(objecting), **facts)
 
 
 def find_effect_with_total(run: Run, headline: Estimated, fit: Fit) -> Valued | Reason:
@@ -145,14 +131,14 @@ def find_effect_with_total(run: Run, headline: Estimated, fit: Fit) -> Valued | 
     has_reference = isinstance(estimate, CohortEffects) and estimate.reference is not None
     if scale == "level":
         basis = Basis("row", float(_weights(fit).sum()))
-        return Valued(fit, _overall(headline.bands), basis) if _is_even(fit) else "average"
+        return Valued(fit, headline.overall, basis) if _is_even(fit) else "average"
     if scale == "percent" and isinstance(estimate, CohortEffects) and not has_reference:
         size = float(estimate.cell_weights[estimate.is_treated].sum())
-        return Valued(fit, _overall(headline.bands), Basis("untreated", size))
+        return Valued(fit, headline.overall, Basis("untreated", size))
     if not fit.estimator.is_poisson:
         return "log"
     if not isinstance(estimate, CohortEffects):
-        return Valued(fit, _overall(headline.bands), Basis("observed", float(_outcomes(fit).sum())))
+        return Valued(fit, headline.overall, Basis("observed", float(_outcomes(fit).sum())))
     return _remeasured(run, headline, fit, "difference" if has_reference else "percent")
 
 
@@ -160,7 +146,7 @@ def _remeasured(run: Run, headline: Estimated, fitted: Fit, measure: str) -> Val
     """Estimate again in differences or percent of the total; without a bounded interval no inference is made."""
     again = fit(type(fitted.estimator)(**{**fitted.estimator.options(), "measure": measure}), fitted.design)
     bands: tuple[Bands, ...] = ()
-    if np.isfinite(_ends(_overall(headline.bands))).all():
+    if np.isfinite(_ends(headline.overall)).all():
         rng = build_generator(run.plan.spec.inference.seed, f"money/{headline.column.job}")
         with suppress(InferenceError):
             bands = (run.plan.inference_of(headline.column).infer(again, "overall", rng),)
@@ -178,10 +164,6 @@ def find_detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> 
     if np.isfinite([low, high]).all():
         return compute_size_from_interval(low, high), "the interval"
     return float("nan"), ""
-
-
-def _overall(bands: tuple[Bands, ...]) -> Bands | None:
-    return next((b for b in bands if b.estimate.kind == "overall"), None)
 
 
 def _ends(bands: Bands | None) -> tuple[float, float]:
@@ -219,11 +201,13 @@ def _is_even(fit: Fit) -> bool:
     return bool(np.allclose(weights / weights.sum(), counted / counted.sum(), rtol=1e-9, atol=0))
 
 
-def _with_rows(facts: Money, fit: Fit) -> Money:
+def _state(fit: Fit, reasons: list[Reason], total: float, **facts: Any) -> Money:
+    """Return a total against which nothing speaks, else its bounds alone, with the treated rows behind it."""
     o, panel, rows = fit.design.observations, fit.design.panel, _treated_rows(fit)
     periods, units = np.unique(o.period[rows]), np.unique(o.unit[rows])
-    return replace(
-        facts, unit=panel.units_of_measure.get(fit.design.outcome, ""), n_rows=rows.size, n_units=units.size,
+    return Money(
+        state="bounded" if reasons else "stated", reasons=tuple(reasons), total=float("nan") if reasons else total,
+        **facts, unit=panel.units_of_measure.get(fit.design.outcome, ""), n_rows=rows.size, n_units=units.size,
         n_periods=periods.size, unit_name=str(o.unit_ids[units[0]]) if units.size == 1 else "",
         first=panel.label(int(periods[0])), last=panel.label(int(periods[-1])),
     )  # fmt: skip
@@ -264,9 +248,8 @@ def compute_translation(run: Run) -> dict[str, pd.DataFrame]:
 
 def _find_pushed(run: Run, headline: Estimated) -> Bands | list[float]:
     """Return the change of page 1 with its interval: the graded one where there is one."""
-    overall = _overall(headline.bands)
-    if run.ladder.graded is None and overall is not None:
-        return overall
+    if run.ladder.graded is None and headline.overall is not None:
+        return headline.overall
     graded = pd.DataFrame() if run.ladder.graded is None else run.ladder.graded.table
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log1p(graded.reindex(columns=["percent", "low", "high"])[:1].to_numpy(np.float64).ravel() / 100)

@@ -28,7 +28,7 @@ from twintrade.estimators.imputing import TreatedRows, impute_treated_rows
 from twintrade.inference.auto import Reported
 from twintrade.inference.clustered import Clustered
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.study.claims.ledger import add_ledger, list_own_claims
+from twintrade.study.claims.ledger import add_ledger
 from twintrade.study.claims.money import PAYLOAD as MONEY
 from twintrade.study.claims.money import compute_money, compute_translation
 from twintrade.study.page.specifications import build_specifications
@@ -45,9 +45,7 @@ PERIODS, PAIRS = "treated_periods", "treated_pairs"
 def build_treated_totals(run: Run) -> dict[str, pd.DataFrame]:
     """Return ``treated_periods`` and ``treated_pairs``; none unless the headline imputes flows by Poisson."""
     headline = run.ladder.headline
-    if headline is None or headline.fit is None or headline.design is None:
-        return {}
-    if headline.column.estimator.imputes_by != "poisson":
+    if headline is None or headline.design is None or headline.column.estimator.imputes_by != "poisson":
         return {}
     try:
         rows = impute_treated_rows(headline.design)
@@ -144,8 +142,7 @@ def build_covariates_frame(ladder: Ladder) -> pd.DataFrame:
         asked, fit = one.inference.method, one.fit
         how = asked if isinstance(asked, Clustered) else Clustered(level=getattr(asked, "level", Clustered.level))
         estimate = fit.view("overall" if "overall" in fit.views else fit.views[0])
-        bands = how.infer_covariates(fit, estimate)
-        if bands is not None:
+        if (bands := how.infer_covariates(fit, estimate)) is not None:
             frame = bands.to_frame().assign(term=list(map(str, bands.estimate.names)))
             first = 0 if estimate.kind == "coefficient" else estimate.n_effects
             frames.append(_keyed(frame[list(_OF_COVARIATE)].iloc[first:], one.column))
@@ -180,13 +177,13 @@ def write_sections(sections: Mapping[str, Words]) -> dict[str, str]:
 
 def explain_no_effect(run: Run) -> Words:
     """Return why no effect was estimated, empty where one was."""
+    case = run.plan.spec.case
     if run.ladder.headline is not None:
         return ""
-    case = run.plan.spec.case
-    is_case = run.design.panel.units == ("" if case is None else f"{case.city}-{case.partner}")
-    if case is not None and not np.isfinite(run.design.onset[is_case]).any():
-        place = load_places().get(case.partner)
-        return Text("sections.no-date", city=case.city, partner=case.partner if place is None else place.name)
+    if case is not None:
+        is_case, place = run.design.panel.units == f"{case.city}-{case.partner}", load_places().get(case.partner)
+        if not np.isfinite(run.design.onset[is_case]).any():
+            return Text("sections.no-date", city=case.city, partner=case.partner if place is None else place.name)
     return Text("sections.no-estimate")
 
 
@@ -195,22 +192,15 @@ def _describe_data(run: Run) -> Listed:
     design = run.design
     panel, onset = design.panel, design.onset
     values = panel.values(design.outcome)
+    ends = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
+    unit = panel.units_of_measure.get(design.outcome, "") or "none"
+    is_always, is_within = onset <= panel.first_period, (onset > panel.first_period) & (onset <= panel.last_period)
+    counts = {"n": panel.n_units, "treated": int(is_within.sum()), "always": int(is_always.sum())}
+    counts["missing"] = int(np.isnan(values).sum())
+    zeros, is_dyadic = float((values == 0).mean()) if values.size else 0.0, "yes" if panel.is_dyadic else "no"
+    of_outcome = {"outcome": design.outcome, "outcome_unit": unit, "is_dyadic": is_dyadic}
     sentences: list[Words] = [Text("sections.simulated")] if run.observed.is_simulated else []
-    sentences.append(
-        Text(
-            "sections.data",
-            outcome=design.outcome,
-            outcome_unit=panel.units_of_measure.get(design.outcome, "") or "none",
-            n=panel.n_units,
-            is_dyadic="yes" if panel.is_dyadic else "no",
-            first=panel.label(panel.first_period),
-            last=panel.label(panel.last_period),
-            zeros=float((values == 0).mean()) if values.size else 0.0,
-            missing=int(np.isnan(values).sum()),
-            treated=int(((onset > panel.first_period) & (onset <= panel.last_period)).sum()),
-            always=int((onset <= panel.first_period).sum()),
-        )
-    )
+    sentences.append(Text("sections.data", zeros=zeros, **of_outcome, **ends, **counts))
     sentences += [
         Text("sections.excluded", n=n, reason=find_fact("labels.status-", reason))
         for reason, n in sorted(Counter(design.treatment.excluded.values()).items(), key=str)
@@ -222,7 +212,6 @@ def _describe_data(run: Run) -> Listed:
 _KEYS = ("estimator", "specification")
 Named = dict[str, tuple[pd.DataFrame, PayloadKind]]
 _MOST_LETTERS, _MOST_BYTES = 120, 240  # of a file's name; file systems take 255 bytes with its ending
-_ROLES: Mapping[str, str] = {"always treated": "always-treated", "after the sample": "comparison"}
 
 
 def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
@@ -240,7 +229,7 @@ def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
         payload_kinds={name: kind for payloads in named for name, (_, kind) in payloads.items()}, manifest=manifest,
         is_simulated=run.observed.is_simulated, sections=build_sections(run),
     )  # fmt: skip
-    return add_ledger(results, list_own_claims(run.plan.spec))
+    return add_ledger(results, run.plan.spec.claim)
 
 
 def build_data_frame(design: Design) -> pd.DataFrame:
@@ -281,10 +270,10 @@ def _register(run: Run) -> pd.DataFrame:
     register = run.design.treatment.register
     if register.empty:
         return register
-    inside = register[register["unit"] != ""].reset_index(drop=True)
-    case = run.plan.spec.case
-    if case is not None:
-        inside = inside[(inside["city"] == case.city) | (inside["partner"] == case.partner)].reset_index(drop=True)
+    inside = register[register["unit"] != ""]
+    if (case := run.plan.spec.case) is not None:
+        inside = inside[(inside["city"] == case.city) | (inside["partner"] == case.partner)]
+    inside = inside.reset_index(drop=True)
     candidates = [[format_dated_event(*one[:2]) for one in json.loads(text)] for text in inside["candidates"]]
     labels = ["" if pd.isna(onset) else run.design.panel.label(int(onset)) for onset in inside["onset"]]
     return inside.assign(candidates=list(map("; ".join, candidates)), onset_label=labels)

@@ -67,6 +67,11 @@ class Estimated:
         """Whether the method did not qualify for its design."""
         return self.fit is None
 
+    @property
+    def overall(self) -> Bands | None:
+        """The overall effect with its reported interval."""
+        return next((one for one in self.bands if one.estimate.kind == "overall"), None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnFinding:
@@ -110,8 +115,7 @@ LONG_SECONDS = 1.0  # what takes no longer is made again
 
 def take_up_bands(job: str, fit: Fit, infer: Callable[[], dict[View, Bands]]) -> dict[View, Bands]:
     """Return the bands that an earlier run kept for a job, else those that are made now, and keep them."""
-    ledger = get_scope().workers.ledger
-    if ledger is None:
+    if (ledger := get_scope().workers.ledger) is None:
         return infer()
     kept = ledger.get(f"bands/{job}")
     if kept is not None and kept[0] is not None:
@@ -148,25 +152,19 @@ def _unpack_bands(packed: bytes, fit: Fit) -> dict[View, Bands]:
 
 def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
     """Return label, effect, interval, p-value and counts of verdicts; only the counts where nothing was estimated."""
-    verdicts = [c.finding.verdict for c in ladder.concluded if c.finding.is_available]
-    facts: dict[str, Any] = {
-        "does_not_object": verdicts.count("does not object"),
-        "objects": verdicts.count("objects"),
-        "cannot_tell": verdicts.count("cannot tell"),
-        "objecting": sorted({c.finding.diagnostic for c in ladder.concluded if c.finding.verdict == "objects"}),
-    }
+    verdicts = [str(c.finding.verdict) for c in ladder.concluded if c.finding.is_available]
+    counted = ("does not object", "objects", "cannot tell")
+    facts: dict[str, Any] = {verdict.replace(" ", "_"): verdicts.count(verdict) for verdict in counted}
+    facts["objecting"] = sorted({c.finding.diagnostic for c in ladder.concluded if c.finding.verdict == "objects"})
     headline = ladder.headline
     if headline is None:
         return facts
     facts["label"] = str(headline.column.label)
-    overall = [b for b in headline.bands if b.estimate.kind == "overall"]
-    views = [v for v in headline.views if v.kind == "overall"]
-    if views:
-        facts |= {"effect": float(views[0].effects[0]), "scale": views[0].scale}
-    graded = ladder.graded
-    if graded is None:
-        return facts | (_interval(overall[0]) if overall else {})
-    row = graded.table.iloc[0]
+    if (view := next((one for one in headline.views if one.kind == "overall"), None)) is not None:
+        facts |= {"effect": float(view.effects[0]), "scale": view.scale}
+    if ladder.graded is None:
+        return facts | (_interval(headline.overall) if headline.overall else {})
+    row = ladder.graded.table.iloc[0]
     keys = ("low", "high", "low_error", "high_error", "p", "level")
     known = {key: float(row[key]) for key in keys if np.isfinite(row.get(key, np.nan))}
     inference = str(row["inference"])
@@ -176,10 +174,8 @@ def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
 
 
 def _interval(bands: Bands) -> dict[str, Any]:
-    errors = {name: getattr(bands, name) for name in ("low_error", "high_error")}
-    values = {"low": bands.low[0], "high": bands.high[0], "p": bands.p[0]}
-    values |= {name: error[0] for name, error in errors.items() if error is not None}
-    known = {key: float(value) for key, value in values.items() if np.isfinite(value)}
+    values = {name: getattr(bands, name) for name in ("low", "high", "p", "low_error", "high_error")}
+    known = {name: float(value[0]) for name, value in values.items() if value is not None and np.isfinite(value[0])}
     return {"inference": bands.inference, "level": bands.level} | known
 
 
@@ -237,8 +233,7 @@ def _take_larger(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
 
 def _hold_against_columns(row: dict[str, Any], headline: Estimated, columns: Sequence[Estimated]) -> dict[str, Any]:
     for one in columns:
-        overall = next((b for b in one.bands if b.estimate.kind == "overall"), None)
-        ours, theirs = one.column, headline.column
+        overall, ours, theirs = one.overall, one.column, headline.column
         is_same = all(getattr(ours.design, key) == getattr(theirs.design, key) for key in READINGS)
         if overall is None or (is_same and ours.exclude_flagged == theirs.exclude_flagged):
             continue
@@ -300,8 +295,7 @@ def run(
     treated = list_treated_warnings(observed.jumps, design, plan.spec.translate)
     messages = [*observed.messages, *design.treatment.messages, *treated]
     estimated = [_estimated(plan, designs, column, messages, progress, learn) for column in plan.columns]
-    refusal = find_refusal([(one.column.label, one.skip_reason) for one in estimated])
-    if refusal:
+    if refusal := find_refusal([(one.column.label, one.skip_reason) for one in estimated]):
         raise refusal
     estimated = [_share_bands(plan, one, estimated) for one in estimated]
     concluded = _concluded(plan, design, estimated, messages, progress)
@@ -323,8 +317,7 @@ def _estimated(
     except DesignError as error:
         return _skipped(column, None, error.text, messages)
     try:
-        lacking = column.estimator.unmet(design)
-        if lacking:
+        if lacking := column.estimator.unmet(design):
             return _skipped(column, design, Listed(tuple(lacking), "semicolon"), messages)
         with use_workers(get_scope().workers, f"estimate/{column.job}"):
             fitted = designs.fit(column)
@@ -387,18 +380,20 @@ def _share_bands(plan: Plan, one: Estimated, estimated: Sequence[Estimated]) -> 
 def _concluded(
     plan: Plan, design: Design, estimated: Sequence[Estimated], messages: list[Message], progress: Progress
 ) -> list[ColumnFinding]:
-    by_job = {e.column.job: e for e in estimated}
     by_check: dict[int, list[ColumnFinding]] = {}
     ladder = Ladder(tuple(estimated))
     # Those that read the grade come last.
     for place, check in sorted(enumerate(plan.checks), key=lambda one: hasattr(one[1].diagnostic, "read_verdict")):
-        looked_at = _looked_at(check, estimated, by_job)
-        findings = [ColumnFinding(_checked(plan, check, one, progress, ladder), one) for one in looked_at]
+        # Where the headline was skipped, the next column stands in for it.
+        chosen = [one for column in check.columns for one in estimated if one.column.job == column.job]
+        is_for_headline = any(one.column.is_headline for one in chosen)
+        present = [one for one in chosen if not one.is_skipped]
+        present = present or [one for one in estimated if is_for_headline and not one.is_skipped][:1]
+        findings = [ColumnFinding(_checked(plan, check, one, progress, ladder), one) for one in present]
         by_check[place] = findings or [ColumnFinding(_of_data(check, design))]
         ladder = replace(ladder, concluded=(*ladder.concluded, *by_check[place]))
     conclusions = [one for place in sorted(by_check) for one in by_check[place]]
-    for concluded in conclusions:
-        messages.extend(concluded.finding.messages)
+    messages += [message for concluded in conclusions for message in concluded.finding.messages]
     return conclusions
 
 
@@ -426,12 +421,3 @@ def _of_data(check: Check, design: Design) -> Finding:
         return cast("Finding", of_design(design))
     except TwintradeError as error:
         return check.diagnostic.unavailable(error.text)
-
-
-def _looked_at(check: Check, estimated: Sequence[Estimated], by_job: dict[str, Estimated]) -> list[Estimated]:
-    """The estimated columns a check looks at; where the headline was skipped, the next one stands in for it."""
-    chosen = [by_job[column.job] for column in check.columns]
-    present = [e for e in chosen if not e.is_skipped]
-    if not present and any(e.column.is_headline for e in chosen):
-        return [e for e in estimated if not e.is_skipped][:1]
-    return present
