@@ -1,6 +1,5 @@
 """The data report of an analysis: what was read, who is treated, and which columns can be estimated."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from twintrade.study.progress import report_when_slow
 from twintrade.study.registry_study import list_sentences, run_registry
 from twintrade.study.spec.page_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
-from twintrade.study.spec.spec_text import find_open_guesses, parse_tables
+from twintrade.study.spec.spec_text import find_open_guesses, list_values, parse_tables
 from twintrade.study.store.freshness import describe_absent, list_absent_by_design
 from twintrade.study.store.locating import FOLDER
 from twintrade.text import Listed, Text, Words, describe_span, find_fact
@@ -106,8 +105,6 @@ def _try_column(plan: Plan, column: LadderColumn, designs: Designs, *, is_tried:
 _MOST_UNITS = 40
 _MOST_LOST = 8
 _LOST = ("unmatched", "undated", "too coarse")
-_TABLE = re.compile(r"\s*(\[\[?[^\]]+\]\]?)")
-_FILE = re.compile(r"\s*file\s*=\s*[\"']([^\"']+)[\"']")
 
 
 def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = True) -> str:
@@ -143,9 +140,9 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
     watched = [Text("study.pairs-watched", n=len(watch.portfolio), looks=watch.looks)] if watch else []
     lines += [f"  {Text('study.estimators')}", *(f"    {t}" for t in watched or describe_trials(trials))]
     failed = next((trial.error for trial in trials if trial.column.is_headline and trial.error), None)
-    if plan.spec.case is not None:  # another column may still say something of the pair
-        failed = None
-    failure = failed or find_refusal([(trial.column.label, trial.reason) for trial in trials])
+    # In a single case another column may still say something of the pair.
+    refusal = find_refusal([(trial.column.label, trial.reason) for trial in trials])
+    failure = (failed if plan.spec.case is None else None) or refusal
     if failure is None and is_tried and with_estimates:
         with report_when_slow(name, Text("study.stage-weigh")):
             weighed = weigh_guesses(root, text, plan, observed, designs)
@@ -165,14 +162,12 @@ def check_analysis(root: Path, name: str, text: str, *, with_estimates: bool = T
 def _declared(name: str, text: str) -> dict[str, str]:
     """Return where the analysis file declares each data file."""
     places: dict[str, list[str]] = {}
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _TABLE.match(line):
-            table = header[1]
-        elif (file := _FILE.match(line)) and table:
-            place = Text("study.declared-at", file=f"{FOLDER}/{name}.toml", table=table, line=number)
-            for key in (file[1], *((REGISTER, f"{REGISTER}{file[1]}") if table == REGISTER else ())):
-                places.setdefault(key, []).append(str(place))
+    for number, table, file in list_values(text, "file"):
+        if not (file and table):
+            continue
+        place = Text("study.declared-at", file=f"{FOLDER}/{name}.toml", table=table, line=number)
+        for key in (file, *((REGISTER, f"{REGISTER}{file}") if table == REGISTER else ())):
+            places.setdefault(key, []).append(str(place))
     if len(places.get(REGISTER, ())) > 1:
         del places[REGISTER]
     return {key: str(Listed(tuple(several), "or")) for key, several in places.items()}
@@ -187,8 +182,8 @@ def _registry(observed: Observed) -> Iterator[str]:
     frame = reconciliation.frame
     for status, n_twinnings, n_pairs, sentence in reconciliation.counts.itertuples(index=False):
         if n_twinnings:
-            counted = Text("study.reconciled", twinnings=int(n_twinnings), pairs=int(n_pairs), said=sentence)
-            yield f"    {counted}"
+            counts = {"twinnings": int(n_twinnings), "pairs": int(n_pairs)}
+            yield f"    {Text('study.reconciled', said=sentence, **counts)}"
         lost = frame[(frame["status"] == status) & (status in _LOST)]
         for row in lost.head(_MOST_LOST).to_dict("records"):
             ends = f"{row['signatory'] or row['city']}-{row['partner_city'] or row['partner']}"
@@ -207,8 +202,7 @@ def check_registry(root: Path, name: str, text: str) -> str:
 
 def list_open_guesses(name: str, text: str, level: Level = "info") -> Iterator[Message]:
     """Yield one message on the lines that carry the mark of a guess."""
-    guesses = find_open_guesses(text)
-    if guesses:
+    if guesses := find_open_guesses(text):
         lines = Listed(tuple(Text("study.guess", key=key, line=i) for i, key in guesses), "comma")
         yield Message(level, "guess", Text("study.guesses", n=len(guesses), lines=lines), f"{FOLDER}/{name}.toml")
 
@@ -220,26 +214,13 @@ def _panel(design: Design) -> Iterator[str]:
     quartiles = np.quantile(known, [0.25, 0.5, 0.75]) if known.size else ()
     n_cells = panel.n_units * ((panel.last_period - panel.first_period) // panel.step + 1)
     yield f"  {Text('study.panel')}"
-    cells = Text(
-        "study.cells",
-        rows=panel.n_rows,
-        all=n_cells,
-        n=panel.n_units,
-        cities=panel.cities.size,
-        partners=panel.partners.size,
-        first=panel.label(panel.first_period),
-        last=panel.label(panel.last_period),
-    )
-    outcome = Text(
-        "study.outcome",
-        outcome=design.outcome,
-        outcome_unit=panel.units_of_measure.get(design.outcome, "") or "none",
-        zeros=int((values == 0).sum()),
-        missing=int(np.isnan(values).sum()),
-        quartiles=" / ".join(f"{q:,.0f}" for q in quartiles) if known.size else str(Text("tables.no-bound")),
-    )
-    yield f"    {cells}"
-    yield f"    {outcome}"
+    ends = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
+    counts = {"rows": panel.n_rows, "n": panel.n_units, "cities": panel.cities.size, "partners": panel.partners.size}
+    yield f"    {Text('study.cells', all=n_cells, **counts, **ends)}"
+    shown = " / ".join(f"{q:,.0f}" for q in quartiles) if known.size else str(Text("tables.no-bound"))
+    of_outcome = {"outcome": design.outcome, "outcome_unit": panel.units_of_measure.get(design.outcome, "") or "none"}
+    counts = {"zeros": int((values == 0).sum()), "missing": int(np.isnan(values).sum())}
+    yield f"    {Text('study.outcome', quartiles=shown, **of_outcome, **counts)}"
 
 
 def _treatment(design: Design) -> Iterator[str]:
@@ -272,14 +253,13 @@ def _policies(panel: Panel) -> Iterator[str]:
         began, ended = (dates[has & (dates <= panel.last_period)] for dates in (policy.onset, policy.end))
         ends = [panel.label(int(f(d))) if d.size else "" for d in (began, ended) for f in (np.min, np.max)]
         named = dict(zip(("began_first", "began_last", "ended_first", "ended_last"), ends, strict=True))
-        text = Text("study.policy", name=policy.name, units=panel.unit_kind, n_ended=ended.size, **counts, **named)
-        yield f"    {text}"
+        counts |= {"n_ended": ended.size}
+        yield f"    {Text('study.policy', name=policy.name, units=panel.unit_kind, **counts, **named)}"
 
 
 def _forecast(plan: Plan, design: Design, trials: Sequence[Trial]) -> Iterator[str]:
     forecast = compute_forecast(plan, design, {t.column.job: t.inference for t in trials if t.inference})
-    spans = describe_span(forecast.low), describe_span(forecast.high)
     key = "study.forecast" if forecast.low == forecast.high else "study.forecast-range"
+    spans = {"low": describe_span(forecast.low), "high": describe_span(forecast.high)}
     yield f"  {Text('study.time')}"
-    text = Text(key, low=spans[0], high=spans[1], name=plan.name, megabytes=round(forecast.megabytes, -1))
-    yield f"    {text}"
+    yield f"    {Text(key, name=plan.name, megabytes=round(forecast.megabytes, -1), **spans)}"

@@ -18,6 +18,7 @@ from twintrade.files import read_file
 from twintrade.render.writers import pack_zip
 from twintrade.study.deposit.verify_appendix import read_tables
 from twintrade.study.run.ledger import COMMIT
+from twintrade.study.spec.spec_text import list_values
 from twintrade.study.store.fingerprint import FOLDER as REGISTRATIONS
 from twintrade.study.store.fingerprint import find_input, get_calibration_path, hash_bytes, list_package_files
 from twintrade.study.store.folder import MANIFEST, get_results_folder
@@ -57,7 +58,6 @@ class PackagedAnalysis:
     exhibits: Sequence[Exhibit]
     cited: Sequence[str]
     size: int
-    deposit: "Deposit | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,24 @@ class Deposit:
 
     withheld: Mapping[str, Text]  # inputs that are not in it, each with the reason and how it is brought
     lines: Mapping[tuple[str, int], str]  # kind and number of an exhibit to the file and line that ask for it
-    citations: tuple[Text, ...]  # how the data are cited
+    citations: Sequence[Text]  # how the data are cited
 
 
-def read_packaged(analysis: Analysis, deposit: Deposit | None) -> PackagedAnalysis:
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Analyses with fresh results, of a project or of a deposit, and every input of theirs once, by its path."""
+
+    analyses: Sequence[PackagedAnalysis]
+    inputs: Sequence[Mapping[str, Any]]
+    deposit: Deposit | None
+
+    def is_absent(self, entry: Mapping[str, Any]) -> bool:
+        """Whether an input is not in the package."""
+        withheld = () if self.deposit is None else self.deposit.withheld
+        return bool(entry["path"].startswith(OUTSIDE)) or entry["path"] in withheld
+
+
+def read_packaged(analysis: Analysis) -> PackagedAnalysis:
     """Return an analysis with its fresh results."""
     stale = list_changes(analysis.root, analysis.name, analysis.raw, analysis.n_guesses)
     folder = get_results_folder(analysis.root, analysis.name)
@@ -83,35 +97,8 @@ def read_packaged(analysis: Analysis, deposit: Deposit | None) -> PackagedAnalys
         raise StoreError(f"results/{analysis.name} cannot be read ({error.strerror})") from None
     cited = from_bytes(files["specifications.csv"]).get("citation_text", ())
     texts = sorted({text for text in cited if isinstance(text, str)})
-    return PackagedAnalysis(
-        analysis.name, manifest, read_exhibits(files[EXHIBITS_FILE]), texts, sum(map(len, files.values())), deposit
-    )
-
-
-def list_withheld(done: Sequence[PackagedAnalysis]) -> Mapping[str, Text]:
-    """Return the inputs that are not in the package, with the reason."""
-    return {path: reason for d in done if d.deposit for path, reason in d.deposit.withheld.items()}
-
-
-def is_absent(entry: Mapping[str, Any], done: Sequence[PackagedAnalysis]) -> bool:
-    """Whether an input is not in the package."""
-    return bool(entry["path"].startswith(OUTSIDE)) or entry["path"] in list_withheld(done)
-
-
-def list_inputs(done: Sequence[PackagedAnalysis]) -> list[Mapping[str, Any]]:
-    """Return every input once, by its path."""
-    inputs = {entry["path"]: entry for d in done for entry in d.manifest["inputs"]}
-    return [inputs[path] for path in sorted(inputs)]
-
-
-def describe_format(entry: Mapping[str, Any]) -> str:
-    """Return how an input was read."""
-    parts = (
-        entry.get("encoding"),
-        entry.get("sheet") and Text("data.report-sheet", name=str(entry["sheet"])),
-        entry.get("unit"),
-    )
-    return ", ".join(str(part) for part in parts if part)
+    exhibits, size = read_exhibits(files[EXHIBITS_FILE]), sum(map(len, files.values()))
+    return PackagedAnalysis(analysis.name, manifest, exhibits, texts, size)
 
 
 def describe_duration(seconds: float) -> Text:
@@ -123,21 +110,21 @@ def describe_duration(seconds: float) -> Text:
     return Text("readme.hours", n=seconds / 3600)
 
 
-_MEGABYTE = 1_000_000
-
-
 def render_replication_readme(analyses: Sequence[Analysis], deposit: Deposit | None = None) -> str:
     """Return the README of a package of analyses with fresh results, or of the bundle of one, as Markdown."""
-    done = [read_packaged(analysis, deposit) for analysis in analyses]
+    done = [read_packaged(analysis) for analysis in analyses]
+    inputs = {entry["path"]: entry for d in done for entry in d.manifest["inputs"]}
+    package = Package(done, [inputs[path] for path in sorted(inputs)], deposit)
     parts = (_overview, _data, _requirements, _programs, _instructions, _exhibits, _references)
-    return "\n\n".join(str(block) for part in parts for block in part(done)) + "\n"
+    return "\n\n".join(str(block) for part in parts for block in part(package)) + "\n"
 
 
-def _overview(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
+def _overview(package: Package) -> Iterator[Words]:
+    done = package.analyses
     yield from map(Text, ("readme.title", "readme.authors-article", "readme.overview"))
     yield Text(
         "readme.made",
-        program="make" if done[0].deposit is None else "script",
+        program="make" if package.deposit is None else "script",
         n=len(done),
         tables=sum(e.kind == "Table" for d in done for e in d.exhibits),
         figures=sum(e.kind == "Figure" for d in done for e in d.exhibits),
@@ -149,107 +136,103 @@ def _overview(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
         yield Text("readme.simulated", names=Listed(drawn, "comma"))
 
 
-def _data(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
-    inputs = list_inputs(done)
+def _data(package: Package) -> Iterator[Words]:
+    inputs = package.inputs
     yield from map(Text, ("readme.data", "readme.rights", "readme.authors-tick"))
     yield _lines((Text("readme.right-to-use"), Text("readme.right-to-publish")))
     yield Text("readme.availability")
-    withheld = list_withheld(done)
-    n_outside = sum(is_absent(i, done) for i in inputs)
+    n_outside = sum(map(package.is_absent, inputs))
     in_package = "all" if n_outside == 0 else "none" if n_outside == len(inputs) else "some"
     for_all = ("all", "some", "none")
     yield _lines(f"- [{'x' if k == in_package else ' '}] {Text(f'readme.available-{k}')}" for k in for_all)
     yield Text("readme.sources")
-    rows = []
+    rows, contents = [], []
     for i in inputs:
         publisher, licence = i.get("publisher", "AUTHORS"), "simulated" if i.get("is_simulated") else "AUTHORS"
-        provided = "drawn" if i.get("is_simulated") else "no" if is_absent(i, done) else "yes"
-        users = [d.name for d in done if i["path"] in [one["path"] for one in d.manifest["inputs"]]]
+        provided = "drawn" if i.get("is_simulated") else "no" if package.is_absent(i) else "yes"
+        users = [d.name for d in package.analyses if i["path"] in [one["path"] for one in d.manifest["inputs"]]]
         facts = [escape_markdown(publisher), escape_markdown(str(i.get("licence", licence)))]
         facts += [str(Text(f"readme.provided-{provided}")), ", ".join(map(render_code, users))]
         rows.append([render_code(i["path"]), *facts])
+        sheet = Text("data.report-sheet", name=str(i["sheet"])) if i.get("sheet") else ""
+        read_as = ", ".join(str(part) for part in (i.get("encoding"), sheet, i.get("unit")) if part)
+        sizes = (f"{i.get('bytes', 0):,}", f"{i.get('rows', 0):,}")
+        contents.append((render_code(i["path"]), *sizes, escape_markdown(read_as), f"`{i['sha256']}`"))
     yield _table(("file", "publisher", "licence", "provided", "used"), rows)
-    if withheld:
+    if package.deposit is not None and package.deposit.withheld:
         yield Text("readme.withheld")
         hashes = {entry["path"]: entry["sha256"] for entry in inputs}
-        yield _lines(
-            f"- {render_code(path)} (sha256 `{hashes[path]}`): {reason}" for path, reason in withheld.items()
-        )
+        reasons = package.deposit.withheld.items()
+        yield _lines(f"- {render_code(path)} (sha256 `{hashes[path]}`): {reason}" for path, reason in reasons)
     yield from map(Text, ("readme.authors-sources", "readme.datasets", "readme.contents"))
-    contents = []
-    for i in inputs:
-        sizes = (f"{i.get('bytes', 0):,}", f"{i.get('rows', 0):,}")
-        contents.append((render_code(i["path"]), *sizes, escape_markdown(describe_format(i)), f"`{i['sha256']}`"))
     yield _table(("file", "bytes", "rows", "read-as", "sha"), contents)
     if any(i["path"].startswith(OUTSIDE) for i in inputs):
         yield Text("readme.outside")
 
 
-def _requirements(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
+def _requirements(package: Package) -> Iterator[Words]:
+    done = package.analyses
     yield from map(Text, ("readme.requirements", "readme.software"))
     tools = sorted({f"{d.manifest['tool']['name']} {d.manifest['tool']['version']}" for d in done})
     versions = sorted({(name, version) for d in done for name, version in d.manifest["versions"].items()})
     yield _lines(f"- {line}" for line in (*tools, *(f"{name} {version}" for name, version in versions)))
-    yield Text("readme.pinned" if done[0].deposit is None else "readme.locked")
+    yield Text("readme.pinned" if package.deposit is None else "readme.locked")
     yield Text("readme.randomness")
-    seeds = [d.manifest.get("spec", {}).get("inference", {}).get("seed", "") for d in done]
-    jobs = [len(d.manifest.get("seeds", {})) for d in done]
-    rows = [[render_code(d.name), str(seed), str(n)] for d, seed, n in zip(done, seeds, jobs, strict=True)]
-    yield _table(("analysis", "seed", "jobs"), rows)
-    yield from map(Text, ("readme.seeds", "readme.costs"))
-    costs, machines = [], set()
+    rows, costs, machines = [], [], set()
     for d in done:
+        seed = d.manifest.get("spec", {}).get("inference", {}).get("seed", "")
+        rows.append((render_code(d.name), str(seed), str(len(d.manifest.get("seeds", {})))))
         cost = d.manifest["volatile"]
         duration, memory = str(describe_duration(cost.get("seconds", 0))), f"{cost.get('peak_memory_mb', 0):,} MB"
-        costs.append((render_code(d.name), duration, memory, f"{d.size / _MEGABYTE:,.1f} MB"))
+        costs.append((render_code(d.name), duration, memory, f"{d.size / 1e6:,.1f} MB"))
         facts = {name: str(cost.get(name)) for name in ("system", "processors")}
         machines.add(str(Text("readme.machine", **facts)))
+    yield _table(("analysis", "seed", "jobs"), rows)
+    yield from map(Text, ("readme.seeds", "readme.costs"))
     yield _table(("analysis", "time", "memory", "results"), costs)
     yield Text("readme.measured", machines=escape_markdown("; ".join(sorted(machines))))
     yield Text("readme.authors-machine")
 
 
-def _programs(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
+def _programs(package: Package) -> Iterator[Words]:
     yield Text("readme.programs")
-    files = (Text("readme.program-analysis", file=f"{FOLDER}/{d.name}.toml") for d in done)
-    keys = ("make", "tool", "lock") if done[0].deposit is None else ("script", "code", "proof")
+    files = (Text("readme.program-analysis", file=f"{FOLDER}/{d.name}.toml") for d in package.analyses)
+    keys = ("make", "tool", "lock") if package.deposit is None else ("script", "code", "proof")
     first, second, last = (Text(f"readme.program-{key}") for key in keys)
     yield _lines((first, second, *files, last))
     yield Text("readme.licence")
-    yield Text("readme.licence-file" if done[0].deposit is None else "readme.licence-files")
+    yield Text("readme.licence-file" if package.deposit is None else "readme.licence-files")
 
 
-def _instructions(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
+def _instructions(package: Package) -> Iterator[Words]:
     yield Text("readme.instructions")
-    if done[0].deposit is not None:
-        keys = ("unpack", *(["withheld"] if list_withheld(done) else []), "script", "compare")
-        yield _lines(f"{i}. {Text(f'readme.step-{key}')}" for i, key in enumerate(keys, 1))
-        return
-    steps = [Text("readme.step-setup")]
-    if any(is_absent(i, done) for i in list_inputs(done)):
-        steps.append(Text("readme.step-data"))
-    steps += [Text("readme.step-make"), Text("readme.step-verify")]
-    yield _lines(f"{i}. {step}" for i, step in enumerate(steps, 1))
+    if package.deposit is None:
+        is_any = any(map(package.is_absent, package.inputs))
+        keys = ("setup", *(["data"] if is_any else []), "make", "verify")
+    else:
+        keys = ("unpack", *(["withheld"] if package.deposit.withheld else []), "script", "compare")
+    yield _lines(f"{i}. {Text(f'readme.step-{key}')}" for i, key in enumerate(keys, 1))
 
 
-def _exhibits(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
+def _exhibits(package: Package) -> Iterator[Words]:
+    deposit = package.deposit
     yield from map(Text, ("readme.exhibits", "readme.reproduces", "readme.authors-article-tick"))
     yield _lines((Text("readme.article-numbers"), Text("readme.article-exhibits"), Text("readme.article-selected")))
     yield Text("readme.exhibit-programs")
-    for d in done:
+    for d in package.analyses:
         rows, command = [], str(Text("readme.command", name=d.name))
         for e in d.exhibits:
-            program = render_code(d.deposit.lines[e.kind, e.number]) if d.deposit else command
+            program = render_code(deposit.lines[e.kind, e.number]) if deposit else command
             files = ", ".join(map(render_code, e.files))
             rows.append((f"{e.kind} {e.number}", escape_markdown(e.caption), program, files))
         yield f"### {render_code(d.name)}"
         yield _table(("exhibit", "caption", "program", "files"), rows, name=d.name)
 
 
-def _references(done: Sequence[PackagedAnalysis]) -> Iterator[Words]:
+def _references(package: Package) -> Iterator[Words]:
     yield Text("readme.references")
-    cited = sorted({text for d in done for text in d.cited})
-    data = [f"- {citation}" for d in done if d.deposit for citation in d.deposit.citations]
+    cited = sorted({text for d in package.analyses for text in d.cited})
+    data = [f"- {citation}" for citation in (package.deposit.citations if package.deposit else ())]
     yield _lines((*(f"- {escape_markdown(text)}" for text in cited), *data, Text("readme.authors-citations")))
     yield from map(Text, ("readme.acknowledgements", "readme.authors-thanks", "readme.template"))
 
@@ -265,8 +248,6 @@ def _table(heads: Iterable[str], rows: Sequence[Sequence[str]], **values: str) -
 
 # Which line of an analysis file asks for each exhibit of its page.
 
-_HEAD = re.compile(r"^\s*(\[\[?[\w.]+\]\]?)")
-_NAME = re.compile(r'^\s*name\s*=\s*"([\w-]+)"')
 _ESTIMATES = frozenset(("specifications.csv", "effects.csv", "bands.csv"))
 
 
@@ -306,13 +287,8 @@ def find_exhibit_lines(analysis: Analysis, results: Mapping[str, bytes]) -> dict
 def list_places(text: str) -> dict[str, int]:
     """Return the lines of the tables of an analysis file, each with its name where it has one."""
     places: dict[str, int] = {}
-    head = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if match := _HEAD.match(line):
-            head = match[1]
-            places.setdefault(head, number)
-        elif match := _NAME.match(line):
-            places.setdefault(f"{head}{match[1]}", number)
+    for number, head, name in list_values(text, "name"):
+        places.setdefault(f"{head}{name}", number)
     return places
 
 
@@ -350,16 +326,17 @@ def build_bundle(analysis: Analysis) -> tuple[bytes, tuple[str, ...]]:
     files[f"{CODE}/LICENSE"] = _read_licence()
     files[COMMIT] = (json.dumps(manifest.get("git", {}), indent=1) + "\n").encode("utf-8")
     files["requirements.lock"] = _write_lock(manifest["versions"])
-    files["LICENSE-DATA.md"] = _write_data_terms(root, manifest["inputs"], withheld)
+    terms, citations = [f"# {Text('bundle.data-terms')}", ""], list[Text]()
+    for path in (entry["path"] for entry in manifest["inputs"]):
+        card, passed = read_data_card(root, path), "no" if path in withheld else "yes"
+        facts = {"publisher": card.publisher or "none", "licence": card.licence or "none"}
+        terms.append(f"- {Text('bundle.terms', path=path, passed=passed, **facts)}")
+        if card.publisher:
+            citations.append(Text("bundle.citation", publisher=card.publisher.rstrip("."), path=path))
+    files["LICENSE-DATA.md"] = ("\n".join(terms) + "\n").encode("utf-8")
     files[CHECKER] = read_file(Path(__file__).with_name(CHECKER))
     files |= {script: _write_script(script, name, withheld) for script in RUN}
     files[RESULT_SUMS] = write_sums({f"results/{name}/{path}": sha for path, sha in manifest["outputs"].items()})
-    cards = {entry["path"]: read_data_card(root, entry["path"]) for entry in manifest["inputs"]}
-    citations = tuple(
-        Text("bundle.citation", publisher=card.publisher.rstrip("."), path=path)
-        for path, card in cards.items()
-        if card.publisher
-    )
     deposit = Deposit(withheld, find_exhibit_lines(analysis, results), citations)
     files["README.md"] = render_replication_readme([analysis], deposit).encode("utf-8")
     files[SUMS] = write_sums({path: hash_bytes(content) for path, content in files.items()})
@@ -405,7 +382,6 @@ def _collect_data(
 
 
 def _read_licence() -> bytes:
-    """Return the terms of the program."""
     beside = Path(__file__).parents[2].parent / "LICENSE"
     if beside.is_file():
         return read_file(beside)
@@ -430,21 +406,6 @@ def _write_lock(versions: Mapping[str, str]) -> bytes:
     locked.pop("twintrade", None)
     head = Text("bundle.lock", python=versions.get("python", ""))
     return "".join([f"# {head}\n", *(f"{name}=={locked[name]}\n" for name in sorted(locked))]).encode("utf-8")
-
-
-def _write_data_terms(root: Path, inputs: Iterable[Mapping[str, Any]], withheld: Mapping[str, Text]) -> bytes:
-    lines = [f"# {Text('bundle.data-terms')}", ""]
-    for entry in inputs:
-        card = read_data_card(root, entry["path"])
-        terms = Text(
-            "bundle.terms",
-            path=entry["path"],
-            publisher=card.publisher or "none",
-            licence=card.licence or "none",
-            passed="no" if entry["path"] in withheld else "yes",
-        )
-        lines.append(f"- {terms}")
-    return ("\n".join(lines) + "\n").encode("utf-8")
 
 
 def _write_script(script: str, name: str, withheld: Mapping[str, Text]) -> bytes:

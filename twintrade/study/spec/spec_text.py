@@ -13,6 +13,7 @@ from twintrade.text import Listed, Text
 
 _GUESSED = re.compile(r"""(\s*([^#=\s][^=]*?)\s*=(?:[^"'#]|"[^"]*"|'[^']*')*#)[ \t]*GUESS\b:?""")
 """Up to the mark, which stands in a comment and in no value."""
+_HEAD = re.compile(r"\s*(\[\[?[^\]]+\]\]?)")
 _DATA_TABLE = re.compile(r"\s*\[(?:\[data\.(trade|twinnings)\]\])?")
 
 
@@ -32,6 +33,17 @@ def locate_guesses(text: str) -> list[tuple[int, str, str, int]]:
         elif number in marked and table:
             marks.append((number, marked[number], table, seen[table] - 1))
     return marks
+
+
+def list_values(text: str, key: str) -> Iterator[tuple[int, str, str]]:
+    """Yield line and head of each table of an analysis file, and line, head and text of each such key in it."""
+    head, assigned = "", re.compile(rf"\s*{key}\s*=\s*[\"']([^\"']+)[\"']")
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEAD.match(line):
+            head = header[1]
+            yield number, head, ""
+        elif value := assigned.match(line):
+            yield number, head, value[1]
 
 
 def count_open_guesses(text: str) -> dict[str, int]:
