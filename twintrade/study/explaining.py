@@ -75,15 +75,13 @@ def _column(column: LadderColumn, designs: Designs) -> Iterator[str]:
     yield str(Text("study.column", label=column.label, citation=citation, is_headline=is_headline))
     try:
         design = designs.of(column)
-        lacking = column.estimator.unmet(design)
+        lacking = tuple(column.estimator.unmet(design))
     except DesignError as error:
-        yield f"  {Text('study.skipped', why=error.text)}"
-        return
+        lacking = (error.text,)
     if lacking:
-        yield f"  {Text('study.skipped', why=Listed(tuple(lacking), 'semicolon'))}"
+        yield f"  {Text('study.skipped', why=Listed(lacking, 'semicolon'))}"
         return
-    equation = column.estimator.equation(design)
-    if equation:
+    if equation := column.estimator.equation(design):
         yield f"  {equation}"
     yield f"  {Text('study.averages', estimand=column.estimator.estimand(design))}"
     yield f"  {Text('study.assumes', assumption=describe_assumption(column.estimator, design))}"

@@ -107,7 +107,7 @@ class PageFolder:
 
     def count(self) -> int:
         """Return how many answers are kept."""
-        return sum(1 for _ in self._folder.glob("*.page"))
+        return len(list(self._folder.glob("*.page")))
 
     def read(self, request: base.Request, endpoint: str) -> tuple[base.RawAnswer, float] | None:
         """Return a kept answer and the second it was given, None if none is kept or if its bytes have changed."""
@@ -168,20 +168,13 @@ def describe_fetch(source: base.Source, query: base.Query, environment: Mapping[
     lookups = source.list_lookups(query)
     requests = lookups or source.plan(query, ())
     n_rows = source.estimate_rows(query)
-    key = source.key
-    lines = [
-        Text(
-            "study.fetch-plan",
-            n=len(requests),
-            lists="yes" if lookups else "no",
-            endpoint=environment.get(f"TWINTRADE_ENDPOINT_{source.name.upper()}") or source.endpoint,
-            rows=n_rows,
-            kilobytes=math.ceil(n_rows * _BYTES_A_ROW / 1000),
-            seconds=math.ceil(len(requests) * (source.pace + _SECONDS_AN_ANSWER)),
-        ),
-        Text("study.fetch-first", address=requests[0].address),
-    ]
-    if key is not None:
+    costs = {"rows": n_rows, "kilobytes": math.ceil(n_rows * _BYTES_A_ROW / 1000)}
+    costs["seconds"] = math.ceil(len(requests) * (source.pace + _SECONDS_AN_ANSWER))
+    endpoint = environment.get(f"TWINTRADE_ENDPOINT_{source.name.upper()}") or source.endpoint
+    asked = {"endpoint": endpoint, "lists": "yes" if lookups else "no"}
+    lines = [Text("study.fetch-plan", n=len(requests), **asked, **costs)]
+    lines.append(Text("study.fetch-first", address=requests[0].address))
+    if (key := source.key) is not None:
         variable = f"TWINTRADE_KEY_{source.name.upper()}"
         is_set = "yes" if environment.get(variable) else "no"
         need = "needed" if key.is_required else "helpful"
@@ -248,28 +241,19 @@ class _Walk:
 
     def ask(self, request: base.Request, number: int = 1, n: int = 1) -> base.RowsPage:
         """Return the rows of one answer, kept from an earlier try or asked for; only a good one is kept."""
-        kept = self._pages.read(request, self._client.endpoint)
-        if kept is not None:
-            answer, asked = kept
-            page = self._parse(request, answer)
-        else:
+        if (kept := self._pages.read(request, self._client.endpoint)) is None:
             self._tell(request.label, number, n)
-            answer = self._client.ask(request)
-            asked = self._clock.now()
-            page = self._parse(request, answer)
-            self._pages.keep(request, self._client.endpoint, answer, asked)
-        self.asked.append(request)
-        self.times.append(asked)
-        return page
-
-    def _parse(self, request: base.Request, answer: base.RawAnswer) -> base.RowsPage:
-        """Return the rows of an answer that was asked for, within the bytes of a whole table."""
+        answer, asked = kept or (self._client.ask(request), self._clock.now())
         self._n_bytes += len(answer.content)
         if self._n_bytes > _MOST_BYTES:
             too_large = Text("sources.too-large", megabytes=_MOST_BYTES // 1_000_000)
             raise base.refuse_answer(self._source, request, too_large)
         page = self._source.parse(request, answer)
         base.check_page(self._source, request, page)
+        if kept is None:
+            self._pages.keep(request, self._client.endpoint, answer, asked)
+        self.asked.append(request)
+        self.times.append(asked)
         return page
 
     def ask_all(self, requests: Sequence[base.Request], contract: base.Contract) -> list[base.RowsPage]:
@@ -368,8 +352,8 @@ def report_requests(name: str) -> Iterator[Tell]:
 
     def say(label: str, number: int, n: int) -> None:
         nonlocal last
-        if time.monotonic() - last >= _LINE_EVERY:
-            last = time.monotonic()
+        if (now := time.monotonic()) - last >= _LINE_EVERY:
+            last = now
             text = Text("study.fetch-step", number=number, n=n, label=label)
             print(f"{name}: {text}", file=sys.stderr, flush=True)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twintrade.errors import DataError, SpecError
 from twintrade.files import read_file
-from twintrade.methods import find_methods, load_method
+from twintrade.methods import BUILT_IN, find_methods, load_method
 from twintrade.render.names import EXHIBIT_NAMES, PRESETS, list_sentences
 from twintrade.study.answers import Entry, ListAnswer
 from twintrade.study.spec.recipes import RECIPES, format_citation
@@ -31,14 +31,12 @@ def format_lists(what: str, here: Path) -> str:
 
 def collect_lists(what: str, here: Path) -> ListAnswer:
     """Return one list, or all of them, by name."""
-    rooms = {"estimators": "estimators", "inferences": "inference"}
-    rooms |= {name: name for name in ("diagnostics", "sources")}
     lists: Mapping[str, Callable[[], Iterator[Entry]]] = {
         "analyses": lambda: (
             Entry(p.stem, _title(p)) for p in sorted((find_project_root(here) / FOLDER).glob("*.toml"))
         ),
         "recipes": lambda: (Entry(name, f"{r.equation}. {r.sentence}") for name, r in RECIPES.items()),
-        **{name: partial(_methods, room) for name, room in rooms.items()},
+        **{f"{room.removesuffix('s')}s": partial(_methods, room) for room in BUILT_IN},
         "exhibits": _exhibits,
     }
     if what != "all" and what not in lists:

@@ -84,25 +84,21 @@ class Clock:
     @property
     def left(self) -> float:
         """Seconds left, by what was expected, the progress within the running job, and the pace so far."""
-        return self._rest + self._after
+        return sum(self._divide_rest())
 
     @property
     def _planned(self) -> float:
         return self.expected * _compute_pace(self._done, self._kind)
 
-    @property
-    def _rest(self) -> float:
-        """Seconds left of the running job; none where it is late and no loop tells more."""
-        return max(self._planned - self._spent, self._seen - self._spent, 0.0) if self.number else 0.0
-
-    @property
-    def _after(self) -> float:
-        """Seconds of the jobs to come: where the running one is late, those of its kind will be as well."""
-        done, takes = self._done, self._spent + self._rest
-        if self.number and takes > self._planned:
-            done = [*done, (self._kind, self.expected, takes)]
+    def _divide_rest(self) -> tuple[float, float]:
+        """Return seconds left of the running job, none where it is late and no loop says more, and of all to come."""
+        done, rest = self._done, 0.0
+        if self.number:
+            rest = max(self._planned - self._spent, self._seen - self._spent, 0.0)
+            if self._spent + rest > self._planned:  # those of its kind will be late as well
+                done = [*done, (self._kind, self.expected, self._spent + rest)]
         to_come = zip(self._names[self.number :], self._seconds[self.number :], strict=True)
-        return sum(seconds * _compute_pace(done, _find_kind(name)) for name, seconds in to_come)
+        return rest, sum(seconds * _compute_pace(done, _find_kind(name)) for name, seconds in to_come)
 
     @property
     def share(self) -> float:
@@ -112,10 +108,10 @@ class Clock:
 
     def describe_rest(self, event: "str | Step") -> Text:
         """Return what is running, and what is left."""
-        job = self.describe(event)
-        if self.number and not self._rest and self._spent > self._planned + LATE:
-            return Text("study.job-over", job=job, span=describe_span(self._after))
-        return Text("study.job-left", job=job, span=describe_span(self.left))
+        job, (rest, after) = self.describe(event), self._divide_rest()
+        if self.number and not rest and self._spent > self._planned + LATE:
+            return Text("study.job-over", job=job, span=describe_span(after))
+        return Text("study.job-left", job=job, span=describe_span(rest + after))
 
     def describe(self, event: "str | Step") -> Text:
         """Return which job of how many is running, and how far it has come where the event says so."""
@@ -187,8 +183,7 @@ class JsonLines(Report):
 
     def __call__(self, analysis: str, event: "str | Step") -> None:
         """Tell an event, with the number of the job and what is left where that is known."""
-        clock = self._clocks.get(analysis)
-        if clock is not None:
+        if (clock := self._clocks.get(analysis)) is not None:
             clock.begin(event)
         shown = event if isinstance(event, str) else str(event.counted)
         self._write(analysis, shown, **({} if clock is None else {"job": clock.number, "left": clock.left}))

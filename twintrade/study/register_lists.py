@@ -29,19 +29,10 @@ _FIRST_YEAR = 2000
 
 def simulate_known_effect(seed: int, cities: int, partners: int, periods: int, effect: float) -> dict[str, bytes]:
     """Return trade.csv, twinnings.csv and truth.csv with an effect in log points from the onset on."""
-    drawn = simulate(
-        np.random.default_rng(seed),
-        n_cities=cities,
-        n_partners=partners,
-        n_periods=periods,
-        first_period=_FIRST_YEAR,
-        cohorts={_FIRST_YEAR + periods // 3: 0.1, _FIRST_YEAR + periods // 2: 0.1},
-        effect=effect,
-        family="poisson",
-        mean=1e6,
-        noise=0.2,
-        place_spread=0.3,
-    )
+    shape: dict[str, Any] = {"n_cities": cities, "n_partners": partners, "n_periods": periods, "effect": effect}
+    shape |= {"cohorts": {_FIRST_YEAR + periods // 3: 0.1, _FIRST_YEAR + periods // 2: 0.1}, "family": "poisson"}
+    rng = np.random.default_rng(seed)
+    drawn = simulate(rng, first_period=_FIRST_YEAR, mean=1e6, noise=0.2, place_spread=0.3, **shape)
     frame = drawn.panel.to_frame()
     codes = sorted(code for code, place in load_places().items() if (place.kind, place.valid_to) == ("country", None))
     if partners > len(codes):
@@ -74,15 +65,9 @@ def merge_registers(root: Path, files: Sequence[str], name: str) -> list[Text]:
     undated = int((merged.frame["date"] == "").sum())
     card = find_catalogue().read("merged_card.md")
     conflicts = [Text("common.headed", head=pair, said=why) for pair, why in merged.conflicts]
-    text = card.format(
-        name=name,
-        files=Listed(tuple(files), "comma"),
-        n=len(merged.frame),
-        rows=merged.n_rows,
-        undated=undated,
-        conflicts="\n".join(f"  - {conflict}" for conflict in conflicts) or "  -",
-        n_conflicts=len(conflicts),
-    )
+    counts = {"n": len(merged.frame), "rows": merged.n_rows, "undated": undated, "n_conflicts": len(conflicts)}
+    listed = "\n".join(f"  - {conflict}" for conflict in conflicts) or "  -"
+    text = card.format(name=name, files=Listed(tuple(files), "comma"), conflicts=listed, **counts)
     contents = {"csv": to_bytes(merged.frame), "md": text.encode("utf-8")}
     paths = write_new(root, {f"{FOLDER}/{name}.{ending}": content for ending, content in contents.items()})
     summary = Text("study.merged", rows=merged.n_rows, files=len(files), n=len(merged.frame), undated=undated)
@@ -91,10 +76,8 @@ def merge_registers(root: Path, files: Sequence[str], name: str) -> list[Text]:
 
 def check_register(root: Path, file: str) -> list[Text]:
     """Return what cannot be right in a list of agreements, one line a fault; empty where nothing is found."""
-    return [
-        Text("study.listed-fault", row=row, fault=fault)
-        for row, fault in registers.check_listing(registers.read_listing(root, file))
-    ]
+    faults = registers.check_listing(registers.read_listing(root, file))
+    return [Text("study.listed-fault", row=row, fault=fault) for row, fault in faults]
 
 
 def list_undated_by_trade(design: Design) -> pd.DataFrame:
@@ -119,9 +102,8 @@ def list_undated_by_trade(design: Design) -> pd.DataFrame:
         for unit, group in treatment.register.groupby("unit")
     }
     rows = [(unit, expected[k], links.get(unit, "")) for k, unit in enumerate(panel.units) if is_listed[k]]
-    return pd.DataFrame(rows, columns=["unit", "expected", "known"]).sort_values(
-        ["expected", "unit"], ascending=[False, True], ignore_index=True
-    )
+    frame = pd.DataFrame(rows, columns=["unit", "expected", "known"])
+    return frame.sort_values(["expected", "unit"], ascending=[False, True], ignore_index=True)
 
 
 def _describe_link(row: Mapping[Hashable, Any]) -> Words:
@@ -140,12 +122,10 @@ def list_dates_to_find(root: Path, name: str) -> list[Text]:
     design = Designs(observe(analysis.name, plan.spec, analysis.root), plan.spec.case).base(plan.spec.design)
     ranked = list_undated_by_trade(design)
     lines = [Text("study.dates-to-find", n=len(ranked), name=name)]
-    counted = {
-        "period_name": design.panel.frequency, "money": design.panel.units_of_measure.get(design.outcome, ""),
-    }  # fmt: skip
+    money = design.panel.units_of_measure.get(design.outcome, "")
     for place, (unit, expected, known) in enumerate(ranked.itertuples(index=False), 1):
-        values = counted | {"unit": unit, "expected": float(expected), "known": known}
-        lines.append(Text("study.date-to-find", place=place, **values))
+        values = {"unit": unit, "known": known, "money": money, "period_name": design.panel.frequency}
+        lines.append(Text("study.date-to-find", place=place, expected=float(expected), **values))
     return lines
 
 
@@ -171,15 +151,6 @@ def compare_registers(root: Path, files: Sequence[str], n_comparison: int | None
 
 
 def _describe(coverage: registers.Coverage, units: str) -> Text:
-    return Text(
-        "study.coverage",
-        units=units,
-        first=coverage.n_first,
-        second=coverage.n_second,
-        both=coverage.n_both,
-        total=round(coverage.total),
-        low=round(coverage.low),
-        high=round(coverage.high),
-        unseen=round(coverage.unseen),
-        seen=coverage.n_seen / coverage.total,
-    )
+    counts = {name: getattr(coverage, f"n_{name}") for name in ("first", "second", "both")}
+    estimates = {name: round(getattr(coverage, name)) for name in ("total", "low", "high", "unseen")}
+    return Text("study.coverage", units=units, seen=coverage.n_seen / coverage.total, **counts, **estimates)

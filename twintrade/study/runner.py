@@ -60,8 +60,7 @@ def _settled(analysis: Analysis, *, force: bool) -> AnalysisEnd | str:
         raw = analysis.raw
     except SpecError as error:
         return AnalysisEnd(analysis.name, "failed", USAGE, str(error))
-    absent = list_absent_by_design(analysis.root, raw)
-    if absent:
+    if absent := list_absent_by_design(analysis.root, raw):
         return AnalysisEnd(analysis.name, "skipped", text=str(describe_absent(raw, absent)))
     changes = list_changes(analysis.root, analysis.name, raw, analysis.n_guesses)
     if changes or force:

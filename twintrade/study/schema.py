@@ -15,6 +15,7 @@ from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.estimators.base import ESTIMATORS
 from twintrade.inference.base import INFERENCES
 from twintrade.methods import Registry
+from twintrade.study.plan.jobs import DONORS
 from twintrade.study.spec import analysis
 from twintrade.study.spec.analysis import CaseSection, DesignSection, InferenceSection, SimulatedTrade, Spec
 from twintrade.study.spec.page_spec import ClaimEntry, RegistrySection, ReportSection
@@ -121,13 +122,8 @@ def build_json_schema() -> dict[str, Any]:
             names["anyOf"] = [{k: names.pop(k) for k in ("type", "items")}, _MAPPING]
     properties["recipe"] = {"enum": list(RECIPES), "description": str(Text("spec.preset"))}
     design = DesignSection.model_json_schema()["properties"]
-    of_entry = {
-        "label": {"type": "string"},
-        "key": {"type": "string"},
-        "headline": {"type": "boolean"},
-        "exclude_flagged": {"type": "boolean"},
-        "donors": {"enum": ["all", "A", "B"]},
-    }
+    types = {"label": "string", "key": "string", "headline": "boolean", "exclude_flagged": "boolean"}
+    of_entry = {key: {"type": name} for key, name in types.items()} | {"donors": {"enum": [*DONORS]}}
     entries = [_entry(name, {**options, **design, **of_entry}) for name, options in _methods(ESTIMATORS).items()]
     properties["estimator"] = {"type": "array", "items": {"oneOf": entries}}
     on = {"on": {"type": ["string", "array"], "description": str(Text("spec.on"))}}

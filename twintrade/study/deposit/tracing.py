@@ -39,8 +39,7 @@ class NamedPlace:
 
 def trace_number(folder: Path, name: str, asked: str) -> list[Text | str]:
     """Return line by line where "Table 7, row 2, column 3", by number or name, or a key of the page comes from."""
-    manifest = read_manifest(folder)
-    if manifest is None:
+    if (manifest := read_manifest(folder)) is None:
         raise StoreError(Text("trace.no-results", name=name))
     numbers = StoredNumbers(folder)
     lines: list[Text | str] = []
@@ -77,7 +76,8 @@ def parse_place(asked: str) -> NamedPlace:
 def find_cell(tables: list[PageTable], asked: str) -> tuple[PageTable, list[PageCell], int, PageCell]:
     """Return the table, the row, the place of the column, and the cell that are asked for."""
     wanted = parse_place(asked)
-    known = {_read_number(table): table for table in tables if table.number}
+    numbered = ((_TABLE.fullmatch(table.number), table) for table in tables if table.number)
+    known = {(match[1] if match else table.number).lower(): table for match, table in numbered}
     if wanted.table not in known:
         raise SpecError(Text("trace.no-table", asked=asked, tables=_join([t.caption for t in known.values()])))
     table = known[wanted.table]
@@ -88,18 +88,12 @@ def find_cell(tables: list[PageTable], asked: str) -> tuple[PageTable, list[Page
     if not places:
         names = [" ".join(dict.fromkeys(head)) for head in heads[1:]]
         raise SpecError(Text("trace.no-column", asked=asked, columns=_join(names)))
-    numbered = [[str(i), row[0].text] for i, row in enumerate(rows, 1)]
-    for i in _choose(wanted.row, numbered) if wanted.row else range(len(rows)):
+    named = [[str(i), row[0].text] for i, row in enumerate(rows, 1)]
+    for i in _choose(wanted.row, named) if wanted.row else range(len(rows)):
         for place in places:
             if place + 1 < len(rows[i]) and rows[i][place + 1].keys:
                 return table, rows[i], place + 1, rows[i][place + 1]
     raise SpecError(Text("trace.no-number", asked=asked, rows=_join([row[0].text for row in rows])))
-
-
-def _read_number(table: PageTable) -> str:
-    """Return the number of a table without what tables are called."""
-    match = _TABLE.fullmatch(table.number)
-    return match[1].lower() if match else table.number.lower()
 
 
 def _list_heads(table: PageTable, place: int) -> list[str]:
@@ -129,7 +123,6 @@ def _join(names: list[str]) -> Listed:
 
 
 def _describe(key: str, numbers: StoredNumbers, manifest: Mapping[str, Any]) -> Iterator[Text | str]:
-    """Yield what is known of one number."""
     try:
         rows, column, form = numbers.find(key)
         value = rows[0].get(column, rows[0]) if form in ("", "words") else compute_value(rows, column, form)
@@ -151,12 +144,7 @@ def _describe(key: str, numbers: StoredNumbers, manifest: Mapping[str, Any]) -> 
     specifications = numbers.read("specifications.csv")
     specification = next((s for s in specifications if (s["estimator"], s["specification"]) == keys), None)
     if specification is not None:
-        yield Text(
-            "trace.estimator",
-            label=specification["label"],
-            estimator=specification["estimator"],
-            key=specification["specification"],
-        )
+        yield Text("trace.estimator", label=specification["label"], estimator=str(keys[0]), key=str(keys[1]))
         # Of the design of the analysis, and of what its column changes of it.
         facts = [manifest.get("spec", {}).get("design", {}), [specification.get(name, "") for name in _DESIGN]]
         design = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8")
@@ -174,14 +162,13 @@ def _list_rows(
     time, cohort = record.get("event_time", ""), record.get("cohort", "")
     is_event = record.get("kind", "event") in ("event", "cell") and time not in ("", None)
     data = numbers.read("data.csv")
-    rows = [
-        i
-        for i, row in enumerate(data, 2)
-        if row["status"] == "treated"
-        and row["event_time"] != ""
-        and (int(row["event_time"]) == int(float(time)) if is_event else int(row["event_time"]) >= 0)
-        and (cohort in ("", None) or int(float(cohort)) < 0 or row["onset"] == str(int(float(cohort))))
-    ]
+    is_any = cohort in ("", None) or int(float(cohort)) < 0
+    rows = []
+    for i, row in enumerate(data, 2):
+        if row["status"] == "treated" and row["event_time"] != "":
+            since = int(row["event_time"])
+            is_behind = since == int(float(time)) if is_event else since >= 0
+            rows += [i] if is_behind and (is_any or row["onset"] == str(int(float(cohort)))) else []
     used = str(specification.get("n_rows") or "")
     spans = [str(first) if first == last else f"{first}–{last}" for first, last in list_spans(rows)]
     yield Text("trace.rows", n=len(rows), rows=list_some(spans, _MOST_SPANS), used=int(used or 0), of=len(data))
@@ -190,12 +177,7 @@ def _list_rows(
 def _list_code(record: Mapping[str, Any], column: str) -> Iterator[Text | str]:
     """Yield the lines of code that make a number: of its check, its inference or its estimator."""
     inference = record.get("inference") if column in _OF_INFERENCE else None
-    chosen = (
-        ("diagnostics", record.get("diagnostic")),
-        ("inference", inference),
-        ("estimators", record.get("estimator")),
-    )
-    for room, name in chosen:
-        line = find_method_line(room, str(name)) if name else None
-        if line is not None:
+    chosen = {"diagnostics": record.get("diagnostic"), "inference": inference, "estimators": record.get("estimator")}
+    for room, name in chosen.items():
+        if name and (line := find_method_line(room, str(name))) is not None:
             yield Text("trace.code", place=line, name=str(name))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.effects import Bands, Estimate, EventStudy, Finding, RefitOnly, Sample
+from twintrade.effects import Bands, Estimate, EventStudy, Finding, RefitOnly
 from twintrade.effects.cohort_influence import join_counts, join_ids
 from twintrade.effects.estimate import AFTER_LESS_BEFORE
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
@@ -59,11 +59,15 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     before = design.panel.values(design.outcome)[at_reference]  # untransformed, of treated units
     study = fit.view("event") if "event" in fit.views else None
     clusters = () if isinstance(fit.estimate.uncertainty, RefitOnly) else design.clusters
+    comparison: Words = estimator.name_comparison(design)
+    if isinstance(comparison, Text) and comparison.key == DONORS:  # those that its method cannot use are not counted
+        n_donors = sample.n_units - sample.n_treated_units
+        comparison = Text(DONORS, n=n_donors) if n_donors else ""
     sizes = {name: int(np.unique(o.codes(name)[sample.rows]).size) for name in clusters}
     row: dict[str, Any] = (_of_overall(fit) if "overall" in fit.views else {}) | {
         **pack_both("equation", estimator.equation(design)), **pack_both("estimand", estimator.estimand(design)),
         **pack_both("assumption", describe_assumption(estimator, design)),
-        **pack_both("comparison", _count_compared(estimator.name_comparison(design), sample)),
+        **pack_both("comparison", comparison),
         **pack_both("base_sentence", describe_base(fit)), "scale": fit.estimate.scale, "n_rows": sample.n_rows,
         "n_units": sample.n_units, "n_treated_units": sample.n_treated_units, "n_zeros": sample.n_zeros,
         "n_separated": sum(sample.n_dropped(reason) for reason in _SEPARATED), "n_singletons": _count_singletons(fit),
@@ -76,14 +80,6 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     if isinstance(study, EventStudy):
         row |= {"reference": study.reference, "binned_low": study.binned[0], "binned_high": study.binned[1]}
     return row
-
-
-def _count_compared(comparison: Words, sample: Sample) -> Words:
-    """Return what a column compares with; donors that its method cannot use are not counted."""
-    if not isinstance(comparison, Text) or comparison.key != DONORS:
-        return comparison
-    n = sample.n_units - sample.n_treated_units
-    return Text(DONORS, n=n) if n else ""
 
 
 def describe_base(fit: Fit) -> Words:

@@ -37,16 +37,13 @@ OPTIONAL = ("CurrencyConverter", "duckdb", "numba", "pyarrow", "pyreadstat", "py
 
 def build_manifest(run: Run, raw: Mapping[str, Any], root: Path, used: Collection[str] = ()) -> dict[str, Any]:
     """Return what is known before anything is written; ``used`` are libraries beyond those of every install."""
+    seed = run.plan.spec.inference.seed
     return collect_origins(run.plan.name, run.plan.spec.title, raw, root, used) | {
         "is_simulated": run.observed.is_simulated,
         "spec": resolve_spec(run.plan.spec),
         "inputs": _inputs(run.observed.inputs, list_simulated_names(run.plan.name, run.plan.spec)),
         **_list_dropped(run.ladder),
-        "seeds": {
-            job: compute_entropy(run.plan.spec.inference.seed, job)
-            for job in run.plan.jobs
-            if not job.startswith("estimate/")
-        },
+        "seeds": {job: compute_entropy(seed, job) for job in run.plan.jobs if not job.startswith("estimate/")},
         "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
     }
 
@@ -144,8 +141,7 @@ def read_git_state(root: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError):
         recorded = json.loads(read_file(root / COMMIT, COMMIT))
         return recorded if isinstance(recorded, dict) else {}
-    commit = _git(root, ["rev-parse", "HEAD"])
-    if commit is None:
+    if (commit := _git(root, ["rev-parse", "HEAD"])) is None:
         return {}
     return {"commit": commit, "is_dirty": bool(_git(root, ["status", "--porcelain", "--untracked-files=no"]))}
 
@@ -159,42 +155,31 @@ def collect_surroundings() -> dict[str, Any]:
 
 
 def _git(root: Path, words: Sequence[str]) -> str | None:
+    git = ["git", "-C", str(root), *words]
     try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *words],
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_GIT_SECONDS,
-            check=True,
-        )
+        output = subprocess.run(git, capture_output=True, timeout=_GIT_SECONDS, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return output.decode("utf-8", "replace").strip()
 
 
 def _inputs(records: Sequence[InputRecord], drawn: Collection[str]) -> list[dict[str, Any]]:
     """Return one entry a file, also where several tables are read from it."""
     entries: dict[str, dict[str, Any]] = {}
+    names = [f.name for f in fields(InputRecord) if f.name not in ("dropped", "unread", "alike_sheets")]
     for record in records:
-        entry = _input(record, is_drawn=record.path in drawn)
+        given = ((name, getattr(record, name)) for name in names)
+        entry: dict[str, Any] = {k: v if isinstance(v, int) else str(v) for k, v in given if v not in ("", (), None)}
+        if packed := pack_text(record.unit):
+            entry["unit_text"] = packed
+        if record.dropped:
+            entry["dropped"] = "; ".join(f"{rule}: {n}" for rule, n in record.dropped)
+        if record.path in drawn:
+            entry["is_simulated"] = True
         known = entries.setdefault(record.path, entry)
         if known is not entry and "dropped" in entry:
             known["dropped"] = "; ".join(filter(None, (known.get("dropped"), entry["dropped"])))
     return list(entries.values())
-
-
-def _input(record: InputRecord, *, is_drawn: bool) -> dict[str, Any]:
-    names = [f.name for f in fields(record) if f.name not in ("dropped", "unread", "alike_sheets")]
-    given = ((name, getattr(record, name)) for name in names)
-    facts = {k: v if isinstance(v, int) else str(v) for k, v in given if v not in ("", (), None)}
-    if packed := pack_text(record.unit):
-        facts["unit_text"] = packed
-    if record.dropped:
-        facts["dropped"] = "; ".join(f"{rule}: {n}" for rule, n in record.dropped)
-    if is_drawn:
-        facts["is_simulated"] = True
-    return facts
 
 
 _KINDS = "fiubU"

@@ -250,8 +250,7 @@ def _format_error(what: str, error: OSError) -> str:
 
 def write_new(folder: Path, files: Mapping[str, bytes]) -> list[str]:
     """Write files that must not be there yet; return their paths as told to the user."""
-    existing = [path for path in files if (folder / path).exists()]
-    if existing:
+    if existing := [path for path in files if (folder / path).exists()]:
         raise StoreError(f"{existing[0]} exists already and is not overwritten: choose another name, or remove it")
     for path, content in files.items():
         write_beside(folder, path, content)

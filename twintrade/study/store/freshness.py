@@ -35,18 +35,15 @@ def _is_whole(manifest: Mapping[str, Any]) -> bool:
         if not isinstance(entry, dict) or "path" not in entry or "sha256" not in entry:
             return False
         hashes.append((entry["path"], entry["sha256"]))
-    return all(isinstance(sha, str) and _is_inside(path) for path, sha in hashes)
-
-
-def _is_inside(path: Any) -> bool:
-    return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/") and "\0" not in path
+    if not all(isinstance(part, str) for pair in hashes for part in pair):
+        return False
+    return not any(path.startswith("/") or ".." in path.split("/") or "\0" in path for path, _ in hashes)
 
 
 def list_changes(root: Path, name: str, raw: Mapping[str, Any], n_guesses: int = 0) -> list[Text | str]:
     """Return what changed since the results were made, empty when they are fresh."""
     folder = get_results_folder(root, name)
-    manifest = read_manifest(folder)
-    if manifest is None:
+    if (manifest := read_manifest(folder)) is None:
         return [Text("study.changed-nothing-there")]
     changes: list[Text | str] = []
     if manifest.get("spec_sha256") != fingerprint.hash_spec(raw):

@@ -124,8 +124,7 @@ def build_tidy_files(results: ResultSet) -> dict[str, bytes]:
 
 def read_results(folder: Path) -> ResultSet:
     """Return the result set that a folder holds."""
-    manifest = read_manifest(folder)
-    if manifest is None:
+    if (manifest := read_manifest(folder)) is None:
         raise StoreError(f"results/{folder.name} holds no complete result set: run the analysis first")
     try:
         files = {path: read_file(folder / path, path) for path in manifest["outputs"] if is_tidy(path)}
@@ -149,8 +148,7 @@ def is_tidy(path: str) -> bool:
 def replay_results(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set that tidy files and a manifest hold; pages are drawn from this and nothing else."""
     tables = {name: from_bytes(files[f"{name}.csv"]) for name in TABLES}
-    lacking = [name for name in FINDING_COLUMNS if name not in tables["findings"]]
-    if lacking:
+    if lacking := [name for name in FINDING_COLUMNS if name not in tables["findings"]]:
         raise ValueError(f"findings.csv has no column {lacking[0]}")
     of_payloads = {path: content for path, content in files.items() if path.startswith("payloads/")}
     payloads = {path[len("payloads/") :].removesuffix(".csv"): from_bytes(c) for path, c in of_payloads.items()}
