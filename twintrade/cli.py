@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twintrade.commands import OTHERS, fetch, registry, watch
+from twintrade.commands import OTHERS, fetch, list_analyses, registry, tell_of_interruption, watch
 from twintrade.errors import DataError, SourceError, SpecError, TwintradeError
 from twintrade.files import check_address_space
 from twintrade.text import LOCALES, Listed, Text, choose_language, find_choice, use_language
@@ -104,7 +104,7 @@ Specs = Annotated[
     ),
 ]
 OneSpec = Annotated[str, typer.Argument(help="Analysis file or its name.", autocompletion=_complete)]
-DONE, ESTIMATION, USAGE, DATA, STALE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+DONE, ESTIMATION, USAGE, DATA, STALE = 0, 1, 2, 3, 4
 LEAST_BYTES = 1000 * 2**20  # of address space, below which libraries end a run without a word
 NEW_OBJECTS = 500_000
 """So many are made before any out of reach are looked for: more than are imported, which are none and take long."""
@@ -168,15 +168,12 @@ def run(
     from twintrade.study.runner import run_all
     from twintrade.study.store import confirm_analysis
 
-    analyses = [confirm_analysis(analysis) if confirm else analysis for analysis in _list_analyses(specs)]
+    analyses = [confirm_analysis(analysis) if confirm else analysis for analysis in list_analyses(specs)]
     with use_language_of(analyses):
-        try:
+        with tell_of_interruption(Text("study.interrupted")):
             outcomes = run_all(
                 analyses, jobs=jobs, force=force, log_json=log_json, backend=backend, scheduler=scheduler
             )
-        except KeyboardInterrupt:
-            _complain(str(Text("study.interrupted")))
-            raise typer.Exit(INTERRUPTED) from None
         if as_json:
             answer("run", outcomes)
         else:
@@ -216,7 +213,7 @@ def _checked(specs: list[str] | None, *, as_json: bool = False, with_estimates: 
     from twintrade.study.progress import report_when_slow
 
     answers = []
-    for analysis in _list_analyses(specs):
+    for analysis in list_analyses(specs):
         with use_language_of([analysis]):
             try:
                 with report_when_slow(analysis.name, Text("study.stage-check")):
@@ -242,7 +239,7 @@ def explain(spec: OneSpec, as_json: Json = False, language: Language = "") -> No
     """Say in sentences what an analysis does and assumes, then its full specification."""
     from twintrade.study.explaining import collect_explanation, explain_analysis
 
-    analysis = _list_analyses([spec])[0]
+    (analysis,) = list_analyses([spec])
     with use_language_of([analysis]):
         if as_json:
             answer("explain", collect_explanation(analysis.root, analysis.name, analysis.text))
@@ -297,7 +294,7 @@ def swap(
     from twintrade.study.scaffold import swap_pair
 
     files = (PurePath(trade).as_posix(), PurePath(twinnings).as_posix())
-    asked = swap_pair(_list_analyses([analysis])[0], new, *files, pair, _choose_asker(yes))
+    asked = swap_pair(list_analyses([analysis])[0], new, *files, pair, _choose_asker(yes))
     typer.echo("\n".join([str(Text("study.wrote", path=asked.path)), *map(str, asked.sentences)]))
     if asked.left:
         typer.echo(Text("study.swap-left", name=analysis, keys=Listed(asked.left, "comma")))
@@ -325,7 +322,7 @@ def verify(
     from twintrade.study.store import verify_results
 
     code = DONE
-    for analysis in _list_analyses(specs):
+    for analysis in list_analyses(specs):
         read_registration(analysis.root, analysis.name)
         texts, is_same = verify_results(analysis, against)
         typer.echo("\n".join(map(str, texts)))
@@ -348,7 +345,7 @@ def appendix(
     from twintrade.study.stored import keep_finished
 
     drawn = []
-    analyses = _list_analyses(drop_bound_report(specs) if specs else specs)
+    analyses = list_analyses(drop_bound_report(specs) if specs else specs)
     for analysis in analyses if specs else keep_finished(analyses, typer.echo):
         drawn.append(redraw(analysis.root, analysis.name, analysis.text))
         typer.echo(f"results/{analysis.name}/appendix.html")
@@ -361,12 +358,6 @@ def _choose_asker(is_silent: bool) -> "Callable[[str], str] | None":
     if is_silent or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return None
     return lambda question: str(typer.prompt(question, default="", show_default=False))
-
-
-def _list_analyses(specs: list[str] | None) -> "list[Analysis]":
-    from twintrade.study.store import find_analyses
-
-    return find_analyses(Path.cwd(), specs or [])
 
 
 def _slash(path: str | None) -> str | None:

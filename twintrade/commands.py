@@ -1,9 +1,10 @@
 """Secondary commands: registers, fetch, schema, export, bundle."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +18,25 @@ _INTERRUPTED, _FAULTY, _DIFFERS = 130, 3, 4
 _MOST_NAMED = 6
 registry = typer.Typer(help="Lists of agreements: merge, check and compare them.", no_args_is_help=True)
 Specs = Annotated[list[str] | None, typer.Argument(help="Analyses; all when none is given.")]
+OneSpec = Annotated[str, typer.Argument(help="Analysis file or its name.")]
 Files = Annotated[list[str], typer.Argument(help="Lists of agreements, relative to the project.")]
+
+
+@contextmanager
+def tell_of_interruption(text: Text) -> Iterator[None]:
+    """End a command that the user interrupts, and say what that means."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"twintrade: {text}", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def list_analyses(specs: list[str] | None) -> "list[Analysis]":
+    """Return the analyses that are meant; all where none is named."""
+    from twintrade.study.store import find_analyses
+
+    return find_analyses(Path.cwd(), specs or [])
 
 
 @registry.command()
@@ -64,7 +83,6 @@ def coverage(
 
 
 watch = typer.Typer(help="Watch agreements while they run: register before signing, then look.", no_args_is_help=True)
-OneSpec = Annotated[str, typer.Argument(help="Analysis file or its name.")]
 
 
 @watch.command()
@@ -74,7 +92,7 @@ def register(spec: OneSpec) -> None:
 
     from twintrade.study.execute import register_watch
 
-    analysis = _find_analysis(spec)
+    (analysis,) = list_analyses([spec])
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     learned, paths, sha256 = register_watch(analysis.root, analysis.name, analysis.text, now)
     lines = *(Text("study.wrote", path=path) for path in paths), Text("watch.sha256", file=paths[0], sha256=sha256)
@@ -90,7 +108,7 @@ def look(
 
     from twintrade.study.execute import run_watch
 
-    analysis = _find_analysis(spec)
+    (analysis,) = list_analyses([spec])
     lines, _ = run_watch(analysis.root, analysis.name, analysis.text, date.today().isoformat(), at)
     _tell((*lines, Text("study.wrote", path=f"results/{analysis.name}/brief.html")))
 
@@ -121,29 +139,17 @@ def fetch(
     from twintrade.study.fetching import describe_fetch, fetch_table, report_requests
 
     publisher = SOURCES[source]()
-    query = Query(
-        cities=_split(cities),
-        partners=_split(partners),
-        first=first,
-        last=last,
-        flow=_choose("--flow", flow, ("exports", "imports")),  # type: ignore[arg-type]
-        product=product,
-        step=_choose("--by", by, ("", "year", "quarter", "month")),  # type: ignore[arg-type]
-        options=dict(_pair(line) for line in further or []),
-    )
+    asked: dict[str, Any] = {"cities": _split(cities), "partners": _split(partners), "first": first, "last": last}
+    asked |= {"flow": _choose("--flow", flow, ("exports", "imports")), "product": product}
+    asked["step"] = _choose("--by", by, ("", "year", "quarter", "month"))
+    query = Query(**asked, options=dict(map(_pair, further or [])))
     if dry_run:
         _tell(describe_fetch(publisher, query, os.environ))
         return
     clock = Timer(time.time, time.sleep)
     client = Client(publisher, os.environ, clock, __version__)
-    try:
-        with report_requests(name) as tell:
-            fetched = fetch_table(_find_root(), name, publisher, query, client, clock, resume=resume, tell=tell)
-    except KeyboardInterrupt:
-        typer.echo(f"twintrade: {Text('study.fetch-stopped')}", err=True)
-        raise typer.Exit(_INTERRUPTED) from None
-    finally:
-        client.close()
+    with tell_of_interruption(Text("study.fetch-stopped")), closing(client), report_requests(name) as tell:
+        fetched = fetch_table(_find_root(), name, publisher, query, client, clock, resume=resume, tell=tell)
     _tell(Text("study.wrote", path=path) for path in fetched.paths)
     if fetched.silent:
         typer.echo(Text("study.fetch-silent", n=len(fetched.silent), spots=list_some(fetched.silent, _MOST_NAMED)))
@@ -198,21 +204,20 @@ def cross_check(specs: Specs = None) -> None:
     """Estimate every column again with other software; end with 4 where the same number comes out differently."""
     from twintrade.study.proof import add_checks, check_results
     from twintrade.study.redraw import redraw
-    from twintrade.study.store import find_analyses
     from twintrade.study.stored import keep_finished, read_latest
 
-    n_apart, analyses = 0, find_analyses(Path.cwd(), specs or [])
+    n_apart, analyses = 0, list_analyses(specs)
     for analysis in analyses if specs else keep_finished(analyses, typer.echo):
-        report = check_results(read_latest(analysis))
-        if report.missing:
-            redraw(analysis.root, analysis.name, analysis.text, partial(add_checks, checks=report.missing))
-        typer.echo("\n".join(report.lines))
-        n_apart += report.n_apart
+        lines, n, missing = check_results(read_latest(analysis))
+        if missing:
+            redraw(analysis.root, analysis.name, analysis.text, partial(add_checks, checks=missing))
+        typer.echo("\n".join(lines))
+        n_apart += n
     raise typer.Exit(_DIFFERS if n_apart else 0)
 
 
 def preregister(
-    spec: Annotated[str, typer.Argument(help="Analysis file or its name.")],
+    spec: OneSpec,
     draws: Annotated[int, typer.Option(help="Simulated outcomes for size and power.")] = 199,
     errors: Annotated[
         str, typer.Option(help="Of simulated outcomes: stated, or before (rows before the first agreement).")
@@ -226,29 +231,20 @@ def preregister(
     from twintrade.study.preregister import FEWEST_DRAWS, register_analysis
     from twintrade.study.progress import report_progress
 
-    source = _choose("--errors", errors, ("", "stated", "before"))
+    source: Any = _choose("--errors", errors, ("", "stated", "before"))
     if draws < FEWEST_DRAWS:
         raise SpecError(Text("registration.draws-few", fewest=FEWEST_DRAWS))
-    analysis = _find_analysis(spec)
-    with report_progress(log_json=False, is_alone=True) as report:
+    (analysis,) = list_analyses([spec])
+    with report_progress(log_json=False) as report:
         progress, workers = partial(report, analysis.name), Workers(n=jobs or count_cores())
-        paths, sha256 = register_analysis(
-            analysis.root,
-            analysis.name,
-            analysis.text,
-            datetime.now(UTC),
-            draws=draws,
-            workers=workers,
-            errors=source or None,  # type: ignore[arg-type]
-            progress=progress,
-        )
+        paths, sha256 = register_analysis(analysis, datetime.now(UTC), draws, source or None, workers, progress)
         report(analysis.name, "done")
     lines = (*(Text("study.wrote", path=path) for path in paths), Text("registration.sha256", sha256=sha256))
     _tell((*lines, Text("registration.next-stamp", name=analysis.name)))
 
 
 def calibrate(
-    spec: Annotated[str, typer.Argument(help="Analysis file or its name.")],
+    spec: OneSpec,
     times: Annotated[int, typer.Option(min=10, help="Placebo registers.")] = 200,
     draws: Annotated[int, typer.Option(min=99, help="Deals of each kind behind a verdict.")] = 199,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes, by default one a core.")] = None,
@@ -259,31 +255,25 @@ def calibrate(
     from twintrade.study.progress import report_progress
     from twintrade.study.redraw import redraw_fresh
 
-    analysis = _find_analysis(spec)
-    with report_progress(log_json=False, is_alone=True) as report:
+    (analysis,) = list_analyses([spec])
+    with report_progress(log_json=False) as report:
         report.expect(analysis.name, [("calibrate", 0.0)])
         progress, workers = partial(report, analysis.name), Workers(n=jobs or count_cores())
-        try:
-            path = write_calibration(analysis, times=times, draws=draws, workers=workers, progress=progress)
-        except KeyboardInterrupt:
-            typer.echo(f"twintrade: {Text('study.interrupted')}", err=True)
-            raise typer.Exit(_INTERRUPTED) from None
+        with tell_of_interruption(Text("study.interrupted")):
+            path = write_calibration(analysis, times, draws, workers, progress)
         report(analysis.name, "done")
     typer.echo(Text("study.wrote", path=path))
     name, is_drawn = analysis.name, redraw_fresh(analysis)
     typer.echo(f"results/{name}/appendix.html" if is_drawn else Text("study.next-run", name=name))
 
 
-def export(
-    name: Annotated[str, typer.Argument(help="Analysis file or its name.")],
-    to: Annotated[str, typer.Option(help="r, stata or python.")],
-) -> None:
+def export(name: OneSpec, to: Annotated[str, typer.Option(help="r, stata or python.")]) -> None:
     """Write the panel, and a script that repeats every column in R, Stata or Python, to exports/NAME-TO/."""
     from twintrade.study.proof import export_results
     from twintrade.study.store import write_beside
     from twintrade.study.stored import read_latest
 
-    analysis = _find_analysis(name)
+    (analysis,) = list_analyses([name])
     for file, content in export_results(read_latest(analysis), to).items():
         write_beside(analysis.root, path := f"exports/{analysis.name}-{to}/{file}", content)
         typer.echo(Text("study.wrote", path=path))
@@ -292,9 +282,8 @@ def export(
 def replication_readme(specs: Specs = None) -> None:
     """Print the README of a replication package, filled from analysis files and manifests."""
     from twintrade.study.deposit import render_replication_readme as written
-    from twintrade.study.store import find_analyses
 
-    typer.echo(written(find_analyses(Path.cwd(), specs or [])), nl=False)
+    typer.echo(written(list_analyses(specs)), nl=False)
 
 
 def bundle(
@@ -306,7 +295,7 @@ def bundle(
     from twintrade.study.store import write_beside
     from twintrade.text import Listed
 
-    analysis = _find_analysis(name)
+    (analysis,) = list_analyses([name])
     content, withheld = build_bundle(analysis)
     file = Path(out).absolute() if out else analysis.root / "results" / f"{analysis.name}.zip"
     write_beside(file.parent, file.name, content)
@@ -316,14 +305,14 @@ def bundle(
 
 
 def trace(
-    name: Annotated[str, typer.Argument(help="Analysis file or its name.")],
+    name: OneSpec,
     number: Annotated[str, typer.Argument(help="'Table 7, row 2, column 3', or the key that the page shows.")],
 ) -> None:
     """Say where a printed number comes from: file, row, estimator, design, rows of the data, line of code."""
     from twintrade.study.deposit import trace_number
     from twintrade.study.store import get_results_folder
 
-    analysis = _find_analysis(name)
+    (analysis,) = list_analyses([name])
     _tell(trace_number(get_results_folder(analysis.root, analysis.name), analysis.name, number))
 
 
@@ -353,14 +342,6 @@ OTHERS = (
 def _tell(lines: Iterable[object]) -> None:
     for line in lines:
         typer.echo(line)
-
-
-def _find_analysis(spec: str) -> "Analysis":
-    """Return the one analysis of a file or a name."""
-    from twintrade.study.store import find_analyses
-
-    (analysis,) = find_analyses(Path.cwd(), [spec])
-    return analysis
 
 
 def _find_root() -> Path:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -32,7 +31,6 @@ from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.spec.page_spec import is_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_faults import locate_faults
-from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store import FOLDER as ANALYSES
 from twintrade.study.store import Analysis, get_results_folder, write_new
 from twintrade.study.store.fingerprint import FOLDER, REGISTRATION, get_calibration_path, hash_bytes
@@ -42,7 +40,6 @@ from twintrade.text import DEFAULT, Text, Words, pack_text, use_language
 from twintrade.text.numbers import convert_log_to_percent
 from twintrade.version import __version__
 
-DRAWS = 199
 FEWEST_DRAWS = 19
 _PAGES = ("appendix.html", "appendix.pdf", "brief.html", "brief.pdf")
 """Of the rehearsal; its figures and tables are in them."""
@@ -51,29 +48,18 @@ T = TypeVar("T", RegisteredColumn, RegisteredClaim)
 
 
 def register_analysis(
-    root: Path,
-    name: str,
-    text: str,
-    now: datetime,
-    *,
-    draws: int = DRAWS,
-    errors: ErrorSource | None = None,
-    workers: Workers | None = None,
-    progress: Progress = lambda _: None,
+    analysis: Analysis, now: datetime, draws: int, errors: ErrorSource | None, workers: Workers, progress: Progress
 ) -> tuple[list[str], str]:
     """Register an analysis and return the paths and hash; no outcome after an agreement is looked at."""
-    if is_registry(parse_tables(text, f"{ANALYSES}/{name}.toml")):
+    root, name, text = analysis.root, analysis.name, analysis.text
+    if is_registry(analysis.raw):
         raise SpecError(Text("registration.nothing-estimated", name=name))
-    earlier = deviations.read_registration(root, name)
-    if earlier is not None:
+    if (earlier := deviations.read_registration(root, name)) is not None:
         raise StoreError(Text("registration.exists", name=name, date=earlier.registered[:10], folder=FOLDER))
     plan, raw = plan_analysis(root, name, text)
     options = read_report_options(plan.spec.report, root)
     progress("read")
-    with (
-        locate_faults(text, f"{ANALYSES}/{name}.toml"),
-        use_workers(replace(workers or Workers(), progress=progress)),
-    ):
+    with locate_faults(text, f"{ANALYSES}/{name}.toml"), use_workers(replace(workers, progress=progress)):
         blank = drop_outcomes(plan.spec, observe(name, plan.spec, root), errors)
         rehearsed = run(plan, blank.draw(build_generator(plan.spec.inference.seed, "registration/page")), progress)
         performance = None
@@ -87,12 +73,9 @@ def register_analysis(
     earlier_results, existed = get_results_folder(root, name) / MANIFEST, ""
     if earlier_results.is_file():
         existed = datetime.fromtimestamp(earlier_results.stat().st_mtime, UTC).date().isoformat()
-    registration = replace(
-        _describe(plan, blank, rehearsed, results),
-        performance=performance,
-        registered=now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        results_existed=existed,
-    )
+    dated: dict[str, Any] = {"results_existed": existed, "performance": performance}
+    dated["registered"] = now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    registration = _describe(plan, blank, rehearsed, results, **dated)
     sealed = deviations.seal_content(deviations.ADAPTER.dump_python(registration, mode="json"), "registration")
     sha256 = hash_bytes(sealed)
     rehearsal = render(replay_results(build_tidy_files(results), manifest), options.appendix)
@@ -104,8 +87,8 @@ def register_analysis(
     return [f"{FOLDER}/{name}/{path}" for path in write_new(root / FOLDER / name, files)], sha256
 
 
-def _describe(plan: Plan, blank: Blank, rehearsed: Run, results: ResultSet) -> Registration:
-    """Return what is registered but for the date and what simulations say."""
+def _describe(plan: Plan, blank: Blank, rehearsed: Run, results: ResultSet, **dated: Any) -> Registration:
+    """Return what is registered; ``dated``: when, whether results existed, and what simulations say."""
     headline = rehearsed.ladder.headline
     messages = [m for bands in (headline.bands if headline else ()) for m in bands.messages]
     # Why the headline takes the inference that it takes, empty where the analysis file names the method.
@@ -115,8 +98,6 @@ def _describe(plan: Plan, blank: Blank, rehearsed: Run, results: ResultSet) -> R
         title=plan.spec.title,
         question=plan.spec.question,
         version=__version__,
-        registered="",
-        results_existed="",
         specification=deviations.select_registered(resolve_spec(plan.spec)),
         facts=deviations.collect_registered_design(results),
         errors=blank.shocks.errors,
@@ -126,12 +107,11 @@ def _describe(plan: Plan, blank: Blank, rehearsed: Run, results: ResultSet) -> R
         inference_reason_text=pack_text(reason),
         checks=tuple(dict.fromkeys(check.diagnostic.name for check in plan.checks)),
         claims=tuple(_pick(RegisteredClaim, row) for row in list_records(results.payloads[CLAIMS])),
-        performance=None,
+        **dated,
     )
 
 
 def _pick(kind: type[T], row: Record) -> T:
-    """Return what of a row is registered."""
     cells = ((f, row.get(f.name)) for f in fields(kind))
     return kind(**{f.name: read_truth(cell) if f.type is bool else take_text(cell) for f, cell in cells})  # type: ignore[arg-type]
 
@@ -139,17 +119,8 @@ def _pick(kind: type[T], row: Record) -> T:
 # The placebo laboratory of an analysis: from its file to the table that its page quotes.
 
 
-def write_calibration(analysis: Analysis, *, times: int, draws: int, workers: Workers, progress: Progress) -> str:
+def write_calibration(analysis: Analysis, times: int, draws: int, workers: Workers, progress: Progress) -> str:
     """Judge placebo registers of an analysis, write their rates and return the path; goes on where it stopped."""
-    root, name = analysis.root, analysis.name
-    path = get_calibration_path(root, name).relative_to(root).as_posix()
-    write_beside(root, path, _judge_registers(analysis, times, draws, workers, progress))
-    get_ledger_path(root, f"{name}.calibration").unlink(missing_ok=True)
-    return path
-
-
-def _judge_registers(analysis: Analysis, times: int, draws: int, workers: Workers, progress: Progress) -> bytes:
-    """Return the table of an analysis's rates."""
     root, name, text = analysis.root, analysis.name, analysis.text
     plan, raw = plan_analysis(root, name, text)
     column = next((one for one in plan.columns if one.is_headline), None)
@@ -174,7 +145,11 @@ def _judge_registers(analysis: Analysis, times: int, draws: int, workers: Worker
             ledger.close()
         with use_language(DEFAULT):
             made_from = hash_verdict(resolve_spec(plan.spec), ((one.path, one.sha256) for one in observed.inputs))
-            return to_bytes(tabulate_calibration(calibration).assign(**{MADE_FROM: made_from}))
+            content = to_bytes(tabulate_calibration(calibration).assign(**{MADE_FROM: made_from}))
+    path = get_calibration_path(root, name).relative_to(root).as_posix()
+    write_beside(root, path, content)
+    get_ledger_path(root, f"{name}.calibration").unlink(missing_ok=True)
+    return path
 
 
 def _list_cases(plan: Plan, column: LadderColumn, designs: Designs, check: Any) -> Iterator[DealtCase]:

@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 from twintrade.errors import DesignError, StoreError
+from twintrade.fanout import Workers
 from twintrade.study import execute, preregister, redraw
 from twintrade.study.store.freshness import PAGE, list_changes
 from twintrade.study.store.locating import Analysis
@@ -22,7 +23,8 @@ ALWAYS = ("Rowan", "BRA")
 
 
 def register(project, text, **options):
-    paths, _ = preregister.register_analysis(project, "tiny", text, NOW, **({"draws": DRAWS} | options))
+    asked = {"draws": DRAWS, "errors": None, "workers": Workers(), "progress": lambda _: None} | options
+    paths, _ = preregister.register_analysis(Analysis(project, "tiny", text), NOW, **asked)
     return {path: (project / path).read_bytes() for path in paths}
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -36,17 +36,14 @@ def list_neighbors(column: StoredColumn) -> list[Reply]:
     codes, factor = regressions.build_clusters(column)
     clusters = pd.DataFrame(codes, index=frame.index)
     periods = pd.get_dummies(column.factor("period"), drop_first=True, dtype=float).set_axis(frame.index)
-    with keep_quiet():
-        return [_fit_differences(frame, periods), *_fit_random_effects(frame, periods, clusters, factor)]
-
-
-def _fit_differences(frame: pd.DataFrame, periods: pd.DataFrame) -> Reply:
     from linearmodels.panel import FirstDifferenceOLS
 
-    x = pd.concat([frame[["treated"]], periods], axis=1)
-    fit = FirstDifferenceOLS(frame["y"], x).fit(cov_type="clustered", cluster_entity=True)
-    note = Text("proof.first-differences")
-    return Reply("linearmodels FirstDifferenceOLS", float(fit.params["treated"]), _get(fit, "treated"), "other", note)
+    name, note = "linearmodels FirstDifferenceOLS", Text("proof.first-differences")
+    with keep_quiet():
+        x = pd.concat([frame[["treated"]], periods], axis=1)
+        fit = FirstDifferenceOLS(frame["y"], x).fit(cov_type="clustered", cluster_entity=True)
+        differences = Reply(name, float(fit.params["treated"]), _get(fit, "treated"), "other", note)
+        return [differences, *_fit_random_effects(frame, periods, clusters, factor)]
 
 
 def _fit_random_effects(
@@ -150,19 +147,10 @@ def _ask(question: Question, column: StoredColumn) -> Sequence[Reply]:
 
 def _build(column: StoredColumn, answer: Reply) -> CrossCheck:
     has_error = answer.estimand == "same" and np.isfinite(answer.error)
-    return CrossCheck(
-        estimator=column.estimator,
-        specification=column.specification,
-        label=column.label,
-        software=answer.software,
-        estimand=answer.estimand,
-        stored=column.estimate,
-        estimate=answer.estimate,
-        stored_error=column.error if has_error else float("nan"),
-        error=answer.error,
-        scale=column.scale,
-        note=answer.note,
-    )
+    of_column = {name: getattr(column, name) for name in ("estimator", "specification", "label", "scale")}
+    answered = {field.name: getattr(answer, field.name) for field in fields(Reply)}
+    stored_error = column.error if has_error else float("nan")
+    return CrossCheck(stored=column.estimate, stored_error=stored_error, **of_column, **answered)
 
 
 def write_twins(checks: Sequence[CrossCheck]) -> str:
@@ -218,9 +206,7 @@ def fit_imputation_did(column: StoredColumn) -> Reply:
 
     if not column.is_two_way or column.options.get("family") == "poisson":
         raise NotComparedError(Text("proof.no-software"))
-    with keep_quiet():
-        fit = diff_diff.ImputationDiD().fit(_name_rows(column), "y", "unit", "period", "first")
-    return Reply("diff-diff ImputationDiD", float(fit.overall_att))
+    return _ask_diff_diff(column, diff_diff.ImputationDiD())
 
 
 def fit_callaway_santanna(column: StoredColumn) -> Reply:
@@ -228,11 +214,15 @@ def fit_callaway_santanna(column: StoredColumn) -> Reply:
     import diff_diff
 
     group = "never_treated" if column.comparison == "never_treated" else "not_yet_treated"
+    return _ask_diff_diff(column, diff_diff.CallawaySantAnna(control_group=group, base_period="universal"))
+
+
+def _ask_diff_diff(column: StoredColumn, model: Any) -> Reply:
+    first = np.where(np.isfinite(column.rows["onset"]), column.rows["onset"], 0).astype(int)
     with keep_quiet():
-        fit = diff_diff.CallawaySantAnna(control_group=group, base_period="universal").fit(
-            _name_rows(column), "y", "unit", "period", "first"
-        )
-    return Reply("diff-diff CallawaySantAnna", float(fit.overall_att))
+        rows = column.rows[["unit", "period", "y"]].assign(first=first)
+        fit = model.fit(rows, "y", "unit", "period", "first")
+    return Reply(" ".join(("diff-diff", type(model).__name__)), float(fit.overall_att))
 
 
 def fit_synthetic_did(column: StoredColumn) -> Reply:
@@ -253,38 +243,26 @@ def fit_synthetic_did(column: StoredColumn) -> Reply:
     return Reply("diff-diff SyntheticDiD", float(fit.att), estimand="other", note=Text("proof.early-stop"))
 
 
-def _name_rows(column: StoredColumn) -> pd.DataFrame:
-    rows = column.rows
-    first = np.where(np.isfinite(rows["onset"]), rows["onset"], 0).astype(int)
-    return rows[["unit", "period", "y"]].assign(first=first)
-
-
 DIGITS = 10
 KEY = ["estimator", "specification", "software", "verdict"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CheckedResults:
-    """Stored results checked by all other software that is installed."""
+def check_results(results: ResultSet) -> tuple[list[str], int, tuple[CrossCheck, ...]]:
+    """Estimate every column of stored results again by all other software that is installed.
 
-    lines: tuple[str, ...]  # what the terminal says, one row a line
-    n_apart: int  # how many numbers differ
-    missing: tuple[CrossCheck, ...]  # checks of a plain install that the results do not hold yet
-
-
-def check_results(results: ResultSet) -> CheckedResults:
-    """Estimate every column of stored results again."""
+    Return what the terminal says, how many numbers differ, and checks of a plain install that are not stored yet.
+    """
     columns = read_columns(results)
     checks = tuple(check_columns(columns))
     asked = (*checks, *tuple(c for c in check_columns(columns, list_further_questions()) if c.software))
     apart = [check for check in asked if check.verdict == "differs"]
     counts = {"agree": sum(check.verdict == "agrees" for check in asked), "n": len(asked), "apart": len(apart)}
     summary = Text("proof.summary", name=results.name, tolerance=TOLERANCE, **counts)
-    lines = (*(format_check(check) for check in asked), str(summary))
+    lines = [*map(format_check, asked), str(summary)]
     # The last digits of differences are not looked at.
     stored, new = results.payloads.get(CROSS_CHECKS), build_cross_checks_frame(checks)
     is_there = new.empty or (stored is not None and bool(stored[KEY].fillna("").equals(new[KEY].fillna(""))))
-    return CheckedResults(lines, len(apart), () if is_there else checks)
+    return lines, len(apart), () if is_there else checks
 
 
 def format_check(check: CrossCheck) -> str:
@@ -293,16 +271,9 @@ def format_check(check: CrossCheck) -> str:
     if check.stored_error == check.stored_error:
         errors = {"stored": _write(check.stored_error), "other": _write(check.error)}
         pairs.append(Text("proof.both", what="error", **errors))
-    return str(
-        Text(
-            "proof.line",
-            column=f"{check.estimator}/{check.specification}",
-            software=check.software or "none",
-            numbers=Listed(tuple(pairs), "semicolon"),
-            verdict=find_fact("proof.verdict-", check.verdict.replace(" ", "-")),
-            note=check.note or "none",
-        )
-    )
+    names = {"column": f"{check.estimator}/{check.specification}", "software": check.software or "none"}
+    verdict, shown = find_fact("proof.verdict-", check.verdict.replace(" ", "-")), Listed(tuple(pairs), "semicolon")
+    return str(Text("proof.line", numbers=shown, verdict=verdict, note=check.note or "none", **names))
 
 
 def _write(number: float) -> str:
