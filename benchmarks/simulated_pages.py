@@ -161,7 +161,7 @@ class Page:
 
 
 _PRESET = 'recipe = "single_case"\n[case]\ncity = "{city}"\npartner = "{partner}"'
-_GRAVITY = build_usual_design("exports").tail.replace("# permutations = 499", "permutations = 99")
+_GRAVITY = build_usual_design("exports").replace("# permutations = 499", "permutations = 99")
 _LISTED = 'recipe = "staggered"'
 _RATIO = ("double_ratio", "placebo", "two_way")
 _POOLED = ("partially_pooled_synthetic_control", "randomization", "two_way")

@@ -294,10 +294,10 @@ def swap(
     from twintrade.study.scaffold import swap_pair
 
     files = (PurePath(trade).as_posix(), PurePath(twinnings).as_posix())
-    asked = swap_pair(list_analyses([analysis])[0], new, *files, pair, _choose_asker(yes))
-    typer.echo("\n".join([str(Text("study.wrote", path=asked.path)), *map(str, asked.sentences)]))
-    if asked.left:
-        typer.echo(Text("study.swap-left", name=analysis, keys=Listed(asked.left, "comma")))
+    path, sentences, left = swap_pair(list_analyses([analysis])[0], new, *files, pair, _choose_asker(yes))
+    typer.echo("\n".join([str(Text("study.wrote", path=path)), *map(str, sentences)]))
+    if left:
+        typer.echo(Text("study.swap-left", name=analysis, keys=Listed(left, "comma")))
     _check_new(new)
 
 

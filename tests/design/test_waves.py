@@ -152,7 +152,7 @@ def test_a_column_that_is_no_onset_is_refused(flows, tmp_path, values, match):
 
 
 def test_a_new_analysis_of_waves_says_so():
-    below = build_usual_design("exports", "year", 0).tail
+    below = build_usual_design("exports", "year", 0)
     assert 'periods = "waves"' in below
     assert "reference = -1" in below
     assert "window = [-5, 5]" in below

@@ -16,7 +16,7 @@ from twintrade.data.sources import hold_collection
 from twintrade.errors import UNDECIDED, DataError, SpecError, TwintradeError
 from twintrade.study.fetching import find_fetched_lines
 from twintrade.study.observing.observe import observe
-from twintrade.study.plan.designs import FirstDesign, build_usual_design, choose_first_design
+from twintrade.study.plan.designs import build_usual_design, choose_first_design
 from twintrade.study.progress import report_when_slow
 from twintrade.study.spec.analysis import SimulatedTrade, parse, simulate_trade
 from twintrade.study.spec.page_spec import RECIPE
@@ -47,38 +47,26 @@ _UNSEEN = {
 Ask = Callable[[str], str]  # shows a question and returns what was typed
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A line of one of the two tables that a user may settle, the most pressing first."""
-
-    rank: int
-    table: int
-    place: int
-    choices: tuple[object, ...]
-
-
 def settle_guesses(tables: Sequence[Sequence[looks.Guess]], ask: Ask) -> tuple[list[list[looks.Guess]], list[Text]]:
     """Return the lines with those settled that a user answers, and what is said of answers that do not fit."""
     settled, given_up = [list(table) for table in tables], list[Text]()
-    n_asked = 0
-    while n_asked < MOST_QUESTIONS:
-        unasked = {(i, g.key) for i, table in enumerate(tables) for g in table}
-        questions = [q for q in _list_questions(settled) if (q.table, settled[q.table][q.place].key) in unasked]
-        if not questions:
+    asked: set[tuple[int, str]] = set()
+    while len(asked) < MOST_QUESTIONS:
+        open_lines = (one for one in _list_questions(settled) if (one[1], settled[one[1]][one[2]].key) not in asked)
+        question = min(open_lines, key=lambda one: one[:3], default=None)
+        if question is None:
             break
-        question = min(questions, key=lambda q: (q.rank, q.table, q.place))
-        lines = settled[question.table]
-        guess = lines[question.place]
+        _, table, place, choices = question
+        lines, guess = settled[table], settled[table][place]
+        asked.add((table, guess.key))
         # A partner is not the column that was named as the city.
         city = next((g.value for g in lines if g.key == "city"), None)
-        choices = [c for c in question.choices if guess.key != "partner" or c != city]
+        choices = tuple(c for c in choices if guess.key != "partner" or c != city)
         answer = _ask_one(guess, choices, ask, given_up)
-        n_asked += 1
         value: object = next((c for c in choices if str(c) == answer), answer)
         if isinstance(guess.value, dict):
             value = {k: answer if v == UNDECIDED or not guess.options else v for k, v in guess.value.items()}
-        lines[question.place] = replace(guess, options=(), reason="", value=value) if answer else guess
-        tables = [[g for g in table if (i, g.key) != (question.table, guess.key)] for i, table in enumerate(tables)]
+        lines[place] = replace(guess, options=(), reason="", value=value) if answer else guess
         if guess.key == "value" and answer and (unit := read_header(answer)).is_whole and not unit.unread:
             for i, line in enumerate(lines):
                 if line.key == "money_unit" and (line.value == UNDECIDED or UNKNOWN in str(line.value)):
@@ -86,31 +74,31 @@ def settle_guesses(tables: Sequence[Sequence[looks.Guess]], ask: Ask) -> tuple[l
     return settled, given_up
 
 
-def _list_questions(tables: Sequence[Sequence[looks.Guess]]) -> Iterator[_Question]:
+def _list_questions(tables: Sequence[Sequence[looks.Guess]]) -> Iterator[tuple[int, int, int, tuple[object, ...]]]:
+    """Yield how pressing each line is that a user may settle, its table and its place there, and its choices."""
     for table, lines in enumerate(tables):
         for place, guess in enumerate(lines):
             unseen = _UNSEEN.get(guess.reason.key, ()) if isinstance(guess.reason, Text) else ()
             if guess.options or guess.value == UNDECIDED:
-                yield _Question(0, table, place, guess.options)
+                yield 0, table, place, guess.options
             elif isinstance(guess.value, str) and UNKNOWN in guess.value:
-                yield _Question(1, table, place, ())
+                yield 1, table, place, ()
             elif unseen:
-                yield _Question(2, table, place, unseen)
+                yield 2, table, place, unseen
 
 
 def _ask_one(guess: looks.Guess, choices: Sequence[object], ask: Ask, given_up: list[Text]) -> str:
     """Return the answer to one question, "" where it is left open, which is noted where the user answered it."""
     asked = [str(Text(f"study.question-{guess.key}")), *([f"  {guess.reason}"] if guess.reason else [])]
-    asked += [f"  {i}  {choice}" for i, choice in enumerate(choices, 1)]
+    listed = [f"  {i}  {choice}" for i, choice in enumerate(choices, 1)]
     hint = str(Text("study.question-choose" if choices else "study.question-write"))
     for _ in range(_TRIES):
-        typed = ask("\n".join([*asked, hint])).strip()
+        typed = ask("\n".join([*asked, *listed, hint])).strip()
         if not typed:
             return ""
         if answer := _read_answer(guess.key, typed, list(map(str, choices))):
             return answer
         asked = [str(Text("study.question-again", typed=typed))]
-        asked += [f"  {i}  {choice}" for i, choice in enumerate(choices, 1)]
     known = Listed(tuple(format_toml_line(guess.key, choice) for choice in choices), "or")
     given_up.append(Text("study.question-given-up", key=guess.key, typed=typed, n=len(choices), choices=known))
     return ""
@@ -119,8 +107,7 @@ def _ask_one(guess: looks.Guess, choices: Sequence[object], ask: Ask, given_up: 
 def _read_answer(key: str, typed: str, choices: Sequence[str]) -> str:
     """Return what was typed as a value, "" where it is none of the choices or no unit."""
     if choices:
-        numbered = dict(zip(map(str, range(1, len(choices) + 1)), choices, strict=True))
-        return typed if typed in choices else numbered.get(typed, "")
+        return typed if typed in choices else {str(i): choice for i, choice in enumerate(choices, 1)}.get(typed, "")
     if key == "money_unit":
         try:
             parse_money_unit(typed)
@@ -188,10 +175,10 @@ def write_scaffold(
         raise SpecError("give --trade or --fetched, not both")
     if twinnings is None:
         return write_new(root, build_simulated_pair(name)), []
-    look = look_at_tables(root, name, trade, twinnings, fetched, ask, undated)
-    text = render_guessed_analysis(name, look.assume_answers(), build_usual_design("exports"))
+    look = look_at_tables(root, name, trade, twinnings, fetched, undated, ask)
+    text = render_guessed_analysis(name, look.assume_answers(), "", build_usual_design("exports"))
     with report_when_slow(name, Text("study.stage-design")):
-        text = render_guessed_analysis(name, look, choose_first_design(root, name, text, look.trade))
+        text = render_guessed_analysis(name, look, *choose_first_design(root, name, text, look.trade))
     return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")}), look.sentences
 
 
@@ -200,9 +187,9 @@ def look_at_tables(
     name: str,
     trade: str | None,
     twinnings: str,
-    fetched: str | None = None,
-    ask: Ask | None = None,
-    undated: str | None = None,
+    fetched: str | None,
+    undated: str | None,
+    ask: Ask | None,
 ) -> TablesLook:
     """Return the lines of an analysis that its tables suggest, settled with the user where ``ask`` is given."""
     if fetched is not None:
@@ -248,8 +235,7 @@ def build_simulated_pair(name: str) -> dict[str, bytes]:
     """Return an analysis and its two simulated tables as files."""
     table, registry = build_simulated_tables()
     files = (f"data/raw/{name.replace('-', '_')}_trade.csv", f"data/raw/{name.replace('-', '_')}_twinnings.csv")
-    design = build_usual_design("exports").tail
-    document = find_catalogue().read("analysis_simulated.toml")
+    document, design = find_catalogue().read("analysis_simulated.toml"), build_usual_design("exports")
     content = document.format(title=_title(name), trade=files[0], twinnings=files[1], design=design)
     return {f"{FOLDER}/{name}.toml": content.encode("utf-8"), files[0]: to_bytes(table), files[1]: to_bytes(registry)}
 
@@ -267,25 +253,16 @@ def build_simulated_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     return table, pd.DataFrame(_AGREEMENTS, columns=columns).assign(kind="sister city")
 
 
-def render_guessed_analysis(name: str, look: TablesLook, design: FirstDesign, command: str = "init") -> str:
+def render_guessed_analysis(name: str, look: TablesLook, head: str, tail: str, command: str = "init") -> str:
     """Return an analysis file in which the guesses that matter most are marked for the user to confirm."""
-    n_free = MOST_MARKS - f"{design.head}{design.tail}".count("# GUESS")
+    n_free = MOST_MARKS - f"{head}{tail}".count("# GUESS")
     guesses = [g for g in (*look.trade, *look.twinnings, *look.undated) if g.key and g.reason and not _is_open(g)]
     marked = {id(guess) for guess in sorted(guesses, key=_rank)[: max(n_free, 0)]}
-    return (
-        find_catalogue()
-        .read("analysis_guessed.toml")
-        .format(
-            command=command,
-            name=name,
-            title=_title(name),
-            head=design.head,
-            trade=_guessed(look.trade, marked),
-            twinnings=_write_agreements("[data.twinnings]", look.twinnings, "study.none-dated", marked),
-            undated=_write_agreements("data.undated", look.undated, "study.if-undated", marked),
-            design=design.tail,
-        )
-    )
+    tables = {"trade": _guessed(look.trade, marked)}
+    tables["twinnings"] = _write_agreements("[data.twinnings]", look.twinnings, "study.none-dated", marked)
+    tables["undated"] = _write_agreements("data.undated", look.undated, "study.if-undated", marked)
+    tables |= {"command": command, "name": name, "title": _title(name), "head": head, "design": tail}
+    return find_catalogue().read("analysis_guessed.toml").format(**tables)
 
 
 def _rank(guess: looks.Guess) -> tuple[bool, bool, int]:
@@ -352,21 +329,13 @@ _OF_TABLE = (
 _BETWEEN = re.compile(r"\s*[–—→|]\s*|\s+-\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Swapped:
-    """A new analysis, what its tables were read as, and the keys of the old file that were not taken over."""
-
-    path: str
-    sentences: list[Text]
-    left: tuple[str, ...]
-
-
 def swap_pair(
     analysis: Analysis, new: str, trade: str, twinnings: str, pair: str = "", ask: Ask | None = None
-) -> Swapped:
+) -> tuple[str, list[Text], tuple[str, ...]]:
     """Write an analysis with the design of another, on other tables; no sentence about the old ones comes along.
 
-    ``pair``: city and partner country, as "济南市–英国", of an analysis of one pair.
+    ``pair``: city and partner country, as "济南市–英国", of an analysis of one pair. Return its path, what its tables
+    were read as, and the keys of the old file that were not taken over.
     """
     check_new_name(new)
     tables = parse_tables(analysis.text, f"{FOLDER}/{analysis.name}.toml")
@@ -374,14 +343,14 @@ def swap_pair(
         raise SpecError(Text("study.swap-registry", name=analysis.name))
     if ("case" in tables) != bool(pair):
         raise SpecError(Text("study.swap-pair" if "case" in tables else "study.swap-no-pair", name=analysis.name))
-    look = look_at_tables(analysis.root, new, trade, twinnings, ask=ask)
+    look = look_at_tables(analysis.root, new, trade, twinnings, None, None, ask)
     carried, left = _divide(tables)
     tail = _write_tail(carried, analysis.name, look)
     recipe = format_toml_line("recipe", tables["recipe"]) if "recipe" in tables else ""
     head = f"{recipe}\n{_find_case(analysis.root, new, recipe, tail, look, pair) if pair else ''}"
-    content = render_guessed_analysis(new, look, FirstDesign(head, tail), "swap")
+    content = render_guessed_analysis(new, look, head, tail, "swap")
     (path,) = write_new(analysis.root, {f"{FOLDER}/{new}.toml": content.encode("utf-8")})
-    return Swapped(str(path), look.sentences, left)
+    return path, look.sentences, left
 
 
 def _divide(tables: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -405,13 +374,11 @@ def _write_tail(carried: Mapping[str, Any], name: str, look: TablesLook) -> str:
     design = carried.get("design", {})
     if isinstance(flow, str) and design.get("outcome", "exports") in ("exports", "imports"):
         carried = {**carried, "design": {"outcome": flow, **{k: v for k, v in design.items() if k != "outcome"}}}
-    return f"\n{''.join(_mark(to_toml({key: carried[key]}), name) for key in carried)}"
-
-
-def _mark(text: str, name: str) -> str:
-    mark = f"   # GUESS: {Text('study.swap-as-in', name=name)}"
-    lines = (f"{line}{mark}" if line.split(" ")[0] in _OF_TABLE else line for line in text.splitlines())
-    return "\n".join(lines) + "\n\n"
+    mark, tail = f"   # GUESS: {Text('study.swap-as-in', name=name)}", "\n"
+    for key in carried:
+        lines = to_toml({key: carried[key]}).splitlines()
+        tail += "\n".join(f"{one}{mark}" if one.split(" ")[0] in _OF_TABLE else one for one in lines) + "\n\n"
+    return tail
 
 
 def _find_case(root: Path, new: str, recipe: str, tail: str, look: TablesLook, pair: str) -> str:
@@ -423,7 +390,7 @@ def _find_case(root: Path, new: str, recipe: str, tail: str, look: TablesLook, p
     city, partner = ends[0], geography.find_code(ends[1])
     if not partner:
         raise SpecError(Text("study.swap-partner", typed=ends[1]))
-    content = render_guessed_analysis(new, look.assume_answers(), FirstDesign(recipe + "\n", tail))
+    content = render_guessed_analysis(new, look.assume_answers(), recipe + "\n", tail)
     try:
         with report_when_slow(new, Text("study.stage-design")):
             panel = observe(new, parse(content)[0], root).panel
@@ -438,11 +405,9 @@ def _find_case(root: Path, new: str, recipe: str, tail: str, look: TablesLook, p
         if partner not in panel.partners:
             raise SpecError(Text("study.swap-absent", typed=ends[1], code=partner))
     place = geography.find_only_place(city) or geography.find_only_place(ends[0])
-    lines = [_line("city", city, ends[0]), _line("partner", partner, geography.load_places()[partner].name)]
+    lines = []
+    for key, value, other in (("city", city, ends[0]), ("partner", partner, geography.load_places()[partner].name)):
+        lines.append(format_toml_line(key, value) + (f"   # {other}" if other != value else ""))
     if place is not None and place.country:
         lines.append(f"{format_toml_line('country', place.country)}   # GUESS: {Text('study.swap-country')}")
     return "\n[case]\n" + "".join(f"{line}\n" for line in lines)
-
-
-def _line(key: str, value: str, other: str) -> str:
-    return format_toml_line(key, value) + (f"   # {other}" if other != value else "")

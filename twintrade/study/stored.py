@@ -45,18 +45,6 @@ def run_stored(path: str, *, force: bool = False, jobs: int | None = None) -> Re
 # The project of a design that was made in memory.
 
 
-def _refuse_design(design: Design) -> None:
-    lacking = {
-        "units that are pairs of city and partner": not design.panel.is_dyadic,
-        "a treatment that begins and stays": not design.treatment.is_absorbing,
-        "no covariates and no weights": bool(design.covariates or design.weights),
-        "an outcome in levels or logs": design.transform not in ("level", "log"),
-        "fixed effects by the name of their set": not isinstance(design.fixed_effects, str),
-    }
-    if missing := [what for what, is_missing in lacking.items() if is_missing]:
-        raise SpecError(f"a page needs {'; '.join(missing)}; for others write the analysis with twintrade init")
-
-
 def _list_tables(design: Design, flow: str) -> dict[str, pd.DataFrame]:
     """Return the trade, the agreements and the undated pairs of a design as tables of a project."""
     panel = design.panel
@@ -83,7 +71,15 @@ def build_analysis(design: Design, name: str, money_unit: str, flow: str) -> dic
     The ladder and the checks are those of a new analysis; sample, window, reference, comparison, fixed effects and
     dates are the design's own.
     """
-    _refuse_design(design)
+    lacking = {
+        "units that are pairs of city and partner": not design.panel.is_dyadic,
+        "a treatment that begins and stays": not design.treatment.is_absorbing,
+        "no covariates and no weights": bool(design.covariates or design.weights),
+        "an outcome in levels or logs": design.transform not in ("level", "log"),
+        "fixed effects by the name of their set": not isinstance(design.fixed_effects, str),
+    }
+    if missing := [what for what, is_missing in lacking.items() if is_missing]:
+        raise SpecError(f"a page needs {'; '.join(missing)}; for others write the analysis with twintrade init")
     require_word("flow", flow, ("exports", "imports"))
     tables = {kind: table for kind, table in _list_tables(design, flow).items() if len(table) or kind != "undated"}
     paths = {kind: f"data/raw/{name}-{kind}.csv" for kind in tables}
@@ -102,7 +98,7 @@ def build_analysis(design: Design, name: str, money_unit: str, flow: str) -> dic
         "anticipation": design.anticipation, "comparison": design.comparison.name,
         **({"periods": "waves"} if design.panel.waves else {}),
     }  # fmt: skip
-    usual = build_usual_design(flow, str(frequency.get("frequency", "year"))).tail
+    usual = build_usual_design(flow, str(frequency.get("frequency", "year")))
     usual = usual.replace(", late_from = 12", "") if frequency else usual
     for key, value in asked.items():
         line = format_toml_line(key, value)
@@ -136,11 +132,6 @@ def keep_finished(analyses: Iterable[Analysis], tell: Callable[[Text], object]) 
         else:
             tell(Text("study.no-results", name=analysis.name))
     return kept
-
-
-def write_table(path: Path, content: bytes) -> None:
-    """Write a table that was printed in a format to a file of the user's."""
-    write_beside(path.parent, path.name, content)
 
 
 def read_stored(folder: Any) -> ResultSet:

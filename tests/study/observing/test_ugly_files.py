@@ -228,7 +228,7 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Ugly], s
 
     The first design is the usual one: to choose it init reads the files as the check does that follows.
     """
-    monkeypatch.setattr(scaffold, "choose_first_design", lambda *_: build_usual_design("exports"))
+    monkeypatch.setattr(scaffold, "choose_first_design", lambda *_: ("", build_usual_design("exports")))
 
     def start(ugly: Ugly) -> str:
         folder = tmp_path / "data" / "raw"

@@ -1,7 +1,7 @@
 """What stands beside the trade of a design: covariates and weights, and trade among all places of a world."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,8 @@ def _warn_of_late_world(source: WorldSource, design: Design) -> Iterator[Message
 
 def _warn_of_jumps(jumps: Sequence[Jump], design: Design) -> Iterator[Message]:
     panel, onset = design.panel, design.onset
+    if panel.waves:
+        return
     inside = (onset > panel.first_period) & (onset <= panel.last_period)
     cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
     ends = [(str(c), str(p)) for c, p in zip(cities[inside], partners[inside], strict=True)]
@@ -57,14 +59,12 @@ def _warn_of_jumps(jumps: Sequence[Jump], design: Design) -> Iterator[Message]:
     mine = [
         jump
         for jump in jumps
-        if not panel.waves
-        and panel.first_period <= jump.period <= panel.last_period
+        if panel.first_period <= jump.period <= panel.last_period
         and (not jump.is_small or treated.get((jump.city, jump.partner)) == jump.period)
         and ((jump.city, jump.partner) in treated or (jump.city in of_cities and (is_any or not jump.partner)))
     ]
-    frequency = Frequency.YEAR if panel.waves else Frequency(panel.frequency)
-    named = [jump.describe(frequency) for jump in sorted(mine, key=lambda jump: -jump.factor)]
-    if named:
+    frequency = Frequency(panel.frequency)
+    if named := [jump.describe(frequency) for jump in sorted(mine, key=lambda jump: -jump.factor)]:
         text = Text("data.treated-jump", n=len(mine), jumps=list_some(named, _MAX_NAMED, "semicolon"))
         yield Message("warning", "treated-jump", text)
 
@@ -81,8 +81,7 @@ def _warn_of_no_trade_after(design: Design) -> Iterator[Message]:
     is_traded = is_known & (values != 0)
     is_inside = (onset > panel.first_period) & (onset <= panel.last_period)
     silent = is_inside & have(is_known & is_after) & ~have(is_traded & is_after) & have(is_traded & ~is_after)
-    names = [str(name) for name in panel.units[silent]]
-    if names:
+    if names := [str(name) for name in panel.units[silent]]:
         text = Text("data.no-trade-after", n=len(names), units=panel.unit_kind, names=list_some(names, _MAX_NAMED))
         yield Message("warning", "no-trade-after", text)
 
@@ -110,32 +109,22 @@ def _warn_of_former_countries(design: Design) -> Iterator[Message]:
 _KEYS = ("city", "partner", "period")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FurtherColumns:
-    """A panel's frame with what the design names, the files read for it, and what was noted."""
-
-    frame: pd.DataFrame
-    inputs: tuple[InputRecord, ...] = ()
-    messages: tuple[Message, ...] = ()
-
-
 def add_further_columns(
     spec: Spec, sources: Sequence[TradeSource], frame: pd.DataFrame, frequency: Frequency, root: Path
-) -> FurtherColumns:
-    """Return a panel's frame with covariates and weights that the analysis names, from tables or trade files."""
+) -> tuple[pd.DataFrame, tuple[InputRecord, ...], tuple[Message, ...]]:
+    """Return a panel's frame with covariates and weights that the analysis names, the files read, what was noted."""
     faults = Faults()
     declared = spec.data.covariates
     _check_tables(declared, frame)
     tables = [read_covariates(source, root, frequency, faults) for source in declared]
     given = {name for source in declared for name in source.named}
-    wanted = [name for name in dict.fromkeys(list_wanted(spec)) if name not in given and name not in frame]
-    if wanted:
+    if wanted := [name for name in dict.fromkeys(list_wanted(spec)) if name not in given and name not in frame]:
         tables.append(_read_trade_columns(wanted, sources, frame, frequency, root, faults))
     faults.raise_if_any()
     joined = join_covariates(frame, tables, frequency)
     for name in [*given, *wanted]:
         _warn_of_absent(joined, name, frequency, faults)
-    return FurtherColumns(joined, tuple(table.record for table in tables[: len(declared)]), faults.messages)
+    return joined, tuple(table.record for table in tables[: len(declared)]), faults.messages
 
 
 def list_wanted(spec: Spec) -> Iterator[str]:
@@ -200,13 +189,9 @@ def _warn_of_absent(frame: pd.DataFrame, name: str, frequency: Frequency, faults
     if not is_absent.any():
         return
     row = frame[is_absent].iloc[0]
-    first = tuple(
-        frequency.label(int(row[key])) if key == "period" else str(row[key]) for key in _KEYS if key in frame
-    )
-    text = Text(
-        "data.covariate-absent", name=name, n=int(is_absent.sum()), n_rows=len(frame), first=Listed(first, "comma")
-    )
-    faults.warn("covariate-absent", text)
+    first = [frequency.label(int(row[key])) if key == "period" else str(row[key]) for key in _KEYS if key in frame]
+    named, counts = Listed(tuple(first), "comma"), {"n": int(is_absent.sum()), "n_rows": len(frame)}
+    faults.warn("covariate-absent", Text("data.covariate-absent", name=name, first=named, **counts))
 
 
 # Trade among all places of a world, in the names of the panel.

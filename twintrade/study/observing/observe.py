@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ from twintrade.design.register import Agreements, CandidateDate, build_policies
 from twintrade.diagnostics.translated import World
 from twintrade.effects import Message
 from twintrade.errors import DataError, SpecError
-from twintrade.study.observing.further_columns import FurtherColumns, add_further_columns, list_wanted, read_world
+from twintrade.study.observing.further_columns import add_further_columns, list_wanted, read_world
 from twintrade.study.spec.analysis import Spec, TradeEntry, simulate_trade
 from twintrade.study.store.replay import to_bytes
 from twintrade.text import Listed, Text, list_some
@@ -53,40 +53,22 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadAgreements:
-    """The agreements of an analysis."""
-
-    agreements: Agreements  # as the treatment rules take them
-    registry: TwinningRegistry
-    undated: UndatedAgreements
-
-    @property
-    def inputs(self) -> tuple[InputRecord, ...]:
-        """Provenance of the files."""
-        return (*self.registry.provenance, *self.undated.provenance)
-
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        """What the readers noted."""
-        return (*self.registry.messages, *self.undated.messages)
-
-
-def read_agreements(spec: Spec, root: Path, panel: Panel | None = None) -> ReadAgreements:
-    """Return the agreements of an analysis, those that a column of the panel shows among them."""
+def read_agreements(
+    spec: Spec, root: Path, panel: Panel | None = None
+) -> tuple[Agreements, TwinningRegistry, UndatedAgreements]:
+    """Return agreements as treatment rules take them, those of a column of the panel among them, and both lists."""
     registry = read_twinnings([replace(s, city_names=_join_names(spec, s)) for s in spec.data.twinnings], root)
     undated = read_undated([replace(s, city_names=_join_names(spec, s)) for s in spec.data.undated], root)
-    links = undated.frame[["city", "signatory", "partner", "partner_city", "note", "span"]]
-    data = spec.data
+    links, data = undated.frame[["city", "signatory", "partner", "partner_city", "note", "span"]], spec.data
     policies = [{source.undated for source in data.twinnings}, {source.policy for source in data.undated}]
     policy: Literal["error", "exclude"] = "exclude" if {"exclude"} in policies else "error"
     frame, linked = build_agreements_frame(registry), tuple(data.also_linked)
     if panel is not None and spec.design.treatment.column:
         frame = pd.concat([frame, build_column_agreements(panel, spec.design.treatment.column)], ignore_index=True)
-    lines = [*(source.city_names for source in data.twinnings), *(source.city_names for source in data.undated)]
-    decided = tuple(line.city for names in lines for line in names)
+    lists: list[TwinningSource | UndatedSource] = [*data.twinnings, *data.undated]
+    decided = tuple(line.city for source in lists for line in source.city_names)
     agreements = Agreements(frame, links, linked, policy, data.other_events, decided, data.wider_register)
-    return ReadAgreements(agreements, registry, undated)
+    return agreements, registry, undated
 
 
 def _join_names(spec: Spec, source: TwinningSource | UndatedSource | PolicySource) -> tuple[CityName, ...]:
@@ -145,11 +127,8 @@ def build_agreements_frame(registry: TwinningRegistry) -> pd.DataFrame:
     frame = registry.frame.rename(columns={"id": "twinning"})
     known = [tuple(dates.get(str(name), ())) for name in frame["twinning"]]
     ends = [parse_date(text) if text else None for text in frame["ended"]]
-    frame = frame.assign(
-        dates=pd.Series(known, index=frame.index, dtype=object),
-        ended=pd.Series(ends, index=frame.index, dtype=object),
-    )
-    return frame[list(COLUMNS)]
+    read = pd.DataFrame({"dates": known, "ended": ends}, index=frame.index, dtype=object)
+    return frame.assign(**read)[list(COLUMNS)]
 
 
 Currency = Literal[
@@ -197,11 +176,8 @@ def list_simulated_names(name: str, spec: Spec) -> list[str]:
 
 def build_simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
     """Return the simulated tables of an analysis as CSV files."""
-    return {
-        name_simulated_file(name, i): to_bytes(_drawn(entry))
-        for i, entry in enumerate(spec.data.trade)
-        if entry.simulate is not None
-    }
+    drawn = ((i, entry) for i, entry in enumerate(spec.data.trade) if entry.simulate is not None)
+    return {name_simulated_file(name, i): to_bytes(_drawn(entry)) for i, entry in drawn}
 
 
 @hold_collection()
@@ -215,29 +191,30 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     periods = spec.design.periods
     is_waves = is_yearly and (periods == "waves" or (periods is None and bool(find_waves(years))))
     tables = [complete(table, is_waves=is_waves) for table in read_tables]
-    panel, further = _panel(spec, sources, tables, root, is_waves)
+    panel, of_columns, column_notes = _panel(spec, sources, tables, root, is_waves)
     _check_outcomes(spec, panel)
     panel, of_policies, policy_notes = _add_policies(spec, root, panel)
-    read = read_agreements(spec, root, panel)
-    absent = set(read.agreements.registry["city"]) - {str(city) for city in panel.cities}
+    agreements, registry, undated = read_agreements(spec, root, panel)
+    absent = set(agreements.registry["city"]) - {str(city) for city in panel.cities}
     left_out = [city for source in sources for city in list_cities_left_out(source, root, absent)]
-    decided = (*read.agreements.decided_cities, *left_out)
+    decided = (*agreements.decided_cities, *left_out)
     kept = {code for source in sources for code in find_totals_only(source.partner_names)}
     world, of_world = read_world(spec.translate, panel, root) if spec.translate else (None, ())
-    inputs = tuple(record for table in tables for record in table.provenance)
-    inputs += further.inputs + read.inputs + of_policies + of_world
-    messages = tuple(m for table in tables for m in table.messages) + further.messages + read.messages + policy_notes
+    inputs = *(record for table in tables for record in table.provenance), *of_columns
+    inputs += *registry.provenance, *undated.provenance, *of_policies, *of_world
+    messages = *(m for table in tables for m in table.messages), *column_notes
+    messages += *registry.messages, *undated.messages, *policy_notes
     ends = (panel.waves[0], panel.waves[-1]) if panel.waves else (panel.first_period, panel.last_period)
     late = spec.design.treatment.late_from
     of_table = {c for table in tables for c in table.cities}, {p for table in tables for p in table.partners}
     return Observed(
         panel=panel,
-        agreements=replace(read.agreements, decided_cities=decided),
+        agreements=replace(agreements, decided_cities=decided),
         inputs=inputs,
         messages=(*messages, *_list_unread(inputs, frozenset(list_wanted(spec))), *_list_other_sheets(inputs)),
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
         conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
-        reconciliation=reconcile(read.registry, read.undated, *of_table, *ends, tables[0].frequency, late),
+        reconciliation=reconcile(registry, undated, *of_table, *ends, tables[0].frequency, late),
         jumps=next((table.jumps for table in tables if table.flow == spec.design.outcome), ()),
         totals_only=tuple(sorted(kept & set(map(str, panel.partners)))),
         world=world,
@@ -289,13 +266,10 @@ def list_absent_inputs(spec: Spec, root: Path) -> list[str]:
 
 def list_declared_files(spec: Spec) -> list[str]:
     """Return every input file an analysis names, rates and price indices included."""
-    files = [entry.file for entry in spec.data.trade]
-    files += [part.file for entry in spec.data.trade for part in (entry.exchange, entry.deflator) if part is not None]
-    files += [source.file for source in spec.data.covariates]
-    files += [source.file for source in spec.data.twinnings]
-    files += [source.file for source in spec.data.undated] + [source.file for source in spec.data.policies]
-    files += [spec.translate.file] if spec.translate else []
-    return [file for file in dict.fromkeys(files) if file]
+    data = spec.data
+    money: list[Any] = [part for entry in data.trade for part in (entry.exchange, entry.deflator)]
+    sources = [*data.trade, *money, *data.covariates, *data.twinnings, *data.undated, *data.policies, spec.translate]
+    return list(dict.fromkeys(source.file for source in sources if source is not None and source.file))
 
 
 def _list_sources(name: str, position: int, entry: TradeEntry, root: Path) -> list[TradeSource]:
@@ -322,30 +296,29 @@ def _drawn(entry: TradeEntry) -> pd.DataFrame:
 
 def _panel(
     spec: Spec, sources: Sequence[TradeSource], tables: Sequence[TradeTable], root: Path, is_waves: bool
-) -> tuple[Panel, FurtherColumns]:
+) -> tuple[Panel, tuple[InputRecord, ...], tuple[Message, ...]]:
     if len({table.frequency for table in tables}) > 1:
         raise DataError("exports and imports have different frequencies; bring them to one")
     flows = [table.flow for table in tables]
     if spec.design.outcome not in flows:
         raise SpecError(f"design.outcome is {spec.design.outcome!r}, but the trade tables hold {' and '.join(flows)}")
-    keys = ["city", "partner", "period"]
-    frames = [_with_counts(t)[[*keys, t.flow, *_counted(t, spec)]].set_index(keys) for t in tables]
+    frames = [_with_counts(table, spec) for table in tables]
     frame = pd.concat(frames, axis=1).reset_index() if len(frames) > 1 else frames[0].reset_index()
     frame = _sampled(spec, frame, tables[0].frequency)
     if spec.design.unit == "city":
         frame = frame.groupby(["city", "period"], as_index=False)[flows].sum(min_count=1)
     frame = frame.assign(**_coordinates(spec.data.places, frame))
     of_outcome = [source for source in sources if source.flow == spec.design.outcome]
-    further = add_further_columns(spec, of_outcome, frame, tables[0].frequency, root)
+    frame, inputs, messages = add_further_columns(spec, of_outcome, frame, tables[0].frequency, root)
     panel = Panel.from_frame(
-        further.frame,
+        frame,
         city="city",
         partner=None if spec.design.unit == "city" else "partner",
         frequency=str(tables[0].frequency),  # type: ignore[arg-type]
         units_of_measure={t.flow: format_currency(t.money_unit) for t in tables},
         periods="waves" if is_waves else "calendar",
     )
-    return panel, further
+    return panel, inputs, messages
 
 
 def _coordinates(places: Mapping[str, tuple[float, float]], frame: pd.DataFrame) -> dict[str, pd.Series]:
@@ -366,23 +339,20 @@ def _coordinates(places: Mapping[str, tuple[float, float]], frame: pd.DataFrame)
     return columns
 
 
-def _counted(table: TradeTable, spec: Spec) -> list[str]:
-    """Return the columns that microdata bring beside the values; of the outcome's table, where there are two."""
-    if table.counts is None or table.flow != spec.design.outcome or spec.design.unit == "city":
-        return []
-    return [str(name) for name in table.counts if name not in ("city", "partner", "period")]
+def _with_counts(table: TradeTable, spec: Spec) -> pd.DataFrame:
+    """Return a completed flow by its keys, that of the outcome with what microdata count beside it.
 
-
-def _with_counts(table: TradeTable) -> pd.DataFrame:
-    """Return a completed table with its counts; where an absent row is a zero, nobody traded."""
+    Where an absent row is a zero, nobody traded.
+    """
+    keys = ["city", "partner", "period"]
     frame = table.frame.rename(columns={"value": table.flow})
-    if table.counts is None:
-        return frame
-    joined = frame.merge(table.counts, on=["city", "partner", "period"], how="left")
+    if table.counts is None or table.flow != spec.design.outcome or spec.design.unit == "city":
+        return frame.set_index(keys)[[table.flow]]
+    names = [name for name in table.counts if name not in keys]
+    joined = frame.merge(table.counts, on=keys, how="left")
     if table.absent == "zero":
-        names = [name for name in table.counts if name not in ("city", "partner", "period")]
         joined.loc[joined["is_filled"], names] = joined.loc[joined["is_filled"], names].fillna(0.0)
-    return joined
+    return joined.set_index(keys)[[table.flow, *names]]
 
 
 def _sampled(spec: Spec, frame: pd.DataFrame, frequency: Frequency) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from twintrade.study.spec.spec_text import format_toml_line, locate_guesses, par
 from twintrade.study.store.locating import FOLDER
 from twintrade.text import Listed, Text, Words, find_catalogue
 
+_AS_WRITTEN = ("outcome", "transform", "window", "reference", "anticipation", "weights", "always_treated")
 _DOMESTIC = "domestic"  # stands among units left out for the pairs of a country with itself
 
 
@@ -99,26 +100,20 @@ class Designs:
         base = None  # the first period of the year in which an index is 100
         if section.transform == "index" and section.index_base is not None:
             base = int(panel.number_years([section.index_base])[0]) * PERIODS_PER_YEAR[panel.frequency]
+        as_written = {name: getattr(section, name) for name in _AS_WRITTEN}
         design = Design(
             panel=panel,
             treatment=treatment or self.treatment(section),
-            outcome=section.outcome,
-            transform=section.transform,
             index_base=base,
             comparison=COMPARISONS[section.comparison](),
             fixed_effects=names if isinstance(names, str) else tuple(names),
-            window=section.window,
-            reference=section.reference,
-            anticipation=section.anticipation,
             clusters=tuple("unit" if c == "dyad" else c for c in section.cluster),
             covariates=tuple(section.covariates),
-            weights=section.weights,
-            always_treated=section.always_treated,
             totals_only=self.observed.totals_only,
+            **as_written,
         )
         without = set(section.without) - {_DOMESTIC}
-        unknown = sorted(without - set(design.panel.units))
-        if unknown:
+        if unknown := sorted(without - set(design.panel.units)):
             raise SpecError(f"design.without names {unknown[0]!r}, which is no unit of the panel")
         design = add_missing_strata(design)
         design = design.without(without) if without else design
@@ -156,18 +151,10 @@ def _of_case(design: Design, unit: str, donors: str) -> Design:
 _WINDOW = {"year": 5, "quarter": 8, "month": 12}
 
 
-@dataclass(frozen=True, slots=True)
-class FirstDesign:
-    """What stands above the data of a new analysis, and what below them."""
-
-    head: str
-    tail: str
-
-
-def build_usual_design(outcome: str, frequency: str = "year", step: int = 1) -> FirstDesign:
+def build_usual_design(outcome: str, frequency: str = "year", step: int = 1) -> str:
     """Return the design of many cities and partners: every period, every ``step``-th, or waves (``step`` 0)."""
     effects = f'"gravity"    # {Text("spec.effects-gravity")}'
-    return FirstDesign("", _write("design_many.toml", outcome, frequency, step, effects=effects))
+    return _write("design_many.toml", outcome, frequency, step, effects=effects)
 
 
 def _write(document: str, outcome: str, frequency: str, step: int, **values: str) -> str:
@@ -178,8 +165,8 @@ def _write(document: str, outcome: str, frequency: str, step: int, **values: str
     return find_catalogue().read(document).format(**values)
 
 
-def choose_first_design(root: Path, name: str, text: str, trade: Sequence[Guess]) -> FirstDesign:
-    """Return the design that the data bear; the usual one where they cannot be read yet.
+def choose_first_design(root: Path, name: str, text: str, trade: Sequence[Guess]) -> tuple[str, str]:
+    """Return what stands above and below the data of the design that they bear; the usual one where none is read yet.
 
     ``text``: the analysis with the usual design; ``trade``: what was read off the trade table.
     """
@@ -189,7 +176,7 @@ def choose_first_design(root: Path, name: str, text: str, trade: Sequence[Guess]
         spec, _ = parse(text)
         design = Designs(observe(name, spec, root), None).base(spec.design)
     except TwintradeError:
-        return build_usual_design(*shown)
+        return "", build_usual_design(*shown)
     panel, onset = design.panel, design.onset
     inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))
     if inside.size == 1:
@@ -199,12 +186,12 @@ def choose_first_design(root: Path, name: str, text: str, trade: Sequence[Guess]
             f'recipe = "single_case"      # GUESS: {Text("spec.guess-single-case")}\n'
             f"\n[case]\n{format_toml_line('city', str(city))}\n{format_toml_line('partner', str(partner))}\n"
         )
-        return FirstDesign(head, _write("design_one.toml", *shown))
+        return head, _write("design_one.toml", *shown)
     what = "city" if panel.cities.size == 1 else "partner" if panel.partners.size == 1 else ""
     if not what:
-        return build_usual_design(*shown)
+        return "", build_usual_design(*shown)
     effects = f'"two_way"    # GUESS: {Text("spec.guess-two-way", what=what)}'
-    return FirstDesign("", _write("design_many.toml", *shown, effects=effects))
+    return "", _write("design_many.toml", *shown, effects=effects)
 
 
 # What the headline would be if a guess of the analysis file were wrong: the runners-up that are cheap to try.
@@ -284,8 +271,7 @@ def confirm_or_stop(name: str, text: str, weighed: Sequence[RunnerUp]) -> list[M
     """Return what page 1 says of guesses that move the headline and are confirmed; raise for those that are not."""
     raw = parse_tables(text)["data"]
     moving = [r for r in weighed if r.is_asked and r.moved > MOST_MOVED]
-    is_open = [r for r in moving if not raw[r.table][r.place].get("confirmed")]
-    if is_open:
+    if is_open := [r for r in moving if not raw[r.table][r.place].get("confirmed")]:
         tables = Listed(tuple(dict.fromkeys(f"[[data.{r.table}]]" for r in is_open)))
         moves = Listed(tuple(r.describe() for r in is_open[:_MOST_SHOWN]), "semicolon")
         file = f"{FOLDER}/{name}.toml"
@@ -335,8 +321,8 @@ def _estimate_under(
     try:
         spec, _ = parse(to_toml(changed))
         if runner.table == "twinnings":
-            read = replace(read_agreements(spec, root).agreements, decided_cities=observed.agreements.decided_cities)
-            other = replace(observed, agreements=read)
+            read, decided = read_agreements(spec, root)[0], observed.agreements.decided_cities
+            other = replace(observed, agreements=replace(read, decided_cities=decided))
         elif observed.panel.n_rows <= _MOST_ROWS:
             other = observe(analysis_plan.name, spec, root)
         else:
