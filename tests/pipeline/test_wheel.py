@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from black_box import REST, TWO_EXHIBITS, environment, hashes
+from black_box import REST, SHORT, TWO_EXHIBITS, environment, hashes, lend_bytecode
 
 pytest.importorskip("hatchling", reason="the wheel is built with the extra build")
 
@@ -39,20 +39,21 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     builder = venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt")
     python = Path(builder.ensure_directories(folder).env_exe)
     builder.create(folder)
-    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel)
-    execute(*pip, cwd=folder)
+    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index")
+    execute(*pip, "--no-compile", wheel, cwd=folder)
     site = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
+    lend_bytecode(Path(site) / "twintrade")
     (Path(site) / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     where = execute(python, "-c", "import twintrade; print(twintrade.__file__)", cwd=folder)
     assert Path(where.strip()).is_relative_to(folder)
     return python.with_name("twintrade.exe" if os.name == "nt" else "twintrade")
 
 
-def shorten(project: Path, name: str) -> None:
-    """Leave one quick column of an analysis, and two exhibits."""
+def shorten(project: Path, name: str, pages: str) -> None:
+    """Leave one quick column of an analysis, and few exhibits."""
     file = project / "analyses" / f"{name}.toml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text[: text.index("# The ladder")] + REST + TWO_EXHIBITS, encoding="utf-8")
+    file.write_text(text[: text.index("# The ladder")] + REST + pages, encoding="utf-8")
 
 
 def test_the_wheel_runs_the_bundled_analysis_and_a_new_one_anywhere(program, tmp_path, root):
@@ -64,8 +65,8 @@ def test_the_wheel_runs_the_bundled_analysis_and_a_new_one_anywhere(program, tmp
         assert (tmp_path / path).read_bytes() == (root / path).read_bytes()
     assert execute(program, "demo", "--no-run", cwd=tmp_path) == "", "written once"
     execute(program, "init", "pair", cwd=tmp_path)
-    for name in ("us-states", "pair"):
-        shorten(tmp_path, name)
+    for name, pages in (("us-states", TWO_EXHIBITS), ("pair", SHORT)):
+        shorten(tmp_path, name, pages)
     summary = execute(program, "run", "--jobs", "1", cwd=tmp_path)
     assert summary.count("done in") == 2
     assert execute(program, "verify", cwd=tmp_path).count("as recorded") == 2
