@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from black_box import SHORT, command, environment, lend_bytecode, write_project
+from black_box import SHORT, command, environment, write_project
 
 from twintrade.errors import StoreError
 from twintrade.study.deposit.bundle import build_bundle
@@ -50,7 +50,6 @@ def unpack(project: Path, folder: Path) -> Path:
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(folder / "tiny.zip") as archive:
         archive.extractall(folder)
-    lend_bytecode(folder / "tiny" / "code" / "twintrade")
     return folder / "tiny"
 
 
