@@ -49,7 +49,7 @@ def list_names(frame: pd.DataFrame, column: str) -> list[str]:
 
 def select_named(frame: pd.DataFrame, column: str, name: str) -> pd.DataFrame:
     """Return the rows that have a text in a column."""
-    return frame.loc[[take_text(value) == name for value in frame[column].to_numpy(dtype=object)]]
+    return frame.take([i for i, value in enumerate(frame[column].to_numpy(dtype=object)) if take_text(value) == name])
 
 
 def find_words(record: Record, column: str) -> Words:

@@ -35,7 +35,7 @@ from twintrade.text import Listed, Text, Words, name_fact, numbers, texts
 MOST_POINTS = 1000  # points of one figure beyond which none is named: nobody walks through them
 Write = Callable[[float], str]
 FIXED: Write = numbers.format_fixed
-_named: WeakKeyDictionary[Axes, list[tuple[float, float, str]]] = WeakKeyDictionary()
+_named: WeakKeyDictionary[Axes, list[tuple[float, float, Text]]] = WeakKeyDictionary()
 
 
 def name_point(
@@ -54,7 +54,7 @@ def name_point(
         text = Text("figures.point-interval", name=name, value=write(value), low=low, high=high)
     else:
         text = Text("common.headed", head=name, said=write(value))
-    _named.setdefault(axes, []).append((*place, str(text)))
+    _named.setdefault(axes, []).append((*place, text))
 
 
 def name_line(
@@ -79,9 +79,9 @@ def draw_line(
 ) -> None:
     """Draw values over time, and say what each point is."""
     line = line.sort_values(x)
-    places = line[[x, value]].astype(float)
-    axes.plot(places[x], places[value], **style)
-    name_line(axes, places.itertuples(index=False, name=None), series, name_times(line), write)
+    across, up = (line[column].astype(float).to_numpy() for column in (x, value))
+    axes.plot(across, up, **style)
+    name_line(axes, zip(across.tolist(), up.tolist(), strict=True), series, name_times(line), write)
 
 
 def draw_interval(
@@ -113,6 +113,8 @@ def locate_points(figure: Figure) -> tuple[Point, ...]:
     """Return the named points of a figure whose layout is settled, in the order in which they were named."""
     width, height = figure.bbox.size
     points = []
+    if sum(len(_named.get(axes, [])) for axes in figure.axes) > MOST_POINTS:
+        return ()
     for axes in figure.axes:
         frame = axes.bbox
         named = _named.get(axes, [])
@@ -120,8 +122,8 @@ def locate_points(figure: Figure) -> tuple[Point, ...]:
         for (x, y), (*_, text) in zip(places, named, strict=True):
             left = min(max(float(x), frame.x0), frame.x1) / width
             top = 1 - min(max(float(y), frame.y0), frame.y1) / height
-            points.append(Point(left, top, text))
-    return tuple(points) if len(points) <= MOST_POINTS else ()
+            points.append(Point(left, top, str(text)))
+    return tuple(points)
 
 
 # Cohort by event time as a heat map: where an average comes from, in effects or in weights.

@@ -12,6 +12,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Emu, Pt, RGBColor
+from docx.styles.style import StyleFactory
 from docx.table import _Cell as WordCell
 from docx.text.paragraph import Paragraph as WordParagraph
 
@@ -91,7 +92,8 @@ def add_missing_styles(file: WordDocument) -> None:
 
 
 def _add_style(file: WordDocument, name: str, kind: WD_STYLE_TYPE, look: Look) -> None:
-    style = file.styles.add_style(name, kind)
+    # Styles.add_style looks at every style first, whether it has the name.
+    style: Any = StyleFactory(file.styles.element.add_style_of_type(name, kind, False))
     style.quick_style = True
     if look.size:
         style.font.size = Pt(look.size)
