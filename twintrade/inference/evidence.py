@@ -367,11 +367,11 @@ class Weighing:
                 outside = tried, excess
             else:
                 before, inside = inside, (tried, excess)
-            # The end is where the line through the nearest two distances on either side of it, or short of it, is zero.
+            # The end is where the line is zero that goes through the nearest two distances around it, or short of it.
             is_between = bool(np.isfinite(outside[0]))
             (start, low), (end, high) = (inside, outside) if is_between else (before, inside)
-            share = -low / max(high - low, 1e-9)
-            distance = start + (end - start) * min(max(share, 0.01 if is_between else 1.01), 0.99 if is_between else 2.0)
+            least, most = (0.01, 0.99) if is_between else (1.01, 2.0)
+            distance = start + (end - start) * min(max(-low / max(high - low, 1e-9), least), most)
             if (is_between or start > 0) and 2 * abs(distance - tried) <= CLOSE * max(distance, CLOSE):
                 tau = 0.0 if end == zero else self.tau + side * end
                 return float(self.tau + side * distance), distance * self._measure_spread(tau, level)
@@ -388,7 +388,7 @@ class Weighing:
         return max(one.ratio(level + error) - one.ratio(level - error) for one in compared) / 2
 
     def _measure_excess(self, tau: float, level: float) -> float:
-        """Return by what share the total exceeds what is refused; the first dealing that accepts it by far is enough."""
+        """Return by what share the total exceeds what is refused; one dealing that accepts it by far is enough."""
         excess = np.inf
         for by in self.dealings:
             compared = self.read(tau).compare(by)
