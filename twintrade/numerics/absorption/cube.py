@@ -1,6 +1,5 @@
 """A city × partner × period panel, complete or not, recognized from the codes of its three pairwise effects alone."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,7 +60,6 @@ FULLEST_HOLES = 2.5
 SAMPLED_ABOVE = 200_000
 SAMPLED_SHARE = 16
 ROWS_AT_ONCE = 1 << 15
-MOST_KEPT = 16  # panels up to ``SAMPLED_ABOVE`` rows whose cubes are kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,25 +113,9 @@ def move_to_front(values: FloatArray, places: IntArray) -> FloatArray:
 
 
 def find_cube(levels: Levels, most_cells: float = FULLEST_HOLES) -> Cube | None:
-    """Recognize a cube with so many cells for each row at most, on a sample of large panels first; None otherwise.
-
-    The checks of a design ask again and again for the same rows, of which the last ones asked for are kept.
-    """
+    """Recognize a cube with so many cells for each row at most, on a sample of large panels first; None otherwise."""
     if len(levels.codes) != 3 or levels.n_rows == 0:
         return None
-    if levels.n_rows >= SAMPLED_ABOVE:
-        return _find_cube(levels, most_cells)
-    asked = hashlib.blake2b(repr((levels.sizes, most_cells)).encode())
-    for code in levels.codes:
-        asked.update(np.ascontiguousarray(code).data)
-    key = asked.digest()
-    _CUBES[key] = _CUBES.pop(key) if key in _CUBES else _find_cube(levels, most_cells)
-    if len(_CUBES) > MOST_KEPT:
-        del _CUBES[next(iter(_CUBES))]
-    return _CUBES[key]
-
-
-def _find_cube(levels: Levels, most_cells: float) -> Cube | None:
     dyad = int(np.argmax(levels.sizes))
     origin, destination = (k for k in range(3) if k != dyad)
     codes, sizes = (
@@ -166,9 +148,6 @@ def _find_cube(levels: Levels, most_cells: float) -> Cube | None:
         return None
     places = None if is_ordered and position.size == n_cells else position
     return Cube(shape, (dyad, origin, destination), places, is_ordered, cells)
-
-
-_CUBES: dict[bytes, Cube | None] = {}
 
 
 def complete_grid(cube: Cube) -> Grid | None:
