@@ -319,8 +319,8 @@ class PooledCases(Diagnostic):
         cases = known.assign(group=str(Text("checks.pooled-cases")))
         cases = cases.assign(low=cases["effect"] - cases["reach"], high=cases["effect"] + cases["reach"])
         means = means.assign(group=str(Text("checks.pooled-together")))
-        lines = pd.concat([cases, means], ignore_index=True).rename(columns={"unit": "label"})
-        lines, method = lines[["label", "group", "effect", "low", "high"]], self._name_method(len(known))
+        lines, rest = pd.concat([cases, means], ignore_index=True), ["group", "effect", "low", "high"]
+        lines, method = lines[["unit", *rest]].set_axis(["label", *rest], axis=1), self._name_method(len(known))
         of_mean = pack_both("method", method) | pack_both("interval_method", describe_interval(mean))
         lines.loc[len(known), list(of_mean)] = list(of_mean.values())
         lines.loc[len(known), "level"] = self.level
