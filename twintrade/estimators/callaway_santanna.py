@@ -214,7 +214,7 @@ class TripleDifference(Catalogued):
             n_units=groups.counts[1][members].astype(np.int64),
             base=self.base,
             cell_weights=groups.sizes[1][members],
-            reference=-1 - design.anticipation if self.base == "universal" else None,
+            reference=group_time.find_last_before(design) if self.base == "universal" else None,
             against=self.compared_with,
             unit_cohorts=groups.code,
             cohort_labels=np.concatenate([np.full(wide.onset.size, np.nan), wide.onset]),

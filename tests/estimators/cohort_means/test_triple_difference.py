@@ -129,3 +129,12 @@ def test_estimated_shares_move_the_average_by_affected_units_alone():
     moved = np.select([own == 2003, own == 2005], (cohorts.effects - average.effects) / size.sum(), 0.0)
     assert np.isnan(own).any()
     np.testing.assert_allclose(average.uncertainty.matrix()[:, 0], fixed + moved, rtol=EXACT)
+
+
+def test_periods_two_apart_are_measured_from_the_last_one_before_onset():
+    frame = frame_of(6, 1.0)
+    apart = frame.assign(period=2 * frame["period"], g=2 * frame["g"])
+    one, two = (fit(TripleDifference(), design_of(rows)).estimate for rows in (frame, apart))
+    np.testing.assert_allclose(two.effects, one.effects, atol=EXACT)
+    assert two.event_times.tolist() == (2 * one.event_times).tolist()
+    assert two.reference == 2 * one.reference == -2
