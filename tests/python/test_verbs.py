@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 import twintrade as tt
 from twintrade.simulate import simulate
+from twintrade.study import by_name
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +171,9 @@ def test_words_that_no_option_takes_are_refused(table, ties, option, told):
     panel = tt.panel(table, city="city", partner="partner", period="period")
     with pytest.raises(tt.TwintradeError, match=told):
         tt.compare(panel, ties, "exports", **option)
+
+
+def test_a_registered_method_comes_before_another_softwares_word(monkeypatch) -> None:
+    assert by_name.find_estimator("synth") == "synthetic_control"
+    monkeypatch.setattr(by_name, "ESTIMATORS", {"synth": object})
+    assert by_name.find_estimator("synth") == "synth"

@@ -375,7 +375,7 @@ class VariantCheck(Diagnostic):
 
     @abstractmethod
     def vary(self, fit: Fit) -> Iterable[Variant]:
-        """Return the variants; ``DesignError`` says why there are none."""
+        """Return the variants; a ``TwintradeError`` says why there are none."""
 
     @abstractmethod
     def say(self, seen: ComparedVariants) -> Finding:

@@ -359,7 +359,7 @@ class Weighing:
         zero = -side * self.tau
         before, inside, outside, known = (0.0, -1.0), (0.0, -1.0), (np.inf, np.inf), sorted(self._tried[side])
         tried = zero if zero > 0 else known[0] if known else min(self._reach(level), FARTHEST)
-        while tried <= FARTHEST:
+        while tried <= FARTHEST or tried == zero or np.isfinite(outside[0]):
             self._tried[side].add(tried)
             weighing, tau = (judged, 0.0) if tried == zero else (self, self.tau + side * tried)
             excess = weighing._measure_excess(tau, level)

@@ -54,7 +54,7 @@ LEVELS = {"alpha", "conf_level", "conf_int", "ci_level"}  # a level elsewhere, o
 def find_estimator(word: str) -> str:
     """Return the name of an estimator, also where the word is another software's."""
     if word in ESTIMATORS or word in SYNONYMS:
-        return SYNONYMS.get(word, word)
+        return word if word in ESTIMATORS else SYNONYMS[word]
     near = difflib.get_close_matches(word, [*ESTIMATORS, *SYNONYMS], n=1)
     if not near:
         raise SpecError(

@@ -30,6 +30,7 @@ LINE_EVERY = 30.0  # seconds between two lines where there is no terminal
 SLOW = 3.0  # seconds after which a command that has no jobs says what it is doing
 TRUSTED = 10.0  # seconds of jobs done from which the pace so far counts more than the forecast
 LATE = 3.0  # seconds beyond what a job was expected to take from which it is said to take longer
+LEAST = 0.01  # seconds below which what a job took was there before, and says nothing of the pace
 
 Taken = tuple[str, float, float]  # kind of a job, and the seconds that it was expected to take and took
 
@@ -62,7 +63,7 @@ class Clock:
             return False
         if event not in self._names[self.number :]:
             return False
-        if self.number:
+        if self.number and self._spent > LEAST:
             self._done.append((self._kind, self.expected, self._spent))
         self.number = self._names.index(event, self.number) + 1
         self._job_started, self._seen = time.monotonic(), 0.0

@@ -1,6 +1,7 @@
 """The rule for verdicts: its statistics against refits, its deals and grades, and what it says of many placements."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from twintrade.diagnostics.sensitivity.evidence import EvidenceOfChange
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
+from twintrade.inference import evidence
 from twintrade.inference.evidence import FACTORS, EarlierCheck, Weighing, find_detectable, weigh_case, weigh_evidence
 from twintrade.inference.refits import (
     CaseReading,
@@ -252,14 +254,16 @@ def test_labels_are_dealt_where_signers_share_cities() -> None:
     assert (few.p >= few.compared["labels"].p).all()
 
 
-def test_an_end_is_on_the_side_of_zero_that_more_deals_say() -> None:
-    """Ends are of the first deals, whose p may lie on the other side of the level."""
+def test_an_end_is_on_the_side_of_zero_that_more_deals_say(monkeypatch) -> None:
+    """Ends are of the first deals, whose p may lie on the other side of the level; zero may be as far as it likes."""
     few, many = Weighing(draw_case("heavy", 5, planted="+30 %"), 99, 1), Weighing(draw_case("heavy", 5), 99, 1)
     side = -1 if few.tau > 0 else 1
-    for says in (0.1, -0.1):
+    for says, farthest in product((0.1, -0.1), (evidence.FARTHEST, abs(few.tau) / 2)):
         vars(many)["_measure_excess"] = lambda tau, level, says=says: says
+        monkeypatch.setattr(evidence, "FARTHEST", farthest)
         end = few.find_end(side, 0.05, many)[0]
         assert (side * end < 0) == (says > 0), (says, end)
+        assert np.isfinite(end) or says < 0, (says, end)
 
 
 @pytest.mark.parametrize(("is_worst", "expected"), [(False, 1.5), (True, 1.25)])

@@ -240,7 +240,7 @@ class PlaceboTime(Diagnostic):
         """Return one row a false date; payloads ``placebo_time``, the gaps, and ``placebo_time_table``, the dates."""
         estimator, case = get_single_case(fit)
         early, rows, gaps = case.during(case.is_before), list[dict[str, object]](), []
-        for onset in map(int, early.periods[self.min_before : early.periods.size + 1 - self.min_after]):
+        for onset in map(int, early.periods[self.min_before : max(early.periods.size + 1 - self.min_after, 0)]):
             false = early.dated(onset)
             try:
                 paths = estimate_placebo_paths(estimator, false)

@@ -13,7 +13,7 @@ from twintrade.text import Listed, Text
 
 _GUESSED = re.compile(r"""(\s*([^#=\s][^=]*?)\s*=(?:[^"'#]|"[^"]*"|'[^']*')*#)[ \t]*GUESS\b:?""")
 """Up to the mark, which stands in a comment and in no value."""
-_HEAD = re.compile(r"\s*(\[\[?[^\]]+\]\]?)")
+_HEAD = re.compile(r"\s*(\[\[?[^\]]+\]\]?)\s*(?:#|$)")
 _DATA_TABLE = re.compile(r"\s*\[(?:\[data\.(trade|twinnings)\]\])?")
 
 
