@@ -136,8 +136,10 @@ def test_a_gap_at_a_false_date_is_held_against_the_headline_s_interval():
 
 
 def test_short_series_have_no_false_date():
-    finding = check(PlaceboTime(), case(onset=2005, n_periods=12, estimator=SyntheticControl(min_before=2)))
-    assert finding.sentence.startswith("Not available because no false date")
+    short = case(onset=2005, n_periods=12, estimator=SyntheticControl(min_before=2))
+    long = fit(SyntheticControl(), matrix_design(factor_matrix(np.random.default_rng(3), 40, 18), 2012))
+    for diagnostic, fitted in ((PlaceboTime(), short), (PlaceboTime(min_after=14), long)):
+        assert check(diagnostic, fitted).sentence.startswith("Not available because no false date")
 
 
 def test_an_effect_that_hangs_on_one_donor_is_called_so():
