@@ -81,6 +81,8 @@ def estimate_hidden_share(coverage: Coverage, n_comparison: int) -> tuple[float,
     With a share p of the comparison pairs treated in truth, a difference to them is the effect times 1 - p. An unseen
     agreement is taken to be as likely in one pair without a known agreement as in another.
     """
+    if n_comparison < 1:
+        raise ValueError("there is no comparison pair")
     ends = (coverage.unseen, coverage.low - coverage.n_seen, coverage.high - coverage.n_seen)
     share, low, high = (min(max(unseen / n_comparison, 0.0), 1.0) for unseen in ends)
     return share, low, high

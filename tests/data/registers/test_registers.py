@@ -147,6 +147,8 @@ def test_the_hidden_share_is_that_of_the_comparison_pairs():
     assert share == pytest.approx(coverage.unseen / 1000)
     assert 0 < low < share < high < 1
     assert estimate_hidden_share(coverage, 10) == (1.0, 1.0, 1.0)
+    with pytest.raises(ValueError, match="no comparison pair"):
+        estimate_hidden_share(coverage, 0)
 
 
 def test_lists_are_compared_within_the_cities_of_both_and_a_shared_page_makes_a_bound(listing):
