@@ -266,6 +266,18 @@ def test_an_end_is_on_the_side_of_zero_that_more_deals_say(monkeypatch) -> None:
         assert np.isfinite(end) or says < 0, (says, end)
 
 
+def test_an_end_lies_where_the_total_is_as_large_as_what_the_level_refuses() -> None:
+    """Six hundredths of its distance farther every dealing refuses an effect, and as much nearer one accepts it."""
+    for panel, planted in product(("heavy", "skewed", "zeros"), ("none", "+100 %")):
+        weighing = Weighing(draw_case(panel, 11, planted=planted), 199, 2)
+        for side, level in product((-1, 1), (0.05, 0.10)):
+            end = weighing.find_end(side, level, weighing)[0]
+            if np.isfinite(end):
+                step = 0.06 * (end - weighing.tau)
+                beyond, within = (weighing._measure_excess(at, level) for at in (end + step, end - step))
+                assert within <= 0 < beyond, (panel, planted, side, level)
+
+
 @pytest.mark.parametrize(("is_worst", "expected"), [(False, 1.5), (True, 1.25)])
 def test_the_factor_found_is_the_last_before_p_is_large(is_worst, expected) -> None:
     """Fewer deals decide where p is far from the bound, and p grows with the factor."""
