@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -158,8 +159,9 @@ def weigh_case(
     (verdict, reasons), real, at_zero = weighing.judge(), weighing.real, first.read(0.0)
     share = real.expected[0] / real.expected[0].sum()
     asks_gamma = seeks_gamma and weighing.p[0] <= SOME[0]
-    gamma, gamma_worst = map(first.find_gamma, (False, True)) if asks_gamma else (np.nan, np.nan)
-    few = Weighing(case, min(draws, FEW_DRAWS), weighing.seed)
+    gamma = first.find_gamma(False) if asks_gamma else np.nan
+    gamma_worst = first.find_gamma(True, gamma) if asks_gamma else np.nan
+    few = Weighing(case, min(draws, FEW_DRAWS), weighing.seed, fewer=first)
     rise, fall = find_detectable(few) if seeks_detectable else (np.nan, np.nan)
     asked = [(side, level / case.tests) for level in (0.05, 0.10) for side in (-1, 1)]
     ends = [first.find_end(*one, weighing) if seeks_interval else (np.nan, np.nan) for one in asked]
@@ -200,7 +202,7 @@ def weigh_case(
 class Weighing:
     """A case read under several effects, from the same random numbers.
 
-    ``fewer``: the same with fewer deals, which say what needs no more of them.
+    ``fewer``: the same with other deals, which say what needs none of its own.
     """
 
     def __init__(
@@ -265,14 +267,17 @@ class Weighing:
             tau = self.total - float(self.read(tau).totals("hazard").total.mean())
         return tau
 
+    @property
+    def has_before(self) -> bool:
+        """Whether enough of the expected trade is of pairs with enough earlier periods."""
+        is_compared, weight = self.case.timing.moved_before(refits.WINDOW).is_compared, self.real.expected[0]
+        return bool(weight[is_compared].sum() >= EARLY_SHARE * weight.sum())
+
     @cached_property
     def checks(self) -> tuple[EarlierCheck, ...]:
         """Checks of the periods before, under deals by size alone and among all pairs."""
         reading = self.read(0.0)
-        is_compared = self.case.timing.moved_before(refits.WINDOW).is_compared
-        weight = self.real.expected[0]
-        lacks = weight[is_compared].sum() < EARLY_SHARE * weight.sum()
-        before = [] if lacks else [reading.check_before(one) for one in CHECKED_BY]
+        before = [reading.check_before(one) for one in CHECKED_BY] if self.has_before else []
         return _summarize("before", before), _summarize("trend", [reading.check_slope(one) for one in CHECKED_BY])
 
     @cached_property
@@ -403,26 +408,40 @@ class Weighing:
         error = float(self.read(0.0).totals(None).errors[0, 0])
         return 0.9 * error * max(refits.find_critical(one.z[:-1, 0], level) for one in self.compared.values())
 
-    def find_gamma(self, is_worst: bool) -> float:
+    def find_gamma(self, is_worst: bool, near: float | None = None) -> float:
         """Return the largest factor by which some pairs may have been likelier to sign with p still at most .05.
 
-        It is found by halving, as p grows with it; fewer deals decide beyond four simulation errors of .05.
+        It is found by halving, as p grows with it, or next to where it may be ``near``. Fewer deals decide beyond
+        three errors of what all of them would say.
         """
         reading, tests = self.read(0.0), self.case.multipliers[:1]
         logs, tilts = reading.fit_hazard().logs, reading.list_tilts(float(np.sign(self.total)), is_worst)
+        stages = [n for n in (FEW_DRAWS, 2 * FEW_DRAWS + 1) if n < self.draws] + [self.draws]
 
         def is_refused(factor: float, tilt: BoolArray) -> bool:
             pairs = self.case.deal(logs + np.log(factor) * tilt, self.draws, self.seed)
-            dealt = reading.measure(pairs[:FEW_DRAWS])
-            compared = refits.compare_totals(reading.totals(None), dealt)
-            error = refits.compute_simulation_error(SOME[0], tests, len(dealt.total))[0]
-            if abs(compared.p[0] * tests[0] - SOME[0]) <= 4 * error:
-                dealt = PairTotals.join([dealt, reading.measure(pairs[FEW_DRAWS:])])
-                compared = refits.compare_totals(reading.totals(None), dealt)
+            parts: list[PairTotals] = []
+            for first, end in pairwise((0, *stages)):
+                parts.append(reading.measure(pairs[first:end]))
+                compared = refits.compare_totals(reading.totals(None), PairTotals.join(parts))
+                error = refits.compute_simulation_error(SOME[0], tests, end)[0] * np.sqrt(1 - end / self.draws)
+                if abs(compared.p[0] * tests[0] - SOME[0]) > 3 * error:
+                    break
             return bool(compared.p[0] * tests[0] > SOME[0] or compared.centered[0] * self.total <= 0)
 
-        n_kept = bisect_left(FACTORS, True, key=lambda factor: any(is_refused(factor, tilt) for tilt in tilts))
-        return FACTORS[n_kept - 1] if n_kept else 1.0
+        def is_beyond(factor: float) -> bool:
+            return any(is_refused(factor, tilt) for tilt in tilts)
+
+        low, high = 0, len(FACTORS)
+        if near is not None:
+            n_kept = (1.0, *FACTORS).index(near)
+            if n_kept < high and not is_beyond(FACTORS[n_kept]):
+                low = n_kept + 1
+            elif n_kept and is_beyond(FACTORS[n_kept - 1]):
+                high = n_kept - 1
+            else:
+                low = high = n_kept
+        return (1.0, *FACTORS)[bisect_left(FACTORS, True, low, high, key=is_beyond)]
 
 
 def _summarize(name: Literal["before", "trend"], checked: list[Checked]) -> EarlierCheck:
@@ -443,13 +462,12 @@ def find_detectable(weighing: Weighing) -> tuple[float, float]:
     reading = weighing.read(weighing.tau)
     totals, before = reading.totals("hazard"), reading.totals("hazard", is_before=True)
     is_fine = np.ones(len(totals.expected), dtype=bool)
-    has_before = np.isfinite(weighing.checks[0].p)
     for by in CHECKED_BY:
         for checked, values, errors in (
             (reading.check_before(by), before.total, before.errors[:, 0]),
             (reading.check_slope(by), totals.slope, totals.slope_error),
         ):
-            if checked.p == checked.p and (has_before or values is not before.total):
+            if checked.p == checked.p and (weighing.has_before or values is not before.total):
                 is_fine &= refits.compute_tail_shares(checked.z, (values - checked.center) / errors) >= OBJECTS
     trend = totals.slope * totals.reach / weighing.trend[1]
     placements = Placements(reading.deal("hazard"), totals, trend, is_fine)

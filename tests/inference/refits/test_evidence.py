@@ -292,6 +292,7 @@ def test_the_factor_found_is_the_last_before_p_is_large(is_worst, expected) -> N
     held = [1.0, *(factor for factor in FACTORS if find_p(factor) <= 0.05)]
     assert held == [1.0, *FACTORS][: len(held)]
     assert weighing.find_gamma(is_worst) == held[-1] == expected
+    assert not is_worst or {weighing.find_gamma(is_worst, near) for near in (1.0, expected, 2.0)} == {expected}
 
 
 def test_the_factor_found_stops_at_the_first_p_that_is_large() -> None:
