@@ -14,6 +14,7 @@ LEAP, MOST_SHARE = 4, 0.97
 """Rounds after which updates are extended, and the largest share of the last round that the next one may be."""
 MOST_RATIO = 1e3  # how far an extension may take a factor
 TINY = 1e-300
+FINE = 1e-6  # tolerance below which they are extended in double precision
 ROUNDING = 1e-12  # change of a table's largest relative mean below which the fit without left-out rows has converged
 
 
@@ -266,7 +267,7 @@ class _Iteration:
 
     def run(self, tolerance: float, rounds: int) -> MarginFactors:
         """Return the factors once no draw moves any more; those done leave when half are."""
-        factors, last = self.factors, self._measure()
+        factors, last, precision = self.factors, self._measure(), np.float32 if tolerance >= FINE else np.float64
         left = np.arange(len(last))
         is_open = np.ones(left.size, dtype=bool)
         moved = np.zeros_like(last)
@@ -285,7 +286,8 @@ class _Iteration:
             if k % LEAP == LEAP - 1:
                 before, after = (np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved))
                 share = (before * after).sum(axis=1) / np.maximum((before**2).sum(axis=1), TINY)
-                self._leap(start, dummies, np.where(is_open, np.clip(share, 0.0, MOST_SHARE), 0.0))
+                share = np.where(is_open, np.clip(share, 0.0, MOST_SHARE), 0.0)
+                self._leap(start, dummies, (share / (1 - share)).astype(precision))
             if 2 * is_open.sum() <= is_open.size:
                 if not is_open.any():
                     return factors
@@ -296,12 +298,12 @@ class _Iteration:
         factors.put(left[is_open], self.factors.take(is_open))
         return factors
 
-    def _leap(self, start: MarginFactors, dummies: FloatArray | None, share: FloatArray) -> None:
+    def _leap(self, start: MarginFactors, dummies: FloatArray | None, times: FloatArray) -> None:
         """Go on as far as further rounds would if each moved a draw by the same share of the one before (Aitken)."""
-        times, far = share / (1 - share), np.log(MOST_RATIO)
+        far = float(np.log(MOST_RATIO))
 
         def extend(now: FloatArray, then: FloatArray, times: FloatArray) -> FloatArray:
-            ratio = np.divide(now, then, out=np.ones_like(now), where=(now > 0) & (then > 0))
+            ratio = np.divide(now, then, out=np.ones_like(now), where=(now > 0) & (then > 0)).astype(times.dtype)
             return np.asarray(now * np.exp(np.clip(np.log(ratio) * times, -far, far)))
 
         f, of = self.factors, times[:, None, None]
