@@ -1,6 +1,7 @@
 """One-step estimates against a dense Newton step from the fit without treatment, view by view."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -445,19 +446,23 @@ def test_rows_that_nothing_predicts_are_left_out_as_the_estimate_leaves_them(est
     assert found == pytest.approx(float(shown["overall"].effects[0]), abs=2 if estimator is PERCENT else 0.02)
 
 
-def test_a_cell_without_trade_is_no_effect_of_a_regression() -> None:
-    design = made(12, "two_way")
+@loop_over(("fixed_effects", "options"), list(product(["two_way", "gravity"], [{}, {"weights": "w"}])))
+def test_cells_without_trade_leave_as_a_regression_separates_them(fixed_effects, options, monkeypatch) -> None:
+    """Rows of a shared dummy without any outcome move no others, so that draws are the refits."""
+    monkeypatch.setattr(updated_sets, "SETTLED", 1e-12)
+    design, estimator = made(12, fixed_effects, **options), ETWFE(family="poisson")
+    design = design.reassigned(np.where(np.isfinite(design.onset), np.minimum(design.onset, 5), np.inf))
     o = design.observations
-    row = np.flatnonzero(o.is_treated)[0]
-    alone = (o.onset == o.onset[row]) & (o.event_time == o.event_time[row])
     column = design.panel.columns["y"].copy()
-    column[o.rows[alone]] = 0.0
+    column[o.rows[o.is_treated & (o.event_time == 1)]] = 0.0
     empty = replace(design, panel=replace(design.panel, columns={**design.panel.columns, "y": column}))
-    estimator = ETWFE(family="poisson")
-    shown = {"overall": fit(estimator, empty).view("overall")}
+    cells = np.unique(o.onset[o.is_treated & (o.event_time == 1)], return_counts=True)[1]
+    assert cells.max() >= 2
+    shown = {view: fit(estimator, empty).view(view) for view in ("overall", "event")}
     model = estimator.one_step(empty)
-    found = model.under_none.estimate([model.build_blocks(empty)], shown)["overall"][0, 0]
-    assert found == pytest.approx(float(shown["overall"].effects[0]), abs=0.3)
+    found = model.under_none.estimate([model.build_blocks(empty)], shown)
+    for view, one in shown.items():
+        np.testing.assert_allclose(found[view][0], one.effects, rtol=AGREEMENT, atol=AGREEMENT)
 
 
 @pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])

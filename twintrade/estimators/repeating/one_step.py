@@ -270,16 +270,17 @@ class Null:
         return _Imputed(rows[inside], cells[inside], means[inside], np.ones(np.count_nonzero(inside), dtype=bool))
 
     def _add_dummies(self, joined: JoinedBlocks, regression: OneStepRegression) -> "_Imputed":
-        """Take one step that adds dummies, and follow the means from there."""
+        """Take one step that adds dummies, and follow the means from there; products need none to begin with."""
         o, n_rounds = self.model.design.observations, self.model.n_rounds
         placed = treatment_blocks.place_dummies(self.q, self.nested, joined, o.effect_codes(), self.observed)
         dummies, inside = placed.dummies, placed.inside
         rows, columns = dummies.rows, dummies.columns
-        score = o.row_weights[rows] * (self.residuals - self.means * self.moved)[rows]
-        solution, is_solved = placed.solve(
-            sum_by_group(score, columns, dummies.home.size), is_pruned=regression.is_pruned
-        )
-        if n_rounds:
+        solution, is_solved = None, np.ones(dummies.home.size, dtype=bool)
+        if regression.is_pruned or not n_rounds or self.updates.product is None:
+            score = o.row_weights[rows] * (self.residuals - self.means * self.moved)[rows]
+            right = sum_by_group(score, columns, dummies.home.size)
+            solution, is_solved = placed.solve(right, is_pruned=regression.is_pruned)
+        if n_rounds or solution is None:
             means = treatment_blocks.compute_means(placed, solution, self.updates, n_rounds)
         else:
             moved = np.broadcast_to(self.moved, self.means.shape)[rows]

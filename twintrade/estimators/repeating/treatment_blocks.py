@@ -191,28 +191,39 @@ def _find_absorbed(dummies: DummySets, codes: Sequence[IntArray], w: FloatArray)
     return out
 
 
-def compute_means(placed: PlacedDummies, solution: FloatArray, updates: ExactUpdates, n_rounds: int) -> FloatArray:
-    """Return what rows with a dummy would have had without it, from one step and exact updates after it.
+def compute_means(
+    placed: PlacedDummies, solution: FloatArray | None, updates: ExactUpdates, n_rounds: int
+) -> FloatArray:
+    """Return what rows with a dummy would have had without it, by exact updates after one step, if there is one.
 
     ``solution`` (n_columns,): of one step; ``updates``: with means before the step; ``n_rounds``: at most. Returns
     (n_entries,).
     """
-    dummies, q = placed.dummies, placed.dummies.q
-    assert isinstance(q, Annihilator)
-    levels, means = -dummies.explain(solution)[updates.coefficients].T, None
-    farthest = np.maximum.reduceat(np.abs(levels), updates.starts[:-1], axis=1).sum(axis=1)
-    by_rows = (farthest > LARGEST_STEP) | bool(q.elimination.layout.covariates.shape[1])
-    if updates.product is not None:
-        levels, solution = np.where(by_rows[:, None], 0.0, levels), np.where(by_rows[dummies.home], 0.0, solution)
-    elif by_rows.any():
-        # Covariates move too, or levels of a set so far that their sums alone are exact.
-        effect = np.zeros((q.weights.size, dummies.n_sets))
-        effect[dummies.rows, dummies.sets] = solution[dummies.columns]
-        used = q.weights[:, None] > 0
-        net = np.divide(dummies.weigh_rows(solution), q.weights[:, None], out=effect.copy(), where=used)
-        moved = np.clip(net - effect, -LARGEST_STEP, LARGEST_STEP)
-        means = updates.means[:, None] * np.exp(np.where(by_rows, moved, 0.0))
-        levels = np.where(by_rows[:, None], 0.0, levels)
+    dummies, q, levels, means = placed.dummies, placed.dummies.q, None, None
+    observed, fitted = (
+        sum_by_group((updates.weights * of)[dummies.rows], dummies.columns, dummies.home.size)
+        for of in (updates.y, updates.means)
+    )
+    has_outcome = (observed > 0) & (fitted > 0)
+    if solution is None:
+        solution = np.log(np.divide(observed, fitted, out=np.ones(fitted.size), where=has_outcome))
+    else:
+        assert isinstance(q, Annihilator)
+        levels = -dummies.explain(solution)[updates.coefficients].T
+        farthest = np.maximum.reduceat(np.abs(levels), updates.starts[:-1], axis=1).sum(axis=1)
+        by_rows = (farthest > LARGEST_STEP) | bool(q.elimination.layout.covariates.shape[1])
+        if updates.product is not None:
+            levels, solution = np.where(by_rows[:, None], 0.0, levels), np.where(by_rows[dummies.home], 0.0, solution)
+        elif by_rows.any():
+            # Covariates move too, or levels of a set so far that their sums alone are exact.
+            effect = np.zeros((q.weights.size, dummies.n_sets))
+            effect[dummies.rows, dummies.sets] = solution[dummies.columns]
+            used = q.weights[:, None] > 0
+            net = np.divide(dummies.weigh_rows(solution), q.weights[:, None], out=effect.copy(), where=used)
+            moved = np.clip(net - effect, -LARGEST_STEP, LARGEST_STEP)
+            means = updates.means[:, None] * np.exp(np.where(by_rows, moved, 0.0))
+            levels = np.where(by_rows[:, None], 0.0, levels)
+    # Rows of a dummy without any outcome leave, as a regression separates them.
+    begun = np.where(has_outcome, np.clip(solution, -LARGEST_STEP, LARGEST_STEP), -LARGEST_STEP)
     left_out = RowDummies(dummies.rows, dummies.sets, dummies.columns, dummies.home)
-    start = Start(levels, np.clip(solution, -LARGEST_STEP, LARGEST_STEP), means)
-    return fit_with_dummies(updates, left_out, n_rounds, start)[0]
+    return fit_with_dummies(updates, left_out, n_rounds, Start(levels, begun, means))[0]

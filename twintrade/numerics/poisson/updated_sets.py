@@ -55,13 +55,14 @@ class RowDummies:
 class Start:
     """Where rounds begin."""
 
-    levels: FloatArray  # (n_sets, n_levels)
+    levels: FloatArray | None  # (n_sets, n_levels), None for none
     dummies: FloatArray  # (n_columns,): log points that each level, and each dummy of several rows, adds
     means: FloatArray | None  # (n_rows, n_sets): what they add to, without dummies, where it differs between sets
 
     def part(self, sets: slice, columns: slice) -> Start:
         """Return that of some of the sets."""
-        return Start(self.levels[sets], self.dummies[columns], None if self.means is None else self.means[:, sets])
+        levels = None if self.levels is None else self.levels[sets]
+        return Start(levels, self.dummies[columns], None if self.means is None else self.means[:, sets])
 
 
 LONGEST = 16.0  # lengths of a round that an extrapolation goes at most
@@ -153,7 +154,7 @@ class UpdatedSets:
         self.goals = self._sum_by_dummy(self.weights * of.y[self.rows])
         self.goals[:, : of.n_levels] = of.observe_without(self.rows[gone], self.sets[gone], dummies.n_sets)
         if start is not None:
-            self.factors[:, : of.n_levels] = np.exp(start.levels)
+            self.factors[:, : of.n_levels] = 1.0 if start.levels is None else np.exp(start.levels)
             self.factors[dummies.home, number] = np.where(is_alone, 1.0, np.exp(start.dummies))
         # Rows of a level without any outcome have none in the fit.
         self.factors[:, : of.n_levels][self.goals[:, : of.n_levels] <= 0] = GONE
@@ -283,7 +284,7 @@ def _fit_products(
     dyads -= dyads[np.searchsorted(sets, sets)]
     n_slots = int(dyads.max(initial=0)) + 1
     begun = [np.repeat(of_level, n_sets, axis=0) for of_level in product.factors]
-    if start is not None:
+    if start is not None and start.levels is not None:
         moved = np.split(np.exp(start.levels), of.starts[1:-1], axis=1)
         begun = [of_level * factor.reshape(of_level.shape) for of_level, factor in zip(begun, moved, strict=True)]
     rows, is_alone = MarkedRows(sets, cells, sets * n_slots + dyads, n_slots), dummies.is_alone
