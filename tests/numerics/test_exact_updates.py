@@ -18,14 +18,18 @@ SHAPE = (9, 6, 8)
 N_SETS = 7
 
 
-def build_panel(seed: int, missing: float = 0.0, alike: bool = True):
-    """Return outcomes with zeros, weights (of dyads, or rows), and three pairwise effects, rows in random order."""
+def build_panel(seed: int, missing: float = 0.0, alike: bool = True, n_groupings: int = 0):
+    """Return outcomes with zeros, weights (of dyads, or rows), and three pairwise effects, rows in random order.
+
+    ``n_groupings``: further effects, of thirds of the pairs by period.
+    """
     rng = np.random.default_rng(seed)
     city, partner, period = (axis.ravel() for axis in np.meshgrid(*map(np.arange, SHAPE), indexing="ij"))
     kept = rng.permutation(city.size)[: round((1 - missing) * city.size)]
     codes = [c[kept] for c in (city * SHAPE[1] + partner, city * SHAPE[2] + period, partner * SHAPE[2] + period)]
-    codes = recode_levels(codes).codes
-    size = sum(rng.normal(0, s, c.max() + 1)[c] for s, c in zip((1.0, 0.4, 0.4), codes, strict=True))
+    thirds = [np.random.default_rng(k).integers(0, 3, SHAPE[0] * SHAPE[1]) for k in range(n_groupings)]
+    codes = recode_levels([*codes, *(of[codes[0]] * SHAPE[2] + period[kept] for of in thirds)]).codes
+    size = sum(rng.normal(0, s, c.max() + 1)[c] for s, c in zip((1.0, *[0.4] * 4), codes, strict=False))
     y = np.exp(size + rng.normal(0, 0.5, kept.size)) * (rng.random(kept.size) > 0.1)
     weights = rng.uniform(0.5, 2.0, kept.size)
     return rng, y, weights[codes[0]] if alike else weights, codes
@@ -75,15 +79,16 @@ def refit(y, weights, codes, dummies: RowDummies, means, k: int):
 
 
 PAIRS = [
-    *((0.0, 0, True, True), (0.0, 15, False, True), (0.15, 0, False, True), (0.15, 15, True, True)),
-    *((0.0, 15, True, True), (0.15, 0, True, True), (0.0, 0, True, False), (0.15, 15, True, False)),
+    *((0.0, 0, True, True, 0), (0.0, 15, False, True, 0), (0.15, 0, False, True, 0), (0.15, 15, True, True, 0)),
+    *((0.0, 15, True, True, 1), (0.15, 0, True, True, 2), (0.0, 0, True, False, 1), (0.15, 15, True, False, 0)),
+    *((0.0, 0, True, True, 2), (0.15, 15, True, True, 1), (0.15, 15, False, True, 2)),
 ]
 """Each value of each meets each of the others."""
 
 
-@loop_over(("missing", "shared", "in_cube", "alike"), PAIRS)
-def test_means_are_those_of_a_fit_with_the_dummies(missing, shared, in_cube, alike, monkeypatch) -> None:
-    rng, y, weights, codes = build_panel(1, missing, alike)
+@loop_over(("missing", "shared", "in_cube", "alike", "n_groupings"), PAIRS)
+def test_means_are_those_of_a_fit_with_the_dummies(missing, shared, in_cube, alike, n_groupings, monkeypatch) -> None:
+    rng, y, weights, codes = build_panel(1, missing, alike, n_groupings)
     means, used = fit_null(y, weights, codes)
     dummies = draw_dummies(rng, y.size, shared)
     monkeypatch.setattr(updated_sets, "SETTLED", 1e-11)
@@ -123,14 +128,18 @@ def test_every_set_is_alone(in_products, monkeypatch) -> None:
     np.testing.assert_array_equal(together[1], alone[1])
 
 
-def test_products_are_rows(monkeypatch) -> None:
-    rng, y, weights, codes = build_panel(3, 0.2)
+@loop_over("n_groupings", [0, 1, 2])
+def test_products_are_rows(n_groupings, monkeypatch) -> None:
+    rng, y, weights, codes = build_panel(3, 0.2, n_groupings=n_groupings)
     means, used = fit_null(y, weights, codes)
     dummies = draw_dummies(rng, y.size, 12)
     monkeypatch.setattr(updated_sets, "SETTLED", 1e-13)
     one, other = (fit_with_dummies(lay_out(y, means, used, codes, how), dummies, 2000) for how in (True, False))
     np.testing.assert_allclose(one[0], other[0], rtol=1e-9)
     np.testing.assert_array_equal(one[1], other[1])
+    # Effects of groups in two periods at once are no such products.
+    longer = lay_out_elimination([*codes[:3], *(code // 2 for code in codes[3:])], np.empty((y.size, 0)))
+    assert (longer.cube is None) == (n_groupings > 0)
 
 
 def test_a_row_whose_level_has_no_outcome_left_is_not_known() -> None:

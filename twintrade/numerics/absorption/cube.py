@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.numerics.absorption.levels import Levels, label_levels
+from twintrade.numerics.absorption.levels import Levels, is_nested, label_components, label_levels
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 
 # Closed-form projections for complete panels: unit × period, and city × partner × period.
@@ -67,11 +67,13 @@ class Cube:
     """Where each row and each level stands in a cube of cells, some of them possibly empty."""
 
     shape: tuple[int, int, int]  # cities, partners, periods
-    places: tuple[int, int, int]  # which of the caller's effects are dyad, city × period and partner × period
+    places: tuple[int, ...]  # which of the caller's effects are dyad, city × period, partner × period, and any others
     position: IntArray | None  # (n,) flat cell of each row; None if the rows are the cells in order
     is_ordered: bool  # whether the positions increase
     # For dyad, city × period and partner × period the flat cell of each level in its own table, (size,)
     cells: tuple[IntArray, IntArray, IntArray]
+    # For each effect beside these, which are of groups of dyads by period, the group of each dyad, (n_dyads,)
+    groupings: Sequence[IntArray] = ()
 
     @property
     def n_cells(self) -> int:
@@ -112,11 +114,11 @@ def move_to_front(values: FloatArray, places: IntArray) -> FloatArray:
     return values[: places.size]
 
 
-def find_cube(levels: Levels, most_cells: float = FULLEST_HOLES) -> Cube | None:
-    """Recognize a cube with so many cells for each row at most, on a sample of large panels first; None otherwise."""
+def find_cube(levels: Levels, most_cells: float = FULLEST_HOLES, dyad: int = -1) -> Cube | None:
+    """Recognize a cube by its effect of dyads or the largest, with so many cells a row, on a sample if large."""
     if len(levels.codes) != 3 or levels.n_rows == 0:
         return None
-    dyad = int(np.argmax(levels.sizes))
+    dyad = int(np.argmax(levels.sizes)) if dyad < 0 else dyad
     origin, destination = (k for k in range(3) if k != dyad)
     codes, sizes = (
         [levels.codes[k] for k in (dyad, origin, destination)],
@@ -148,6 +150,15 @@ def find_cube(levels: Levels, most_cells: float = FULLEST_HOLES) -> Cube | None:
         return None
     places = None if is_ordered and position.size == n_cells else position
     return Cube(shape, (dyad, origin, destination), places, is_ordered, cells)
+
+
+def find_grouping(cube: Cube, code: IntArray) -> IntArray:
+    """Return the group of each dyad, (n_dyads,), if the levels of an effect are groups by period; else nothing."""
+    dyad, period = np.divmod(np.arange(cube.n_cells) if cube.position is None else cube.position, cube.shape[2])
+    groups = np.zeros(cube.shape[0] * cube.shape[1], dtype=np.int64)
+    groups[dyad] = compact(label_components(code, dyad))
+    level = groups[dyad] * cube.shape[2] + period
+    return groups if is_nested(level, code) and is_nested(code, level) else groups[:0]
 
 
 def complete_grid(cube: Cube) -> Grid | None:

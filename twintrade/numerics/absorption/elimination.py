@@ -9,14 +9,14 @@ M = W - WA(A'WA)^-A'W - WBB'W takes both out, and D'MD is the Schur complement o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 import scipy
 
-from twintrade.numerics.absorption.cube import Cube, find_cube
+from twintrade.numerics.absorption.cube import Cube, find_cube, find_grouping
 from twintrade.numerics.absorption.levels import compute_pivoted_cholesky, drop_nested, recode_levels
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, sum_by_group
 
@@ -48,8 +48,20 @@ class EliminationOrder:
 
     @cached_property
     def cube(self) -> Cube | None:
-        """The cube whose cells rows are; None where there is none, or a covariate beside the effects."""
-        return None if self.covariates.shape[1] else find_cube(recode_levels(self.list_codes()), SPARSEST)
+        """The cube of the three largest effects, if any others are of groups of its dyads by period; else None."""
+        codes = recode_levels(self.list_codes()).codes
+        by_size = sorted(range(len(codes)), key=lambda k: -codes[k].max(initial=0))
+        largest, others = sorted(by_size[:3]), by_size[3:]
+        levels = recode_levels([codes[k] for k in largest])
+        for dyad in map(largest.index, by_size[:3]):
+            cube = find_cube(levels, SPARSEST, dyad)
+            if cube is None or self.covariates.shape[1]:
+                break
+            groupings = [find_grouping(cube, codes[k]) for k in others]
+            if all(of.size for of in groupings):
+                places = *(largest[k] for k in cube.places), *others
+                return replace(cube, places=places, groupings=groupings)
+        return None
 
     def row_blocks(self) -> IntArray:
         """Return the block of each row, shape (n_rows,); its level of the largest effect where no other is inside."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,8 @@ class FlowTable:
     # unit and one partner for all has effects of periods by the latter.
     by_city: bool = True
     by_partner: bool = True
+    # Groupings of the pairs that have effects by period too, each the group of every pair: (n_pairs,)
+    groupings: Sequence[IntArray] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -46,9 +49,18 @@ class FlowTable:
         return np.asarray(self.is_observed.any(axis=2).ravel())
 
     @cached_property
-    def sums(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Sums of flows by pair, by city and period, and by partner and period."""
-        return self.y.sum(axis=2), self.y.sum(axis=1), self.y.sum(axis=0)
+    def sums(self) -> tuple[FloatArray, ...]:
+        """Sums of flows by pair, by city and period, by partner and period, and by groups of pairs and period."""
+        by_group = ((of == np.unique(of)[:, None]) @ self.by_pair for of in self.groupings)
+        return self.y.sum(axis=2), self.y.sum(axis=1), self.y.sum(axis=0), *by_group
+
+    @cached_property
+    def joint(self) -> tuple[IntArray, IntArray]:
+        """Groups of pairs alike in all groupings, (n_groupings, n_joint), and places by city, these and partner."""
+        of_pair = np.reshape(self.groupings, (len(self.groupings), self.is_pair.size))
+        groups, joint = np.unique(of_pair, axis=1, return_inverse=True)
+        city, partner = np.divmod(np.arange(joint.size), self.shape[1])
+        return groups, (city * groups.shape[1] + joint.ravel()) * self.shape[1] + partner
 
     @property
     def draws_at_once(self) -> int:
@@ -70,10 +82,10 @@ class FlowTable:
 
     @cached_property
     def levels(self) -> IntArray:
-        """The pair, the city and period, and the partner and period of each cell, (3, n_cells)."""
+        """The pair, and with the period the city, the partner and each group, of each cell, (n_effects, n_cells)."""
         pair, period = np.divmod(np.arange(self.y.size), self.shape[2])
-        city, partner = np.divmod(pair, self.shape[1])
-        return np.stack([pair, city * self.shape[2] + period, partner * self.shape[2] + period])
+        sides = *np.divmod(pair, self.shape[1]), *(of[pair] for of in self.groupings)
+        return np.stack([pair, *(side * self.shape[2] + period for side in sides)])
 
     @cached_property
     def means(self) -> "MarginFactors":
@@ -88,7 +100,7 @@ class FlowTable:
         none = np.zeros(0, dtype=np.int64)
         fit = _Iteration(self, MarkedRows(none, none, none, 0), start)
         fit.update_pairs()
-        return fit.run(ROUNDING, MOST_ROUNDS)
+        return MarginFactors(*fit.run(ROUNDING, MOST_ROUNDS))
 
     def begin(self, n_draws: int, near: "MarginFactors | None") -> "MarginFactors":
         """Return factors of draws: those of a similar table, and where one is zero, or without any, of all rows."""
@@ -102,8 +114,7 @@ class FlowTable:
         return MarginFactors(pair, city, partner)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MarginFactors:
+class MarginFactors(NamedTuple):
     """Means of draws as products: pair times city and period times partner and period."""
 
     pair: FloatArray  # (n_draws, n_cities, n_partners)
@@ -112,12 +123,12 @@ class MarginFactors:
 
     def take(self, draws: slice | BoolArray) -> "MarginFactors":
         """Return the factors of some draws."""
-        return MarginFactors(self.pair[draws], self.city[draws], self.partner[draws])
+        return MarginFactors(*(of[draws] for of in self))
 
     @classmethod
     def join(cls, parts: "Sequence[MarginFactors]") -> "MarginFactors":
         """Return the draws of all parts."""
-        return cls(*(np.concatenate(of) for of in zip(*((f.pair, f.city, f.partner) for f in parts), strict=True)))
+        return cls(*(np.concatenate(of) for of in zip(*parts, strict=True)))
 
     def extend(self, other: "MarginFactors", share: float) -> "MarginFactors":
         """Return factors of cities and partners on the line, in logs, from these to others."""
@@ -128,10 +139,6 @@ class MarginFactors:
                 return np.asarray(start * np.clip(ratio, 1 / np.e, np.e) ** np.float32(share))
 
         return MarginFactors(self.pair, move(self.city, other.city), move(self.partner, other.partner))
-
-    def put(self, draws: IntArray, some: "MarginFactors") -> None:
-        """Set the factors of some draws, in place."""
-        self.pair[draws], self.city[draws], self.partner[draws] = some.pair, some.city, some.partner
 
     def of_pairs(self, pairs: IntArray) -> FloatArray:
         """Return the means of some pairs of each draw, (n_draws, n); (n_draws, n, n_periods)."""
@@ -180,7 +187,7 @@ def fit_left_out(
         start = table.begin(some.stop - first, None if near is None else near.take(some))
         fit = _Iteration(table, _leave_out(table, pairs[some], starts), start)
         fit.update_pairs()
-        factors = fit.run(tolerance, rounds)
+        factors = MarginFactors(*fit.run(tolerance, rounds))
         out[some] = factors.of_pairs(pairs[some])
         with np.errstate(over="ignore"):
             ends.city[some], ends.partner[some] = factors.city, factors.partner
@@ -228,26 +235,25 @@ def _leave_out(table: FlowTable, pairs: IntArray, starts: IntArray) -> MarkedRow
 
 
 def fit_treated(
-    table: FlowTable, treated: MarkedRows, start: MarginFactors, tolerance: float, rounds: int = MOST_ROUNDS
+    table: FlowTable, treated: MarkedRows, start: Sequence[FloatArray], tolerance: float, rounds: int = MOST_ROUNDS
 ) -> tuple[FloatArray, BoolArray]:
     """Return what treated rows would have without their dummies, and whether each of their levels has other flows.
 
-    ``start``: factors of every draw.
+    ``start``: factors of pairs, cities, partners and groups of pairs, of every draw.
     """
     fit = _Iteration(table, treated, start)
     at = fit.at[:, : treated.cells.size]
     is_known = np.logical_and.reduce([goal.take(place) > 0 for goal, place in zip(fit.goals, at, strict=True)])
     factors = fit.run(tolerance, rounds)
-    means = factors.pair.take(at[0]) * factors.city.take(at[1]) * factors.partner.take(at[2])
-    return means, is_known
+    return reduce(np.multiply, _read(factors, at)), is_known
 
 
 class _Iteration:
     """Rounds of updates for some draws, as products of whole tables less the entries that each does not use."""
 
-    def __init__(self, table: FlowTable, treated: MarkedRows, start: MarginFactors) -> None:
-        n_draws, n_rows = start.city.shape[0], treated.cells.size
-        self.table, self.treated, self.factors = table, treated, start
+    def __init__(self, table: FlowTable, treated: MarkedRows, start: Sequence[FloatArray]) -> None:
+        n_draws, n_rows = len(start[0]), treated.cells.size
+        self.table, self.treated, self.factors = table, treated, list(start)
         self.sizes = np.array([of.size for of in table.sums])
         self.draw = np.concatenate([treated.draws, np.repeat(np.arange(n_draws), table.holes.size)])
         self.at = np.concatenate(
@@ -262,17 +268,17 @@ class _Iteration:
             _clip(whole, sum_by_group(lost, at[:n_rows], n_draws * whole.size).reshape(n_draws, *whole.shape))
             for at, whole in zip(self.at, table.sums, strict=True)
         ]
-        self.of_entries = self._read()
+        self.of_entries = _read(self.factors, self.at)
         self._place_dummies()
 
-    def run(self, tolerance: float, rounds: int) -> MarginFactors:
+    def run(self, tolerance: float, rounds: int) -> list[FloatArray]:
         """Return the factors once no draw moves any more; those done leave when half are."""
-        factors, last, precision = self.factors, self._measure(), np.float32 if tolerance >= FINE else np.float64
+        factors, last, precision = list(self.factors), self._measure(), np.float32 if tolerance >= FINE else np.float64
         left = np.arange(len(last))
         is_open = np.ones(left.size, dtype=bool)
         moved = np.zeros_like(last)
         for k in range(rounds):
-            start, before = self.factors, moved
+            start, before = list(self.factors), moved
             dummies = None if self.treated.factors is None else self.treated.factors.copy()
             self._update_sides()
             now = self._measure()
@@ -282,7 +288,7 @@ class _Iteration:
             was_open = is_open
             is_open = was_open & (np.abs(moved) > tolerance).any(axis=1)
             done = was_open & ~is_open
-            factors.put(left[done], self.factors.take(done))
+            self._put(factors, left, done)
             if k % LEAP == LEAP - 1:
                 before, after = (np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved))
                 share = (before * after).sum(axis=1) / np.maximum((before**2).sum(axis=1), TINY)
@@ -295,10 +301,15 @@ class _Iteration:
                 left, now, moved, is_open = left[is_open], now[is_open], moved[is_open], is_open[is_open]
             self.update_pairs()
             last = now
-        factors.put(left[is_open], self.factors.take(is_open))
+        self._put(factors, left, is_open)
         return factors
 
-    def _leap(self, start: MarginFactors, dummies: FloatArray | None, times: FloatArray) -> None:
+    def _put(self, out: Sequence[FloatArray], left: IntArray, some: BoolArray) -> None:
+        """Set the factors of some of the draws that are left."""
+        for of, now in zip(out, self.factors, strict=True):
+            of[left[some]] = now[some]
+
+    def _leap(self, start: Sequence[FloatArray], dummies: FloatArray | None, times: FloatArray) -> None:
         """Go on as far as further rounds would if each moved a draw by the same share of the one before (Aitken)."""
         far = float(np.log(MOST_RATIO))
 
@@ -306,9 +317,9 @@ class _Iteration:
             ratio = np.divide(now, then, out=np.ones_like(now), where=(now > 0) & (then > 0)).astype(times.dtype)
             return np.asarray(now * np.exp(np.clip(np.log(ratio) * times, -far, far)))
 
-        f, of = self.factors, times[:, None, None]
-        self.factors = MarginFactors(f.pair, extend(f.city, start.city, of), extend(f.partner, start.partner, of))
-        self.of_entries = self._read()
+        sides = zip(self.factors[1:], start[1:], strict=True)
+        self.factors[1:] = [extend(*side, times[:, None, None]) for side in sides]
+        self.of_entries = _read(self.factors, self.at)
         if dummies is not None and self.treated.factors is not None:
             home = np.zeros(dummies.size + 1, dtype=np.int64)
             home[self.treated.dummies] = self.treated.draws
@@ -322,17 +333,16 @@ class _Iteration:
         self.draw = self.draw[entries]
         self.at = self.at[:, entries] - gone[self.draw] * self.sizes[:, None]
         self.draw, self.treated = self.draw - gone[self.draw], self.treated.take(some)
-        self.factors, self.goals = self.factors.take(some), [goal[some] for goal in self.goals]
-        self.of_entries = self._read()
+        self.factors, self.goals = ([of[some] for of in each] for each in (self.factors, self.goals))
+        self.of_entries = _read(self.factors, self.at)
         self._place_dummies()
 
     def _measure(self) -> FloatArray:
         """Return the sums of means by slot, (n_draws, n_slots); where there are none the means of all rows."""
         if not self.treated.n_slots:
-            return self.factors.of_all().reshape(1, -1)
-        pair, city, partner = (of[: self.treated.cells.size] for of in self.of_entries)
-        self.means = pair * city * partner
-        n_draws = len(self.factors.pair)
+            return MarginFactors(*self.factors).of_all().reshape(1, -1)
+        self.means = reduce(np.multiply, (of[: self.treated.cells.size] for of in self.of_entries))
+        n_draws = len(self.factors[0])
         return sum_by_group(self.means, self.treated.slots, n_draws * self.treated.n_slots).reshape(n_draws, -1)
 
     def _place_dummies(self) -> None:
@@ -353,29 +363,48 @@ class _Iteration:
         np.divide(observed, fitted, out=factors, where=(observed > 0) & (fitted > 0))
         self._place_dummies()
 
-    def _read(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the factors of the entries."""
-        f = self.factors
-        return f.pair.take(self.at[0]), f.city.take(self.at[1]), f.partner.take(self.at[2])
-
     def _update_sides(self) -> None:
-        pair, city, partner = self.factors.pair, self.factors.city, self.factors.partner
-        of_pair, of_city, of_partner = self.of_entries
-        if self.table.by_city:
-            city = self._divide(1, pair @ partner, of_pair * of_partner)
-            of_city = city.take(self.at[1])
-        if self.table.by_partner:
-            partner = self._divide(2, pair.transpose(0, 2, 1) @ city, of_pair * of_city)
-            of_partner = partner.take(self.at[2])
-        self.factors = MarginFactors(pair, city, partner)
-        self.of_entries = of_pair, of_city, of_partner
+        """Give every city, partner and group of pairs its sums by period."""
+        pair = self.factors[0]
+        if not self.table.groupings:
+            if self.table.by_city:
+                self._move(1, pair @ self.factors[2])
+            if self.table.by_partner:
+                self._move(2, pair.transpose(0, 2, 1) @ self.factors[1])
+            return
+        groups, place = self.table.joint
+        split = np.zeros((*pair.shape[:2], groups.shape[1] * pair.shape[2]))
+        split.reshape(len(pair), -1)[:, place] = pair.reshape(len(pair), -1)
+        self._move(1, split @ self._spread_partners())
+        total = split.transpose(0, 2, 1) @ self.factors[1]
+        total = total.reshape(len(pair), -1, *self.factors[2].shape[1:])
+        self._move(2, np.einsum("djpt,djt->dpt", total, self._multiply_groups()))
+        by_joint = np.einsum("djpt,dpt->djt", total, self.factors[2])
+        for k, of in enumerate(groups):
+            self._move(3 + k, (of == np.unique(of)[:, None]) @ (by_joint * self._multiply_groups(k)))
 
     def update_pairs(self) -> None:
         """Give every pair its sum."""
-        f, (_, of_city, of_partner) = self.factors, self.of_entries
-        pair = self._divide(0, f.city @ f.partner.transpose(0, 2, 1), of_city * of_partner)
-        self.factors = MarginFactors(pair, f.city, f.partner)
-        self.of_entries = pair.take(self.at[0]), of_city, of_partner
+        total = self.factors[1] @ self._spread_partners().transpose(0, 2, 1)
+        if self.table.groupings:
+            total = total.reshape(len(total), -1).take(self.table.joint[1], axis=1).reshape(self.goals[0].shape)
+        self._move(0, total)
+
+    def _spread_partners(self) -> FloatArray:
+        """Return the factors of partners, with those of each joint group of pairs where there are any."""
+        partner = self.factors[2]
+        return (self._multiply_groups()[:, :, None] * partner[:, None]).reshape(len(partner), -1, partner.shape[2])
+
+    def _multiply_groups(self, but: int = -1) -> FloatArray:
+        """Return the products of groupings' factors, but for one, in joint groups, (n_draws, n_joint, n_periods)."""
+        pairs = enumerate(zip(self.factors[3:], self.table.joint[0], strict=True))
+        return reduce(np.multiply, (of.take(g, axis=1) for k, (of, g) in pairs if k != but), np.ones((1, 1, 1)))
+
+    def _move(self, k: int, total: FloatArray) -> None:
+        """Give the levels of an effect their sums, with those of whole tables at hand."""
+        entries = reduce(np.multiply, (of for j, of in enumerate(self.of_entries) if j != k))
+        self.factors[k] = self._divide(k, total, entries)
+        self.of_entries[k] = self.factors[k].take(self.at[k])
 
     def _divide(self, k: int, total: FloatArray, entries: FloatArray) -> FloatArray:
         """Return factors from products of whole tables; zero where nothing is left to compare with."""
@@ -384,6 +413,10 @@ class _Iteration:
         total -= sum_by_group(entries, self.at[k], total.size).reshape(total.shape)
         total[total <= 0] = np.inf
         return np.divide(self.goals[k], total, out=total)
+
+
+def _read(factors: Sequence[FloatArray], at: IntArray) -> list[FloatArray]:
+    return [of.take(place) for of, place in zip(factors, at, strict=True)]
 
 
 def _clip(whole: FloatArray, lost: FloatArray) -> FloatArray:

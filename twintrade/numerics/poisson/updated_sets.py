@@ -10,7 +10,7 @@ import scipy
 
 from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, find_starts, sum_by_group
-from twintrade.numerics.poisson.margins import FlowTable, MarginFactors, MarkedRows, fit_treated
+from twintrade.numerics.poisson.margins import FlowTable, MarkedRows, fit_treated
 
 # Dummies of rows in several sets, and where rounds of exact updates begin.
 
@@ -254,6 +254,7 @@ SETTLED = 1e-5
 products, of the sum of each dyad."""
 NUMBERS_AT_ONCE = 60_000
 HOLES_BY_ROW = 0.5  # cells without a row, for each row, up to which products take less time than rows
+JOINT_GROUPS = 30  # of pairs alike in every grouping, up to which the same holds
 
 
 def fit_with_dummies(
@@ -292,7 +293,7 @@ def _fit_products(
         factors = np.exp(np.zeros(is_alone.size) if start is None else start.dummies)[~is_alone]
         rows = replace(rows, dummies=np.where(is_alone, -1, np.cumsum(~is_alone) - 1)[columns], factors=factors)
     means, is_known = np.zeros(used.size), np.zeros(used.size, dtype=bool)
-    weighted, is_known[used] = fit_treated(table, rows, MarginFactors(*begun), SETTLED, n_rounds)
+    weighted, is_known[used] = fit_treated(table, rows, begun, SETTLED, n_rounds)
     means[used] = weighted / of.weights[dummies.rows[used]]
     return means, is_known
 
@@ -334,11 +335,10 @@ def lay_out_updates(y: FloatArray, means: FloatArray, weights: FloatArray, q: An
     if cube is not None:
         cells = np.arange(y.size) if cube.position is None else cube.position
         flows, seen = cube.spread_each([np.where(used, weights * y, 0.0), used.astype(np.float64)])
-        table = FlowTable(flows.reshape(cube.shape), seen.reshape(cube.shape) > 0)
+        table = FlowTable(flows.reshape(cube.shape), seen.reshape(cube.shape) > 0, groupings=cube.groupings)
         of_cells = list(table.levels[:, cells])
-        if table.holes.size <= HOLES_BY_ROW * y.size and any(
-            _are_alike(weights[used], code[used]) for code in of_cells
-        ):
+        is_quick = table.holes.size <= HOLES_BY_ROW * y.size and table.joint[0].shape[1] <= JOINT_GROUPS
+        if is_quick and any(_are_alike(weights[used], code[used]) for code in of_cells):
             codes, sizes = of_cells, [of.size for of in table.sums]
             coefficients = [coefficients[place] for place in cube.places]
         else:
