@@ -195,6 +195,7 @@ def test_a_draw_whose_cohorts_are_single_pairs_is_as_all_others(estimator) -> No
     model, shown = estimator.one_step(design), {"overall": fit(estimator, design).view("overall")}
     blocks = [model.build_blocks(design.reassigned(one)) for one in (single, several)]
     null = model.under_none
+    assert null.means is estimator.one_step(design).under_none.means  # fitted once
     together = null.estimate(blocks, shown)["overall"]
     alone = np.vstack([null.estimate([one], shown)["overall"] for one in blocks])
     np.testing.assert_allclose(together, alone, rtol=AGREEMENT)

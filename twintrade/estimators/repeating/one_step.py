@@ -122,8 +122,12 @@ class OneStep:
 
     @cached_property
     def under_none(self) -> "Null":
-        """The model where treatment is without effect."""
-        return self.under(np.ones(self.design.observations.n_rows))
+        """The model where treatment is without effect, fitted once for the design."""
+        workings = self.design.workings
+        known: Null | None = workings.get(("null",))
+        if known is None:
+            known = workings["null",] = self.under(np.ones(self.design.observations.n_rows))
+        return replace(known, model=self)
 
     def under(self, factor: FloatArray) -> "Null":
         """Return the model under the null that treatment multiplied outcomes by ``factor``, shape (n_rows,)."""

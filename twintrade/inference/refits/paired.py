@@ -273,17 +273,12 @@ def _prepare_draws(
 
 def _fit_null(left: Fit, model: OneStep) -> Null:
     """Return the model without treatment, fitted once for all that have the headline's rows and outcomes."""
-    workings = left.design.workings
     one, other = (
         [o.rows, o.y, o.row_weights, o.covariates, *o.effect_codes()]
         for o in (left.design.observations, model.design.observations)
     )
-    if len(one) != len(other) or not all(map(np.array_equal, one, other)):
-        return model.under_none
-    known: Null | None = workings.get(("null",))
-    if known is None:
-        known = workings["null",] = model.under_none
-    return replace(known, model=model)
+    is_same = len(one) == len(other) and all(map(np.array_equal, one, other))
+    return replace(replace(model, design=left.design).under_none, model=model) if is_same else model.under_none
 
 
 def _find_never(design: Design, lost: Sequence[BoolArray]) -> BoolArray:
