@@ -273,8 +273,8 @@ class _Iteration:
 
     def run(self, tolerance: float, rounds: int) -> list[FloatArray]:
         """Return the factors once no draw moves any more; those done leave when half are."""
-        factors, last, precision = list(self.factors), self._measure(), np.float32 if tolerance >= FINE else np.float64
-        left = np.arange(len(last))
+        factors, last, left = list(self.factors), self._measure(), np.arange(len(self.factors[0]))
+        precision = np.float32 if tolerance >= FINE else np.float64
         is_open = np.ones(left.size, dtype=bool)
         moved = np.zeros_like(last)
         for k in range(rounds):
