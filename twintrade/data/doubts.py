@@ -258,7 +258,7 @@ class Jump:
             "data.jump",
             city=self.city,
             partner=self.partner,
-            whole="no" if self.partner else "yes",
+            whole=not self.partner,
             period=frequency.label(self.period),
             factor=round(self.factor),
             power=near,

@@ -95,9 +95,8 @@ def format_agreement(twinning: object, city: object, partner: object) -> str:
 def build_misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
     """Return the warning about agreements whose city or partner is nearly one of the panel."""
     named = [Text("design.name-meant", agreement=m.agreement, near=Listed(m.near, "or")) for m in misspelt]
-    whole = "yes" if len(misspelt) <= MOST_AGREEMENTS else "no"
-    names = list_some(named, MOST_AGREEMENTS, "semicolon")
-    text = Text("design.misspelt", n=len(misspelt), agreements=names, all_named=whole)
+    names, is_whole = list_some(named, MOST_AGREEMENTS, "semicolon"), len(misspelt) <= MOST_AGREEMENTS
+    text = Text("design.misspelt", n=len(misspelt), agreements=names, all_named=is_whole)
     lines = dict.fromkeys((m.city, m.near_city) for m in misspelt if m.near_city)
     remedy = Remedy("agreement_city", tuple(name for line in lines for name in line)) if lines else None
     return Message("warning", "unmatched-city", text, remedy=remedy)

@@ -70,9 +70,8 @@ def _design(plan: Plan, designs: Designs) -> Iterator[str]:
 
 def _column(column: LadderColumn, designs: Designs) -> Iterator[str]:
     yield ""
-    is_headline = "yes" if column.is_headline else "no"
     citation = format_citation(column.estimator.citation)
-    yield str(Text("study.column", label=column.label, citation=citation, is_headline=is_headline))
+    yield str(Text("study.column", label=column.label, citation=citation, is_headline=column.is_headline))
     try:
         design = designs.of(column)
         lacking = tuple(column.estimator.unmet(design))

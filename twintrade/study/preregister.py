@@ -127,7 +127,7 @@ def write_calibration(analysis: Analysis, times: int, draws: int, workers: Worke
     check: Any = next((one.diagnostic for one in plan.checks if one.diagnostic.name == GRADED), None)
     is_case = plan.spec.case is not None
     if column is None or check is None or is_case:
-        raise SpecError(Text("study.calibrate-needs", name=name, case="yes" if is_case else "no"))
+        raise SpecError(Text("study.calibrate-needs", name=name, case=is_case))
     prepare(root, name)
     with hold_lock(get_lock_path(root, f"{name}.calibration"), name), limit_threads():
         progress("read")

@@ -182,10 +182,7 @@ def open_table(
 
 def describe_rules(rules: Sequence[RowRule]) -> Text:
     """Return rules of rows in words."""
-    named = [
-        Text("data.rule", name=r.column, values=Listed(r.values, "or"), kept="yes" if r.is_kept else "no")
-        for r in rules
-    ]
+    named = [Text("data.rule", name=r.column, values=Listed(r.values, "or"), kept=r.is_kept) for r in rules]
     return Text("data.dropped-where", rules=Listed(tuple(named)))
 
 

@@ -91,10 +91,8 @@ def describe_base(fit: Fit) -> Words:
     if not pinned:
         return base
     chosen = fit.estimator.options().get("second_reference")
-    zeros = Text(
-        "specification.pinned", n=len(pinned), times=Listed(tuple(_sign(e) for e in pinned)),
-        is_open="yes" if any(e != chosen for e in pinned) else "no",
-    )  # fmt: skip
+    times, is_open = Listed(tuple(map(_sign, pinned))), any(e != chosen for e in pinned)
+    zeros = Text("specification.pinned", n=len(pinned), times=times, is_open=is_open)
     return Listed((base, zeros), "sentences")
 
 

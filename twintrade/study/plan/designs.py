@@ -227,7 +227,7 @@ class RunnerUp:
     def describe(self) -> Text:
         """Return what the headline would be, and by how much it moves."""
         effects = {"before": format_effect(self.before, self.scale), "after": format_effect(self.effect, self.scale)}
-        known = "yes" if np.isfinite(self.moved) else "no"
+        known = bool(np.isfinite(self.moved))
         return Text("study.runner-up", line=self.line, shown=self.shown, moved=self.moved, known=known, **effects)
 
 

@@ -64,7 +64,7 @@ def _fit_random_effects(
     hausman = float(scipy.special.chdtrc(1, apart**2 / spread)) if spread > 0 else float("nan")
     slope = float(mundlak.params["share"])
     p = float(scipy.special.chdtrc(1, (slope / (factor * _get(mundlak, "share"))) ** 2))
-    of_random = Text("proof.random-effects", is_defined="yes" if np.isfinite(hausman) else "no", p=hausman)
+    of_random = Text("proof.random-effects", is_defined=bool(np.isfinite(hausman)), p=hausman)
     return [
         Reply(name, float(robust.params["treated"]), factor * _get(robust, "treated"), "other", of_random),
         Reply(
@@ -116,8 +116,8 @@ def add_checks(results: ResultSet, checks: Sequence[CrossCheck]) -> ResultSet:
 
 def _warn(check: CrossCheck) -> Message:
     both = {"stored": check.stored, "other": check.estimate, "error": check.stored_error, "other_error": check.error}
-    has_error = "yes" if check.stored_error == check.stored_error else "no"
-    text = Text("proof.differs", column=check.label, software=check.software, has_error=has_error, **both)
+    named = {"column": check.label, "software": check.software, "has_error": check.stored_error == check.stored_error}
+    text = Text("proof.differs", **named, **both)
     return Message("warning", DIFFERS, text)
 
 

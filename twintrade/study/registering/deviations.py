@@ -113,8 +113,8 @@ def add_registration(results: ResultSet, root: Path, today: str) -> ResultSet:
     keys = results.specifications[["estimator", "specification"]].astype(str).itertuples(index=False, name=None)
     specifications = results.specifications.assign(is_exploratory=[key not in registered for key in keys])
     rows = pd.DataFrame(map(asdict, listed), columns=[f.name for f in fields(Deviation)])
-    late = {"late": "yes" if registration.results_existed else "no", "existed": registration.results_existed}
-    status = Text("registration.status", date=registration.registered[:10], n=len(now), **late)
+    date, existed = registration.registered[:10], registration.results_existed
+    status = Text("registration.status", date=date, n=len(now), late=bool(existed), existed=existed)
     sections = {**results.sections, **pack_both("registered", status), "registered_on": registration.registered}
     sections["registered_sha256"] = fingerprint.hash_registration(root, registration.analysis)
     payloads = {**results.payloads, PAYLOAD: rows}
