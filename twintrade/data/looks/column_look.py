@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,13 @@ _MAX_CODES = 300
 def look_for_layout(table: TextTable, file: str, cities: Sequence[str] = ()) -> list[Guess]:
     """Return the lines of a trade table of a known layout, else none, with "" as reason where nothing is guessed."""
     names = {name.casefold(): name for name in table.columns}
-    for layout in _load_layouts():
-        is_there = all(header.casefold() in names for header in layout["headers"])
-        if is_there and all(_find_filled(layout[part], table, names) for part in ("partner", "value")):
-            lines = _list_lines(layout, table, names, file)
+    for declared in _load_layouts():
+        layout = _KnownLayout(declared, table, names)
+        is_there = all(map(layout.find, declared["headers"]))
+        if is_there and all(layout.find_filled(part) for part in ("partner", "value")):
+            lines = layout.list_lines(file)
             only = _find_only_city(cities, f"{table.title} {file}", Text("data.look-no-city"))
-            return lines if "city" in layout else [*lines, only]
+            return lines if "city" in declared else [*lines, only]
     return []
 
 
@@ -45,137 +46,133 @@ def _load_layouts() -> Sequence[Mapping[str, Any]]:
     return tuple(tomllib.loads(read_packaged("layouts.toml"))["layout"])
 
 
-def _list_lines(layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str], file: str) -> list[Guess]:
-    where: dict[str, str] = {}
-    city, partner, value = (_find_filled(layout.get(p, ()), table, names) for p in ("city", "partner", "value"))
-    places = {clean_name(cell) for cell in table.columns[city]} if city else set()
-    totals = [total for total in layout.get("totals", ()) if total in places and len(places) > 1]
-    added = [names[name.casefold()] for name in layout.get("add_up", ()) if name.casefold() in names]
-    period = names[layout["period"].casefold()]
-    lines = [
-        Guess("", "", Text("data.look-layout", title=layout["title"])),
-        *([Guess("city", city)] if city else []),
-        *([Guess("drop", {city: totals[0]})] if totals else []),
-        Guess("partner", partner),
-        *([Guess("country_codes", layout["country_codes"])] if "country_codes" in layout else []),
-        Guess("period", period),
-        *_list_subperiod(layout, table, names, period),
-        Guess("value", value),
-        _find_scale(layout, table, names),
-        *(Guess(key, layout[key]) for key in ("decimal", "blank") if key in layout),
-        _find_flow(layout, table, names, value, file, where),
-        *([Guess("valuation", layout["valuation"])] if "valuation" in layout else []),
-        *([Guess("add_up", added)] if added else []),
-    ]
-    for column, codes in layout.get("only", {}).items():
-        _keep_only(column, codes, table, names, where, layout.get("needs_only", False))
-    product = _list_product(layout, table, names, where)
-    lines += [*product, *([Guess("where", where)] if where else [])]
-    if layout.get("own_codes"):
-        lines += _list_own_codes(table, partner)
-    return lines
-
-
 _SCALES = {"units": "", "thousands": "1,000 ", "millions": "1,000,000 "}
 
 
-def _find_scale(layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str]) -> Guess:
-    """Return the money unit, scaled as a column says of all rows; a question where it says several things."""
-    cells = table.columns[names[layout["scale"].casefold()]] if "scale" in layout else [""]
-    units = [f"{_SCALES.get(cell, '')}{layout['money_unit']}" for cell in sorted(set(map(clean_name, cells)))]
-    if len(units) == 1:
-        return Guess("money_unit", units[0])
-    return build_question("money_unit", units, Text("data.look-two-units", units=Listed(tuple(units), "and")))
+@dataclass(frozen=True, slots=True)
+class _KnownLayout:
+    """A known layout, held against a table."""
 
+    declared: Mapping[str, Any]
+    table: TextTable
+    names: Mapping[str, str]  # of the table's columns, by their names in lower case
+    where: dict[str, str] = field(default_factory=dict)  # the rows that are kept, filled by ``keep_only``
 
-def _find_filled(columns: Sequence[str], table: TextTable, names: Mapping[str, str]) -> str:
-    """Return the first of some columns that exists and is filled, else the first that exists."""
-    present = [names[column.casefold()] for column in columns if column.casefold() in names]
-    return next((n for n in present if all(c.strip() for c in table.columns[n])), present[0] if present else "")
+    def find(self, column: str) -> str:
+        """Return the table's name of a column, "" where it has none."""
+        return self.names.get(column.casefold(), "")
 
+    def find_filled(self, part: str) -> str:
+        """Return the first of a part's columns that exists and is filled, else the first that exists."""
+        present = [name for column in self.declared.get(part, ()) if (name := self.find(column))]
+        return next((n for n in present if all(c.strip() for c in self.table.columns[n])), [*present, ""][0])
 
-def _list_subperiod(
-    layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str], period: str
-) -> list[Guess]:
-    if "subperiod" in layout and layout["subperiod"].casefold() in names:
-        return [Guess("subperiod", names[layout["subperiod"].casefold()]), Guess("frequency", str(Frequency.MONTH))]
-    frequency = layout.get("frequency") or str(words.score_periods([str(c) for c in table.columns[period]])[1])
-    return [] if frequency == Frequency.YEAR else [Guess("frequency", frequency)]
+    def list_words(self, column: str) -> set[str]:
+        """Return the different cells of a column."""
+        return {clean_name(cell) for cell in self.table.columns[column]}
 
+    def keep_only(self, column: str, codes: Sequence[str], *, needs: bool = False) -> str:
+        """Keep the rows of the first of some codes that a column has, and return it; "" where it has none of them."""
+        if not (name := self.find(column)):
+            return ""
+        cells = self.list_words(name)
+        code = next((c for c in codes if c in cells), codes[0] if needs else "")
+        if code and (len(cells) > 1 or needs):
+            self.where[name] = code
+        return code
 
-def _find_flow(
-    layout: Mapping[str, Any],
-    table: TextTable,
-    names: Mapping[str, str],
-    value: str,
-    file: str,
-    where: dict[str, str],
-) -> Guess:
-    """Return the flow: of the layout, of its column of flows, else a guess."""
-    declared = layout.get("flow", {})
-    if "column" not in declared:
-        known = next(iter(declared), "")
-        return Guess("flow", known) if known else _find_unnamed_flow(layout, table, value, file)
-    column = names[declared["column"].casefold()]
-    for flow in ("exports", "imports"):
-        if code := _keep_only(column, declared[flow], table, names, where, needs=False):
-            others = {clean_name(c) for c in table.columns[column]} & set(declared[flow]) - {code}
-            reason = Text("data.look-further-flow", code=code, others=Listed(tuple(sorted(others)))) if others else ""
-            return Guess("flow", flow, reason)
-    return Guess("flow", "exports", Text("data.look-nothing"))
+    def list_lines(self, file: str) -> list[Guess]:
+        """Return the lines of the table."""
+        declared, table = self.declared, self.table
+        city, partner, value = map(self.find_filled, ("city", "partner", "value"))
+        places = self.list_words(city) if city else set()
+        totals = [total for total in declared.get("totals", ()) if total in places and len(places) > 1]
+        added = [name for column in declared.get("add_up", ()) if (name := self.find(column))]
+        period = self.find(declared["period"])
+        lines = [
+            Guess("", "", Text("data.look-layout", title=declared["title"])),
+            *([Guess("city", city)] if city else []),
+            *([Guess("drop", {city: totals[0]})] if totals else []),
+            Guess("partner", partner),
+            *([Guess("country_codes", declared["country_codes"])] if "country_codes" in declared else []),
+            Guess("period", period),
+            *self.list_subperiod(period),
+            Guess("value", value),
+            self.find_scale(),
+            *(Guess(key, declared[key]) for key in ("decimal", "blank") if key in declared),
+            self.find_flow(value, file),
+            *([Guess("valuation", declared["valuation"])] if "valuation" in declared else []),
+            *([Guess("add_up", added)] if added else []),
+        ]
+        for column, codes in declared.get("only", {}).items():
+            self.keep_only(column, codes, needs=declared.get("needs_only", False))
+        lines += self.list_product()
+        lines += [Guess("where", self.where)] if self.where else []
+        if declared.get("own_codes"):
+            # What a user has to write where the partners are codes of the publisher's own.
+            partners = sorted(set(table.columns[partner]))
+            if len(partners) <= _MAX_CODES and not all(
+                countries.resolve_column(table.column(partner), {}, Faults()) != ""
+            ):
+                why = Text("data.look-own-codes", name=quote_cell(partner))
+                lines.append(Guess("partner_names", dict.fromkeys(partners, "CODE"), why))
+        return lines
 
+    def find_scale(self) -> Guess:
+        """Return the money unit, scaled as a column says of all rows; a question where it says several things."""
+        cells = self.list_words(self.find(self.declared["scale"])) if "scale" in self.declared else {""}
+        units = [f"{_SCALES.get(cell, '')}{self.declared['money_unit']}" for cell in sorted(cells)]
+        if len(units) == 1:
+            return Guess("money_unit", units[0])
+        return build_question("money_unit", units, Text("data.look-two-units", units=Listed(tuple(units), "and")))
 
-def _find_unnamed_flow(layout: Mapping[str, Any], table: TextTable, value: str, file: str) -> Guess:
-    """Return the flow of a layout that serves both; a question where a valuation alone, which is of both, tells."""
-    named = ends_look.look_for_flow(table, [], value, file, ends_look.NO_PLACE_COLUMNS)[0]
-    if named.options or not words.find_flow(value) or words.find_flow(value, reads_valuation=False):
-        return named
-    for text, key in ((table.title, "data.look-title"), (file, "data.look-names")):
-        if (flow := words.find_flow(text, reads_valuation=False)) in ("exports", "imports"):
-            return Guess("flow", flow, Text(key))
-    if freight := [n for n in table.columns if words.has_word_of(n, "freight")]:
-        return Guess("flow", "imports", Text("data.look-freight", names=Listed(tuple(map(quote_cell, freight)))))
-    return build_question("flow", ("exports", "imports"), Text("data.look-flow-open", title=layout["title"]))
+    def list_subperiod(self, period: str) -> list[Guess]:
+        """Return the lines of months or quarters."""
+        if subperiod := self.find(self.declared.get("subperiod", "")):
+            return [Guess("subperiod", subperiod), Guess("frequency", str(Frequency.MONTH))]
+        known = self.declared.get("frequency")
+        frequency = known or str(words.score_periods([str(c) for c in self.table.columns[period]])[1])
+        return [] if frequency == Frequency.YEAR else [Guess("frequency", frequency)]
 
+    def find_flow(self, value: str, file: str) -> Guess:
+        """Return the flow: of the layout, of its column of flows, else a guess."""
+        declared = self.declared.get("flow", {})
+        if "column" not in declared:
+            known = next(iter(declared), "")
+            return Guess("flow", known) if known else self.find_unnamed_flow(value, file)
+        for flow in ("exports", "imports"):
+            if code := self.keep_only(declared["column"], declared[flow]):
+                others = self.list_words(self.find(declared["column"])) & set(declared[flow]) - {code}
+                listed = Listed(tuple(sorted(others)))
+                return Guess("flow", flow, Text("data.look-further-flow", code=code, others=listed) if others else "")
+        return Guess("flow", "exports", Text("data.look-nothing"))
 
-def _keep_only(
-    column: str, codes: Sequence[str], table: TextTable, names: Mapping[str, str], where: dict[str, str], needs: bool
-) -> str:
-    """Keep the rows of the first of some codes that a column has, and return it; "" where it has none of them."""
-    name = names.get(column.casefold())
-    if name is None:
-        return ""
-    cells = {clean_name(c) for c in table.columns[name]}
-    code = next((c for c in codes if c in cells), codes[0] if needs else "")
-    if code and (len(cells) > 1 or needs):
-        where[name] = code
-    return code
+    def find_unnamed_flow(self, value: str, file: str) -> Guess:
+        """Return the flow of a layout of both; a question where a valuation alone, which is of both, tells."""
+        table = self.table
+        named = ends_look.look_for_flow(table, [], value, file, ends_look.NO_PLACE_COLUMNS)[0]
+        if named.options or not words.find_flow(value) or words.find_flow(value, reads_valuation=False):
+            return named
+        for text, key in ((table.title, "data.look-title"), (file, "data.look-names")):
+            if (flow := words.find_flow(text, reads_valuation=False)) in ("exports", "imports"):
+                return Guess("flow", flow, Text(key))
+        if freight := [n for n in table.columns if words.has_word_of(n, "freight")]:
+            return Guess("flow", "imports", Text("data.look-freight", names=Listed(tuple(map(quote_cell, freight)))))
+        title = self.declared["title"]
+        return build_question("flow", ("exports", "imports"), Text("data.look-flow-open", title=title))
 
-
-def _list_product(
-    layout: Mapping[str, Any], table: TextTable, names: Mapping[str, str], where: dict[str, str]
-) -> list[Guess]:
-    """Return the product's lines; where the table has a row for all products, that row alone is kept."""
-    name = names.get(layout.get("product", "").casefold())
-    if name is None or len(set(table.columns[name])) < 2:
-        return []
-    if _keep_only(name, layout.get("total", ()), table, names, where, needs=False):
-        return []
-    column = names.get(layout["revision"].casefold())
-    revision: object = layout["revision"]
-    if column is not None:
-        classes = {clean_name(c) for c in table.columns[column]}
-        revision = classes.pop() if len(classes) == 1 else {"column": column}
-    return [Guess("product", name), Guess("product_revision", revision)]
-
-
-def _list_own_codes(table: TextTable, partner: str) -> list[Guess]:
-    """Return what a user has to write where the partners are codes of the publisher's own."""
-    codes = sorted(set(table.columns[partner]))
-    if len(codes) > _MAX_CODES or all(countries.resolve_column(table.column(partner), {}, Faults()) != ""):
-        return []
-    why = Text("data.look-own-codes", name=quote_cell(partner))
-    return [Guess("partner_names", dict.fromkeys(codes, "CODE"), why)]
+    def list_product(self) -> list[Guess]:
+        """Return the product's lines; where the table has a row for all products, that row alone is kept."""
+        name = self.find(self.declared.get("product", ""))
+        if not name or len(set(self.table.columns[name])) < 2:
+            return []
+        if self.keep_only(name, self.declared.get("total", ())):
+            return []
+        revision: object = self.declared["revision"]
+        if column := self.find(self.declared["revision"]):
+            classes = self.list_words(column)
+            revision = classes.pop() if len(classes) == 1 else {"column": column}
+        return [Guess("product", name), Guess("product_revision", revision)]
 
 
 # Guesses which column holds the values and in which unit, by words and units and never by size.
