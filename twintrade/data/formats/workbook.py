@@ -235,9 +235,43 @@ def parse_workbook(
     grid = _cells(raw, sheet, file)
     for (row, column), text in facts.errors.items():
         grid[row - 1][column - 1] = text
-    table = _table(grid, facts, sheet, needed, needs_all, declared, file, faults)
+    if len(grid) < declared.header:
+        raise DataError(f"{file}: sheet {quote_cell(sheet.name)} is empty or ends above header = {declared.header}")
+    header = [_write_row(row) for row in grid[: declared.header]]
+    names = raw_table.join_header(header, declared.header_rows, file)
+    stop = len(grid) if declared.last_row is None else declared.last_row
+    is_filled = [any(c != "" for c in row) for row in grid[declared.header : stop]]
+    if not any(is_filled):
+        raise DataError(f"{file}: sheet {quote_cell(sheet.name)} has a header and no rows")
+    records = list(compress(grid[declared.header : stop], is_filled))
+    rows = np.flatnonzero(is_filled).astype(np.int64) + declared.header + 1
+    numbers = set(map(int, rows))
+    if declared.group_rows:
+        names, records, rows = raw_table.expand_groups(names, records, rows, declared.group_rows, file)
+    every, names = names, raw_table.keep_repeated(names, declared.repeated)
+    titles = map(_write_row, grid[: raw_table.TITLE_ROWS_SEARCHED])
+    raw_table.check_header(names, needed, declared.header, titles, file, needs_all)
+    raw_table.refuse_second_header(every, map(_write_row, records), rows, file)
+    _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
+    kept = [(j, name) for j, name in enumerate(names) if name and (needs_all or name in needed)]
+    read = {j + 1 - max(len(declared.group_rows) - 1, 0) for j, _ in kept}
+    # Merged cells that hide nothing: names down several header rows, and rows of groups.
+    groups = numbers - set(map(int, rows))
+    merged = [
+        (first, left, last, right)
+        for first, left, last, right in facts.merged
+        if not (declared.header_rows > 1 and last == declared.header and left == right)
+        and not (first == last and first in groups)
+    ]
+    _refuse_unreadable(replace(facts, merged=merged), read, declared.header, int(rows[-1]), file)
+    if needs_all:
+        raw_table.refuse_unnamed(every, records, file)
+    table = raw_table.build_raw_table(((name, [row[j] for row in records]) for j, name in kept), len(records))
+    title = " ".join(c for row in header[:-1] for c in row if c)
+    unread = tuple(name for name in every if name and name not in table.columns)
     others = [other for other in sheets if other.is_visible and other.name != sheet.name]
-    return replace(table, alike_sheets=_list_alike(raw, others, list(table.columns), declared.header, file))
+    alike = _list_alike(raw, others, list(table.columns), declared.header, file)
+    return replace(table, rows=rows, sheet=sheet.name, title=title, unread=unread, alike_sheets=alike)
 
 
 def _list_alike(
@@ -306,53 +340,6 @@ def _cells(raw: bytes, sheet: Sheet, file: str) -> list[list[Any]]:
         raise DataError(
             f"{file}: sheet {quote_cell(sheet.name)} cannot be read ({error}): save the workbook again"
         ) from None
-
-
-def _table(
-    grid: list[list[Any]],
-    facts: SheetFacts,
-    sheet: Sheet,
-    needed: Sequence[str],
-    needs_all: bool,
-    declared: FileFormat,
-    file: str,
-    faults: Faults,
-) -> raw_table.RawTable:
-    if len(grid) < declared.header:
-        raise DataError(f"{file}: sheet {quote_cell(sheet.name)} is empty or ends above header = {declared.header}")
-    header = [_write_row(row) for row in grid[: declared.header]]
-    names = raw_table.join_header(header, declared.header_rows, file)
-    stop = len(grid) if declared.last_row is None else declared.last_row
-    is_filled = [any(c != "" for c in row) for row in grid[declared.header : stop]]
-    if not any(is_filled):
-        raise DataError(f"{file}: sheet {quote_cell(sheet.name)} has a header and no rows")
-    records = list(compress(grid[declared.header : stop], is_filled))
-    rows = np.flatnonzero(is_filled).astype(np.int64) + declared.header + 1
-    numbers = set(map(int, rows))
-    if declared.group_rows:
-        names, records, rows = raw_table.expand_groups(names, records, rows, declared.group_rows, file)
-    every, names = names, raw_table.keep_repeated(names, declared.repeated)
-    titles = map(_write_row, grid[: raw_table.TITLE_ROWS_SEARCHED])
-    raw_table.check_header(names, needed, declared.header, titles, file, needs_all)
-    raw_table.refuse_second_header(every, map(_write_row, records), rows, file)
-    _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
-    kept = [(j, name) for j, name in enumerate(names) if name and (needs_all or name in needed)]
-    read = {j + 1 - max(len(declared.group_rows) - 1, 0) for j, _ in kept}
-    # Merged cells that hide nothing: names down several header rows, and rows of groups.
-    groups = numbers - set(map(int, rows))
-    merged = [
-        (first, left, last, right)
-        for first, left, last, right in facts.merged
-        if not (declared.header_rows > 1 and last == declared.header and left == right)
-        and not (first == last and first in groups)
-    ]
-    _refuse_unreadable(replace(facts, merged=merged), read, declared.header, int(rows[-1]), file)
-    if needs_all:
-        raw_table.refuse_unnamed(every, records, file)
-    table = raw_table.build_raw_table(((name, [row[j] for row in records]) for j, name in kept), len(records))
-    title = " ".join(c for row in header[:-1] for c in row if c)
-    unread = tuple(name for name in every if name and name not in table.columns)
-    return replace(table, rows=rows, sheet=sheet.name, title=title, unread=unread)
 
 
 def read_sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -57,6 +57,7 @@ class _Columns:
     roles: Mapping[str, words.Role]
     groups: Sequence[Sequence[str]]
     texts: Sequence[str]
+    other: OtherFile
 
     def role(self, group: Sequence[str]) -> words.Role:
         named = {self.roles[n] for n in group} - {""}
@@ -65,29 +66,36 @@ class _Columns:
     def best(self, group: Sequence[str]) -> str:
         return max(group, key=lambda n: self.scores[n].share + self.scores[n].head_start)
 
-    def overlap(self, name: str, names: Collection[str]) -> float:
+    def overlap(self, name: str) -> float:
         values = fold_names(self.table.columns[name])
-        return len(values & set(names)) / len(values) if values and names else 0.0
+        return len(values & set(self.other.names)) / len(values) if values and self.other.names else 0.0
 
 
 def look_for_ends(table: TextTable, names: Sequence[str], file: str, other: OtherFile = NO_FILE) -> PlaceColumns:
     """Return the city's and the partner's column of a trade table, or the question which they are."""
     seen = _see(table, names, file, other)
-    cities, is_sure = _find_cities(seen, other)
+    cities, is_sure = _find_cities(seen)
     groups = [g for g in seen.groups if not set(cities) & set(g)]
     by_role = _sort_by_role(seen, groups)
     if not cities and len(groups) > 1:
         for near, far in _PAIRS:
             if len(by_role[near]) == len(by_role[far]) == 1:
-                return _pair(seen, by_role[near][0], by_role[far][0], other, is_flow=near == "exporter")
+                return _pair(seen, by_role[near][0], by_role[far][0], is_flow=near == "exporter")
         if len(by_role["partner"]) == len(by_role[""]) == 1 and len(groups) == 2:
-            return _pair(seen, by_role[""][0], by_role["partner"][0], other, is_flow=False)
+            return _pair(seen, by_role[""][0], by_role["partner"][0], is_flow=False)
         return _ask_both(seen, [*groups, *([n] for n in seen.texts)])
     city = _say_city(seen, cities, is_sure=is_sure)
-    partner = _choose_partner(seen, groups, by_role, other)
+    partner = _choose_partner(seen, groups)
     if partner is None:
         return PlaceColumns(city, _ask(seen, "partner", groups))
-    return _directed(city, _say_partner(seen, partner), seen.roles.get(str(city.value), ""), seen.role(partner))
+    of_city, of_partner, answer = seen.roles.get(str(city.value), ""), seen.role(partner), _say_partner(seen, partner)
+    by_city: Direction = "out" if of_city == "exporter" else "in" if of_city == "importer" else ""
+    by_partner: Direction = "out" if of_partner == "importer" else "in" if of_partner == "exporter" else ""
+    if by_city and by_partner and by_city != by_partner:
+        columns = Listed((quote_cell(str(city.value)), quote_cell(str(answer.value))), "and")
+        reason = Text("data.look-same-end", columns=columns)
+        return PlaceColumns(city, build_question("partner", (answer.value,), reason))
+    return PlaceColumns(city, answer, by_city or by_partner, bool(by_city), has_reporter=of_city == "reporter")
 
 
 def look_for_signatories(
@@ -96,7 +104,7 @@ def look_for_signatories(
     """Return the city's and the partner's column of a registry, compared with the trade table's."""
     seen = _see(table, names, file, other)
     candidates = [*seen.texts, *(n for g in seen.groups for n in g)]
-    shares = {n: seen.overlap(n, other.names) for n in candidates}
+    shares = {n: seen.overlap(n) for n in candidates}
     most = max(shares.values(), default=0.0)
     near = [n for n in candidates if shares[n] >= _OVERLAP * most > 0]
     named = [n for n in near if seen.roles[n] in ("exporter", "reporter")]
@@ -106,17 +114,20 @@ def look_for_signatories(
         return _ask_both(seen, [[n] for n in near])
     chosen_city = next((some for some in (same, near if len(near) == 1 else [], named, plain) if some), [])[:1]
     reason = Text("data.look-same-name" if same else "data.look-cities-of-trade")
-    guess = Guess("city", chosen_city[0], reason) if chosen_city else _say_city(seen, *_find_cities(seen, NO_FILE))
+    guess = (
+        Guess("city", chosen_city[0], reason)
+        if chosen_city
+        else _say_city(seen, *_find_cities(replace(seen, other=NO_FILE)))
+    )
     partners = [g for g in seen.groups if seen.role(g) == "partner"]
     if isinstance(guess.value, dict) and len(partners) == 1 and len(seen.groups) > 1:
         free = [n for n in names if n in candidates and n not in partners[0] and not seen.roles[n]]
         guess = _say_city(seen, [n for n in free if not words.has_word_of(n, "other")][:1], is_sure=False)
     used = {guess.value} if isinstance(guess.value, str) else set()
     groups = [g for g in seen.groups if not used & set(g)]
-    by_role = _sort_by_role(seen, groups)
-    if not used and len(groups) > 1 and not by_role["partner"]:
+    if not used and len(groups) > 1 and not any(seen.role(g) == "partner" for g in groups):
         return _ask_both(seen, groups)
-    partner = _choose_partner(seen, groups, by_role, other)
+    partner = _choose_partner(seen, groups)
     if partner is None:
         return PlaceColumns(guess, _ask(seen, "partner", groups))
     return PlaceColumns(guess, _say_partner(seen, partner, "data.look-countries"))
@@ -131,7 +142,17 @@ def _see(table: TextTable, names: Sequence[str], file: str, other: OtherFile) ->
     roles |= {n: r for n, r in words.find_weak_roles(countries).items() if not roles[n]}
     further = [n for n in names if n not in countries]
     texts = [n for n in further if not words.score_numbers(table, n).share or _has_codes_of_cities(table, n, other)]
-    return _Columns(table, scores, roles, _group(table, countries), texts)
+    # The columns of countries, those together that hold the same ones by name and by code.
+    groups: list[tuple[object, list[str]]] = []
+    for name in countries:
+        codes = find_codes(words.take_head(table, name))
+        for known, group in groups:
+            if np.mean(np.asarray(known == codes)[codes != ""]) >= _SAME:
+                group.append(name)
+                break
+        else:
+            groups.append((codes, [name]))
+    return _Columns(table, scores, roles, [group for _, group in groups], texts, other)
 
 
 def _has_codes_of_cities(table: TextTable, name: str, other: OtherFile) -> bool:
@@ -142,27 +163,13 @@ def _has_codes_of_cities(table: TextTable, name: str, other: OtherFile) -> bool:
     return all(c.isdigit() for c in cells) and (is_named or shared >= words.HALF)
 
 
-def _group(table: TextTable, names: Sequence[str]) -> list[list[str]]:
-    """Return the columns of countries, those together that hold the same ones by name and by code."""
-    groups: list[tuple[object, list[str]]] = []
-    for name in names:
-        codes = find_codes(words.take_head(table, name))
-        for known, group in groups:
-            if np.mean(np.asarray(known == codes)[codes != ""]) >= _SAME:
-                group.append(name)
-                break
-        else:
-            groups.append((codes, [name]))
-    return [group for _, group in groups]
-
-
-def _find_cities(seen: _Columns, other: OtherFile) -> tuple[list[str], bool]:
+def _find_cities(seen: _Columns) -> tuple[list[str], bool]:
     """Return the columns that may be the cities, none where all ends are countries; and whether anything says so."""
     free = [n for n in seen.texts if not words.has_word_of_twin(n)] or list(seen.texts)
     everything = [*free, *(n for g in seen.groups for n in g)]
-    if same := [n for n in everything if other.parts.get(n) == "city"]:
+    if same := [n for n in everything if seen.other.parts.get(n) == "city"]:
         return same[:1], True
-    shared = sorted((n for n in free if seen.overlap(n, other.names)), key=lambda n: -seen.overlap(n, other.names))
+    shared = sorted(filter(seen.overlap, free), key=lambda n: -seen.overlap(n))
     named = [n for n in everything if words.has_word_of(n, "city") and (n in free or len(seen.groups) > 1)]
     named = [n for n in named if seen.roles[n] != "partner"]
     if both := [n for n in named if n in shared]:
@@ -179,39 +186,23 @@ def _sort_by_role(seen: _Columns, groups: Sequence[Sequence[str]]) -> dict[words
     return {role: [g for g in groups if seen.role(g) == role] for role in (*words.ROLES, "")}
 
 
-def _choose_partner(
-    seen: _Columns,
-    groups: Sequence[Sequence[str]],
-    by_role: Mapping[words.Role, list[Sequence[str]]],
-    other: OtherFile,
-) -> Sequence[str] | None:
+def _choose_partner(seen: _Columns, groups: Sequence[Sequence[str]]) -> Sequence[str] | None:
     """Return the one group of columns that is the partner, None where several could be."""
-    same = [g for g in groups if any(other.parts.get(n) == "partner" for n in g)]
+    by_role = _sort_by_role(seen, groups)
+    same = [g for g in groups if any(seen.other.parts.get(n) == "partner" for n in g)]
     varied = [g for g in groups if len(set(seen.table.columns[g[0]])) > 1]
     flows = [*by_role["exporter"], *by_role["importer"]]
     some = next((s for s in (same, by_role["partner"], flows) if s and len(groups) > 1), varied or groups)
     return some[0] if len(some) == 1 else None
 
 
-def _pair(
-    seen: _Columns, near: Sequence[str], far: Sequence[str], other: OtherFile, *, is_flow: bool
-) -> PlaceColumns:
+def _pair(seen: _Columns, near: Sequence[str], far: Sequence[str], *, is_flow: bool) -> PlaceColumns:
     """Return two ends that are both countries and that words tell apart."""
-    city = max(near, key=lambda n: (seen.overlap(n, other.names), seen.scores[n].head_start))
+    city = max(near, key=lambda n: (seen.overlap(n), seen.scores[n].head_start))
     partner = seen.best(far)
     reason = Text("data.look-exporter" if is_flow else "data.look-reporter-column")
     ends = Guess("city", city, reason), Guess("partner", partner, reason)
     return PlaceColumns(*ends, "out" if is_flow else "", is_flow, has_reporter=not is_flow)
-
-
-def _directed(city: Guess, partner: Guess, of_city: words.Role, of_partner: words.Role) -> PlaceColumns:
-    by_city: Direction = "out" if of_city == "exporter" else "in" if of_city == "importer" else ""
-    by_partner: Direction = "out" if of_partner == "importer" else "in" if of_partner == "exporter" else ""
-    if by_city and by_partner and by_city != by_partner:
-        columns = Listed((quote_cell(str(city.value)), quote_cell(str(partner.value))), "and")
-        reason = Text("data.look-same-end", columns=columns)
-        return PlaceColumns(city, build_question("partner", (partner.value,), reason))
-    return PlaceColumns(city, partner, by_city or by_partner, bool(by_city), has_reporter=of_city == "reporter")
 
 
 def _say_city(seen: _Columns, cities: Sequence[str], is_sure: bool) -> Guess:

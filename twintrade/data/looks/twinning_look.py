@@ -42,27 +42,24 @@ def look_at_twinnings_beside(
     root: Path, file: str, trade: Sequence[Guess], *, is_undated: bool = False
 ) -> list[Guess]:
     """Return the lines of a registry, dated or not as it was given, held against a known trade table."""
-    ends = {str(g.value): g.key for g in trade if g.key in ("city", "partner") and _is_column(g)}
+    columns = [g for g in trade if g.key in ("city", "partner") and isinstance(g.value, str) and g.value != UNDECIDED]
+    ends = {str(g.value): g.key for g in columns}
     cities = list_cities(root, trade)
     lines = look_at_twinnings(root, file, OtherFile(ends, fold_names(cities)), _find_sheet(trade, file))
     dates = [str(option) for g in lines if g.key == "date" for option in (g.options or (g.value,))]
     if is_undated and dates:
         raise DataError(Text("data.look-not-undated", file=file, columns=Listed(tuple(map(quote_cell, dates)), "or")))
-    return [*lines, *_match_letters(list_cities(root, lines), cities)]
+    # Which city of the trade table each name is in other letters, where the table has one such.
+    unknown = [name for name in list_cities(root, lines) if name and name not in cities]
+    near = {name: [c for c in cities if is_in_other_letters(name, c)] for name in unknown}
+    matched = [{"name": name, "city": several[0]} for name, several in near.items() if len(several) == 1]
+    return [*lines, Guess("city_names", matched, Text("data.look-other-letters"))] if matched else lines
 
 
 def _find_sheet(trade: Sequence[Guess], file: str) -> object:
     """Return the sheet of a workbook that the trade table reads, None where it reads another file."""
     lines = {g.key: g.value for g in trade}
     return lines.get("sheet") if lines.get("file") == file else None
-
-
-def _match_letters(names: Sequence[str], cities: Sequence[str]) -> list[Guess]:
-    """Return which city of the trade table each name is in other letters, where the table has one such."""
-    unknown = [name for name in names if name and name not in cities]
-    near = {name: [c for c in cities if is_in_other_letters(name, c)] for name in unknown}
-    matched = [{"name": name, "city": several[0]} for name, several in near.items() if len(several) == 1]
-    return [Guess("city_names", matched, Text("data.look-other-letters"))] if matched else []
 
 
 def look_at_twinnings(root: Path, file: str, other: OtherFile = NO_FILE, taken: object = None) -> list[Guess]:
@@ -194,10 +191,6 @@ def _suggest_kinds(named: Sequence[str]) -> Guess:
         reason = Text("data.look-kinds-open", n=len(unknown), words=Listed(unknown))
         return Guess("kinds", kinds, reason, KIND_ANSWERS)
     return Guess("kinds", kinds, Text("data.look-kinds"))
-
-
-def _is_column(guess: Guess) -> bool:
-    return isinstance(guess.value, str) and guess.value != UNDECIDED
 
 
 def _say_named(column: str | None) -> Text:

@@ -177,10 +177,8 @@ def score_periods(cells: Sequence[str]) -> tuple[Score, calendar.Frequency]:
     """Return how far cells are periods, and of which frequency."""
     scores = {f: _parsed(cells, f.parse) for f in calendar.Frequency}
     if calendar.are_split_years(cells):
-        scores[calendar.Frequency.MONTH], scores[calendar.Frequency.YEAR] = (
-            Score(0.0, 0.0, cells[0], len(cells)),
-            Score(1.0),
-        )
+        scores[calendar.Frequency.MONTH] = Score(0.0, 0.0, cells[0], len(cells))
+        scores[calendar.Frequency.YEAR] = Score(1.0)
     best = max(scores, key=lambda f: scores[f].share)
     return scores[best], best
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -105,6 +105,8 @@ def compute_wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
 
 
 Status: TypeAlias = Literal["unmatched", "undated", "too coarse", "before", "inside", "after"]
+Sample: TypeAlias = tuple[int, int, Frequency, int]
+"""First and last period, their frequency, and the month from which an agreement counts from the next year."""
 
 _MAX_NAMED = 12
 
@@ -136,20 +138,17 @@ def reconcile(
 ) -> Reconciliation:
     """Sort every twinning by its printed date, or the onsets its bounds allow: before, inside or after the sample."""
     faults = Faults()
-    known_cities, known_partners = set(cities), set(partners)
+    known, sample = {"city": set(cities), "partner": set(partners)}, (first, last, frequency, late_from)
     dated = registry.candidates
     texts = dated["event_kind"] + " " + dated["date"]
     others = {str(name): Listed(tuple(group), "comma") for name, group in texts.groupby(dated["twinning_id"])}
-    rows, ends = [], (first, last, frequency, late_from)
-    for twinning in registry.frame.to_dict("records"):
-        signed = parse_date(twinning["signed"]) if twinning["signed"] else None
-        status, reason = _status(twinning, signed, known_cities, known_partners, *ends)
-        if status == "undated" and twinning["id"] in others:
-            reason = Text("data.undated-but", dates=others[twinning["id"]])
-        rows.append({**twinning, "status": status, "reason": reason})
-    for agreement in undated.frame.to_dict("records") if undated is not None else []:
-        status, reason = _status(agreement, None, known_cities, known_partners, *ends)
-        rows.append({**agreement, "id": "", "kind": "", "signed": "", "status": status, "reason": reason})
+    bare = [] if undated is None else undated.frame.assign(id="", kind="", signed="").to_dict("records")
+    rows = []
+    for agreement in [*registry.frame.to_dict("records"), *bare]:
+        status, reason = _status(agreement, known, sample)
+        if status == "undated" and agreement["id"] in others:
+            reason = Text("data.undated-but", dates=others[agreement["id"]])
+        rows.append({**agreement, "status": status, "reason": reason})
     columns = ["id", "city", "signatory", "partner_city", "partner", "kind", "signed", "status", "reason"]
     frame = pd.DataFrame(rows, columns=columns)
     counts = _counts(frame)
@@ -157,24 +156,15 @@ def reconcile(
     return Reconciliation(frame, counts, faults.messages)
 
 
-def _status(
-    agreement: Mapping[Hashable, object],
-    signed: TwinningDate | None,
-    cities: set[str],
-    partners: set[str],
-    first: int,
-    last: int,
-    frequency: Frequency,
-    late_from: int,
-) -> tuple[Status, Words]:
-    ends = (("city", cities), ("partner", partners))
-    if absent := [str(agreement[part]) for part, known in ends if agreement[part] not in known]:
-        hints = _list_hints(agreement, cities, partners)
+def _status(agreement: Mapping[Hashable, Any], known: Mapping[str, set[str]], sample: Sample) -> tuple[Status, Words]:
+    if absent := [str(agreement[end]) for end in known if agreement[end] not in known[end]]:
+        hints = _list_hints(agreement, known)
         return "unmatched", Listed((Text("data.no-trade-row", names=Listed(tuple(absent))), *hints), "semicolon")
-    span = agreement.get("span")
+    span, (first, last, frequency, _) = agreement.get("span"), sample
+    signed = parse_date(agreement["signed"]) if agreement["signed"] else None
     signed = span.date if signed is None and isinstance(span, DateSpan) else signed
     if signed is None and isinstance(span, DateSpan):
-        return _bound(span, first, last, frequency, late_from)
+        return _bound(span, sample)
     if signed is None:
         return "undated", Text("data.no-signature")
     try:
@@ -191,8 +181,9 @@ def _status(
     return "inside", signed.iso
 
 
-def _bound(span: DateSpan, first: int, last: int, frequency: Frequency, late_from: int) -> tuple[Status, Words]:
+def _bound(span: DateSpan, sample: Sample) -> tuple[Status, Words]:
     """Return the status of an agreement of which only bounds of its date are known."""
+    first, last, frequency, late_from = sample
     ends = "both" if span.not_before and span.not_after else "first" if span.not_before else "last"
     dates = {name: date.iso if date else "" for name, date in (("first", span.not_before), ("last", span.not_after))}
     known = Text("data.no-signature-but", ends=ends, **dates)
@@ -208,12 +199,12 @@ def _bound(span: DateSpan, first: int, last: int, frequency: Frequency, late_fro
     return "undated", known
 
 
-def _list_hints(agreement: Mapping[Hashable, object], cities: set[str], partners: set[str]) -> Iterator[Text]:
+def _list_hints(agreement: Mapping[Hashable, Any], known: Mapping[str, set[str]]) -> Iterator[Text]:
     """Yield what a misspelt city, or the code of a country without trade rows, may mean."""
     city, partner = str(agreement["city"]), str(agreement["partner"])
-    if city not in cities and (near := list_near_names(city, cities)):
+    if city not in known["city"] and (near := list_near_names(city, known["city"])):
         yield Text("data.city-meant", name=list_some(near, _MAX_NAMED, "or"))
-    if partner not in partners and (place := load_places().get(partner)):
+    if partner not in known["partner"] and (place := load_places().get(partner)):
         yield Text("data.partner-meant", code=partner, name=place.name)
 
 

@@ -119,7 +119,19 @@ def add_further_columns(
     tables = [read_covariates(source, root, frequency, faults) for source in declared]
     given = {name for source in declared for name in source.named}
     if wanted := [name for name in dict.fromkeys(list_wanted(spec)) if name not in given and name not in frame]:
-        tables.append(_read_trade_columns(wanted, sources, frame, frequency, root, faults))
+        shared = {field.name for field in fields(CovariateSource)} & {field.name for field in fields(TradeSource)}
+        of_trade = []
+        for source in sources:
+            if source.microdata is not None:
+                raise SpecError(Text("data.covariate-of-microdata", names=Listed(tuple(wanted), "comma")))
+            parts: dict[str, Any] = {name: getattr(source, name) for name in shared}
+            parts |= {part: None for part in _KEYS if part not in frame or isinstance(parts[part], Constant)}
+            as_table = CovariateSource(**parts, columns=tuple(wanted))
+            of_trade.append(read_covariates(as_table, root, frequency, faults))
+        faults.raise_if_any()
+        tables.append(_find_fewest_keys(of_trade, wanted, frequency))
+        text = Text("data.covariate-by", names=Listed(tuple(wanted)), n=len(wanted), keys=Listed(tables[-1].keys))
+        faults.inform("covariate", text, sources[0].file)
     faults.raise_if_any()
     joined = join_covariates(frame, tables, frequency)
     for name in [*given, *wanted]:
@@ -154,33 +166,14 @@ def _check_tables(declared: Sequence[CovariateSource], frame: pd.DataFrame) -> N
             taken[name] = source.file
 
 
-def _read_trade_columns(
-    wanted: Sequence[str],
-    sources: Sequence[TradeSource],
-    frame: pd.DataFrame,
-    frequency: Frequency,
-    root: Path,
-    faults: Faults,
-) -> CovariateTable:
+def _find_fewest_keys(tables: Sequence[CovariateTable], wanted: list[str], frequency: Frequency) -> CovariateTable:
     """Return columns of the trade files, by the fewest keys within which none of them differs."""
-    shared = {field.name for field in fields(CovariateSource)} & {field.name for field in fields(TradeSource)}
-    tables = []
-    for source in sources:
-        if source.microdata is not None:
-            raise SpecError(Text("data.covariate-of-microdata", names=Listed(tuple(wanted), "comma")))
-        parts: dict[str, Any] = {name: getattr(source, name) for name in shared}
-        parts |= {part: None for part in _KEYS if part not in frame or isinstance(parts[part], Constant)}
-        as_table = CovariateSource(**parts, columns=tuple(wanted))
-        tables.append(read_covariates(as_table, root, frequency, faults))
-    faults.raise_if_any()
     keys = tables[0].keys
-    rows = pd.concat([table.frame for table in tables], ignore_index=True).dropna(subset=list(wanted), how="all")
+    rows = pd.concat([table.frame for table in tables], ignore_index=True).dropna(subset=wanted, how="all")
     for fewest in chain.from_iterable(combinations(keys, n) for n in range(1, len(keys) + 1)):
-        if (rows.groupby(list(fewest))[list(wanted)].nunique() <= 1).all(axis=None):
+        if (rows.groupby(list(fewest))[wanted].nunique() <= 1).all(axis=None):
             break
-    text = Text("data.covariate-by", names=Listed(tuple(wanted)), n=len(wanted), keys=Listed(fewest))
-    faults.inform("covariate", text, sources[0].file)
-    unique = rows.groupby(list(fewest), as_index=False)[list(wanted)].first()
+    unique = rows.groupby(list(fewest), as_index=False)[wanted].first()
     return CovariateTable(unique, fewest, frequency, tables[0].record)
 
 
