@@ -23,7 +23,7 @@ from twintrade.design.observations import (
     describe_sample,
     number_units,
 )
-from twintrade.design.panel import Panel, require_word
+from twintrade.design.panel import Panel, label_ends, require_word
 from twintrade.design.register import Treatment
 from twintrade.design.transforms import TRANSFORMS, Outcome, TransformName
 from twintrade.effects.regression import Dropped
@@ -191,7 +191,7 @@ class Design:
             units = np.flatnonzero(o.unit_onset == onset)
             is_treated = np.isfinite(onset)
             since = self.panel.label(int(onset)) if is_treated else ""
-            name = Text("design.summary-group", is_treated="yes" if is_treated else "no", since=since)
+            name = Text("design.summary-group", is_treated=bool(is_treated), since=since)
             which = list_some([str(u) for u in o.unit_ids[units]], NAMED_UNITS) if is_treated else ""
             rows.append((str(name), units.size, int(n_rows[units].sum()), str(which)))
         for d in o.dropped:
@@ -350,8 +350,7 @@ class Design:
         """Return the design with every onset moved ``periods`` earlier."""
         panel = self.panel
         if abs(periods) > (longest := panel.last_period - panel.first_period):
-            ends = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
-            raise DesignError(Text("design.backdated-out", periods=int(periods), longest=longest, **ends))
+            raise DesignError(Text("design.backdated-out", periods=periods, longest=longest, **label_ends(panel)))
         return self.reassigned(self.onset - periods)
 
     def before_treatment(self) -> Self:

@@ -209,17 +209,9 @@ class Panel:
     def __repr__(self) -> str:
         if not self.n_rows:
             return str(Text("design.panel-empty"))
-        text = Text(
-            "design.panel-shown",
-            units=self.unit_kind,
-            n=self.n_units,
-            first=self.label(self.first_period),
-            last=self.label(self.last_period),
-            n_rows=self.n_rows,
-            waves=len(self.waves),
-            columns=list_some(self.columns, _MOST_COLUMNS),
-        )
-        return str(text)
+        counts = {"n": self.n_units, "n_rows": self.n_rows, "waves": len(self.waves)}
+        columns = list_some(self.columns, _MOST_COLUMNS)
+        return str(Text("design.panel-shown", units=self.unit_kind, columns=columns, **counts, **label_ends(self)))
 
     def _repr_html_(self) -> str:
         table = self.to_frame().head().to_html(index=False, na_rep="", float_format=lambda v: f"{v:.4g}")
@@ -455,6 +447,11 @@ class Panel:
             "partner": keys["partner"][self.unit_partner[self.unit]], "period": self.period,
         }  # fmt: skip
         return pd.DataFrame(head | {k: v for k, v in self.columns.items() if k not in head})
+
+
+def label_ends(panel: Panel) -> dict[str, str]:
+    """Return the first and the last period of a panel as texts name them."""
+    return {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
 
 
 def _choose_waves(ordinals: IntArray, frequency: str, periods: PeriodsName | None) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from twintrade.data.geography import is_aggregate, is_remainder
-from twintrade.design.panel import Panel
+from twintrade.design.panel import Panel, label_ends
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, take_rows
 from twintrade.text import Text, Words
@@ -72,8 +72,7 @@ class Outcome:
         assert self.index_base is not None  # a design in index form is not made without
         panel, base = self.panel, int(self.index_base)
         if base not in panel.periods:
-            periods = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
-            raise DesignError(Text("design.no-index-base", base=panel.label(base), **periods))
+            raise DesignError(Text("design.no-index-base", base=panel.label(base), **label_ends(panel)))
         return base
 
 

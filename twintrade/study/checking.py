@@ -9,6 +9,7 @@ import numpy as np
 from twintrade.data.fixes import REGISTER, format_data_report
 from twintrade.data.sources import InvalidDataError
 from twintrade.design import Design, Panel
+from twintrade.design.panel import label_ends
 from twintrade.effects import Message
 from twintrade.effects.messages import Level
 from twintrade.errors import DataError, DesignError, EstimationError, TwintradeError
@@ -214,9 +215,8 @@ def _panel(design: Design) -> Iterator[str]:
     quartiles = np.quantile(known, [0.25, 0.5, 0.75]) if known.size else ()
     n_cells = panel.n_units * ((panel.last_period - panel.first_period) // panel.step + 1)
     yield f"  {Text('study.panel')}"
-    ends = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
     counts = {"rows": panel.n_rows, "n": panel.n_units, "cities": panel.cities.size, "partners": panel.partners.size}
-    yield f"    {Text('study.cells', all=n_cells, **counts, **ends)}"
+    yield f"    {Text('study.cells', all=n_cells, **counts, **label_ends(panel))}"
     shown = " / ".join(f"{q:,.0f}" for q in quartiles) if known.size else str(Text("tables.no-bound"))
     of_outcome = {"outcome": design.outcome, "outcome_unit": panel.units_of_measure.get(design.outcome, "") or "none"}
     counts = {"zeros": int((values == 0).sum()), "missing": int(np.isnan(values).sum())}

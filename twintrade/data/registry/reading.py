@@ -213,7 +213,7 @@ def read_events(source: schema.TwinningSource, table: TextTable, faults: Faults)
         known = {kind: kind for kind in schema.EVENT_KINDS} | dict(source.events)
         kinds = _mapped(table.column(source.event), known, schema.EVENT_KINDS, "events", faults)
         texts = read_text_column(table, source.event)
-    dates = read_dates(source, table, "date", faults, read_text_column(table, source.precision), is_start=True)
+    dates = read_dates(source, table, "date", faults)
     ends = read_dates(source, table, "ended", faults)
     if source.ended is not None:
         column = table.column(source.ended)
@@ -263,25 +263,22 @@ def read_dates(
     table: TextTable,
     name: str,
     faults: Faults,
-    precision: ObjectArray | None = None,
-    *,
-    is_start: bool = False,
 ) -> list[TwinningDate | None]:
     """Return the dates of a column, none where it is not declared; an agreement may end in the future, not begin."""
     if (declared := getattr(source, name)) is None:
         return [None] * table.rows.size
-    column = table.column(declared)
-    day, day_first = (getattr(source, name, None) for name in ("as_of", "day_first"))
+    column, is_signing = table.column(declared), name == "date" and isinstance(source, schema.TwinningSource)
+    day, day_first, precision = (getattr(source, name, None) for name in ("as_of", "day_first", "precision"))
     as_of = calendar.parse_date(day) if day else None
     orders = calendar.find_day_orders(column.cells, day_first)
     dates: list[TwinningDate | None] = []
-    precise = [""] * len(column.cells) if precision is None else precision
+    precise = read_text_column(table, precision if is_signing else None)
     for cell, given, row in zip(column.cells, precise, column.rows, strict=True):
         date = None
         if cell.strip():
             try:
                 date = calendar.parse_date(cell, given, calendar.find_day_order(cell, orders), as_of)
-                if is_start and as_of is None:
+                if is_signing and as_of is None:
                     calendar.refuse_future(date)
             except CellError as error:
                 text = Text("data.cell", cell=quote_cell(cell), reason=error.text)
