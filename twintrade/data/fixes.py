@@ -14,23 +14,18 @@ from twintrade.text import Listed, Text, Words
 _MAX_LINES = 12
 
 
-_TABLES: Mapping[RemedyName, str] = {
-    "flag": "flags",
-    "missing_token": "missing_tokens",
-    "ignore": "ignore",
-    "partner_name": "partner_names",
-    "remainder": "partner_names",
-    "where": "where",
-    "where_open": "where",
-    "where_total": "where",
-    "drop": "drop",
-    "city_name": "city_names",
-    "own_name": "city_names",
-    "same_city": "city_names",
-    "agreement_city": "city_names",
-    "kinds": "kinds",
-    "events": "events",
+_BY_TABLE: Mapping[str, tuple[RemedyName, ...]] = {
+    "flags": ("flag",),
+    "missing_tokens": ("missing_token",),
+    "ignore": ("ignore",),
+    "partner_names": ("partner_name", "remainder"),
+    "where": ("where", "where_open", "where_total"),
+    "drop": ("drop",),
+    "city_names": ("city_name", "own_name", "same_city", "agreement_city"),
+    "kinds": ("kinds",),
+    "events": ("events",),
 }
+_TABLES: Mapping[RemedyName, str] = {name: key for key, names in _BY_TABLE.items() for name in names}
 """Remedies whose key is a table or a list of the analysis file, printed on one line: each key once."""
 _LISTS = ("missing_tokens", "ignore", "city_names")
 _PAIRS: tuple[RemedyName, ...] = ("partner_name", "remainder", "where", "where_open", "where_total", "drop", "kinds")
@@ -155,10 +150,9 @@ def format_data_report(
         mine = [m for m in listed if m.level == level]
         if mine:
             total = n_errors if level == "error" and n_errors is not None else len(mine)
-            all_shown = "yes" if total <= len(mine) else "no"
             shown = _list_by_file(mine)
             counts = {"n_shown": len(mine), "n_lines": sum(line.startswith("    ") for line in shown)}
-            heading = Text("data.report-level", level=level, total=total, all_shown=all_shown, **counts)
+            heading = Text("data.report-level", level=level, total=total, all_shown=total <= len(mine), **counts)
             lines += ["", str(heading), *shown]
     fixes = list_lines_to_change(listed, tables or ())
     if fixes:

@@ -141,16 +141,7 @@ def complete_sums(summed: pd.DataFrame, frame: pd.DataFrame, source: TradeSource
     _refuse_totals(several, source, faults)
     if source.absent == "zero":
         return summed
-    is_short = _lack_names(summed, names)
-    if source.absent == "error" and is_short.any():
-        first = summed[is_short].iloc[0]
-        text = Text("data.absent-name", what=_name_cell(first.to_dict(), source.frequency), n=int(is_short.sum()))
-        faults.error("absent-row", text, source.file, int(first["row"]))
-    return summed.assign(value=summed["value"].mask(is_short), flag=summed["flag"].mask(is_short, "missing"))
-
-
-def _lack_names(summed: pd.DataFrame, names: pd.DataFrame) -> BoolArray:
-    """Return which figures lack the row of a name that has rows before and after."""
+    # Which figures lack the row of a name that has rows before and after.
     pair = KEY[:2]
     spans = names.groupby([*pair, "written"])["period"].agg(["min", "max"]).reset_index()
     spans = spans[spans.duplicated(pair, keep=False)]
@@ -158,7 +149,12 @@ def _lack_names(summed: pd.DataFrame, names: pd.DataFrame) -> BoolArray:
     covered = covered[covered["period"].between(covered["min"], covered["max"])]
     n_expected, n_names = covered.groupby(KEY).size(), names.groupby(KEY).size()
     short = n_expected.index[(n_expected > n_names.reindex(n_expected.index)).to_numpy()]
-    return pd.MultiIndex.from_frame(summed[KEY]).isin(short)
+    is_short = pd.MultiIndex.from_frame(summed[KEY]).isin(short)
+    if source.absent == "error" and is_short.any():
+        first = summed[is_short].iloc[0]
+        text = Text("data.absent-name", what=_name_cell(first.to_dict(), source.frequency), n=int(is_short.sum()))
+        faults.error("absent-row", text, source.file, int(first["row"]))
+    return summed.assign(value=summed["value"].mask(is_short), flag=summed["flag"].mask(is_short, "missing"))
 
 
 def _report(several: pd.DataFrame, source: TradeSource, faults: Faults) -> None:
@@ -284,7 +280,7 @@ def note_duplicates(
         facts: dict[str, Value] = {
             "what": _name_cell(row, frequency),
             "row": other["row"],
-            "same": "yes" if is_same else "no",
+            "same": bool(is_same),
             "one": f"{other['value']:,.15g}",
             "two": f"{row['value']:,.15g}",
         }
@@ -312,19 +308,15 @@ def join_by_precedence(
         best = joined.assign(rank=ranks).groupby(KEY, sort=False)["rank"].transform("max").to_numpy()
     is_kept = np.asarray(ranks == best)
     if not is_kept.all():
-        _compare(joined, is_kept, faults)
+        # Say how far superseded figures lie from those that count.
+        pairs = joined[~is_kept].merge(joined[is_kept], on=KEY, suffixes=("_old", ""))
+        gap = (pairs["value_old"] - pairs["value"]).abs() > _AGREEMENT * pairs["value"].abs()
+        differ = int((gap | (pairs["value_old"].isna() != pairs["value"].isna())).sum())
+        files = ", ".join(sorted(set(pairs["file_old"])))
+        faults.warn("superseded", Text("data.superseded", n=len(pairs), n_differ=differ), files)
     note_duplicates(joined[is_kept], sources[0].frequency, faults, KEY, advise)
     superseded = [int((~is_kept & (which == i)).sum()) for i in range(len(parts))]
     return joined[is_kept].reset_index(drop=True), superseded
-
-
-def _compare(joined: pd.DataFrame, is_kept: BoolArray, faults: Faults) -> None:
-    """Say how far superseded figures lie from those that count."""
-    pairs = joined[~is_kept].merge(joined[is_kept], on=KEY, suffixes=("_old", ""))
-    gap = (pairs["value_old"] - pairs["value"]).abs() > _AGREEMENT * pairs["value"].abs()
-    differ = int((gap | (pairs["value_old"].isna() != pairs["value"].isna())).sum())
-    files = ", ".join(sorted(set(pairs["file_old"])))
-    faults.warn("superseded", Text("data.superseded", n=len(pairs), n_differ=differ), files)
 
 
 # Members of a table that are the sum of some of the others: a region beside its cities, Belgium-Luxembourg.

@@ -11,7 +11,7 @@ import pandas as pd
 from twintrade.data.calendar import Frequency, parse_date, parse_periods
 from twintrade.data.figures.conversions import Conversion, convert_currency
 from twintrade.data.figures.money import UNKNOWN, list_scalings, parse_money_unit, read_unit, split_unit
-from twintrade.data.figures.numbers import Numbers, NumberStyle, is_mark, parse_numbers
+from twintrade.data.figures.numbers import NumberStyle, is_mark, parse_numbers
 from twintrade.data.formats.containers import load_extra
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography import countries
@@ -170,7 +170,15 @@ def _values(
     """Return values in single currency units, their flags, and the currency."""
     powers, currency = read_unit(source, long, faults)
     numbers = parse_numbers(column, NumberStyle(source.decimal, source.flags, source.missing_tokens), faults, powers)
-    _report_missing(numbers, source, faults)
+    # Warn of blanks and dashes, and apart from them of marks for figures that are secret or not known.
+    unknown = {token: n for token, n in numbers.missing.items() if token not in numbers.blanks}
+    for kind, counts in (("missing", numbers.blanks), ("unknown", unknown)):
+        if counts:
+            tokens = tuple(Text("data.token", token=token, n=n) for token, n in sorted(counts.items()))
+            text = Text(
+                f"data.{kind}-cells", n=sum(counts.values()), tokens=Listed(tokens, "comma"), blank=source.blank
+            )
+            faults.warn(f"{kind}-figures", text, source.file, None, source.value or "")
     if source.blank == "missing":
         return numbers.values, numbers.flags, currency
     is_zero = numbers.is_blank
@@ -182,13 +190,8 @@ def convert_to_target_currency(rows: SourceRows, source: TradeSource, root: Path
     if source.exchange is None or faults.n_errors:
         return rows
     done = convert_currency(rows.frame, rows.currency, source.exchange, source.frequency, root, faults)
-    return replace(
-        rows,
-        frame=done.frame,
-        currency=done.unit,
-        conversions=(*rows.conversions, *done.conversions),
-        further_records=done.records,
-    )
+    used = (*rows.conversions, *done.conversions)
+    return replace(rows, frame=done.frame, currency=done.unit, conversions=used, further_records=done.records)
 
 
 def _revisions(source: TradeSource, long: TextTable, faults: Faults) -> ObjectArray:
@@ -253,18 +256,6 @@ def _periods(source: TradeSource, long: TextTable, periods: TextColumn, faults: 
         raise DataError(f'{source.file}: subperiod goes with frequency = "month" or "quarter"')
     parts = None if source.subperiod is None else long.column(source.subperiod)
     return parse_periods(periods, source.frequency, faults, parts)
-
-
-def _report_missing(numbers: Numbers, source: TradeSource, faults: Faults) -> None:
-    """Warn of blanks and dashes, and apart from them of marks for figures that are secret or not known."""
-    unknown = {token: n for token, n in numbers.missing.items() if token not in numbers.blanks}
-    for kind, counts in (("missing", numbers.blanks), ("unknown", unknown)):
-        if counts:
-            tokens = tuple(Text("data.token", token=token, n=n) for token, n in sorted(counts.items()))
-            text = Text(
-                f"data.{kind}-cells", n=sum(counts.values()), tokens=Listed(tokens, "comma"), blank=source.blank
-            )
-            faults.warn(f"{kind}-figures", text, source.file, None, source.value or "")
 
 
 # Groups of countries, which leave by rule, and remainders, which leave unless an answer keeps them.

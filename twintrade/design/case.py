@@ -276,14 +276,8 @@ class Case:
 
     def chosen(self, rows: IntArray) -> "Case":
         """Return the case of other rows, the first of them in the treated unit's place."""
-        return replace(
-            self,
-            values=self.values[rows],
-            units=self.units[rows],
-            city=self.city[rows],
-            partner=self.partner[rows],
-            predictors=self.predictors[rows],
-        )
+        by_unit = ("values", "units", "city", "partner", "predictors")
+        return replace(self, **{name: getattr(self, name)[rows] for name in by_unit})
 
     def placebo(self, donor: int) -> "Case":
         """Return the case in which one donor takes the treated unit's place, and the treated unit is gone."""

@@ -268,8 +268,6 @@ class Sieve:
 
     def drop(self, mask: BoolArray, reason: str, text: Text | None = None) -> None:
         """Leave out rows, shape (panel.n_rows,); without a text the one of the reason."""
-        if not mask.any():
-            return
         gone = self.keep & mask
         if not gone.any():
             return

@@ -42,7 +42,15 @@ def read_period_column(
             f"column {described} has no period in {empty.size} rows (first: row {empty[0]}); fill or drop them"
         )
     if len(column) and isinstance(column.iloc[0], pd.Period):
-        return _read_pandas_periods(column, described)
+        index = pd.PeriodIndex(column)
+        known: dict[str, FrequencyName] = {"Y-DEC": "year", "Q-DEC": "quarter", "M": "month"}
+        if index.freqstr not in known:
+            raise DesignError(
+                f"column {described} holds periods of {index.freqstr}; use asfreq to make years, quarters or months"
+            )
+        per_year = Frequency(known[index.freqstr]).per_year
+        ordinals = index.year * per_year + (index.month - 1) * per_year // 12
+        return np.asarray(ordinals, dtype=np.int64), known[index.freqstr]
     if column.dtype.kind == "M" or (len(column) and isinstance(column.iloc[0], _DATES)):
         return _read_dates(pd.to_datetime(column), described, frequency)
     if len(column) and isinstance(column.iloc[0], str):
@@ -70,18 +78,6 @@ def _check_years(values: IntArray, described: str, frequency: FrequencyName | No
             "set frequency where these are ordinals (year * 4 + quarter - 1, year * 12 + month - 1)"
         )
     return values, frequency or "year"
-
-
-def _read_pandas_periods(column: pd.Series, described: str) -> tuple[IntArray, FrequencyName]:
-    index = pd.PeriodIndex(column)
-    known: dict[str, FrequencyName] = {"Y-DEC": "year", "Q-DEC": "quarter", "M": "month"}
-    if index.freqstr not in known:
-        raise DesignError(
-            f"column {described} holds periods of {index.freqstr}; use asfreq to make years, quarters or months"
-        )
-    per_year = Frequency(known[index.freqstr]).per_year
-    ordinals = index.year * per_year + (index.month - 1) * per_year // 12
-    return np.asarray(ordinals, dtype=np.int64), known[index.freqstr]
 
 
 def _read_dates(dates: pd.Series, described: str, frequency: FrequencyName | None) -> tuple[IntArray, FrequencyName]:

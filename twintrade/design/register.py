@@ -102,10 +102,9 @@ class Treatment:
         if len(set(labels)) < labels.size:
             first = pd.Series(values, index=pd.Index(labels, dtype=object))
             several = first.groupby(level=0, sort=False).nunique()
-            n = int((several > 1).sum())
-            if n:
-                listed = ", ".join(map(str, several.index[several > 1][:8]))
-                raise DesignError(f"{n} units have more than one onset ({listed}); give one each")
+            if (twice := several.index[several > 1]).size:
+                listed = ", ".join(map(str, twice[:8]))
+                raise DesignError(f"{twice.size} units have more than one onset ({listed}); give one each")
             is_first = ~first.index.duplicated()
             labels, values = labels[is_first], values[is_first]
         return cls(units=labels, onset=values)

@@ -60,14 +60,11 @@ def list_fitted(fit: Fit) -> tuple[IntArray, FloatArray]:
 
 def find_model(fit: Fit) -> LevelModel:
     """Return the fixed effects and slopes of a regression, or of a model of untreated rows."""
-    if isinstance(fit.estimator, TWFE | PPML) and not getattr(fit.estimator, "unit_trends", False):
-        return _solve_regression(fit, fit.estimator)
-    c = find_counterfactual(fit)
-    slopes = dict(zip(c.o.covariate_names, c.slopes.tolist(), strict=True))
-    return LevelModel(c.o, c.fit_rows, c.codes_fit, c.effects, slopes, fit.estimator.imputes_by == "poisson")
-
-
-def _solve_regression(fit: Fit, method: TWFE | PPML) -> LevelModel:
+    method = fit.estimator
+    if not isinstance(method, TWFE | PPML) or getattr(method, "unit_trends", False):
+        c = find_counterfactual(fit)
+        of_covariates = dict(zip(c.o.covariate_names, c.slopes.tolist(), strict=True))
+        return LevelModel(c.o, c.fit_rows, c.codes_fit, c.effects, of_covariates, method.imputes_by == "poisson")
     o, (rows, fitted) = fit.design.observations, list_fitted(fit)
     shown = list_models(method.shape, method.bins, method.second_reference, method.later)[0]
     terms = build_terms(o, shown)

@@ -131,33 +131,6 @@ def name_fits(fits: Any) -> dict[str, FitResult]:
     return named
 
 
-def build_fits_table(
-    fits: Mapping[str, FitResult],
-    inference: Any = None,
-    *,
-    under: Under = "se",
-    stars: bool = False,
-    seed: int = 1,
-    **options: Any,
-) -> Table:
-    """Return the ladder of some fits, with their covariates as further rows; ``options`` are the inference's."""
-    require_word("under", under, get_args(Under))
-    if not isinstance(stars, bool):
-        raise SpecError(f"stars is True or False, not {stars!r}")
-    asked = {"inference": inference, "seed": seed, **options}
-    bands = [[fit.infer(view=view, **asked) for view in VIEWS if view in fit.views] for fit in fits.values()]
-    columns = {"effect": "estimate", "se": "std.error", "low": "conf.low", "high": "conf.high", "p": "p.value"}
-    covariates = []
-    for i, fit in enumerate(fits.values()):
-        tidy = fit.tidy(view="overall" if "overall" in fit.views else None, **asked)
-        tidy = tidy[tidy["term"].isin(fit.design.covariates)]
-        keys = {"estimator": fit.estimator.name, "specification": str(i), "scale": fit.estimate.scale}
-        covariates.append(tidy.assign(**keys, **{name: tidy[column] for name, column in columns.items()}))
-    payloads = {COVARIATES: pd.concat(covariates, ignore_index=True)}
-    results = replace(build_results_of_fits(fits, bands), payloads=payloads)
-    return binder.build_ladder(results, TableOptions(under, stars, EVERY_COLUMN))
-
-
 # A finished analysis as a user handles it: every frame, every printed table, tables and pictures of its columns.
 
 _FRAMES = ("data", "twinnings", "specifications", "effects", "bands", "findings", "messages", "payloads", "manifest")
@@ -283,7 +256,22 @@ def etable(
     >>> table.to_frame().iloc[0, 1]
     '0.226 (0.037)'
     """
-    table = build_fits_table(name_fits(fits), inference, under=under, stars=stars, seed=seed, **options)
+    named = name_fits(fits)
+    require_word("under", under, get_args(Under))
+    if not isinstance(stars, bool):
+        raise SpecError(f"stars is True or False, not {stars!r}")
+    asked = {"inference": inference, "seed": seed, **options}
+    bands = [[fit.infer(view=view, **asked) for view in VIEWS if view in fit.views] for fit in named.values()]
+    columns = {"effect": "estimate", "se": "std.error", "low": "conf.low", "high": "conf.high", "p": "p.value"}
+    covariates = []
+    for i, fit in enumerate(named.values()):
+        tidy = fit.tidy(view="overall" if "overall" in fit.views else None, **asked)
+        tidy = tidy[tidy["term"].isin(fit.design.covariates)]
+        keys = {"estimator": fit.estimator.name, "specification": str(i), "scale": fit.estimate.scale}
+        covariates.append(tidy.assign(**keys, **{name: tidy[column] for name, column in columns.items()}))
+    payloads = {COVARIATES: pd.concat(covariates, ignore_index=True)}
+    results = replace(build_results_of_fits(named, bands), payloads=payloads)
+    table = binder.build_ladder(results, TableOptions(under, stars, EVERY_COLUMN))
     return print_table(PrintedTable(edit_table(table, title, notes, keep, drop, labels)), to)
 
 

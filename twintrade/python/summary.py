@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import scipy.special
 
-from twintrade.effects import Bands, CohortEffects, Dropped, Estimate, EventStudy
+from twintrade.effects import Bands, CohortEffects, Estimate, EventStudy
 from twintrade.effects.regression import POOLED
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustering import count_all
 from twintrade.numerics.arrays import BoolArray, compact
-from twintrade.text import Text, Words, find_fact, list_some, numbers
+from twintrade.text import Text, Value, Words, find_fact, list_some, numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -133,8 +133,8 @@ def explain_scale(fit: Fit) -> Words:
     """Return what an effect in the outcome's own unit is counted in, and how it becomes percent; else nothing."""
     if fit.estimate.scale != "level" or (fit.design.observations.y < 0).any():
         return ""
-    has_family = "yes" if "family" in fit.estimator.options() else "no"
-    return Text("python.scale-level", outcome=fit.design.outcome, method=fit.estimator.name, has_family=has_family)
+    method, has_family = fit.estimator.name, "family" in fit.estimator.options()
+    return Text("python.scale-level", outcome=fit.design.outcome, method=method, has_family=has_family)
 
 
 MOST_NAMED = 5
@@ -174,27 +174,23 @@ def build_summary(fit: Fit, bands: Intervals, tidy: pd.DataFrame, others: Words 
     if percent.notna().any():
         percent[tidy["term"].isin(design.covariates).to_numpy()] = np.nan
         table["percent"] = percent
-    n, comparison = len(sample.effects), fit.estimator.name_comparison(design)
-    has = "no" if fit.estimate.kind == "coefficient" else "yes"
-    effects = Text(
-        "python.summary-effects", n=n, effects=design.effects_label, comparison=comparison, has_treatment=has
-    )
+    comparison, has_treatment = fit.estimator.name_comparison(design), fit.estimate.kind != "coefficient"
+    compared: dict[str, Value] = {"comparison": comparison, "has_treatment": has_treatment}
+    effects = Text("python.summary-effects", n=len(sample.effects), effects=design.effects_label, **compared)
     ends = {end: design.panel.label(int(design.observations.periods[k])) for end, k in (("first", 0), ("last", -1))}
     counts = {"n_rows": sample.n_rows, "n": sample.n_units, "n_treated": sample.n_treated_units}
     counted = Text("python.summary-sample", units=design.panel.unit_kind, **counts, **ends)
-    lines = [effects, counted, *map(_describe_left_out, sample.dropped)]
+    lines = [effects, counted]
+    for dropped in sample.dropped:
+        names = list_some(dropped.labels, MOST_NAMED) if dropped.labels else ""
+        left_out = {"what": dropped.text, "names": names, "has": bool(names)}
+        lines.append(Text("python.summary-left-out", n=dropped.n_rows, **left_out))
     method, measure = fit.estimator.title or fit.estimator.name, design.transform_label
     title = Text("python.summary-head", method=method, outcome=design.outcome, measure=measure, scale=scale)
     covariates = Text("python.covariate-errors", note=others) if others else ""
     warnings = (m.message for m in bands.messages if m.level == "warning")
     notes = map(str, (explain_scale(fit), bands.no_errors, bands.note, covariates, *warnings))
     return Summary(str(title), tuple(map(str, lines)), table, tuple(filter(None, notes)))
-
-
-def _describe_left_out(dropped: Dropped) -> Text:
-    names = list_some(dropped.labels, MOST_NAMED) if dropped.labels else ""
-    has = "yes" if names else "no"
-    return Text("python.summary-left-out", n=dropped.n_rows, what=dropped.text, names=names, has=has)
 
 
 def build_glance(fit: Fit, bands: Intervals) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from twintrade.data.overlaps import find_totals
 from twintrade.data.registry import PolicyDates, is_ended_before
 from twintrade.data.sources import Faults
 from twintrade.design import NEVER, CohortStatistics, Design, Panel, Treatment
+from twintrade.design.panel import label_ends
 from twintrade.design.period_column import read_period_column, to_pandas
 from twintrade.design.register import Agreements, CandidateDate, build_policies
 from twintrade.design.rules import TreatmentRule, build_treatment, find_misspelt_agreements
@@ -129,7 +130,15 @@ def build_treatment_from_table(
     registry = pd.DataFrame({name: _text(table, name) for name in ("city", "partner", *_AGREEMENT_TEXT)})
     numbered = pd.Series([str(Text("study.agreement", n=i + 1)) for i in range(len(table))], index=table.index)
     registry["partner"] = _match_partners(registry["partner"], panel)
-    _warn_of_repeats(table, registry)
+    # Warn of agreements that are listed twice: whole rows, or two rows of one pair and one partner city.
+    keys = ["city", "partner", "partner_city", "twinning"]
+    is_again = table.astype(str).duplicated() | (registry.duplicated(keys) & (registry["partner_city"] != ""))
+    if is_again.any():
+        city, partner = registry.loc[is_again, ["city", "partner"]].iloc[0]
+        first = Text("data.pair", city=city, partner=partner)
+        text = Text("python.agreements-repeated", n=int(is_again.sum()), first=first)
+        given = [name for name in keys if name in table]
+        warnings.warn(f"{text}: agreements = agreements.drop_duplicates({given})", TwintradeWarning, stacklevel=5)
     registry["twinning"] = registry["twinning"].where(registry["twinning"] != "", numbered)
     columns = {name: enumerate(_text(table, name)) for name in ("date", "not_before", "not_after")}
     signed, *ends = [[_read_date(cell, i, name) for i, cell in cells] for name, cells in columns.items()]
@@ -162,7 +171,7 @@ def add_policies(panel: Panel, policies: Mapping[str, Any]) -> Panel:
         table = to_pandas(given, name)
         keys = tuple(key for key in ("city", "partner") if key in table)
         if not keys or "date" not in table or "level" in table:
-            raise DesignError(Text("python.policy-columns", name=name, leveled="yes" if "level" in table else "no"))
+            raise DesignError(Text("python.policy-columns", name=name, leveled="level" in table))
         columns = {column: _text(table, column) for column in (*keys, "date", "ended")}
         if "partner" in columns:
             columns["partner"] = _match_partners(columns["partner"], panel, name)
@@ -185,18 +194,6 @@ def add_policies(panel: Panel, policies: Mapping[str, Any]) -> Panel:
 def _write_replace(table: str, column: str, names: Mapping[str, str]) -> str:
     """Return the line that writes some names of a column as others."""
     return f'{table}["{column}"] = {table}["{column}"].replace({dict(list(names.items())[:MOST_NAMES])})'
-
-
-def _warn_of_repeats(table: pd.DataFrame, registry: pd.DataFrame) -> None:
-    """Warn of agreements that are listed twice: whole rows, or two rows of one pair and one partner city."""
-    keys = ["city", "partner", "partner_city", "twinning"]
-    is_again = table.astype(str).duplicated() | (registry.duplicated(keys) & (registry["partner_city"] != ""))
-    if is_again.any():
-        city, partner = registry.loc[is_again, ["city", "partner"]].iloc[0]
-        first = Text("data.pair", city=city, partner=partner)
-        text = Text("python.agreements-repeated", n=int(is_again.sum()), first=first)
-        given = [name for name in keys if name in table]
-        warnings.warn(f"{text}: agreements = agreements.drop_duplicates({given})", TwintradeWarning, stacklevel=6)
 
 
 def _match_partners(names: pd.Series, panel: Panel, table: str = "agreements") -> pd.Series:
@@ -262,8 +259,7 @@ def warn_of_none_treated(panel: Panel, treatment: Treatment, is_kept: bool) -> N
     later = int(((onset > panel.last_period) & (onset < NEVER)).sum())
     if ((onset > panel.first_period) & (onset <= panel.last_period)).any() or (begun and is_kept):
         return
-    ends = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
-    text = Text("python.none-treated", begun=begun, later=later, **ends)
+    text = Text("python.none-treated", begun=begun, later=later, **label_ends(panel))
     warnings.warn(str(text), TwintradeWarning, stacklevel=4)
 
 

@@ -26,19 +26,12 @@ def read_observations(source: Source, request: Request, answer: RawAnswer, neede
     if not answer.content:
         return base.NO_ROWS
     if answer.content.lstrip()[:1] == b"{":
-        raise base.refuse_answer(source, request, Text("sources.says-no", words=_find_fault(answer)))
+        value = _load(answer)
+        faults = value.get("error") or value.get("errors") or value.get("warning") or []
+        first = faults[0] if isinstance(faults, list) and faults else faults
+        words = (first.get("label") or first.get("message") or first.get("title")) if isinstance(first, dict) else ""
+        raise base.refuse_answer(source, request, Text("sources.says-no", words=str(words or "")[:300]))
     return base.read_csv_page(source, request, answer, (*needed, *OBSERVED))
-
-
-def read_codelist(source: Source, request: Request, answer: RawAnswer) -> RowsPage:
-    """Return id and name of every code of the first list in a structure message."""
-    value = base.read_json(source, request, answer)
-    try:
-        codes = value["data"]["codelists"][0]["codes"]
-        rows = tuple((str(code["id"]), str(code["name"])) for code in codes)
-    except (KeyError, IndexError, TypeError):
-        raise base.refuse_answer(source, request, Text("sources.no-records")) from None
-    return RowsPage(("id", "name"), rows)
 
 
 def _load(answer: RawAnswer) -> dict[str, Any]:
@@ -46,14 +39,6 @@ def _load(answer: RawAnswer) -> dict[str, Any]:
         if answer.content.lstrip()[:1] == b"{":
             return dict(json.loads(answer.content))
     return {}
-
-
-def _find_fault(answer: RawAnswer) -> str:
-    value = _load(answer)
-    faults = value.get("error") or value.get("errors") or value.get("warning") or []
-    first = faults[0] if isinstance(faults, list) and faults else faults
-    words = (first.get("label") or first.get("message") or first.get("title")) if isinstance(first, dict) else ""
-    return str(words or "")[:300]
 
 
 # Eurostat's interface to Comext: the national side of a European city's trade.
@@ -171,7 +156,13 @@ class AustralianBureau(Source):
     def parse(self, request: Request, answer: RawAnswer) -> RowsPage:
         """Return the observations, all of them in thousands."""
         if request.path == _COUNTRIES:
-            return read_codelist(self, request, answer)
+            value = base.read_json(self, request, answer)
+            try:
+                codes = value["data"]["codelists"][0]["codes"]
+                rows = tuple((str(code["id"]), str(code["name"])) for code in codes)
+            except (KeyError, IndexError, TypeError):
+                raise base.refuse_answer(self, request, Text("sources.no-records")) from None
+            return RowsPage(("id", "name"), rows)
         flow = "exports" if f",{_TABLES['exports']}," in request.path else "imports"
         page = read_observations(self, request, answer, (*_ENDS[flow], "UNIT_MEASURE", "UNIT_MULT"))
         if others := sorted(set(page.column("UNIT_MULT")) - {_THOUSANDS} if page.rows else ()):

@@ -131,7 +131,14 @@ def _stored(
 ) -> Mapping[str, Any]:
     root, name, text = analysis.root, analysis.name, analysis.text
     if is_registry(analysis.raw):
-        return _stored_registry(root, name, text, started)
+        spec, raw = parse_registry(text, f"{FOLDER}/{name}.toml")
+        options = read_report_options(spec.report, root)
+        with use_language(DEFAULT):
+            counted = run_registry(spec, root)
+            manifest = build_registry_manifest(name, spec.title, raw, counted.inputs, root)
+            tidy = build_tidy_files(build_registry_results(name, spec, counted, manifest))
+        _write(root, name, {**tidy, **draw_pages(tidy, manifest, options).files}, manifest, measure_costs(started))
+        return manifest["headline"]  # type: ignore[no-any-return]
     if "watch" in analysis.raw:
         return run_watch(root, name, text, date.today().isoformat(), started=started)[1]
     options, ledger, tidy, manifest, messages = _estimate_plan(root, name, text, progress, workers, expect, warnings)
@@ -191,17 +198,6 @@ def _write(
 ) -> None:
     folder.drop_messages(folder.get_messages_path(root, name))
     folder.write(folder.get_results_folder(root, name), files, seal_manifest(manifest, files, volatile))
-
-
-def _stored_registry(root: Path, name: str, text: str, started: float) -> Mapping[str, Any]:
-    spec, raw = parse_registry(text, f"{FOLDER}/{name}.toml")
-    options = read_report_options(spec.report, root)
-    with use_language(DEFAULT):
-        finished = run_registry(spec, root)
-        manifest = build_registry_manifest(name, spec.title, raw, finished.inputs, root)
-        tidy = build_tidy_files(build_registry_results(name, spec, finished, manifest))
-    _write(root, name, {**tidy, **draw_pages(tidy, manifest, options).files}, manifest, measure_costs(started))
-    return manifest["headline"]  # type: ignore[no-any-return]
 
 
 def run_watch(

@@ -43,13 +43,23 @@ def write_card(
     addresses = [f"`{request.address}`" for request in asked[:_MOST_ADDRESSES]]
     more = len(asked) - len(addresses)
     facts_of_source = {p: find_fact(f"sources.{p}-", source.name, source.card.get(p, "")) for p in base.CARD_PARTS}
+    parts = [
+        ("cities", Listed(query.cities, "comma") if query.cities else ""),
+        ("partners", Listed(query.partners, "comma") if query.partners else ""),
+        ("period", f"{query.first}–{query.last}" if query.first else ""),
+        ("step", "" if source.is_register else source.get_step(query)),
+        ("flow", "" if source.is_register else query.flow),
+        ("product", query.product),
+        *query.options.items(),
+    ]
+    headed = tuple(Text("common.headed", head=head, said=value) for head, value in parts if value)
     document = find_catalogue().read("fetched_card.md")
     return document.format(
         name=name,
         **facts_of_source,
         **facts,
         sharing=Text("sources.may-be-shared" if source.is_shareable else "sources.not-to-be-shared"),
-        query=_describe_query(source, query),
+        query=Text("common.headed", head=source.name, said=Listed(headed, "semicolon")),
         addresses="\n".join(f"  - {address}" for address in addresses),
         more=f"  - {Text('common.more', n=more)}\n" if more > 0 else "",
         checksum=f"- **{CHECKSUM}:** {hashlib.sha256(table).hexdigest()}",
@@ -75,20 +85,6 @@ def _read_card(root: Path, name: str) -> dict[str, Any]:
         if hashlib.file_digest(stream, "sha256").hexdigest() != recorded[1]:
             raise DataError(Text("study.fetched-changed", path=file, card=card))
     return dict(tomllib.loads(block[1])["data"])
-
-
-def _describe_query(source: base.Source, query: base.Query) -> Text:
-    parts = [
-        ("cities", Listed(query.cities, "comma") if query.cities else ""),
-        ("partners", Listed(query.partners, "comma") if query.partners else ""),
-        ("period", f"{query.first}–{query.last}" if query.first else ""),
-        ("step", "" if source.is_register else source.get_step(query)),
-        ("flow", "" if source.is_register else query.flow),
-        ("product", query.product),
-        *((key, value) for key, value in query.options.items()),
-    ]
-    headed = tuple(Text("common.headed", head=head, said=value) for head, value in parts if value)
-    return Text("common.headed", head=source.name, said=Listed(headed, "semicolon"))
 
 
 def _format_time(seconds: float) -> str:
@@ -171,13 +167,11 @@ def describe_fetch(source: base.Source, query: base.Query, environment: Mapping[
     costs = {"rows": n_rows, "kilobytes": math.ceil(n_rows * _BYTES_A_ROW / 1000)}
     costs["seconds"] = math.ceil(len(requests) * (source.pace + _SECONDS_AN_ANSWER))
     endpoint = environment.get(f"TWINTRADE_ENDPOINT_{source.name.upper()}") or source.endpoint
-    asked = {"endpoint": endpoint, "lists": "yes" if lookups else "no"}
-    lines = [Text("study.fetch-plan", n=len(requests), **asked, **costs)]
+    lines = [Text("study.fetch-plan", n=len(requests), endpoint=endpoint, lists=bool(lookups), **costs)]
     lines.append(Text("study.fetch-first", address=requests[0].address))
     if (key := source.key) is not None:
         variable = f"TWINTRADE_KEY_{source.name.upper()}"
-        is_set = "yes" if environment.get(variable) else "no"
-        need = "needed" if key.is_required else "helpful"
+        is_set, need = bool(environment.get(variable)), "needed" if key.is_required else "helpful"
         lines.append(Text("study.fetch-key", variable=variable, is_set=is_set, need=need, page=key.page))
     return lines
 

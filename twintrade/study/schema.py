@@ -66,7 +66,11 @@ def render_reference_page() -> str:
 
 
 def _rows(table: type[Any]) -> Iterator[str]:
-    meanings = _meanings(table)
+    # Meanings from the lines of keys below the first sentence of a class and its bases.
+    meanings: dict[str, str] = {}
+    for base in reversed(table.__mro__):
+        for names, text in _KEYS.findall(cleandoc(base.__doc__ or "").partition("\n")[2]):
+            meanings |= dict.fromkeys(names.split(", "), text.replace("``", "`"))
     # Of the trade table, which stands first, in full.
     is_again = issubclass(table, declared.FileFormat) and table is not analysis.TradeEntry
     of_format = [field.name for field in fields(declared.FileFormat)] if is_again else []
@@ -98,15 +102,6 @@ def _shown(default: Any) -> str:
         return f'`"{default}"`'
     shown = list(default) if isinstance(default, tuple) else default
     return f"`{str(shown).lower() if isinstance(default, bool) else shown}`"
-
-
-def _meanings(table: type[Any]) -> dict[str, str]:
-    """Meanings from the lines of keys below the first sentence of a class and its bases."""
-    meanings: dict[str, str] = {}
-    for base in reversed(table.__mro__):
-        for names, text in _KEYS.findall(cleandoc(base.__doc__ or "").partition("\n")[2]):
-            meanings |= dict.fromkeys(names.split(", "), text.replace("``", "`"))
-    return meanings
 
 
 _MAPPING = {"type": "object", "additionalProperties": {"type": "string"}}

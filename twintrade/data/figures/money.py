@@ -95,7 +95,17 @@ def read_header(header: str) -> HeaderUnit:
     power = _find_power(text) if power is None else power
     if power is None and re.search(r"(?<![^\W_])mil(?![^\W_])(?!\.)", text) and _IBERIAN.search(text):
         return HeaderUnit(code, 3)
-    return HeaderUnit(code, power, _find_unread(text, start, end, power))
+    # The words next to a currency that could be a power of ten but are unknown.
+    before = _ENDS.split(text[:start])[-1]
+    is_in_bracket = start > len(before) and text[start - len(before) - 1] in "([{"
+    behind = re.split(r"[()\[\]{};:]|,(?![0-9])", text[end:])[0]
+    parts = _PREPOSITIONS.split(before)
+    is_close = is_in_bracket or len(parts) > 1
+    left = _WORD.findall(_drop_known(parts[-1], power))
+    right = _WORD.findall(_drop_known(behind, power))[:1]
+    unread = [word for word in (left if is_close else left[-1:]) if _is_unread(word, power, is_close=is_close)]
+    unread += [word for word in right if _is_unread(word, power, is_close=is_in_bracket)]
+    return HeaderUnit(code, power, " ".join(unread))
 
 
 _WITH_UNIT = re.compile(r"(.*[^\s,])(?:\s?[(\[（【]\s?([^)\]）】]+)[)\]）】]|,\s?(\D+))")
@@ -158,20 +168,6 @@ def _bound(name: str) -> str:
     number = r"(?<![0-9][.,'’])" if name[0].isdigit() else ""
     no_more = r"(?![.,'’ ]?[0-9])" if name[-1].isdigit() else ""
     return rf"(?<![^\W_]){number}{escaped}(?![^\W_]){no_more}"
-
-
-def _find_unread(text: str, start: int, end: int, power: int | None) -> str:
-    """Return the words next to a currency that could be a power of ten but are unknown."""
-    before = _ENDS.split(text[:start])[-1]
-    is_in_bracket = start > len(before) and text[start - len(before) - 1] in "([{"
-    behind = re.split(r"[()\[\]{};:]|,(?![0-9])", text[end:])[0]
-    parts = _PREPOSITIONS.split(before)
-    is_close = is_in_bracket or len(parts) > 1
-    left = _WORD.findall(_drop_known(parts[-1], power))
-    right = _WORD.findall(_drop_known(behind, power))[:1]
-    unread = [word for word in (left if is_close else left[-1:]) if _is_unread(word, power, is_close=is_close)]
-    unread += [word for word in right if _is_unread(word, power, is_close=is_in_bracket)]
-    return " ".join(unread)
 
 
 def _drop_known(text: str, power: int | None) -> str:

@@ -87,7 +87,11 @@ def find_name(name: str, languages: Languages, is_sure: bool) -> ProvedCode:
         ways = ((languages, is_sure), (frozenset[str](), False))
         one, other = (next(filter(None, (find_name(part, *way).code for way in ways)), "") for part in match.groups())
         if one and other:
-            return _join(one, other)
+            # What two names side by side are: one place, a territory with its state, or two groups.
+            if one == other or one[0] == other[0] == "+":
+                return ProvedCode(one, "words")
+            left = {one, other} - {"CHN"}
+            return ProvedCode(left.pop(), "words") if len(left) == 1 and left < _TERRITORIES else OPEN
     return _find_by_rules(bare, languages)
 
 
@@ -128,14 +132,6 @@ def _is_country(form: str, languages: Languages) -> bool:
 
 
 _TERRITORIES = frozenset(("HKG", "MAC", "TWN"))
-
-
-def _join(one: str, other: str) -> ProvedCode:
-    """Return what two names side by side are: one place, a territory with its state, or two groups."""
-    if one == other or one[0] == other[0] == "+":
-        return ProvedCode(one, "words")
-    left = {one, other} - {"CHN"}
-    return ProvedCode(left.pop(), "words") if len(left) == 1 and left < _TERRITORIES else OPEN
 
 
 # Rules by the words of a name.

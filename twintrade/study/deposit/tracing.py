@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,6 @@ _OF_INFERENCE = frozenset(("se", "low", "high", "simultaneous_low", "simultaneou
 _FORMS = {"": "same", "words": "words", "t": "ratio"}
 
 
-@dataclass(frozen=True, slots=True)
-class NamedPlace:
-    """A place on the page as it was asked for: table, row and column, each by number or by name."""
-
-    table: str
-    row: str = ""
-    column: str = ""
-
-
 def trace_number(folder: Path, name: str, asked: str) -> list[Text | str]:
     """Return line by line where "Table 7, row 2, column 3", by number or name, or a key of the page comes from."""
     if (manifest := read_manifest(folder)) is None:
@@ -55,8 +45,8 @@ def trace_number(folder: Path, name: str, asked: str) -> list[Text | str]:
     return [*lines, "", Text("trace.again", name=name)]
 
 
-def parse_place(asked: str) -> NamedPlace:
-    """Return the table, row and column that are asked for."""
+def parse_place(asked: str) -> tuple[str, str, str]:
+    """Return the table, row and column that are asked for, each by number or by name, "" where none is."""
     head, *parts = (part.strip() for part in asked.split(","))
     table = _TABLE.fullmatch(head)
     # A name may hold a comma: what begins no part belongs to the part before.
@@ -70,26 +60,26 @@ def parse_place(asked: str) -> NamedPlace:
     if table is None or not all(named):
         raise SpecError(Text("trace.grammar", asked=asked))
     chosen = {"row" if m[1].lower() in ("row", "行") else "column": m[2].strip() for m in named if m is not None}
-    return NamedPlace(table[1].lower(), **chosen)
+    return table[1].lower(), chosen.get("row", ""), chosen.get("column", "")
 
 
 def find_cell(tables: list[PageTable], asked: str) -> tuple[PageTable, list[PageCell], int, PageCell]:
     """Return the table, the row, the place of the column, and the cell that are asked for."""
-    wanted = parse_place(asked)
+    wanted, wanted_row, wanted_column = parse_place(asked)
     numbered = ((_TABLE.fullmatch(table.number), table) for table in tables if table.number)
     known = {(match[1] if match else table.number).lower(): table for match, table in numbered}
-    if wanted.table not in known:
+    if wanted not in known:
         raise SpecError(Text("trace.no-table", asked=asked, tables=_join([t.caption for t in known.values()])))
-    table = known[wanted.table]
+    table = known[wanted]
     rows = [row for row in table.rows if len(row) > 1]
     n_columns = max((len(row) for row in rows), default=1)
     heads = [_list_heads(table, place) for place in range(n_columns)]
-    places = _choose(wanted.column, heads[1:]) if wanted.column else list(range(n_columns - 1))
+    places = _choose(wanted_column, heads[1:]) if wanted_column else list(range(n_columns - 1))
     if not places:
         names = [" ".join(dict.fromkeys(head)) for head in heads[1:]]
         raise SpecError(Text("trace.no-column", asked=asked, columns=_join(names)))
     named = [[str(i), row[0].text] for i, row in enumerate(rows, 1)]
-    for i in _choose(wanted.row, named) if wanted.row else range(len(rows)):
+    for i in _choose(wanted_row, named) if wanted_row else range(len(rows)):
         for place in places:
             if place + 1 < len(rows[i]) and rows[i][place + 1].keys:
                 return table, rows[i], place + 1, rows[i][place + 1]
@@ -152,7 +142,12 @@ def _describe(key: str, numbers: StoredNumbers, manifest: Mapping[str, Any]) -> 
         yield from _list_rows(numbers, record, specification)
     for entry in manifest["inputs"]:
         yield Text("trace.input", path=entry["path"], n=int(entry.get("rows", 0)), sha=entry["sha256"][:_SHOWN_HASH])
-    yield from _list_code(record, column)
+    # The lines of code that make the number: of its check, its inference or its estimator.
+    inference = record.get("inference") if column in _OF_INFERENCE else None
+    made_by = {"diagnostics": record.get("diagnostic"), "inference": inference, "estimators": keys[0]}
+    for room, name in made_by.items():
+        if name and (line := find_method_line(room, str(name))) is not None:
+            yield Text("trace.code", place=line, name=str(name))
 
 
 def _list_rows(
@@ -172,12 +167,3 @@ def _list_rows(
     used = str(specification.get("n_rows") or "")
     spans = [str(first) if first == last else f"{first}–{last}" for first, last in list_spans(rows)]
     yield Text("trace.rows", n=len(rows), rows=list_some(spans, _MOST_SPANS), used=int(used or 0), of=len(data))
-
-
-def _list_code(record: Mapping[str, Any], column: str) -> Iterator[Text | str]:
-    """Yield the lines of code that make a number: of its check, its inference or its estimator."""
-    inference = record.get("inference") if column in _OF_INFERENCE else None
-    chosen = {"diagnostics": record.get("diagnostic"), "inference": inference, "estimators": record.get("estimator")}
-    for room, name in chosen.items():
-        if name and (line := find_method_line(room, str(name))) is not None:
-            yield Text("trace.code", place=line, name=str(name))

@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +15,12 @@ from twintrade.data.figures import build_conversions_frame
 from twintrade.data.geography import load_places
 from twintrade.design import Design
 from twintrade.design.observations import REMAINDER
+from twintrade.design.panel import label_ends
 from twintrade.design.register import NO_UNIT, OF_STATUS
 from twintrade.design.rules import OTHER_DATE
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.who_is_compared import format_dated_event
-from twintrade.effects import Bands, Money, ResultSet, build_findings_frame
+from twintrade.effects import Money, ResultSet, build_findings_frame
 from twintrade.effects.estimate import BAND_COLUMNS, EFFECT_COLUMNS
 from twintrade.effects.messages import build_messages_frame
 from twintrade.effects.result_set import COVARIATES, PayloadKind
@@ -27,7 +28,6 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.imputing import TreatedRows, impute_treated_rows
 from twintrade.inference.auto import Reported
 from twintrade.inference.clustered import Clustered
-from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.study.claims.ledger import add_ledger
 from twintrade.study.claims.money import PAYLOAD as MONEY
 from twintrade.study.claims.money import compute_money, compute_translation
@@ -35,7 +35,7 @@ from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.jobs import LadderColumn
 from twintrade.study.run.columns import ColumnFinding, Estimated, Ladder, Run
 from twintrade.study.store.locating import is_device_name
-from twintrade.text import Listed, Text, Words, find_fact, pack_text
+from twintrade.text import Listed, Text, Value, Words, find_fact, pack_text
 
 # What treated pairs traded, beside what the headline imputes without agreements: by period, and pair by pair.
 
@@ -61,7 +61,11 @@ def _sum_periods(rows: TreatedRows, headline: Estimated) -> pd.DataFrame:
     total = np.bincount(code, o.row_weights[used] * o.y[used])
     at = np.searchsorted(periods, o.period)
     observed, imputed = rows.sum_by(at, periods.size)
-    low, high = _find_ends(headline.bands, periods)
+    low, high = np.full(periods.size, np.nan), np.full(periods.size, np.nan)
+    for band in [b for b in headline.bands if (b.estimate.kind, b.estimate.scale) == ("calendar", "percent")][:1]:
+        if band.estimate.labels is not None:
+            place = np.searchsorted(periods, band.estimate.labels)
+            low[place], high[place] = band.low, band.high
     others = total - observed
     with np.errstate(divide="ignore", invalid="ignore"):
         ends = (others + observed / (1 + end / 100) for end in (high, low))
@@ -80,33 +84,22 @@ def _sum_periods(rows: TreatedRows, headline: Estimated) -> pd.DataFrame:
     )
 
 
-def _find_ends(bands: tuple[Bands, ...], periods: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return the interval of each period's effect in percent, NaN where there is none."""
-    low, high = np.full(periods.size, np.nan), np.full(periods.size, np.nan)
-    calendar = next((b for b in bands if b.estimate.kind == "calendar" and b.estimate.scale == "percent"), None)
-    if calendar is not None and calendar.estimate.labels is not None:
-        place = np.searchsorted(periods, calendar.estimate.labels)
-        low[place], high[place] = calendar.low, calendar.high
-    return low, high
-
-
 def _list_pairs(rows: TreatedRows, run: Run) -> pd.DataFrame:
     design, o = rows.design, rows.design.observations
     observed, imputed = rows.sum_by(o.unit, o.n_units)
     n = np.bincount(o.unit[rows.rows], minlength=o.n_units)
     present = np.flatnonzero(n)
-    names = name_pairs(run)
-    first = {str(unit): int(o.onset[o.unit == k][0]) for k, unit in zip(present, o.unit_ids[present], strict=True)}
+    names, units = name_pairs(run), list(map(str, o.unit_ids[present]))
     frame = pd.DataFrame(
         {
-            "unit": [str(u) for u in o.unit_ids[present]],
-            "since": [design.panel.label(onset) for onset in first.values()],
+            "unit": units,
+            "name": [names.get(unit, unit) for unit in units],
+            "since": [design.panel.label(int(onset)) for onset in o.unit_onset[present]],
             "n_periods": n[present],
             "observed": observed[present] / n[present],
             "expected": imputed[present] / n[present],
         }
     )
-    frame.insert(1, "name", [names.get(unit, unit) for unit in frame["unit"]])
     frame["difference"] = frame["observed"] - frame["expected"]
     return frame.sort_values("expected", ascending=False, kind="stable").reset_index(drop=True)
 
@@ -192,15 +185,14 @@ def _describe_data(run: Run) -> Listed:
     design = run.design
     panel, onset = design.panel, design.onset
     values = panel.values(design.outcome)
-    ends = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
     unit = panel.units_of_measure.get(design.outcome, "") or "none"
     is_always, is_within = onset <= panel.first_period, (onset > panel.first_period) & (onset <= panel.last_period)
     counts = {"n": panel.n_units, "treated": int(is_within.sum()), "always": int(is_always.sum())}
     counts["missing"] = int(np.isnan(values).sum())
-    zeros, is_dyadic = float((values == 0).mean()) if values.size else 0.0, "yes" if panel.is_dyadic else "no"
-    of_outcome = {"outcome": design.outcome, "outcome_unit": unit, "is_dyadic": is_dyadic}
+    zeros = float((values == 0).mean()) if values.size else 0.0
+    of_outcome: dict[str, Value] = {"outcome": design.outcome, "outcome_unit": unit, "is_dyadic": panel.is_dyadic}
     sentences: list[Words] = [Text("sections.simulated")] if run.observed.is_simulated else []
-    sentences.append(Text("sections.data", zeros=zeros, **of_outcome, **ends, **counts))
+    sentences.append(Text("sections.data", zeros=zeros, **of_outcome, **label_ends(panel), **counts))
     sentences += [
         Text("sections.excluded", n=n, reason=find_fact("labels.status-", reason))
         for reason, n in sorted(Counter(design.treatment.excluded.values()).items(), key=str)
@@ -302,7 +294,10 @@ def _named(concluded: Sequence[ColumnFinding]) -> list[Named]:
         named.append({})
         for name, frame in payloads.items():
             kind = DIAGNOSTICS[c.finding.diagnostic].payload_kinds.get(name.partition(".")[0], "table")
-            key = _free(name, c.keys, taken)
+            # The first of a payload's names that is not taken: plain, with its column, with a count.
+            long = "-".join((name, *c.keys))
+            wanted = map(clean_file_name, (name, long, *(f"{long}-{i}" for i in range(2, len(taken) + 3))))
+            key = next(key for key in wanted if key.casefold() not in taken)
             named[-1][key] = frame, kind
             taken.add(key.casefold())
     return named
@@ -323,13 +318,6 @@ def _payloads(run: Run, named: Sequence[Named], money: Money | None) -> dict[str
     if not outside.empty:
         payloads["agreements_outside_panel"] = outside.drop(columns=["unit", *OF_STATUS]).reset_index(drop=True)
     return payloads
-
-
-def _free(name: str, keys: Sequence[str], taken: Collection[str]) -> str:
-    """Return the first of a payload's names that is not taken: plain, with its column, with a count."""
-    long = "-".join((name, *keys))
-    wanted = map(clean_file_name, (name, long, *(f"{long}-{i}" for i in range(2, len(taken) + 3))))
-    return next(key for key in wanted if key.casefold() not in taken)
 
 
 def clean_file_name(name: str) -> str:

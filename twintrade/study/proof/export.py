@@ -40,7 +40,12 @@ def export_results(results: ResultSet, target: str) -> dict[str, bytes]:
     panel = build_panel(results, columns)
     lines = [write_line(column, f"s{i}", target) for i, column in enumerate(columns, 1)]
     script = _read_script(HEADS[target]) + _write_twins(target) + "\n".join(lines) + "\n"
-    return {"panel.csv": to_bytes(panel), "panel.dta": _write_dta(panel), FILES[target]: script.encode("utf-8")}
+    stream = io.BytesIO()
+    labels = {name: str(Text(key)) for name, key in LABELS.items()}
+    texts = {name: panel[name].astype(str) for name in ("unit", "city", "partner", "status")}
+    stamp = pd.Timestamp("2000-01-01").to_pydatetime()
+    panel.assign(**texts).to_stata(stream, write_index=False, variable_labels=labels, version=118, time_stamp=stamp)
+    return {"panel.csv": to_bytes(panel), "panel.dta": stream.getvalue(), FILES[target]: script.encode("utf-8")}
 
 
 def build_panel(results: ResultSet, columns: Sequence[StoredColumn]) -> pd.DataFrame:
@@ -58,15 +63,6 @@ def build_panel(results: ResultSet, columns: Sequence[StoredColumn]) -> pd.DataF
         taken = pd.MultiIndex.from_frame(column.rows[["unit", "period"]]) if len(column.rows) else keys[:0]
         frame[f"s{i}"] = keys.isin(taken).astype(np.int64)
     return frame
-
-
-def _write_dta(panel: pd.DataFrame) -> bytes:
-    stream = io.BytesIO()
-    labels = {name: str(Text(key)) for name, key in LABELS.items()}
-    texts = {name: panel[name].astype(str) for name in ("unit", "city", "partner", "status")}
-    stamp = pd.Timestamp("2000-01-01").to_pydatetime()
-    panel.assign(**texts).to_stata(stream, write_index=False, variable_labels=labels, version=118, time_stamp=stamp)
-    return stream.getvalue()
 
 
 def _write_twins(target: str) -> str:
