@@ -314,14 +314,13 @@ def parse_periods(
         part = _mapped(parts, lambda text: parse_part(text, frequency), faults)
         return np.where((years < 0) | (part < 0), -1, years * frequency.per_year + part - 1)
     if frequency is Frequency.MONTH and are_split_years(column.cells):
-        is_any = np.ones(len(column), dtype=bool)
-        column.errors(
-            faults,
-            "period",
-            is_any,
-            lambda cell: Text("data.period-all-split-years", cell=quote_cell(cell)),
-            lambda cell: Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else None,
-        )
+        is_any, is_header = np.ones(len(column), dtype=bool), column.name == COLUMN_NAMES
+
+        def explain(cell: str) -> CellError:
+            text = Text("data.period-all-split-years", cell=quote_cell(cell))
+            return CellError(text, Remedy("ignore", (cell,)) if is_header else None)
+
+        column.errors(faults, "period", is_any, explain)
         return np.full(len(column), -1, dtype=np.int64)
     if frequency is Frequency.YEAR and are_split_years(column.cells):
         cell = min(column.cells)
@@ -362,17 +361,16 @@ def parse_part(text: str, frequency: Frequency) -> int:
 
 def _mapped(column: TextColumn, parse: Callable[[str], int], faults: Faults) -> IntArray:
     known: dict[str, int] = {}
-    reasons: dict[str, Text] = {}
-    remedies: dict[str, Remedy | None] = {}
+    wrong: dict[str, CellError] = {}
     for cell in sorted(set(column.cells)):
         try:
             known[cell] = parse(cell)
         except CellError as error:
             reason = error.text if cell.strip() else Text("data.blank")
-            known[cell], reasons[cell] = -1, Text("data.cell", cell=quote_cell(cell), reason=reason)
-            remedies[cell] = Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else error.remedy
+            remedy = Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else error.remedy
+            known[cell], wrong[cell] = -1, CellError(Text("data.cell", cell=quote_cell(cell), reason=reason), remedy)
     periods = np.fromiter(map(known.__getitem__, column.cells), dtype=np.int64, count=len(column))
-    column.errors(faults, "period", periods < 0, reasons.__getitem__, remedies.get)
+    column.errors(faults, "period", periods < 0, wrong.__getitem__)
     return periods
 
 

@@ -23,6 +23,7 @@ from twintrade.data.overlaps import note_totals
 from twintrade.data.schema import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
 from twintrade.data.sources.faults import (
     COLUMN_NAMES,
+    CellError,
     Faults,
     TextColumn,
     build_text_array,
@@ -121,7 +122,7 @@ def _take_newest(frame: pd.DataFrame, source: TradeSource, long: TextTable, faul
     column = long.column(source.newest)
     dates = {cell: date.earliest for cell in set(column.cells) if (date := try_parse(parse_date, cell)) is not None}
     is_undated = np.array([cell not in dates for cell in column.cells], dtype=bool)
-    column.errors(faults, "newest", is_undated, lambda cell: Text("data.newest-no-date", cell=quote_cell(cell)))
+    column.errors(faults, "newest", is_undated, lambda c: CellError(Text("data.newest-no-date", cell=quote_cell(c))))
     order = {date: i for i, date in enumerate(sorted(set(dates.values())))}
     release = np.array([order[dates[cell]] if cell in dates else -1 for cell in column.cells])
     key = [name for name in ("city", "partner", "period", "product", "added") if name in frame]
@@ -200,7 +201,7 @@ def _revisions(source: TradeSource, long: TextTable, faults: Faults) -> ObjectAr
         return build_text_array([source.product_revision] * long.rows.size)
     column = long.column(source.product_revision.column)
     names = build_text_array(clean_name(cell) for cell in column.cells)
-    column.errors(faults, "revision", names == "", lambda _: Text("data.revision-blank"))
+    column.errors(faults, "revision", names == "", lambda _: CellError(Text("data.revision-blank")))
     return names
 
 

@@ -12,13 +12,13 @@ from babel.numbers import list_currencies
 from twintrade.data.figures.conversions import Conversion
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.schema import TradeSource, UnitColumn
-from twintrade.data.sources.faults import Faults, TextColumn, quote_cell
+from twintrade.data.sources.faults import CellError, Faults, TextColumn, quote_cell
 from twintrade.data.sources.provenance import read_packaged_rows
 from twintrade.effects import Remedy
 from twintrade.errors import UNKNOWN as UNKNOWN
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
-from twintrade.text import Listed, Text, Words
+from twintrade.text import Listed, Text
 
 # Names of powers of ten and of currencies, from the table of units.
 
@@ -236,14 +236,14 @@ def suggest_unit(header: str) -> Remedy:
 def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]:
     """Read a column of units: the power of ten of every row (n_rows,), and the one currency of the column."""
     known: dict[str, MoneyUnit] = {}
-    reasons: dict[str, Words] = {}
+    wrong: dict[str, CellError] = {}
     for cell in sorted(set(column.cells)):
         try:
             known[cell] = parse_money_unit(cell)
         except DataError as error:
-            reasons[cell] = error.text
-    is_bad = np.fromiter((c in reasons for c in column.cells), dtype=bool, count=len(column))
-    column.errors_once(faults, "money-unit", is_bad, reasons.__getitem__, suggest_unit)
+            wrong[cell] = CellError(error.text, suggest_unit(cell))
+    is_bad = np.fromiter((c in wrong for c in column.cells), dtype=bool, count=len(column))
+    column.errors_once(faults, "money-unit", is_bad, wrong.__getitem__)
     currencies = sorted({unit.currency for unit in known.values()})
     if len(currencies) > 1:
         text = Text("data.several-currencies", currencies=Listed(tuple(currencies), "comma"))

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from twintrade.data.sources import limits
-from twintrade.data.sources.faults import Faults, TextColumn, quote_cell
+from twintrade.data.sources.faults import CellError, Faults, TextColumn, quote_cell
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from twintrade.text import Text
@@ -207,13 +207,7 @@ def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift:
     digits, flags, missing = _digits(column, shapes, decimal)
     has_digits = np.fromiter((d is not None for d in digits), dtype=bool, count=digits.size)
     is_faulty = ~has_digits & (flags != "missing")
-    column.errors(
-        faults,
-        "number",
-        is_faulty,
-        lambda cell: _complaint(cell, decimal, style),
-        lambda cell: _find_remedy(cell, decimal, style),
-    )
+    column.errors(faults, "number", is_faulty, lambda cell: _explain(cell, decimal, style))
     cells = {c for c, cell in shapes.odd.items() if cell.point is not None and "e" in cell.point.lower()}
     where = np.flatnonzero(shapes.rows_that(column, cells))
     if where.size:
@@ -221,7 +215,7 @@ def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift:
         faults.warn("scientific-notation", text, column.file, int(column.rows[where[0]]), column.name)
     values = _converted(digits, shift)
     is_huge = np.abs(values) > limits.MAX_VALUE
-    column.errors(faults, "number-size", is_huge, lambda cell: Text("data.number-huge", cell=quote_cell(cell)))
+    column.errors(faults, "number-size", is_huge, lambda c: CellError(Text("data.number-huge", cell=quote_cell(c))))
     values[is_huge] = np.nan
     is_blank = shapes.rows_that(column, {c for c, cell in shapes.odd.items() if cell.is_blank})
     blank_tokens = {cell.text or "blank" for cell in shapes.odd.values() if cell.is_blank}
@@ -290,24 +284,17 @@ def _proven_decimal(column: TextColumn, shapes: _Shapes, faults: Faults) -> Deci
     return None
 
 
-def _complaint(cell: str, decimal: Decimal | None, style: NumberStyle) -> Text:
+def _explain(cell: str, decimal: Decimal | None, style: NumberStyle) -> CellError:
     read, shown = read_cell(cell, style), quote_cell(cell)
     if read.is_ambiguous and decimal is None:
-        return Text("data.number-ambiguous", cell=shown, point=str(read.point), comma=str(read.comma))
+        text = Text("data.number-ambiguous", cell=shown, point=str(read.point), comma=str(read.comma))
+        return CellError(text, Remedy("decimal"))
     if read.proves and read.proves != decimal:
-        return Text("data.number-other-mark", cell=shown, decimal=str(decimal))
-    return Text("data.cell", cell=shown, reason=explain_number_fault(read.text))
-
-
-def _find_remedy(cell: str, decimal: Decimal | None, style: NumberStyle) -> Remedy | None:
-    read = read_cell(cell, style)
-    if read.is_ambiguous and decimal is None:
-        return Remedy("decimal")
-    if read.proves and read.proves != decimal:
-        return None
+        return CellError(Text("data.number-other-mark", cell=shown, decimal=str(decimal)))
+    text = Text("data.cell", cell=shown, reason=explain_number_fault(read.text))
     if mark := find_mark(read.text):
-        return Remedy("flag", (mark,))
-    return None if _find_reason(read.text) else Remedy("missing_token", (read.text,))
+        return CellError(text, Remedy("flag", (mark,)))
+    return CellError(text, None if _find_reason(read.text) else Remedy("missing_token", (read.text,)))
 
 
 def _converted(digits: ObjectArray, shift: int | IntArray) -> FloatArray:

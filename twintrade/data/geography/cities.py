@@ -181,7 +181,7 @@ def read_city_names(
     faulty = {cell: _find_fault(name, column.name) for cell, name in names.items() if name not in declared}
     if wrong := {cell: fault for cell, fault in faulty.items() if fault}:
         is_bad = np.fromiter((c in wrong for c in column.cells), dtype=bool, count=len(column))
-        column.errors(faults, "city", is_bad, lambda cell: wrong[cell].text, lambda cell: wrong[cell].remedy)
+        column.errors(faults, "city", is_bad, wrong.__getitem__)
     cities = build_text_array(map(names.__getitem__, column.cells))
     for line in crosswalk:
         here = cities == clean_name(line.name)

@@ -13,7 +13,15 @@ from twintrade.data.geography.cities import is_total_word
 from twintrade.data.geography.country_names import CodeKind, fold_key
 from twintrade.data.geography.country_names import load_places as load_places
 from twintrade.data.geography.name_rules import Proof, ProvedCode
-from twintrade.data.sources.faults import Faults, TextColumn, build_text_array, clean_name, fold_name, quote_cell
+from twintrade.data.sources.faults import (
+    CellError,
+    Faults,
+    TextColumn,
+    build_text_array,
+    clean_name,
+    fold_name,
+    quote_cell,
+)
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Listed, Text
@@ -43,7 +51,7 @@ def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Fault
     """Return the code of every cell (n_rows,), "" where it is unknown and an error was noted."""
     reading = _read(column, {fold_key(name): _declared_code(name, code, faults) for name, code in aliases.items()})
     codes = reading.list_codes(column)
-    column.errors_once(faults, "partner", codes == "", reading.describe_open, _find_remedy)
+    column.errors_once(faults, "partner", codes == "", reading.explain_open)
     if any(fold_name(cell) == _OTHER_ASIA for cell in reading.answers):
         faults.inform("other-asia", Text("data.partner-other-asia"), column.file, None, column.name)
     if text := reading.describe():
@@ -97,19 +105,19 @@ class _ColumnReading:
         named = (self.kind or "alpha-3") if proof == "code" else proof
         return Text("data.partner-proof", proof=named, n=len(cells), examples=Listed(tuple(examples), "comma"))
 
-    def describe_open(self, cell: str) -> Text:
+    def explain_open(self, cell: str) -> CellError:
         """Return why a cell has no code, with names that are spelled nearly so."""
-        name = clean_name(cell)
+        name, shown, two_letters = clean_name(cell), quote_cell(cell), country_names.load_two_letters()
         if not name:
-            return Text("data.partner-blank")
-        code = country_names.load_two_letters().get(name) or (name if name in self.doubtful else "")
-        if code:
+            return CellError(Text("data.partner-blank"))
+        answer = (cell, LEAVE_OUT) if is_total_word(name) else (cell,)
+        remedy = None if name in two_letters else Remedy("partner_name", answer)
+        if code := two_letters.get(name) or (name if name in self.doubtful else ""):
             key = "data.partner-two-standards" if name in self.doubtful else "data.partner-two-letters"
-            return Text(key, cell=quote_cell(cell), name=load_places()[code].name)
+            return CellError(Text(key, cell=shown, name=load_places()[code].name), remedy)
         near = [f"{load_places()[code].name} ({code})" for code in name_rules.list_near_codes(name, self.languages)]
-        return Text(
-            "data.partner-unknown", cell=quote_cell(cell), n_near=len(near), near=Listed(tuple(near), "comma")
-        )
+        listed = Listed(tuple(near), "comma")
+        return CellError(Text("data.partner-unknown", cell=shown, n_near=len(near), near=listed), remedy)
 
 
 def _read(column: TextColumn, declared: Mapping[str, str]) -> _ColumnReading:
@@ -232,13 +240,6 @@ def _declared_code(name: str, code: str, faults: Faults) -> str:
     if code not in load_places():
         faults.error("partner-alias", Text("data.partner-alias", name=quote_cell(name), code=quote_cell(code)))
     return code
-
-
-def _find_remedy(cell: str) -> Remedy | None:
-    name = clean_name(cell)
-    if not name or name in country_names.load_two_letters():
-        return None
-    return Remedy("partner_name", (cell, LEAVE_OUT) if is_total_word(name) else (cell,))
 
 
 # Partners that stand for all those without a row of their own, by code, by name and by declaration.

@@ -201,7 +201,7 @@ def read_places(
     column = table.part(source.partner, "partner")
     codes = resolve_column(column, source.partner_names, faults)
     is_group = is_aggregate(codes)
-    column.errors(faults, "partner", is_group, lambda cell: Text("data.partner-group", cell=quote_cell(cell)))
+    column.errors(faults, "partner", is_group, lambda c: CellError(Text("data.partner-group", cell=quote_cell(c))))
     return cities, codes
 
 
@@ -218,7 +218,7 @@ def read_events(source: schema.TwinningSource, table: TextTable, faults: Faults)
     if source.ended is not None:
         column = table.column(source.ended)
         before = np.array([is_ended_before(d, e) for d, e in zip(dates, ends, strict=True)], dtype=bool)
-        column.errors(faults, "date", before, lambda cell: Text("data.ends-before", cell=quote_cell(cell)))
+        column.errors(faults, "date", before, lambda c: CellError(Text("data.ends-before", cell=quote_cell(c))))
     ended, spans = build_text_array(e.iso if e else "" for e in ends), read_spans(source, table, faults)
     return pd.DataFrame({"event_kind": kinds, "event_text": texts, "date": dates, "ended": ended, "span": spans})
 
@@ -248,13 +248,12 @@ def _mapped(
         raise DataError(f"{column.file}: {key} maps to {mapped}; known: {', '.join(allowed)}")
     by_name = {clean_name(name).casefold(): word for name, word in known.items()}
     words = build_text_array(by_name.get(clean_name(cell).casefold(), "") for cell in column.cells)
-    column.errors_once(
-        faults,
-        key,
-        words == "",
-        lambda cell: Text("data.not-mapped", cell=quote_cell(cell), key=key, words=Listed(allowed, "comma")),
-        lambda cell: Remedy(key, (cell, suggest_kind(cell) or "none") if key == "kinds" else (cell,)),
-    )
+
+    def explain(cell: str) -> CellError:
+        text = Text("data.not-mapped", cell=quote_cell(cell), key=key, words=Listed(allowed, "comma"))
+        return CellError(text, Remedy(key, (cell, suggest_kind(cell) or "none") if key == "kinds" else (cell,)))
+
+    column.errors_once(faults, key, words == "", explain)
     return words
 
 

@@ -76,13 +76,11 @@ class Faults:
         """Note what was accepted or left out by a declared rule."""
         self._others.append(Message("info", code, text, file, row, column))
 
-    def errors(
-        self, code: str, n_errors: int, faulty: Iterable[tuple[int, Words, Fix]], file: str = "", column: str = ""
-    ) -> None:
-        """Note many errors of one kind, given as (row, text, remedy); only those that will be listed are drawn."""
-        for row, text, remedy in islice(faulty, limits.MAX_MESSAGES - len(self._errors)):
-            self._errors.append(Message("error", code, text, file, row, column, remedy))
-        self.n_errors += n_errors
+    def errors(self, code: str, n: int, faulty: Iterable[tuple[int, CellError]], file: str, column: str) -> None:
+        """Note many errors of one kind, each with its row; only those that will be listed are drawn."""
+        for row, error in islice(faulty, limits.MAX_MESSAGES - len(self._errors)):
+            self._errors.append(Message("error", code, error.text, file, row, column, error.remedy))
+        self.n_errors += n
 
     def absorb(self, messages: Iterable[Message], n_errors: int) -> None:
         """Take over the messages of a part that was read on its own."""
@@ -125,9 +123,8 @@ def describe(message: Message) -> Words:
 
 # Cells of a file as text, with the file's own row numbers, and how a message may quote them.
 
-Reason: TypeAlias = Callable[[str], Words]
-Answer: TypeAlias = Callable[[str], Fix]
-"""From a cell to what is wrong with it, and to what the analysis file may say of it."""
+Explain: TypeAlias = Callable[[str], CellError]
+"""From a cell to what is wrong with it, and what the analysis file may say of it."""
 
 COLUMN_NAMES = "header"  # what the column of a wide table's headers is called
 
@@ -154,26 +151,25 @@ class TextColumn:
     def __len__(self) -> int:
         return int(self.cells.size)
 
-    def errors(
-        self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer = lambda _: None
-    ) -> None:
+    def errors(self, faults: Faults, code: str, where: BoolArray, explain: Explain) -> None:
         """Note one error for every row of a mask, worded from its cell."""
         places = np.flatnonzero(where)
         names = build_text_array([self.name] * places.size) if self.headers is None else self.headers[places]
         for name in dict.fromkeys(names):
             mine = places[names == name]
-            faulty = ((int(self.rows[i]), reason(self.cells[i]), remedy(self.cells[i])) for i in mine)
+            faulty = ((int(self.rows[i]), explain(self.cells[i])) for i in mine)
             faults.errors(code, mine.size, faulty, self.file, str(name))
 
-    def errors_once(self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer) -> None:
+    def errors_once(self, faults: Faults, code: str, where: BoolArray, explain: Explain) -> None:
         """Note one error for every distinct cell of a mask, at its first row, with the number of rows like it."""
         places = np.flatnonzero(where)
         pairs = {(cell, int(row)) for cell, row in zip(self.cells[places], self.rows[places], strict=True)}
         counts = Counter(cell for cell, _ in sorted(pairs, key=lambda pair: pair[1]))
         first = dict(zip(reversed(self.cells[places]), reversed(self.rows[places]), strict=True))
         for cell, n in counts.items():
-            text = count_rows_like(reason(cell), n)
-            faults.error(code, text, self.file, int(first[cell]), self.name, remedy(cell))
+            error = explain(cell)
+            text = count_rows_like(error.text, n)
+            faults.error(code, text, self.file, int(first[cell]), self.name, error.remedy)
 
 
 def count_rows_like(text: Words, n: int) -> Words:
