@@ -11,8 +11,9 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_gr
 
 MOST_ROUNDS = 400
 NUMBERS_AT_ONCE = 130_000  # factors that are updated at once
-LEAP, MOST_SHARE = 4, 0.97
-"""Rounds after which updates are extended, and the largest share of the last round that the next one may be."""
+LEAP, MOST_SHARE, SLOWEST = 4, 0.97, 0.999
+"""Rounds after which updates are extended, and the largest share of the last round that the next one may be: where
+they are extended, and where it is asked how far they have to go."""
 MOST_RATIO = 1e3  # how far an extension may take a factor
 TINY = 1e-300
 FINE = 1e-6  # tolerance below which they are extended in double precision
@@ -275,7 +276,7 @@ class _Iteration:
         """Return the factors once no draw moves any more; those done leave when half are."""
         factors, last, left = list(self.factors), self._measure(), np.arange(len(self.factors[0]))
         precision = np.float32 if tolerance >= FINE else np.float64
-        is_open = np.ones(left.size, dtype=bool)
+        is_open, share = np.ones(left.size, dtype=bool), np.zeros(left.size)
         moved = np.zeros_like(last)
         for k in range(rounds):
             start, before = list(self.factors), moved
@@ -285,20 +286,24 @@ class _Iteration:
             self._update_dummies()
             with np.errstate(divide="ignore", invalid="ignore"):
                 moved = np.log(now / last)
+            if k % LEAP >= LEAP - 2:  # two rounds without a leap between them
+                regular, after = (np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved))
+                share = (regular * after).sum(axis=1) / np.maximum((regular**2).sum(axis=1), TINY)
+            # What a draw has to go, in lengths of its last round, of which every leap spares all but one.
+            rest = np.maximum((1 / (1 - np.clip(share, 0.0, SLOWEST)) - 1) / LEAP, 1.0)
             was_open = is_open
-            is_open = was_open & (np.abs(moved) > tolerance).any(axis=1)
+            is_open = was_open & (np.abs(moved) > (tolerance / rest)[:, None]).any(axis=1)
             done = was_open & ~is_open
             self._put(factors, left, done)
             if k % LEAP == LEAP - 1:
-                before, after = (np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved))
-                share = (before * after).sum(axis=1) / np.maximum((before**2).sum(axis=1), TINY)
-                share = np.where(is_open, np.clip(share, 0.0, MOST_SHARE), 0.0)
-                self._leap(start, dummies, (share / (1 - share)).astype(precision))
+                times = 1 / (1 - np.where(is_open, np.clip(share, 0.0, MOST_SHARE), 0.0)) - 1
+                self._leap(start, dummies, times.astype(precision))
             if 2 * is_open.sum() <= is_open.size:
                 if not is_open.any():
                     return factors
                 self._keep(is_open)
-                left, now, moved, is_open = left[is_open], now[is_open], moved[is_open], is_open[is_open]
+                left, now, moved, share = left[is_open], now[is_open], moved[is_open], share[is_open]
+                is_open = is_open[is_open]
             self.update_pairs()
             last = now
         self._put(factors, left, is_open)
