@@ -124,10 +124,10 @@ class OneStep:
     def under_none(self) -> "Null":
         """The model where treatment is without effect, fitted once for the design."""
         workings = self.design.workings
-        known: Null | None = workings.get(("null",))
-        if known is None:
-            known = workings["null",] = self.under(np.ones(self.design.observations.n_rows))
-        return replace(known, model=self)
+        if ("null",) not in workings:
+            null = self.under(np.ones(self.design.observations.n_rows))
+            workings["null",] = null.y, null.means, null.q  # not the null, which would keep the design alive
+        return Null(self, *workings["null",])
 
     def under(self, factor: FloatArray) -> "Null":
         """Return the model under the null that treatment multiplied outcomes by ``factor``, shape (n_rows,)."""
