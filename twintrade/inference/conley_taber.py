@@ -14,7 +14,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.refits import few_treated
 from twintrade.inference.refits.few_treated import Group, GroupErrors, GroupResiduals
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.text import Text
+from twintrade.text import Text, Value
 
 Null = Literal["imposed", "free"]
 
@@ -45,17 +45,22 @@ class ConleyTaber(Inference):
     level: float = 0.95
     name: ClassVar[str] = "conley_taber"
     citation: ClassVar[str] = "conley2011"
+    is_scaled: ClassVar[bool] = False  # whether residuals are rescaled by size
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return intervals by inversion."""
-        estimate, residuals = fit.view(view), few_treated.group_residuals(fit, view, self.group, self._size_column)
+        estimate, residuals = fit.view(view), few_treated.group_residuals(fit, view, self.group, self._size)
         if self.null == "imposed":
-            variances = self._estimate_variances(residuals)
+            is_uneven = self.is_scaled and np.unique(residuals.sizes).size > 1
+            variances = estimate_position_variances(residuals) if is_uneven else None
             orders = few_treated.draw_reassignments(residuals, self.draws, rng, every=variances is None)
             tested = compare_reassigned(estimate, residuals, orders, self.level, variances)
         else:
-            errors = self._rescale(residuals.errors())
-            tested = compare_with_errors(estimate, few_treated.draw_errors(errors, self.draws, rng), self.level)
+            errors = residuals.errors()
+            drawn = few_treated.draw_errors(
+                rescale_errors(errors) if self.is_scaled else errors.values, self.draws, rng
+            )
+            tested = compare_with_errors(estimate, drawn, self.level)
         n_draws = tested.drawn.shape[0]
         no_interval = Text("inference.no-interval-groups", n=n_draws, level=self.level)
         return Bands.build(
@@ -77,22 +82,16 @@ class ConleyTaber(Inference):
         )
 
     @property
-    def _size_column(self) -> str | None:
-        return None
-
-    def _estimate_variances(self, residuals: GroupResiduals) -> FloatArray | None:
-        """Return the variances that residuals have by the group in whose place they stand; None for one of all."""
-        return None
-
-    def _rescale(self, errors: GroupErrors) -> FloatArray:
-        return errors.values
+    def _size(self) -> str | None:
+        return getattr(self, "size", None)
 
     def _describe(self, residuals: GroupResiduals) -> Text:
-        n, m = residuals.n_treated, residuals.n_controls
-        group = Text("inference.dimension", name=self.group)
+        groups = "scaled-groups" if self.is_scaled else "groups"
+        named: dict[str, Value] = {"n": residuals.n_treated, "group": Text("inference.dimension", name=self.group)}
+        named |= {"size": self._size or "rows"} if self.is_scaled else {}
         if self.null == "imposed":
-            return Text("inference.exchanged-groups", n=n, group=group, all=n + m)
-        return Text("inference.other-groups", n=n, group=group, others=m)
+            return Text(f"inference.exchanged-{groups}", all=residuals.n_treated + residuals.n_controls, **named)
+        return Text(f"inference.other-{groups}", others=residuals.n_controls, **named)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,25 +160,9 @@ class FermanPinto(ConleyTaber):
     """
 
     size: str | None = None
+    is_scaled: ClassVar[bool] = True
     name: ClassVar[str] = "ferman_pinto"
     citation: ClassVar[str] = "ferman2019"
-
-    @property
-    def _size_column(self) -> str | None:
-        return self.size
-
-    def _estimate_variances(self, residuals: GroupResiduals) -> FloatArray | None:
-        return None if np.unique(residuals.sizes).size == 1 else estimate_position_variances(residuals)
-
-    def _rescale(self, errors: GroupErrors) -> FloatArray:
-        return rescale_errors(errors)
-
-    def _describe(self, residuals: GroupResiduals) -> Text:
-        n, m, size = residuals.n_treated, residuals.n_controls, self.size or "rows"
-        group = Text("inference.dimension", name=self.group)
-        if self.null == "imposed":
-            return Text("inference.exchanged-scaled-groups", n=n, group=group, all=n + m, size=size)
-        return Text("inference.other-scaled-groups", n=n, group=group, others=m, size=size)
 
 
 def estimate_position_variances(residuals: GroupResiduals) -> FloatArray:
@@ -193,13 +176,10 @@ def estimate_position_variances(residuals: GroupResiduals) -> FloatArray:
         top = weights[np.arange(n_groups), np.abs(weights).argmax(axis=1)]
         shapes = np.round(weights / np.where(top != 0, top, 1.0)[:, None], 9)
         different, place = np.unique(shapes, axis=0, return_inverse=True)
-        fits = [_fitted(terms, residuals.residuals[controls] @ shape) for shape in different]
+        errors = (residuals.residuals[controls] @ shape for shape in different)
+        fits = [fit_variance_function(terms, e**2) if e.any() else np.array([1.0, 0.0]) for e in errors]
         out[:, k] = np.array(fits)[place.ravel()]
     return out
-
-
-def _fitted(terms: FloatArray, errors: FloatArray) -> FloatArray:
-    return fit_variance_function(terms, errors**2) if errors.any() else np.array([1.0, 0.0])
 
 
 def rescale_errors(errors: GroupErrors) -> FloatArray:
