@@ -233,11 +233,43 @@ About = Literal["these", "like these"]
 class Rule:
     """One row of the decision table."""
 
-    code: str
-    text: Text  # the condition, for the report
+    code: str  # of its reason, "inference.because-..."
+    method: Method  # what is taken where it applies
     applies: Callable[[Situation], bool]  # from a situation to whether the row decides
-    method: Method  # what is taken then
-    reason: Callable[[Situation], Words]  # from a situation to the reason with its numbers
+    explain: Callable[["Rule", Situation], Words]  # from itself and a situation to the reason with its numbers
+    limit: float = 0.0  # below which it applies, or from which on it does
+    condition: str = ""  # of its text, "inference.if-...", where that is not the code
+
+    @property
+    def text(self) -> Text:
+        """The condition, for the report."""
+        return Text(f"inference.if-{self.condition or self.code}", limit=self.limit, share=MOST_ON_LEVERAGE_ONE)
+
+    def reason(self, s: Situation) -> Words:
+        """Return why its method is taken, with the numbers of a situation."""
+        return self.explain(self, s)
+
+
+def _say_plain(rule: Rule, s: Situation) -> Text:
+    return Text(f"inference.because-{rule.code}")
+
+
+def _say_counts(rule: Rule, s: Situation) -> Text:
+    limit = {"limit": rule.limit} if rule.limit else {}
+    return Text(f"inference.because-{rule.code}", clusters=_count(s), **limit)
+
+
+def _say_rows(rule: Rule, s: Situation) -> Text:
+    return Text("inference.because-leverage-one", share=s.leverage_one_share, rows=s.n_leverage_one)
+
+
+def _say_enough(rule: Rule, s: Situation) -> Words:
+    enough, rests = _say_counts(rule, s), Text("inference.because-little-rests", share=s.leverage_one_share)
+    return Listed((enough, rests), "semicolon") if s.n_leverage_one else enough
+
+
+def _say_treated(rule: Rule, s: Situation) -> Text:
+    return Text("inference.because-few-like", treated=s.n_treated, limit=rule.limit)
 
 
 def _count(s: Situation) -> Text:
@@ -245,110 +277,36 @@ def _count(s: Situation) -> Text:
     if not name:
         return Text("inference.no-cluster-counts")
     treated = s.effective_treated.get(name)
-    return Text(
-        "inference.equal-clusters",
-        n=s.n_clusters[name],
-        name=name,
-        equal=n,
-        has_treated="no" if treated is None else "yes",
-        treated=treated or 0.0,
-    )
+    counted = {"equal": n, "has_treated": treated is not None, "treated": treated or 0.0}
+    return Text("inference.equal-clusters", n=s.n_clusters[name], name=name, **counted)
 
 
 def _is_below(limit: float, *, has_weights: bool) -> Callable[[Situation], bool]:
     return lambda s: s.has_weights == has_weights and s.fewest_effective[1] < limit
 
 
-_WITHOUT_INFLUENCE = (
-    Rule(
-        "one-treated-refit",
-        Text("inference.if-one-treated-refit"),
-        lambda s: not s.has_influence and s.n_treated == 1,
-        "placebo",
-        lambda s: Text("inference.because-one-treated-refit"),
-    ),
-    Rule(
-        "no-influence",
-        Text("inference.if-no-influence"),
-        lambda s: not s.has_influence,
-        "randomization",
-        lambda s: Text("inference.because-no-influence"),
-    ),
-)
-_LEVERAGE_ONE = Rule(
-    "leverage-one",
-    Text("inference.if-leverage-one", share=MOST_ON_LEVERAGE_ONE),
-    lambda s: s.leverage_one_share > MOST_ON_LEVERAGE_ONE,
-    "randomization",
-    lambda s: Text("inference.because-leverage-one", share=s.leverage_one_share, rows=s.n_leverage_one),
-)
-_WITHOUT_WEIGHTS = (
-    Rule(
-        "few-influential",
-        Text("inference.if-few-influential", limit=JACKKNIFE_FROM),
-        _is_below(JACKKNIFE_FROM, has_weights=False),
-        "randomization",
-        lambda s: Text("inference.because-few-influential", clusters=_count(s), limit=JACKKNIFE_FROM),
-    ),
-    Rule(
-        "uneven-influence",
-        Text("inference.if-few-influential", limit=CLUSTERED_FROM),
-        _is_below(CLUSTERED_FROM, has_weights=False),
-        "jackknife",
-        lambda s: Text("inference.because-uneven-influence", clusters=_count(s), limit=CLUSTERED_FROM),
-    ),
-    Rule(
-        "enough-influence",
-        Text("inference.if-enough-influence"),
-        lambda s: not s.has_weights,
-        "clustered",
-        lambda s: Text("inference.because-enough-influence", clusters=_count(s)),
-    ),
-)
-
-
-def _state_few(limit: float) -> Rule:
-    return Rule(
-        "concentrated",
-        Text("inference.if-few", limit=limit),
-        _is_below(limit, has_weights=True),
-        "randomization",
-        lambda s: Text("inference.because-concentrated", clusters=_count(s), limit=limit),
+def _list_rules(scaled_from: float) -> tuple[Rule, ...]:
+    """Return the rows that both tables have, by the clusters from which scaled errors keep their size."""
+    is_few, is_uneven = (_is_below(limit, has_weights=False) for limit in (JACKKNIFE_FROM, CLUSTERED_FROM))
+    influential, few = "few-influential", _is_below(scaled_from, has_weights=True)
+    return (
+        Rule("one-treated-refit", "placebo", lambda s: not s.has_influence and s.n_treated == 1, _say_plain),
+        Rule("no-influence", "randomization", lambda s: not s.has_influence, _say_plain),
+        Rule("leverage-one", "randomization", lambda s: s.leverage_one_share > MOST_ON_LEVERAGE_ONE, _say_rows),
+        Rule(influential, "randomization", is_few, _say_counts, JACKKNIFE_FROM),
+        Rule("uneven-influence", "jackknife", is_uneven, _say_counts, CLUSTERED_FROM, influential),
+        Rule("enough-influence", "clustered", lambda s: not s.has_weights, _say_counts),
+        Rule("concentrated", "randomization", few, _say_counts, scaled_from, "few"),
+        Rule("enough", "scaled", lambda s: True, _say_enough, scaled_from),
     )
 
 
-def _state_enough(limit: float) -> Rule:
-    def reason(s: Situation) -> Words:
-        enough = Text("inference.because-enough", clusters=_count(s), limit=limit)
-        if not s.n_leverage_one:
-            return enough
-        return Listed((enough, Text("inference.because-little-rests", share=s.leverage_one_share)), "semicolon")
-
-    return Rule("enough", Text("inference.if-enough"), lambda s: True, "scaled", reason)
-
-
-TABLE: tuple[Rule, ...] = (
-    *_WITHOUT_INFLUENCE,
-    _LEVERAGE_ONE,
-    *_WITHOUT_WEIGHTS,
-    _state_few(SCALED_FROM),
-    _state_enough(SCALED_FROM),
-)
+TABLE = _list_rules(SCALED_FROM)
 """For the effect of these very agreements."""
 
-TABLE_LIKE: tuple[Rule, ...] = (
-    Rule(
-        "few-like",
-        Text("inference.if-few-like", limit=FEWEST_LIKE),
-        lambda s: s.n_treated < FEWEST_LIKE,
-        "none",
-        lambda s: Text("inference.because-few-like", treated=s.n_treated, limit=FEWEST_LIKE),
-    ),
-    *_WITHOUT_INFLUENCE,
-    _LEVERAGE_ONE,
-    *_WITHOUT_WEIGHTS,
-    _state_few(SCALED_LIKE_FROM),
-    _state_enough(SCALED_LIKE_FROM),
+TABLE_LIKE = (
+    Rule("few-like", "none", lambda s: s.n_treated < FEWEST_LIKE, _say_treated, FEWEST_LIKE),
+    *_list_rules(SCALED_LIKE_FROM),
 )
 """For the effect of agreements like these: randomization then compares two-way t statistics."""
 
