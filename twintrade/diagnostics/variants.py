@@ -33,7 +33,7 @@ from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.holm import adjust_holm
-from twintrade.text import Listed, Text, Words, find_fact, pack_both, parse_text
+from twintrade.text import Listed, Text, Value, Words, find_fact, pack_both, parse_text
 
 # How far an estimate under a changed choice lies from the headline, with the error of that difference itself.
 
@@ -309,23 +309,22 @@ def judge_effects(table: pd.DataFrame, yardstick: Yardstick) -> Judgment:
 
 def describe_judged(judged: Judgment, scale: str) -> Text:
     """Return, in a sentence, what the differences from the headline say."""
-    tested = "no" if np.isnan(judged.p) else "yes"
-    return Text("checks.judged", tested=tested, p=judged.p, **name_judged(judged, scale))
+    return Text("checks.judged", tested=not math.isnan(judged.p), p=judged.p, **name_judged(judged, scale))
 
 
-def name_judged(judged: Judgment, scale: str) -> dict[str, Text | str]:
+def name_judged(judged: Judgment, scale: str) -> dict[str, Value]:
     """Return what a sentence on a verdict names: it, the bound, and the tolerance that this was held against."""
     return {
         "verdict": judged.verdict.replace(" ", "-"),
         "bound": format_effect(judged.bound, scale),
-        "bounded": "yes" if np.isfinite(judged.bound) else "no",
+        "bounded": math.isfinite(judged.bound),
         **name_tolerance(judged.tolerance, scale),
     }
 
 
-def name_tolerance(tolerance: float, scale: str) -> dict[str, Text | str]:
+def name_tolerance(tolerance: float, scale: str) -> dict[str, Value]:
     """Return what a sentence names of a tolerance: it, and whether there is one."""
-    return {"tolerance": format_effect(tolerance, scale), "known": "yes" if np.isfinite(tolerance) else "no"}
+    return {"tolerance": format_effect(tolerance, scale), "known": math.isfinite(tolerance)}
 
 
 def build_quantities(rows: Iterable[tuple[Text, float]]) -> pd.DataFrame:
@@ -418,7 +417,7 @@ def list_failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
 def list_refused(table: pd.DataFrame) -> list[Text]:
     """Return a sentence a row with a reason: why it has no effect, or its effect no interval with two ends."""
     return [
-        Text("checks.policies-refused", label=label, reason=why, known="yes" if known else "no")
+        Text("checks.policies-refused", label=label, reason=why, known=known)
         for label, why, known in list_failed(table)
     ]
 
@@ -448,9 +447,7 @@ def format_effects(scale: str, **values: float) -> dict[str, Text]:
 def format_range(low: float, high: float, scale: str) -> Text:
     """Return the ends of effects as a sentence quotes them: one number where they print alike."""
     ends = format_effect(low, scale), format_effect(high, scale)
-    return Text(
-        "checks.effect-range", low=ends[0], high=ends[1], point="yes" if len({*map(str, ends)}) == 1 else "no"
-    )
+    return Text("checks.effect-range", low=ends[0], high=ends[1], point=len({*map(str, ends)}) == 1)
 
 
 def estimate_without(fit: Fit, units: tuple[str, ...], rng: np.random.Generator) -> Arrays:

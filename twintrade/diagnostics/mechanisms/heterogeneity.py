@@ -61,7 +61,11 @@ def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[Obj
         np.minimum.at(first, panel.unit_city, design.treatment.aligned(panel.units))
         groups = (ORDERS[int(is_later)] for is_later in onset > first[panel.unit_city[rows]])
     elif by == "kind":
-        groups = _list_kinds(design, rows)
+        register = design.treatment.register
+        if "kind" not in register:
+            raise DesignError("the register says nothing about the kind of agreements")
+        known = register.dropna(subset=["onset"]).sort_values("onset").drop_duplicates("unit").set_index("unit")
+        groups = (str(known["kind"].get(str(unit), "")) for unit in panel.units[rows])
     elif by == "cohort":
         groups = (panel.label(int(g)) for g in onset)
     else:
@@ -83,14 +87,6 @@ def _list_eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> tu
     between = (Text("checks.group-between", start=label(a), end=label(b)) for a, b in pairwise(cuts))
     first, last = Text("checks.group-before", end=label(cuts[0])), Text("checks.group-from", start=label(cuts[-1]))
     return cuts, [first, *between, last]
-
-
-def _list_kinds(design: Design, rows: IntArray) -> list[str]:
-    register = design.treatment.register
-    if "kind" not in register:
-        raise DesignError("the register says nothing about the kind of agreements")
-    known = register.dropna(subset=["onset"]).sort_values("onset").drop_duplicates("unit").set_index("unit")["kind"]
-    return [str(known.get(str(unit), "")) for unit in design.panel.units[rows]]
 
 
 def _column(design: Design, by: str, rows: IntArray, onset: FloatArray) -> tuple[ObjectArray, tuple[Message, ...]]:

@@ -77,7 +77,7 @@ class Margins(Diagnostic):
             "checks.margins",
             effect=shown[0][1],
             parts=Listed(per_margin, "semicolon"),
-            adds="yes" if gap < ADDS_UP * max(1.0, abs(total[2])) else "no",
+            adds=gap < ADDS_UP * max(1.0, abs(total[2])),
             gap=gap,
         )
         return self.conclude(text, table, value=gap, unit="log points")
@@ -145,7 +145,7 @@ class Outcomes(Diagnostic):
             untouched=len(self.untouched),
             listed=Listed(tuple(moved["label"]), "comma"),
             any=len(moved),
-            reasoned="yes" if self.untouched and self.reason else "no",
+            reasoned=bool(self.untouched and self.reason),
             reason=self.reason,
             effect=variants.format_effect(float(table["effect"][0]), scale),
             **variants.name_judged(judged, scale),
@@ -246,14 +246,13 @@ class PercentEffects(Diagnostic):
             sentences.append(Text("checks.percent-always", units=design.panel.unit_kind))
         else:
             rows.append(_read("extensive", extensive, 0, wider))
-            known = "yes" if np.isfinite(wider) else "no"
             ends = {"points": rows[-1]["effect"], "low": rows[-1]["low"], "high": rows[-1]["high"]}
-            sentences.append(Text("checks.percent-extensive", known=known, **ends))
+            sentences.append(Text("checks.percent-extensive", known=bool(np.isfinite(wider)), **ends))
         if bounds is not None:
             low, high = (100 * float(np.expm1(end)) for end in bounds)
             rows.append(_name_reading("intensive") | {"effect": np.nan, "low": low, "high": high})
             is_point, both = round(low, 1) == round(high, 1), variants.format_effects("percent", low=low, high=high)
-            sentences.append(Text("checks.percent-intensive", point="yes" if is_point else "no", **both))
+            sentences.append(Text("checks.percent-intensive", point=is_point, **both))
         text, apart = Listed(tuple(sentences), "sentences"), float(np.ptp(effects))
         return self.conclude(text, pd.DataFrame(rows), value=apart, unit="percent")
 

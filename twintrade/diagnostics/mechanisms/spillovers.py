@@ -258,15 +258,9 @@ class Spillovers(Diagnostic):
             except DesignError as error:
                 sentences.append(Text("checks.rings-none", label=label, reason=error.text))
                 continue
-            sentences.append(
-                Text(
-                    "checks.rings",
-                    label=label,
-                    beyond=format_kilometres(edges[-1]),
-                    given="yes" if self.edges else "no",
-                    effects=_list_effects(table, fit.estimate.scale),
-                )
-            )
+            effects, beyond = _list_effects(table, fit.estimate.scale), format_kilometres(edges[-1])
+            given = bool(self.edges)
+            sentences.append(Text("checks.rings", label=label, beyond=beyond, given=given, effects=effects))
         empty = pd.DataFrame(columns=list(variants.COLUMNS))
         return pd.concat(tables, ignore_index=True) if tables else empty, sentences
 

@@ -192,20 +192,6 @@ def restrict_to_window(design: Design, window: tuple[int, int]) -> Design:
     return design.restricted(~beyond) if beyond.any() else design
 
 
-def iterate_windows(design: Design, steps: tuple[int, ...]) -> Iterator[Variant]:
-    """Yield the design with all rows, and with treated units' rows of shorter and longer windows alone."""
-    low, high = design.window
-    yield Variant(Text("checks.window-all"), "window", design)
-    seen: set[tuple[int, int]] = set()
-    for step in (0, *steps):
-        moved = step * design.panel.step
-        window = (min(low - moved, design.reference), max(high + moved, 0))
-        kept = restrict_to_window(design, window)
-        if window not in seen and kept is not design:
-            yield Variant(Text("checks.window-label", low=window[0], high=window[1]), "window", kept)
-        seen.add(window)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window(VariantCheck):
     """Whether the result depends on rows far from the onset.
@@ -223,8 +209,17 @@ class Window(VariantCheck):
     fewest: ClassVar[int] = 2
 
     def vary(self, fit: Fit) -> Iterator[Variant]:
-        """Return the design in each window."""
-        return iterate_windows(fit.design, self.steps)
+        """Yield the design with all rows, and with treated units' rows of shorter and longer windows alone."""
+        design, (low, high) = fit.design, fit.design.window
+        yield Variant(Text("checks.window-all"), "window", design)
+        seen: set[tuple[int, int]] = set()
+        for step in (0, *self.steps):
+            moved = step * design.panel.step
+            window = (min(low - moved, design.reference), max(high + moved, 0))
+            kept = restrict_to_window(design, window)
+            if window not in seen and kept is not design:
+                yield Variant(Text("checks.window-label", low=window[0], high=window[1]), "window", kept)
+            seen.add(window)
 
     def _refuse(self, table: pd.DataFrame) -> Words:
         reasons = list_reasons(table)
@@ -316,7 +311,7 @@ class SpecificationCurve(Diagnostic):
             "checks.curve",
             n=len(known),
             same=same,
-            tested="yes" if np.isfinite(joint) else "no",
+            tested=bool(np.isfinite(joint)),
             used=n_used,
             joint=joint,
             **format_effects(scale, low=known["effect"].min(), high=known["effect"].max(), median=median),
@@ -325,9 +320,14 @@ class SpecificationCurve(Diagnostic):
         reasons = failed["reason"].value_counts()
         listed = tuple(Text("checks.curve-because", n=int(n), reason=str(reason)) for reason, n in reasons.items())
         skipped = Text("checks.curve-skipped", n=len(failed), reasons=Listed(listed, "semicolon"))
+        medians = [
+            (choice, str(value), len(part), float(part["effect"].median()))
+            for choice in CHOICES
+            for value, part in known.groupby(choice, sort=True)
+        ]
         return self.conclude(
             text,
-            _summary(known),
+            pd.DataFrame(medians, columns=["choice", "value", "n", "median_effect"]),
             payloads={"specification_curve": known.drop(columns="reason").reset_index(drop=True)},
             value=joint if np.isfinite(joint) else median,
             unit="p" if np.isfinite(joint) else scale,
@@ -411,13 +411,3 @@ def _named(name: str) -> Estimator:
 def _with(first: T, others: tuple[T, ...]) -> tuple[T, ...]:
     """Return the headline's choice and the others, each once."""
     return tuple(dict.fromkeys((first, *others)))
-
-
-def _summary(known: pd.DataFrame) -> pd.DataFrame:
-    """Return the median effect by each choice."""
-    rows = [
-        (choice, str(value), len(part), float(part["effect"].median()))
-        for choice in CHOICES
-        for value, part in known.groupby(choice, sort=True)
-    ]
-    return pd.DataFrame(rows, columns=["choice", "value", "n", "median_effect"])

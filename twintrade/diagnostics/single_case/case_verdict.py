@@ -251,9 +251,7 @@ def _say(fit: Fit, main: PlaceboPaths, evidence: CaseEvidence, reasons: tuple[Te
 def _size(fit: Fit, effect: float) -> Text:
     is_log = fit.estimate.scale == "log points"
     size = abs(100 * np.expm1(effect)) if is_log else abs(effect)
-    return Text(
-        "checks.case-size", size=float(size), scale="log" if is_log else "other", up="yes" if effect >= 0 else "no"
-    )
+    return Text("checks.case-size", size=float(size), scale="log" if is_log else "other", up=effect >= 0)
 
 
 CASE_COLUMNS = ("method", "donor_set", "n_donors", "n_before", "n_after", "effect", "percent", "pre_rmspe")
@@ -372,6 +370,6 @@ def _sentence(table: pd.DataFrame, min_before: int) -> Text | Listed:
     sentence = Text("checks.case-tests", n=len(known), **numbers)
     if table["p_conformal"].isna().all():
         return sentence
-    is_short = "yes" if n_before < ENOUGH_BEFORE else "no"
+    is_short = n_before < ENOUGH_BEFORE
     conformal = Text("checks.case-tests-conformal", n=n_before, short=is_short, needed=ENOUGH_BEFORE)
     return Listed((sentence, conformal), "sentences")

@@ -56,7 +56,7 @@ class DonorSets(Diagnostic):
         small = [one for one in sets if one.n_donors < 2]
         few = [Text("checks.donor-sets-few", unit=unit, n=s.n_donors, described=s.description) for s in small]
         return self.conclude(
-            Listed(tuple(_sentence(s, fit.design) for s in sets), "sentences"),
+            Listed(tuple(map(_describe_set, sets)), "sentences"),
             pd.concat([_rows(s) for s in sets], ignore_index=True),
             value=float(min(s.n_donors for s in sets)),
             unit="donors",
@@ -74,16 +74,10 @@ def _rows(donor_set: DonorSet) -> pd.DataFrame:
     return rows.astype({"unit": object, "status": object, "reason": object, "reason_text": object})
 
 
-def _sentence(donor_set: DonorSet, design: Design) -> Text:
-    why = count_exclusions(donor_set)
-    return Text(
-        "checks.donor-sets",
-        set=donor_set.key,
-        described=donor_set.description,
-        n=donor_set.n_donors,
-        excluded="yes" if str(why) else "no",
-        why=why,
-    )
+def _describe_set(donor_set: DonorSet) -> Text:
+    why, described = count_exclusions(donor_set), donor_set.description
+    counted = {"n": donor_set.n_donors, "excluded": bool(str(why))}
+    return Text("checks.donor-sets", set=donor_set.key, described=described, why=why, **counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +121,17 @@ class DateSets(Diagnostic):
         table = pd.DataFrame(rows)
         known = table.dropna(subset=["effect"])
         require(len(known) > 0, Text("checks.date-sets-none"))
+        effects, p = known["effect"], known["p"]
+        counts = dict(
+            zip(("dates", "methods", "sets"), known[["date", "method", "donor_set"]].nunique(), strict=True)
+        )
+        numbers = {"median": effects.median(), "low": effects.min(), "high": effects.max()}
+        numbers |= {"same": max((effects > 0).mean(), (effects < 0).mean()), "p": p.median(), "smallest": p.min()}
         return self.conclude(
-            _summary(known),
+            Text("checks.date-sets", n=len(known), **counts, **numbers),
             table,
             payloads={"date_sets": table, "date_sets_table": compare_donor_sets(table)},
-            value=float(known["p"].median()),
+            value=float(p.median()),
             unit="p",
             messages=tuple(messages),
         )
@@ -210,14 +210,6 @@ def _note_dates(fit: Fit, labels: dict[int, Words], case: Case) -> list[Message]
             text = Text("checks.date-sets-together", labels=label, date=panel.label(date))
             messages.append(Message("info", "dates-in-one-period", text))
     return messages
-
-
-def _summary(known: pd.DataFrame) -> Text:
-    effects, p = known["effect"], known["p"]
-    counts = dict(zip(("dates", "methods", "sets"), known[["date", "method", "donor_set"]].nunique(), strict=True))
-    numbers = {"median": effects.median(), "low": effects.min(), "high": effects.max()}
-    numbers |= {"same": max((effects > 0).mean(), (effects < 0).mean()), "p": p.median(), "smallest": p.min()}
-    return Text("checks.date-sets", n=len(known), **counts, **numbers)
 
 
 # Several cases: each one, their random-effects mean, combined placebo ranks, and what choosing them costs.
@@ -333,7 +325,7 @@ class PooledCases(Diagnostic):
         if len(means) > 1:
             low, high = float(means["effect"][1:].min()), float(means["effect"][1:].max())
             is_point = numbers.format_compact(low, 3) == numbers.format_compact(high, 3)
-            sentences.append(Text("checks.pooled-range", low=low, high=high, point="yes" if is_point else "no"))
+            sentences.append(Text("checks.pooled-range", low=low, high=high, point=is_point))
         sentences.append(Text("checks.pooled-ranks", p=combine_fisher(known["p"].to_numpy())))
         chosen = [{"n": n, "of": of, "bound": p} for n, of, _, p in bound.itertuples(index=False)]
         sentences.append(Text("checks.pooled-chosen", **chosen[-1]))
@@ -344,4 +336,4 @@ class PooledCases(Diagnostic):
 
 def describe_interval(mean: RandomEffects) -> Text:
     """Return how the interval of the mean is made, and what truncation did to it."""
-    return Text("checks.pooled-interval", factor=mean.factor, truncated="yes" if mean.factor < 1 else "no")
+    return Text("checks.pooled-interval", factor=mean.factor, truncated=mean.factor < 1)

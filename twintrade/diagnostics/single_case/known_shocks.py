@@ -242,7 +242,7 @@ class StructuralSensitivity(Diagnostic):
             excluding=int(excludes.sum()),
             verdict=judged.verdict.replace(" ", "-"),
             bound=judged.bound,
-            known="yes" if np.isfinite(judged.tolerance) else "no",
+            known=bool(np.isfinite(judged.tolerance)),
             tolerance=judged.tolerance,
         )
         return self.conclude(text, table, judged, value=float(excludes.mean()), unit="share")

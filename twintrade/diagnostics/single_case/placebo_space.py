@@ -168,18 +168,15 @@ class CaseEffect:
         return fit(self.method.estimator, self.design)
 
 
-def list_case_methods(fit: Fit) -> tuple[CaseMethod, ...]:
-    """Return the fit's own method first, then those of ``METHODS`` on a log scale that are not the same."""
+def iterate_case_views(fit: Fit) -> Iterator[tuple[CaseMethod, Design, Case | str]]:
+    """Yield every method with its design, and the case as it looks at it, or why it cannot.
+
+    The fit's own method comes first, then those of ``METHODS`` on a log scale that are not the same.
+    """
     assert isinstance(fit.estimator, SingleCase)
     main = CaseMethod(str(fit.estimator.title).lower(), fit.estimator, fit.design.transform)
-    is_relative = fit.estimate.scale == "log points"
-    further = METHODS if is_relative and not fit.design.covariates else ()
-    return (main, *(m for m in further if m.estimator.name != fit.estimator.name))
-
-
-def iterate_case_views(fit: Fit) -> Iterator[tuple[CaseMethod, Design, Case | str]]:
-    """Yield every method with its design, and the case as it looks at it, or why it cannot."""
-    for method in list_case_methods(fit):
+    further = METHODS if fit.estimate.scale == "log points" and not fit.design.covariates else ()
+    for method in (main, *(m for m in further if m.estimator.name != fit.estimator.name)):
         design = fit.design.with_outcome(fit.design.outcome, method.transform)
         try:
             seen = "; ".join(map(str, method.estimator.unmet(design))) or method.estimator.case(design)
@@ -314,9 +311,10 @@ class PlaceboSpace(Diagnostic):
             rows += [whole, *cut]
             cases.append(_cases(key, paths))
             numbers = {name: whole[name] for name in ("effect", "p", "floor")} | {"ratio": whole["p_rmspe_ratio"]}
-            has_ratio = "no" if np.isnan(numbers["ratio"]) else "yes"
-            text = Text("checks.placebo-space", set=key, n=whole["n_placebos"], has_ratio=has_ratio, **numbers)
-            sentences.append(text)
+            has_ratio = not np.isnan(numbers["ratio"])
+            sentences.append(
+                Text("checks.placebo-space", set=key, n=whole["n_placebos"], has_ratio=has_ratio, **numbers)
+            )
         require(rows, Listed(tuple(sentences), "sentences"))
         table = pd.DataFrame(rows)
         return self.conclude(

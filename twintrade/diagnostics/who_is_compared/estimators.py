@@ -241,7 +241,7 @@ class AlwaysTreated(VariantCheck):
             "checks.always-treated",
             n=_count(design),
             units=design.panel.unit_kind,
-            used="yes" if design.always_treated == "compare" else "no",
+            used=design.always_treated == "compare",
             compared=seen.show(float(effects[0])),
             excluded=seen.show(float(effects[1])),
             verdict=seen.describe(),

@@ -187,11 +187,11 @@ class PolicyCell:
 def list_cells(beside: Policies) -> Iterator[PolicyCell]:
     """Yield what is averaged, with the reason where it cannot be told apart."""
     for members in beside.list_sets():
-        alone = "yes" if len(members) == 1 else "no"
+        alone = len(members) == 1
         label = Text("checks.policies-set", names=Listed(tuple(_name(beside, k) for k in members)), alone=alone)
         rows, orders = beside.find_rows(members), list(_list_orders(beside, members))
         group = ALONE if members == (0,) else SET
-        bundle = describe_bundle(beside, members[0]) if alone == "yes" else None
+        bundle = describe_bundle(beside, members[0]) if alone else None
         if bundle is not None:
             yield PolicyCell(Variant(label, group, None, bundle), np.zeros_like(rows))
         else:

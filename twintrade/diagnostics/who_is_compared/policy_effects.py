@@ -138,7 +138,7 @@ class ContaminationCheck(Diagnostic):
             family="poisson" if fit.estimator.is_poisson else "linear",
             effects=fit.design.effects_label,
             policies=others,
-            known="yes" if np.isfinite(bias.bound) else "no",
+            known=bool(np.isfinite(bias.bound)),
             weights=float(parts.absolute.sum()),
             cells=resolution,
             **{name: Text("common.effect", value=value, scale=scale) for name, value in shown.items()},

@@ -216,7 +216,7 @@ class TWFEWeights(Diagnostic):
             family="poisson" if is_poisson else "linear",
             coefficient=Text("common.effect", value=cells.beta, scale=scale),
             spread=Text("common.effect", value=spread if is_apart else cells.beta, scale=unit["unit"] or scale),
-            equal="no" if is_apart else "yes",
+            equal=not is_apart,
         )
         table, drawn = variants.build_quantities(quantities), {"twfe_weights": payload}
         finding = self.conclude(text, table, payloads=drawn, value=abs(cells.sum_negative), unit="weight")
@@ -307,7 +307,7 @@ class Leverage(Diagnostic):
             "checks.leverage",
             n=len(rows),
             rows=Listed(tuple(names[:NAMED]), "comma"),
-            more="yes" if len(names) > NAMED else "no",
+            more=len(names) > NAMED,
             cells=len(cells),
             of=int(fit.design.observations.is_treated.sum()),
             named=Listed(tuple(sorted(set(cells["treated_unit"]))), "comma"),
@@ -315,9 +315,11 @@ class Leverage(Diagnostic):
             **variants.format_effects(scale, without=without, effect=yardstick.effect),
             verdict=variants.describe_judged(judged, scale),
         )
+        resting = others.groupby(["unit", "period"], sort=True)["treated_unit"]  # treated rows, by what they rest on
+        summed = resting.agg(n_treated_rows="size", treated_units=lambda names: ", ".join(sorted(set(names))))
         return self.conclude(
             text,
-            _summary(others),
+            summed.reset_index(),
             judged,
             payloads={"leverage": report},
             value=float(len(rows)),
@@ -335,9 +337,3 @@ def _leave_out(design: Design, others: pd.DataFrame) -> Variant:
         codes = pd.Index(panel.units).get_indexer(pd.Index(others[unit]))
         gone |= place.isin(pd.MultiIndex.from_arrays([codes, others[period].astype(np.int64)]))
     return Variant.attempt(Text("checks.leverage-label"), "rows", lambda: design.restricted(~gone))
-
-
-def _summary(others: pd.DataFrame) -> pd.DataFrame:
-    """Return one line an untreated row: how many treated rows rest on it, and of which units."""
-    grouped = others.groupby(["unit", "period"], sort=True)["treated_unit"]
-    return grouped.agg(n_treated_rows="size", treated_units=lambda names: ", ".join(sorted(set(names)))).reset_index()
