@@ -154,13 +154,13 @@ class ETWFE(CellMethod):
 
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        less = "no" if design.comparison.uses_not_yet_treated else "yes"
+        less = not design.comparison.uses_not_yet_treated
         if self.measure == "percent":
             return Text("estimators.etwfe-percent", less=less, **describe_design(design))
         return Text(
             "estimators.etwfe-averages",
             less=less,
-            moderated="no" if self.moderator is None else "yes",
+            moderated=self.moderator is not None,
             moderator=self.moderator or "",
             at=self.at,
             **describe_design(design),

@@ -303,8 +303,7 @@ class Imputation(CellMethod):
         """Return what the headline averages."""
         if self.measure == "percent":
             return Text("estimators.imputation-percent", **describe_design(design))
-        ratio = "yes" if self._is_log_ratio else "no"
-        return Text("estimators.imputation-averages", ratio=ratio, **describe_design(design))
+        return Text("estimators.imputation-averages", ratio=self._is_log_ratio, **describe_design(design))
 
     def equation(self, design: Design) -> Text:
         """Return the estimating equation."""

@@ -235,8 +235,7 @@ class Stacked(SumsRows[CohortEffects]):
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
         low, high = min(self.span[0], design.reference), max(self.span[1], 0)
-        trimmed = "yes" if self.trimmed else "no"
-        values: dict[str, Value] = {"low": low, "high": high, "trimmed": trimmed, "by": self.weights}
+        values: dict[str, Value] = {"low": low, "high": high, "trimmed": self.trimmed, "by": self.weights}
         return Text("estimators.stacked-averages", **values, **describe_design(design))
 
     def _stacks(self, wide: Wide, design: Design) -> tuple[list[Stack], tuple[Dropped, ...]]:

@@ -13,6 +13,7 @@ from twintrade.estimators.regression import join_covariates
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering import constant_effect, conventions
 from twintrade.inference.clustering.clusters import (
+    NESTING,
     Clusters,
     GivenClusters,
     count_fewest_treated,
@@ -42,11 +43,6 @@ class Sandwich:
     def se(self) -> FloatArray:
         """Standard errors, shape (n_effects,)."""
         return np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
-
-    @property
-    def df(self) -> FloatArray:
-        """Degrees of freedom of each effect, shape (n_effects,): the same for all, counted from clusters."""
-        return np.full(self.covariance.shape[0], self.correction.df)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +135,8 @@ def build_sandwich_bands(
         "n_parameters": sandwich.correction.n_parameters,
         "clusters": join_counts(sandwich.clusters.sizes),
     }
-    bands = build_bands(
-        estimate, name, level, sandwich.covariance, usable, sandwich.df, critical, note, shared | sizes | facts
-    )
+    given = sandwich.covariance, usable, sandwich.correction.df, critical, note, shared | sizes | facts
+    bands = build_bands(estimate, name, level, *given)
     return replace(bands, messages=messages, p=bands.p if p is None else np.where(usable, p, np.nan))
 
 
@@ -226,9 +221,7 @@ def warn_of_few_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int], con
     """Return a warning for each dimension of whole units in which few clusters are treated."""
     messages = []
     for name, n in sizes.items():
-        treated = (
-            count_treated_clusters(fit, estimate, name)[0] if name in ("unit", "city", "partner") else FEW_TREATED
-        )
+        treated = count_treated_clusters(fit, estimate, name)[0] if name in NESTING else FEW_TREATED
         if treated < FEW_TREATED:
             text = Text("inference.few-treated-clusters", treated=treated, n=n, name=name, consequence=consequence)
             messages.append(Message("warning", "few-treated-clusters", text))

@@ -246,7 +246,7 @@ class WeidnerZylkin(Inference):
         covariance, negative = constant_effect.repair_covariance(once if self.adjusted == "one_side" else twice)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
         critical = constant_effect.compute_sup_t(covariance, usable, self.level, n - 1, rng, self.draws)
-        is_repaired = "yes" if negative.any() else "no"
+        is_repaired = bool(negative.any())
         note = Text("inference.weidner-zylkin", n=n, adjusted=self.adjusted, is_repaired=is_repaired, df=n - 1)
         facts: Facts = {"clusters": join_counts({"dyad": n}), "critical_value": critical}
         facts |= {"draws": self.draws, "fewest_clusters": n}
@@ -322,7 +322,7 @@ class Jackknife(Inference):
         note = Text(
             "inference.jackknife",
             centre=self.centre,
-            is_linearized="yes" if used[0].is_linearized else "no",
+            is_linearized=used[0].is_linearized,
             names=list_dimensions(sizes),
             clusters=list_clusters(sizes),
             df=int(df),

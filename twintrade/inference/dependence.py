@@ -77,12 +77,8 @@ class Dependence(Inference):
         covariance, negative = repair_covariance(dependent.covariance * dependent.factor)
         usable = conventions.has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
         critical = compute_sup_t(covariance, usable, self.level, dependent.df, rng, self.draws)
-        note = Text(
-            "inference.dependent",
-            errors=dependent.note,
-            distribution=describe_reference(dependent.df),
-            is_repaired="yes" if negative.any() else "no",
-        )
+        distribution, is_repaired = describe_reference(dependent.df), bool(negative.any())
+        note = Text("inference.dependent", errors=dependent.note, distribution=distribution, is_repaired=is_repaired)
         facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": dependent.n_clusters}
         bands = build_bands(estimate, self.name, self.level, covariance, usable, dependent.df, critical, note, facts)
         messages = conventions.list_variance_messages(
@@ -362,7 +358,7 @@ class Serial(Dependence):
         note = Text(
             "inference.serial",
             kind=self.name,
-            is_prewhitened="yes" if getattr(self, "is_prewhitened", False) else "no",
+            is_prewhitened=bool(getattr(self, "is_prewhitened", False)),
             lags=lags,
             n=n,
             correction=conventions.describe_correction(rule, correction),

@@ -119,7 +119,8 @@ class Placebo(SharedInference):
                 p[k] = compute_two_sided_share(effect, moves)
                 low[k], high[k] = invert_randomization(effect, 1.0, moves, np.zeros(others.size), self.level)
         low[reference] = high[reference] = 0.0
-        facts = placebos.facts()
+        facts: Facts = {"n_donors": len(placebos.donors), "floor": placebos.floor}
+        facts["failed_refits"] = len(placebos.failures)
         if np.isfinite(noise.p):
             facts |= {"noise_small_over_large": noise.small_over_large, "noise_by_size_p": noise.p}
         if isinstance(estimate, EventStudy):
@@ -135,7 +136,7 @@ class Placebo(SharedInference):
                 "inference.placebo",
                 n=len(placebos.donors),
                 treated=placebos.treated,
-                keeps_treated="yes" if self.keeps_treated else "no",
+                keeps_treated=self.keeps_treated,
                 floor=placebos.floor,
                 noise="equal" if np.ptp(noise.scales) == 0 else "known" if np.isfinite(noise.p) else "unknown",
                 ratio=noise.small_over_large,
@@ -161,10 +162,6 @@ class DonorPlacebos:
     def floor(self) -> float:
         """Smallest p-value a rank among these donors can have."""
         return 1 / (len(self.donors) + 1)
-
-    def facts(self) -> Facts:
-        """Return what the report prints."""
-        return {"n_donors": len(self.donors), "floor": self.floor, "failed_refits": len(self.failures)}
 
     def messages(self, level: float) -> tuple[Message, ...]:
         """Return failures, and the absence of an interval where the floor is too high for one."""

@@ -254,11 +254,11 @@ class Wild(Inference):
         return Text(
             "inference.wild",
             kind=f"{kind}-{digits}",
-            is_linearized="yes" if model.is_linearized else "no",
+            is_linearized=model.is_linearized,
             n=model.n_clusters,
             name=by,
             draw_by=Text("inference.dimension", name=self.draw_by) if self.draw_by else "all",
-            is_complete="yes" if is_complete else "no",
+            is_complete=is_complete,
             weights=self.weights,
             draws=self.draws,
         )

@@ -221,10 +221,8 @@ def _sum_scores(fit: Fit, m: _Model, v: FloatArray, names: tuple[str, ...]) -> _
         raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
     scores = _Scores((v**2).sum(axis=0), {}, {}, sizes)
     for _, chosen in arrays.list_signed_subsets(names):
-        joint, asked = (
-            arrays.intersect_codes([codes[name] for name in chosen]),
-            ("expected-squares", digest.digest(), chosen),
-        )
+        joint = arrays.intersect_codes([codes[name] for name in chosen])
+        asked = "expected-squares", digest.digest(), chosen
         scores.sums[chosen] = np.column_stack([arrays.sum_by_group(column * m.residuals, joint) for column in v.T])
         if asked not in known:
             known[asked] = linear.compute_expected_squares(v, m.effect, joint, has_degrees=len(chosen) == 1)
@@ -245,19 +243,14 @@ def _compute_variance(parts: Sequence[_Scores]) -> ScaledVariance:
             df = np.minimum(df, np.concatenate([one.df for one in expected]))
             largest = np.maximum(largest, (sums**2).sum(axis=0))
     factor = total / np.maximum(mean, LEAST_EXPECTED * np.where(total > 0, total, 1.0))
-    return ScaledVariance(raw, _scale(raw, largest, factor), factor, df, sizes)
-
-
-def _scale(raw: FloatArray, largest: FloatArray, factor: FloatArray) -> FloatArray:
-    """Multiply by the factors; a variance that is not positive is that of the dimension with the largest."""
-    variance = np.diag(raw)
-    wanted = np.where(variance > 0, variance, largest)
+    # A variance that is not positive is that of the dimension with the largest.
+    wanted = np.where(np.diag(raw) > 0, np.diag(raw), largest)
     positive = repair_covariance(raw)[0]
     before = np.diag(positive)
     root = np.sqrt(np.divide(wanted * factor, before, out=np.zeros_like(wanted), where=before > 0))
-    out: FloatArray = positive * np.outer(root, root)
-    np.fill_diagonal(out, wanted * factor)
-    return out
+    scaled: FloatArray = positive * np.outer(root, root)
+    np.fill_diagonal(scaled, wanted * factor)
+    return ScaledVariance(raw, scaled, factor, df, sizes)
 
 
 def _find_weights(fit: Fit, estimate: Estimate, effects: slice) -> RowWeights:
