@@ -82,9 +82,7 @@ def test_statistics_made_elsewhere_give_the_same_without_units(design):
     made = CohortMoments.from_sums(wide.onset, wide.periods, wide.counts, sums, products)
     # Raw second moments around 1e4 lose eight of sixteen digits: what a database that sends them must accept.
     np.testing.assert_allclose(made.scatter, own.scatter, rtol=1e-5, atol=1e-3)
-    plan, _ = select_identified(
-        list(iterate_cells(wide.onset, wide.periods, "universal", 0, design.comparison)), wide
-    )
+    plan, _ = select_identified(list(iterate_cells(wide, "universal", 0, design.comparison)), wide)
     effects, influence = estimate_from_moments(made, plan, replace(wide, given=made))
     np.testing.assert_allclose(effects, fit(CallawaySantAnna(), design).estimate.effects, atol=1e-8)
     with pytest.raises(InferenceError, match="without units"):

@@ -88,9 +88,7 @@ class CallawaySantAnna(Catalogued):
 
     def _estimated(self, design: Design) -> CohortEffects:
         wide = replace(widen(design.observations), are_sections=self.rows == "cross_sections")
-        every = list(
-            group_time.iterate_cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison)
-        )
+        every = list(group_time.iterate_cells(wide, self.base, design.anticipation, design.comparison))
         plan, dropped = group_time.select_identified(every, wide)
         _require_treated(plan, wide, dropped)
         is_plain = self.rows == "panel" and wide.weights is None and not design.covariates
@@ -187,9 +185,7 @@ class TripleDifference(Catalogued):
         """Return effects on affected units by cohort and event time."""
         wide = widen(design.observations)
         groups = build_groups(wide, design.observations, self.affected)
-        plan = list(
-            group_time.iterate_cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison)
-        )
+        plan = list(group_time.iterate_cells(wide, self.base, design.anticipation, design.comparison))
         influence: Influence
         why: tuple[Dropped, ...] = ()
         if design.covariates or wide.weights is not None:
@@ -271,9 +267,7 @@ class StaggeredEfficient(Catalogued):
         """Return the event study, with the headline as its average."""
         design = self.narrowed(design)
         wide = widen(design.observations)
-        every = list(
-            group_time.iterate_cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison)
-        )
+        every = list(group_time.iterate_cells(wide, "universal", design.anticipation, design.comparison))
         plan, lost = group_time.select_identified(every, wide)
         if not any(self._is_after(c, wide) for c in plan):
             alone = [name for d in design.left_out if d.reason == SINGLE for name in d.labels]

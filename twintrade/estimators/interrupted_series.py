@@ -90,7 +90,11 @@ class StructuralSeries(SingleCase):
         options: dict[str, Any] = {"exog": x[:n_before]} if x.shape[1] else {}
         options |= {"seasonal": case.seasons} if case.seasons > 1 else {}
         model = UnobservedComponents(case.treated[:n_before] / spread, level=self.level, **options)
-        fitted = _fit(model)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            fitted = model.fit(disp=False, maxiter=500)
+        if not fitted.mle_retvals.get("converged", True):
+            raise EstimationError("the structural series did not converge; take a simpler trend or fewer components")
         if self.variance_factor != 1.0:
             is_drift = [name.startswith("sigma2.level") for name in model.param_names]
             params = np.asarray(fitted.params)
@@ -115,15 +119,6 @@ def compute_principal_components(donors: FloatArray, before: np.ndarray, n_compo
     scores = (donors - center).T @ (loadings * signs)
     spread = scores[before].std(axis=0)
     return np.asarray(scores / np.where(spread > 0, spread, 1.0))
-
-
-def _fit(model: Any) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fitted = model.fit(disp=False, maxiter=500)
-    if not fitted.mle_retvals.get("converged", True):
-        raise EstimationError("the structural series did not converge; take a simpler trend or fewer components")
-    return fitted
 
 
 def compute_forecast_covariance(smoothed: Any, n_after: int, x: FloatArray) -> FloatArray:

@@ -77,22 +77,22 @@ class TWFE(EventRegression, SumsRows[EventStudy | Estimate]):
 
     def estimate_means(self, means: Collapse) -> EventStudy | Estimate:
         """Return the event study or the static effect of regressions on means."""
-        return event_terms.join_models([self._expanded(means, estimate) for estimate in self._regressed(means.small)])
+        n_singletons = float(count_alone(means.moments.counts.astype(np.int64), means.observed))
+        estimates = []
+        for estimate in self._regressed(means.small):
+            source = estimate.uncertainty.regression  # type: ignore[attr-defined]
+            sample = means.o.sample(
+                n_slopes=estimate.sample.n_slopes,
+                effects=means.o.effect_names,
+                dropped=estimate.sample.dropped,
+                statistics={"within_r2": means.within_r2(source), "n_singletons": n_singletons},
+            )
+            estimates.append(replace(means.expanded(estimate, sample), scale=means.o.scale))
+        return event_terms.join_models(estimates)
 
     def estimate_rows(self, design: Design) -> EventStudy | Estimate:
         """Return the event study or the static effect of regressions on rows."""
         return event_terms.join_models(self._regressed(design.observations))
-
-    def _expanded(self, means: Collapse, estimate: EventStudy | Estimate) -> EventStudy | Estimate:
-        source = estimate.uncertainty.regression  # type: ignore[attr-defined]
-        n_singletons = count_alone(means.moments.counts.astype(np.int64), means.observed)
-        sample = means.o.sample(
-            n_slopes=estimate.sample.n_slopes,
-            effects=means.o.effect_names,
-            dropped=estimate.sample.dropped,
-            statistics={"within_r2": means.within_r2(source), "n_singletons": float(n_singletons)},
-        )
-        return replace(means.expanded(estimate, sample), scale=means.o.scale)
 
     def _regressed(self, o: Observations) -> list[EventStudy | Estimate]:
         """Regress the outcome on each model's terms; effects are taken out of all of them in one projection."""
@@ -135,7 +135,7 @@ class TWFE(EventRegression, SumsRows[EventStudy | Estimate]):
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        return Text("estimators.twfe-assumes", trends="yes" if self.unit_trends else "no", **describe_design(design))
+        return Text("estimators.twfe-assumes", trends=self.unit_trends, **describe_design(design))
 
     def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""

@@ -61,7 +61,7 @@ def test_cells_fitted_together_equal_cells_fitted_alone(kind, method, is_other_h
     turn = 1 if (KINDS.index(kind) + get_args(Method).index(method) + is_other_half) % 2 else -1
     for comparison, base in zip((NeverTreated(), NotYetTreated()), ("universal", "varying")[::turn], strict=True):
         wide = widen(wide_of(kind, comparison).observations)
-        plan, _ = select_identified(list(iterate_cells(wide.onset, wide.periods, base, 0, comparison)), wide)
+        plan, _ = select_identified(list(iterate_cells(wide, base, 0, comparison)), wide)
         found = estimate_conditional_cells(wide, plan, method)
         assert list(found.kept) == plan
         effects, values = one_by_one(wide, plan, method)

@@ -173,15 +173,11 @@ class LeaveOneOut(VariantCheck):
             n=len(known),
             **seen.name_range(),
         )
-        drawn = {self.name: _with_headline(table, seen.headline)}
-        return self.report(seen, text, float((known - effect).abs().max()), table=table, payloads=drawn)
-
-
-def _with_headline(table: pd.DataFrame, headline: Yardstick) -> pd.DataFrame:
-    """Return the rows to draw, the estimate with everybody first."""
-    nothing = {"group": "", "reason": "", "change": 0.0, "difference": 0.0}
-    first = nothing | pack_both("label", Text("checks.leave-one-out-all")) | asdict(headline)
-    return pd.concat([pd.DataFrame([first]), table], ignore_index=True)[list(table.columns)]
+        first = {"group": "", "reason": "", "change": 0.0, "difference": 0.0} | asdict(seen.headline)
+        first |= pack_both("label", Text("checks.leave-one-out-all"))  # the estimate with everybody
+        drawn = pd.concat([pd.DataFrame([first]), table], ignore_index=True)[list(table.columns)]
+        farthest = float((known - effect).abs().max())
+        return self.report(seen, text, farthest, table=table, payloads={self.name: drawn})
 
 
 # What agreements that no register knows would do: a share of the comparison pairs, or the worst few of them.
@@ -305,8 +301,8 @@ class HiddenAgreements(Diagnostic):
         known = [k for k in np.argsort(units.changes) if np.isfinite(units.changes[k])]
         n = 1 if units.is_exact else RETRIED
         ones: list[tuple[str, ...]] = [(units.names[k],) for k in (*known[:n], *known[-n:])]
-        pairs = [units.name_units(one.groups) for one in units.find_extreme_pairs()]
-        greedy = [units.remove_greedily(sign, self.most) for sign in (-1, 1)]
+        pairs = [units.name_units(one.groups) for one in units.removals.find_extreme_pairs()]
+        greedy = [units.removals.remove_greedily(sign, self.most) for sign in (-1, 1)]
         many = [units.name_units(some[-1].groups) for some in greedy if len(some) == self.most]
         done = _refit_without(fit, {*ones, *pairs, *many})
         worst: dict[int, tuple[WithoutSome, WithoutSome]] = {}
@@ -413,10 +409,10 @@ def _say_breakdown(fit: Fit, units: ComparisonUnits, worst: Worst) -> Text:
     names = next((one.units for one in (*worst[1], *worst[2]) if one.effect * sign >= 0), ())
     is_fewest = len(names) > 0 and units.is_exact and units.has_all
     if not names:
-        sets = units.remove_greedily(sign, MOST_TRIED)
+        sets = units.removals.remove_greedily(sign, MOST_TRIED)
         far = (units.name_units(some.groups) for some in sets[2:] if units.apply(some.change) * sign >= 0)
         names = next((some for some in far if _refit_without(fit, {some})[some] * sign >= 0), ())
         if not names:
             return Text("checks.hidden-no-breakdown", n=len(sets), **named)
     named |= {"n": len(names), "names": Listed(names, "comma")}
-    return Text("checks.hidden-breakdown", fewest="yes" if is_fewest else "no", **named)
+    return Text("checks.hidden-breakdown", fewest=is_fewest, **named)

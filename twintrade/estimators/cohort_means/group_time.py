@@ -49,10 +49,9 @@ def find_last_before(design: Design) -> int:
     return -step * (design.anticipation // step + 1)
 
 
-def iterate_cells(
-    onset: FloatArray, periods: IntArray, base: Base, anticipation: int, comparison: Comparison
-) -> Iterator[GroupTime]:
+def iterate_cells(wide: Wide, base: Base, anticipation: int, comparison: Comparison) -> Iterator[GroupTime]:
     """Yield the cells of treated cohorts; before onset a "varying" base is the period before the cell's own."""
+    onset, periods = wide.onset, wide.periods
     for g in np.flatnonzero(np.isfinite(onset)):
         before = np.flatnonzero(periods + anticipation < onset[g])
         last = int(before[-1]) if before.size else -1

@@ -14,7 +14,7 @@ from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit
 from twintrade.estimators.regression import Family
 from twintrade.numerics.absorption import build_annihilator
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, sum_by_group
-from twintrade.numerics.linear import Removals, Removed, compute_single_removals, prepare_removals
+from twintrade.numerics.linear import Removals, compute_single_removals, prepare_removals
 from twintrade.text import Text
 
 # Averages of log ratios of outcomes to imputed outcomes: over treated rows or, where many are zero, over pairs.
@@ -132,14 +132,6 @@ class ComparisonUnits:
     def name_units(self, groups: Sequence[int]) -> tuple[str, ...]:
         """Return the names of some units."""
         return tuple(self.names[g] for g in groups)
-
-    def find_extreme_pairs(self) -> tuple[Removed, Removed]:
-        """Return the two units without which the effect is lowest, and those without which it is highest."""
-        return self.removals.find_extreme_pairs()
-
-    def remove_greedily(self, sign: int, most: int) -> list[Removed]:
-        """Return sets of 1, 2, ... units, each next one the unit that moves the effect farthest one way."""
-        return self.removals.remove_greedily(sign, most)
 
 
 def prepare_comparison_units(
