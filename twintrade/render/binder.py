@@ -71,27 +71,18 @@ def bind(
     """Return one report of analyses in their order; ``drawn``: the appendix of each if it has been drawn already."""
     options = options or AppendixOptions()
     with options.speak():
-        return _bind(analyses, options, word_template, drawn)
-
-
-def _bind(
-    analyses: Sequence[ResultSet],
-    options: AppendixOptions,
-    word_template: bytes | None,
-    drawn: Sequence[blocks.Document] | None,
-) -> Rendered:
-    names = dict(ChainMap(*(collect_romanized(results, options.romanized) for results in reversed(analyses))))
-    printer = Printer(load_charmap(), names, options.wording)
-    pages = [open_page(r, options, printer) for r in analyses]
-    title = options.wording.say("binder_title")
-    content: list[blocks.Block] = [blocks.Heading(1, title, "top"), *_overview(pages)]
-    for i, page in enumerate(pages):
-        parts = build_appendix(page) if drawn is None else drawn[i].blocks
-        content += [blocks.PageBreak(), *_shifted(parts, reading.format_slug(page.results.name))]
-    numbered = blocks.replace_words(blocks.number_blocks(content), options.spelling)
-    is_simulated = bool(pages) and all(results.is_simulated for results in analyses)
-    document = blocks.Document(title, numbered, find_catalogue().language, is_simulated)
-    return render_document(document, options, names, printer, word_template)
+        names = dict(ChainMap(*(collect_romanized(results, options.romanized) for results in reversed(analyses))))
+        printer = Printer(load_charmap(), names, options.wording)
+        pages = [open_page(r, options, printer) for r in analyses]
+        title = options.wording.say("binder_title")
+        content: list[blocks.Block] = [blocks.Heading(1, title, "top"), *_overview(pages)]
+        for i, page in enumerate(pages):
+            parts = build_appendix(page) if drawn is None else drawn[i].blocks
+            content += [blocks.PageBreak(), *_shifted(parts, reading.format_slug(page.results.name))]
+        numbered = blocks.replace_words(blocks.number_blocks(content), options.spelling)
+        is_simulated = bool(pages) and all(results.is_simulated for results in analyses)
+        document = blocks.Document(title, numbered, find_catalogue().language, is_simulated)
+        return render_document(document, options, names, printer, word_template)
 
 
 def _overview(pages: Sequence[Page]) -> list[blocks.Block]:
@@ -113,12 +104,9 @@ def _overview(pages: Sequence[Page]) -> list[blocks.Block]:
         axis, theme = wording.say("binder_axis"), pages[0].theme
         drawing = forest.draw_forest(pages[0].drawable(drawn), x_label=axis, theme=theme)
         plain = Page(replace(pages[0].results, is_simulated=False), wording, theme, printer=pages[0].printer)
-        caption, alt, below = (
-            wording.say("binder_forest"),
-            alt_text.describe_forest(drawn),
-            wording.say("binder_note"),
-        )
-        content.append(plain.figure("overview-forest", caption, drawing, alt, drawn, notes=(below,)))
+        caption, alt = wording.say("binder_forest"), alt_text.describe_forest(drawn)
+        note = wording.say("binder_note")
+        content.append(plain.figure("overview-forest", caption, drawing, alt, drawn, notes=(note,)))
     return content
 
 

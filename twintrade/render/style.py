@@ -223,6 +223,12 @@ def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
     theme: Theme = _build_options(Theme, style.get("theme", {}), "theme")
     if faults := theme.faults():
         raise SpecError(f"[theme] of the report style: {'; '.join(faults)}")
+    tables: TableOptions = _build_options(TableOptions, style.get("tables", {}), "tables")
+    if tables.under not in get_args(Under):
+        raise SpecError(f"[tables] of the report style: under is one of {', '.join(get_args(Under))}")
+    n_columns = tables.columns_per_table
+    if n_columns is not None and (not isinstance(n_columns, int) or not 1 <= n_columns <= MOST_COLUMNS):
+        raise SpecError(f"[tables] of the report style: columns_per_table is a number from 1 to {MOST_COLUMNS}")
     detail, authors = style.get("detail", "short"), style.get("authors", ())
     if detail not in get_args(Detail):
         raise SpecError(f"the detail of the report is {detail!r}; it is one of {', '.join(get_args(Detail))}")
@@ -236,11 +242,16 @@ def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
     for name, latin in names.items():
         if not isinstance(latin, str) or not latin.isascii() or not latin:
             raise SpecError(f"[romanized] of the report style: {name!r} has no name in plain Latin letters")
-    translated = _names(style.get("translated", {}), language)
+    translated = style.get("translated", {})
+    for tag, texts in translated.items():
+        is_table = isinstance(texts, Mapping) and all(isinstance(text, str) and text for text in texts.values())
+        if tag not in LOCALES or not is_table:
+            raise SpecError(f"[translated] of the report style: {tag!r} is no language with a text for each text")
+    known = dict(translated.get(language, {}))
     sentences = style.get("wording", {})
     if not_texts := [key for key, sentence in sentences.items() if not isinstance(sentence, str)]:
         raise SpecError(f"the sentence {not_texts[0]!r} in the report style is no text")
-    wording = {key: translated.get(sentence, sentence) for key, sentence in sentences.items()}
+    wording = {key: known.get(sentence, sentence) for key, sentence in sentences.items()}
     return AppendixOptions(
         exhibits=_exhibits(style),
         detail=detail,
@@ -248,10 +259,10 @@ def _read_options(style: Mapping[str, Any], language: str) -> AppendixOptions:
         date=str(style.get("date", "")),
         wording=Wording().changed(wording),
         theme=theme,
-        tables=_tables(style.get("tables", {})),
+        tables=tables,
         spelling=dict(words),
         language=language,
-        names=translated,
+        names=known,
         romanized=dict(names),
     )
 
@@ -265,24 +276,6 @@ def _exhibits(style: Mapping[str, Any]) -> tuple[str, ...]:
     if preset not in PRESETS:
         raise SpecError(f"no appendix is called {preset!r}; known: {', '.join(PRESETS)}")
     return PRESETS[preset]
-
-
-def _names(translated: Mapping[str, Any], language: str) -> dict[str, str]:
-    for tag, names in translated.items():
-        is_table = isinstance(names, Mapping) and all(isinstance(v, str) and v for v in names.values())
-        if tag not in LOCALES or not is_table:
-            raise SpecError(f"[translated] of the report style: {tag!r} is no language with a text for each text")
-    return dict(translated.get(language, {}))
-
-
-def _tables(options: Mapping[str, Any]) -> TableOptions:
-    table_options: TableOptions = _build_options(TableOptions, options, "tables")
-    if table_options.under not in get_args(Under):
-        raise SpecError(f"[tables] of the report style: under is one of {', '.join(get_args(Under))}")
-    n_columns = table_options.columns_per_table
-    if n_columns is not None and (not isinstance(n_columns, int) or not 1 <= n_columns <= MOST_COLUMNS):
-        raise SpecError(f"[tables] of the report style: columns_per_table is a number from 1 to {MOST_COLUMNS}")
-    return table_options
 
 
 def _build_options(kind: type[Any], options: Mapping[str, Any], where: str) -> Any:

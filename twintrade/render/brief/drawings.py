@@ -288,9 +288,9 @@ def _draw_method(
 ) -> None:
     """Draw the interval of a change, and at the right its number and, where there is room, its range."""
     colour = theme.after if is_own else theme.ink
-    percents = np.array([effect.percent, effect.low, effect.high])
+    values = (effect.percent, effect.low, effect.high)
     with np.errstate(divide="ignore"):
-        at, *ends = np.log1p(np.maximum(percents, -100.0) / 100)
+        at, *ends = np.log1p(np.maximum(values, -100.0) / 100)
     if effect.has_interval:
         width = 2.0 if is_own else 1.2
         draw_interval(axes, y, ends, bounds, is_level=True, color=colour, linewidth=width)
@@ -298,7 +298,6 @@ def _draw_method(
         marker, size, face = ("s", 5, colour) if is_own else ("o", 4, "white")
         axes.plot(np.clip(at, *bounds), y, marker, color=colour, ms=size, mfc=face)
     at = math.log1p(max(effect.percent, -99.9) / 100)
-    values = (effect.percent, effect.low, effect.high)
     errors = {effect.low: effect.low_error, effect.high: effect.high_error}
     name_point(
         axes, (at, y), label, values,

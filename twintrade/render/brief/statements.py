@@ -154,8 +154,16 @@ def _list_checked(facts: Facts) -> list[StatedChange]:
     """Return what checks of the headline make of it under another average or comparison, each with its sentence."""
     if facts.headline is None or facts.effect is None:
         return []
-    kinds = (_read_hidden, _read_average, _read_always, _read_policies, _read_conditional, _read_singles)
-    return [one for one in (read(facts) for read in kinds) if one is not None]
+    averages, always = _list_rows(facts, "percent_effects"), _list_rows(facts, "always_treated")
+    checked = (
+        _read_hidden(facts),
+        _check("average", read_number(averages[1].get("effect")), group="pair") if len(averages) > 1 else None,
+        _check("always", _convert(facts, always[0], "effect")) if len(always) == 2 else None,
+        _read_policies(facts),
+        _read_conditional(facts),
+        _read_singles(facts),
+    )
+    return [one for one in checked if one is not None]
 
 
 # What checks of the headline's own assumptions say of its size: one sentence each.
@@ -213,16 +221,6 @@ def _read_bounds(facts: Facts) -> Text | None:
         return Text("brief.reading-unbounded")
     is_point = len({numbers.format_percent(end) for end in (low, high)}) == 1
     return Text("brief.reading-bounds", low=low, high=high, point=is_point)
-
-
-def _read_average(facts: Facts) -> StatedChange | None:
-    rows = _list_rows(facts, "percent_effects")
-    return _check("average", read_number(rows[1].get("effect")), group="pair") if len(rows) > 1 else None
-
-
-def _read_always(facts: Facts) -> StatedChange | None:
-    rows = _list_rows(facts, "always_treated")
-    return _check("always", _convert(facts, rows[0], "effect")) if len(rows) == 2 else None
 
 
 def _read_policies(facts: Facts) -> StatedChange | None:
@@ -285,11 +283,27 @@ def list_unasked(facts: Facts) -> list[Text]:
 
 def list_reasons(facts: Facts) -> list[Text]:
     """Return the two reasons that weigh most for the verdict."""
-    turning = list_turning(facts)
+    reasons, effect, pairs = list_turning(facts), facts.effect, facts.pairs
     if facts.graded is not None:
         of = _list_of_case if facts.graded.is_case else _list_graded
-        return turning + of(facts, facts.graded)
-    return (turning + (_list_for(facts) if facts.answer.is_evidence else _list_against(facts)))[:MOST]
+        return reasons + of(facts, facts.graded)
+    if facts.answer.is_evidence:
+        if effect is not None and not effect.holds_zero:
+            side = "above" if effect.low > 0 else "below"
+            reasons.append(Text("brief.reason-range-clear", side=side, range=write_range(effect)))
+        seen = facts.n_judged - facts.n_cannot
+        reasons.append(Text("brief.reason-no-objection", n=facts.n_judged, seen=seen, weak=facts.n_cannot))
+        return reasons[:MOST]
+    reasons += _explain_objections(facts) + _explain_chance(facts)
+    total = sum(sum_over_periods(pair, "expected") for pair in pairs)
+    share = sum_over_periods(pairs[0], "expected") / total if len(pairs) > 1 and total > 0 else 0.0
+    if share >= LARGE_SHARE:
+        reasons.append(Text("brief.reason-largest", name=take_text(pairs[0]["name"]), share=share))
+    if 1 < facts.n_treated < FEW:
+        reasons.append(Text("brief.reason-few", n=facts.n_treated))
+    if facts.n_cannot:
+        reasons.append(Text("brief.reason-unseen", n=facts.n_cannot, of=facts.n_judged))
+    return reasons[:MOST]
 
 
 def _list_graded(facts: Facts, graded: Graded) -> list[Text]:
@@ -332,30 +346,6 @@ def _list_of_case(facts: Facts, graded: Graded) -> list[Text]:
     if tests:
         reasons.append(Text("brief.graded-ranked", n=n, methods=Listed(tuple(tests), "semicolon")))
     return reasons + _explain_objections(facts)
-
-
-def _list_for(facts: Facts) -> list[Text]:
-    effect = facts.effect
-    reasons = []
-    if effect is not None and not effect.holds_zero:
-        side = "above" if effect.low > 0 else "below"
-        reasons.append(Text("brief.reason-range-clear", side=side, range=write_range(effect)))
-    seen = facts.n_judged - facts.n_cannot
-    reasons.append(Text("brief.reason-no-objection", n=facts.n_judged, seen=seen, weak=facts.n_cannot))
-    return reasons
-
-
-def _list_against(facts: Facts) -> list[Text]:
-    reasons, pairs = _explain_objections(facts) + _explain_chance(facts), facts.pairs
-    total = sum(sum_over_periods(pair, "expected") for pair in pairs)
-    share = sum_over_periods(pairs[0], "expected") / total if len(pairs) > 1 and total > 0 else 0.0
-    if share >= LARGE_SHARE:
-        reasons.append(Text("brief.reason-largest", name=take_text(pairs[0]["name"]), share=share))
-    if 1 < facts.n_treated < FEW:
-        reasons.append(Text("brief.reason-few", n=facts.n_treated))
-    if facts.n_cannot:
-        reasons.append(Text("brief.reason-unseen", n=facts.n_cannot, of=facts.n_judged))
-    return reasons
 
 
 def _explain_objections(facts: Facts) -> list[Text]:

@@ -86,7 +86,11 @@ Case = tuple[pd.DataFrame, pd.DataFrame | None]
 
 def build_raw_series(page: Page) -> tuple[Block, ...] | Absent:
     """Return one figure a case (small multiples where there are many), and the double ratio where it was made."""
-    cases = _cases(page)
+    cases: dict[str, Case] = {}  # series and dates by the name of the pair
+    for key, frame in find_payloads(page.results, "raw_series").items():
+        named = take_text(frame["dyad"].iloc[0]) if "dyad" in frame else ""
+        name = named or (page.results.title if key == "raw_series" else key.removeprefix("raw_series")[1:])
+        cases[name] = (frame, page.results.payloads.get(key.replace("raw_series", "candidate_dates")))
     if not cases:
         return Absent(page.say("no_payload"))
     blocks: list[Block] = [Heading(2, page.say("raw"), "raw-series"), build_paragraph(page.say("raw_intro"))]
@@ -106,16 +110,6 @@ def build_raw_series(page: Page) -> tuple[Block, ...] | Absent:
         for key, frame in find_payloads(page.results, "path").items():
             blocks += build_payload(page, key, frame)
     return tuple(blocks)
-
-
-def _cases(page: Page) -> dict[str, Case]:
-    """Return series and dates by the name of the pair."""
-    cases: dict[str, Case] = {}
-    for key, frame in find_payloads(page.results, "raw_series").items():
-        named = take_text(frame["dyad"].iloc[0]) if "dyad" in frame else ""
-        name = named or (page.results.title if key == "raw_series" else key.removeprefix("raw_series")[1:])
-        cases[name] = (frame, page.results.payloads.get(key.replace("raw_series", "candidate_dates")))
-    return cases
 
 
 def _find_key(pair: str, taken: Sequence[str]) -> str:

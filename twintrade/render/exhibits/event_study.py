@@ -31,17 +31,12 @@ def build_paths(page: Page, studies: list[Study], simulated: tuple[str, ...]) ->
         places = {study[0] for study in drawn}
         others = [study for study in ladder if study[0] not in places]
         content += [_draw(page, others, is_main=False)] if others else []
-        notes = (*simulated, page.say("paths_whole_note"), *_say_bases(studies, page))
-        return (*content, *build_whole_tables(page, ladder, notes))
+        against = ((name_base(take_text(f["base"].iloc[0])), f"({n})") for n, _, f in ladder)
+        bases = Listed(tuple(reading.list_headed(against)), "semicolon")
+        unlike = (page.say("unlike_bases", bases=bases),) if len(bases.items) > 1 else ()
+        return (*content, *build_whole_tables(page, ladder, (*simulated, page.say("paths_whole_note"), *unlike)))
     notes = (*simulated, page.say("paths_note"))
     return (*content, build_paths_table(page, studies, notes))
-
-
-def _say_bases(studies: list[Study], page: Page) -> tuple[str, ...]:
-    """Say what each column's effects before the agreement are measured against, where that differs."""
-    ordered = sorted(studies, key=lambda study: study[0])
-    named = reading.list_headed((name_base(take_text(f["base"].iloc[0])), f"({n})") for n, _, f in ordered)
-    return (page.say("unlike_bases", bases=Listed(tuple(named), "semicolon")),) if len(named) > 1 else ()
 
 
 def _choose(studies: list[Study]) -> list[Study]:

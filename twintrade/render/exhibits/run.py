@@ -248,8 +248,11 @@ def build_cross_check(page: Page) -> tuple[Block, ...] | Absent:
     if not page.is_whole:  # the payload has the numbers of other estimands
         records = [r for r in records if take_text(r["estimand"]) != "other"]
     blocks.append(_build_table(page, records))
-    if others := _explain(records):
-        blocks.append(BulletList(tuple(build_spans(note) for note in others)))
+    # What a number of another estimand says, or why there is none, headed by its function or its column.
+    known = ((note, record) for record in records if (note := reading.read_words(record, "note")))
+    heads = ((note, take_text(r["software"]).partition(" ")[2] or reading.format_label(r)) for note, r in known)
+    if others := reading.list_headed(dict.fromkeys(heads)):
+        blocks.append(BulletList(tuple(map(build_spans, others))))
     if page.is_whole and (lines := page.results.sections.get(TWINS)):
         blocks += [build_paragraph(str(Text("proof.twins"))), Note("code", (Span(lines, "code"),))]
     return tuple(blocks)
@@ -278,13 +281,6 @@ def _build_table(page: Page, records: list[Record]) -> Table:
         header=(header,), groups=tuple(tuple(rows) for rows in groups.values()),
         notes=(*page.simulated_note, str(Text("proof.note", tolerance=TOLERANCE, libraries=named))),
     )  # fmt: skip
-
-
-def _explain(records: list[Record]) -> list[str]:
-    """Return what a number of another estimand says, or why there is none, headed by its function or its column."""
-    known = ((note, record) for record in records if (note := reading.read_words(record, "note")))
-    heads = ((note, take_text(r["software"]).partition(" ")[2] or reading.format_label(r)) for note, r in known)
-    return reading.list_headed(dict.fromkeys(heads))
 
 
 def _cite(record: Record, column: str, *, is_small: bool = False) -> Cell:

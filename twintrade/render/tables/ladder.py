@@ -142,14 +142,21 @@ def _inference_rows(page: Page, columns: Sequence[Record]) -> tuple[Row, ...]:
 
 
 def _sample_rows(page: Page, columns: Sequence[Record]) -> tuple[Row, ...]:
+    def count(column: Record, key: str) -> Cell:
+        return build_cell(numbers.format_count(column.get(key)), *cite(column, key))
+
+    def write_statistic(column: Record, name: str) -> Cell:
+        is_own = take_text(column.get("statistic_name")) == name
+        return build_cell(numbers.format_fixed(column.get("statistic")) if is_own else "", *cite(column, "statistic"))
+
     counted = [(Text(head), key) for head, key in (*_COUNTS, *LOST) if _any(columns, key)]
-    rows = [_filled(head, columns, partial(_count, key=key)) for head, key in counted]
+    rows = [_filled(head, columns, partial(count, key=key)) for head, key in counted]
     if page.is_whole:
         rows.append(_filled(Text("tables.negative-weights"), columns, partial(_negative_weights, page)))
     rows.append(_filled(Text("tables.mean-before"), columns, _mean))
     statistics = filter(None, dict.fromkeys(take_text(c.get("statistic_name")) for c in columns))
     named = ((capitalize(name_statistic(name)), name) for name in statistics)
-    rows += [_filled(head, columns, partial(_statistic, name=name)) for head, name in named]
+    rows += [_filled(head, columns, partial(write_statistic, name=name)) for head, name in named]
     return tuple(r for r in rows if r is not None)
 
 
@@ -170,10 +177,6 @@ def _any(columns: Sequence[Record], key: str) -> bool:
     return any(reading.read_whole(c.get(key)) for c in columns)
 
 
-def _count(column: Record, key: str) -> Cell:
-    return build_cell(numbers.format_count(column.get(key)), *cite(column, key))
-
-
 def _negative_weights(page: Page, column: Record) -> Cell:
     """Return what a finding says about the weights of a static regression with a column's effects."""
     mine = reading.list_records(reading.select_matching(page.results.findings, column))
@@ -182,20 +185,9 @@ def _negative_weights(page: Page, column: Record) -> Cell:
     return build_cell(share, *cite(finding, "value", form="share"))
 
 
-def _statistic(column: Record, name: str) -> Cell:
-    is_own = take_text(column.get("statistic_name")) == name
-    return build_cell(numbers.format_fixed(column.get("statistic")) if is_own else "", *cite(column, "statistic"))
-
-
 def _filled(head: Words, columns: Sequence[Record], value: Callable[[Record], str | Cell]) -> Row | None:
     row = build_row(str(head), *(value(c) for c in columns))
     return row if any(cell.text for cell in row.cells[1:]) else None
-
-
-def _say_studied(column: Record) -> str:
-    if not take_text(column.get("size_studied")):
-        return ""
-    return str(Text("tables.size-not-studied" if is_size_unknown(column) else "tables.yes"))
 
 
 def _design_rows(page: Page, columns: Sequence[Record]) -> tuple[Row, ...]:
@@ -213,8 +205,12 @@ def _design_rows(page: Page, columns: Sequence[Record]) -> tuple[Row, ...]:
         value = reading.read_whole(column.get("reference"))
         return build_cell("" if value is None else numbers.format_event_time(value), *cite(column, "reference"))
 
+    def say_studied(column: Record) -> str:
+        answer = Text("tables.size-not-studied" if is_size_unknown(column) else "tables.yes")
+        return str(answer) if take_text(column.get("size_studied")) else ""
+
     has_unknown = any(map(is_size_unknown, columns))
-    studied = _filled(Text("tables.size-studied"), columns, _say_studied) if has_unknown else None
+    studied = _filled(Text("tables.size-studied"), columns, say_studied) if has_unknown else None
     comparison = build_words("comparison", name_status)
     compared = [_name_against(page, c) for c in columns]
     against = build_row(str(Text("tables.against")), *compared) if len(set(compared)) > 1 else None

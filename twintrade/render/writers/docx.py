@@ -128,7 +128,10 @@ def _add(file: WordDocument, block: blocks.Block, content: Sequence[blocks.Block
             file.add_paragraph(clean(block.deck), style="Deck")
             file.add_paragraph(clean(block.byline), style="Byline")
         case blocks.KeyNumbers():
-            _add_key_numbers(file, block)
+            table = file.add_table(rows=1, cols=len(block.numbers) + 1)
+            for cell, number in zip(table.rows[0].cells, block.numbers, strict=False):
+                _fill_cell(cell, (number.name, number.value, number.spread))
+            _fill_cell(table.rows[0].cells[-1], (block.question, block.verdicts[block.chosen]))
         case blocks.Aside():
             file.add_heading(clean(block.name), 2)
             for part in block.blocks:
@@ -155,14 +158,6 @@ def _bookmark(paragraph: WordParagraph, tag: str) -> Any:
     mark.set(qn("w:id"), "1")
     paragraph._p.append(mark)
     return mark
-
-
-def _add_key_numbers(file: WordDocument, block: blocks.KeyNumbers) -> None:
-    """Add the strip as a table of one row: a number in each cell, and the verdict in the last."""
-    table = file.add_table(rows=1, cols=len(block.numbers) + 1)
-    for cell, number in zip(table.rows[0].cells, block.numbers, strict=False):
-        _fill_cell(cell, (number.name, number.value, number.spread))
-    _fill_cell(table.rows[0].cells[-1], (block.question, block.verdicts[block.chosen]))
 
 
 def _fill_cell(cell: WordCell, texts: Sequence[str]) -> None:
@@ -192,23 +187,15 @@ def _add_figure_row(file: WordDocument, block: blocks.FigureRow) -> None:
 
 def _add_spans(paragraph: WordParagraph, spans: tuple[blocks.Span, ...]) -> None:
     for span in spans:
-        target = check_link(span.target) if span.kind == "link" else ""
-        if target:
-            _add_link(paragraph, clean(span.text), target)
-            continue
         run = paragraph.add_run(clean(span.text))
-        if span.kind in ("strong", "code"):
+        if target := check_link(span.target) if span.kind == "link" else "":
+            run.style = "Hyperlink"
+            link = OxmlElement("w:hyperlink")
+            link.set(qn("r:id"), paragraph.part.relate_to(target, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+            link.append(run._r)
+            paragraph._p.append(link)
+        elif span.kind in ("strong", "code"):
             run.style = span.kind.capitalize()
-
-
-def _add_link(paragraph: WordParagraph, text: str, address: str) -> None:
-    identity = paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
-    link = OxmlElement("w:hyperlink")
-    link.set(qn("r:id"), identity)
-    run = paragraph.add_run(text)
-    run.style = "Hyperlink"
-    link.append(run._r)
-    paragraph._p.append(link)
 
 
 def _add_figure(file: WordDocument | WordCell, figure: blocks.Figure, widest: int = _PICTURE_WIDTH) -> None:

@@ -242,19 +242,16 @@ def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
     return [int(free * share / sum(shares) // TWIP) * TWIP for share in shares]
 
 
-def _rules(table: Table) -> dict[int, list[tuple[str, str]]]:
-    """Return the rules of each row: heavy above and below the table, light under the head and between groups."""
-    ends = list(accumulate(map(len, table.groups), initial=len(table.header) - 1))
-    below = {ends[0]: _LIGHT, **dict.fromkeys(ends[1:], _HAIR), ends[-1]: _HEAVY}
-    rules = {place: [("bottom", width)] for place, width in below.items()}
-    return rules | {0: [("top", _HEAVY), *rules.get(0, [])]}
-
-
 def _write_rows(
     table: Table, rows: Sequence[tuple[Cell, ...]], widths: list[int], styles: tuple[str, ...]
 ) -> list[Any]:
     """Return the rows as elements, read at once: through python-docx each cell costs some fifty look-ups."""
-    widest, rules, kept_rows, n_head = compute_pads(table), _rules(table), find_kept_rows(table), len(table.header)
+    widest, kept_rows, n_head = compute_pads(table), find_kept_rows(table), len(table.header)
+    # Rules are heavy above and below the table, light under the head and between groups.
+    ends = list(accumulate(map(len, table.groups), initial=n_head - 1))
+    below = {ends[0]: _LIGHT, **dict.fromkeys(ends[1:], _HAIR), ends[-1]: _HEAVY}
+    rules = {place: [("bottom", width)] for place, width in below.items()}
+    rules[0] = [("top", _HEAVY), *rules.get(0, [])]
     is_text = bool(compute_column_weights(table))
     written = []
     for i, cells in enumerate(rows):

@@ -192,7 +192,10 @@ def _block(block: blocks.Block, printer: Printer) -> str:
             parts = zip(("\\large", "\\small"), (block.deck, block.byline), strict=True)
             return "".join(f"{{{size} {escape_tex(printer(text))}\\par}}\n" for size, text in parts) + "\\bigskip\n\n"
         case blocks.KeyNumbers():
-            return _key_numbers(block, printer)
+            shown = [(f"{n.name}:", n.value, f" ({n.spread})") for n in block.numbers]
+            shown.append((block.question, block.verdicts[block.chosen], ""))
+            lines = ["{} \\textbf{{{}}}{}".format(*(escape_tex(printer(text)) for text in texts)) for texts in shown]
+            return "\\\\\n".join(lines) + "\\par\\bigskip\n\n"
         case blocks.Aside():
             head = f"\\subsection*{{{escape_tex(printer(block.name))}}}\n"
             return head + "".join(_block(part, printer) for part in block.blocks)
@@ -211,13 +214,6 @@ def _span(span: blocks.Span, printer: Printer) -> str:
     if command := {"strong": "textbf", "code": "texttt"}.get(span.kind):
         return f"\\{command}{{{text}}}"
     return _link(text, span.target) if span.kind == "link" else text
-
-
-def _key_numbers(block: blocks.KeyNumbers, printer: Printer) -> str:
-    shown = [(f"{n.name}:", n.value, f" ({n.spread})") for n in block.numbers]
-    shown.append((block.question, block.verdicts[block.chosen], ""))
-    lines = ["{} \\textbf{{{}}}{}".format(*(escape_tex(printer(text)) for text in texts)) for texts in shown]
-    return "\\\\\n".join(lines) + "\\par\\bigskip\n\n"
 
 
 def _figure(figure: blocks.Figure, printer: Printer) -> str:

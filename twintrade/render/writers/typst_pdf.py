@@ -50,7 +50,10 @@ def render_pdf(
     theme = theme or Theme()
     language, _, region = document.language.partition("-")
     text = "Libertinus Serif" if theme.family == TEXT_SANS else theme.family
-    content = _mark_places([b for block in document.blocks for b in _block(block, printer)])
+    content, seen = [b for block in document.blocks for b in _block(block, printer)], set[str]()
+    for block in (one for one in content if "key" in one):  # a figure and a table of one key are two places
+        block["key"] += f"-{block['type']}" if block["key"] in seen else ""
+        seen.add(block["key"])
     data: dict[str, Any] = {
         "title": printer(document.title),
         "simulated": printer(str(Text("figures.simulated-data"))) if document.is_simulated else "",
@@ -96,16 +99,6 @@ def render_pdf(
 def _load_fonts(family: str) -> typst.Fonts:
     """Return the typefaces of a page; to look through their folders takes longer than to set a short page."""
     return typst.Fonts(include_system_fonts=False, font_paths=list_font_folders(family))
-
-
-def _mark_places(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return blocks with a key for each place: a figure and a table of one key are two places."""
-    seen: set[str] = set()
-    for block in content:
-        if "key" in block:
-            block["key"] += f"-{block['type']}" if block["key"] in seen else ""
-            seen.add(block["key"])
-    return content
 
 
 def _block(block: blocks.Block, printer: Printer) -> list[dict[str, Any]]:

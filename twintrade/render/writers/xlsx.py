@@ -134,20 +134,14 @@ def render_xlsx(document: Document) -> bytes:
     type_face = {"font_name": "Arial", "font_size": 10}
     with Workbook(stream, {"in_memory": True, "default_format_properties": type_face}) as book:
         book.set_properties({"created": datetime(*ZIP_TIME)})
-        head = book.add_format({"bold": True})
-        for name, table in zip(_names(tables), tables, strict=True):
+        head, names = book.add_format({"bold": True}), set[str]()
+        for table in tables:
+            # Short enough, and never the name of another sheet, for a spreadsheet also in another case.
+            tried = (table.key[:_LONGEST_NAME], *(f"{table.key[: _LONGEST_NAME - 4]}-{n}" for n in range(2, 1000)))
+            name = next(name for name in tried if name.lower() not in names)
+            names.add(name.lower())
             _fill(book.add_worksheet(name), table, head)
     return normalize_zip(stream.getvalue())
-
-
-def _names(tables: list[Table]) -> list[str]:
-    """Return sheet names: the tables' keys, short enough and never twice, for a spreadsheet also in another case."""
-    names: dict[str, str] = {}
-    for table in tables:
-        tried = (table.key[:_LONGEST_NAME], *(f"{table.key[: _LONGEST_NAME - 4]}-{n}" for n in range(2, 1000)))
-        name = next(name for name in tried if name.lower() not in names)
-        names[name.lower()] = name
-    return list(names.values())
 
 
 def _fill(sheet: Worksheet, table: Table, head: Format) -> None:
