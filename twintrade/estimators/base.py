@@ -60,26 +60,6 @@ class Requires:
 
     def unmet(self, design: Design) -> list[Words]:
         """Return, in sentences, what the design lacks; empty when the estimator may run."""
-        lacking = self._unmet_options(design)
-        if lacking:
-            return lacking
-        o, units = design.observations, design.panel.unit_kind
-        onsets = np.unique(o.unit_onset[o.is_ever_treated])
-        if onsets.size == 0 and self.treated:
-            lacking.append(describe_untreated(o))
-        if self.never_treated and o.is_ever_treated.all():
-            lacking.append(Text("estimators.needs-never-treated", units=units))
-        if self.single_onset and onsets.size > 1:
-            lacking.append(Text("estimators.needs-one-onset", n=onsets.size))
-        if self.single_treated_unit and o.is_ever_treated.sum() != 1:
-            lacking.append(Text("estimators.needs-one-treated", n=o.is_ever_treated.sum(), units=units))
-        if self.balanced and not o.is_complete:
-            lacking.append(Text("estimators.needs-balance", n=o.n_units * o.periods.size - o.n_rows, units=units))
-        if self.nonnegative and (o.y < 0).any():
-            lacking.append(Text("estimators.negative-outcomes", n=(o.y < 0).sum()))
-        return lacking
-
-    def _unmet_options(self, design: Design) -> list[Words]:
         lacking: list[Words] = []
         if self.transforms and design.transform not in self.transforms:
             lacking.append(
@@ -98,6 +78,22 @@ class Requires:
             lacking.append(Text("estimators.needs-rows", units=design.panel.unit_kind))
         if self.dyadic and not design.panel.is_dyadic:
             lacking.append(Text("estimators.needs-dyads"))
+        if lacking:  # nobody looks at the observations then
+            return lacking
+        o, units = design.observations, design.panel.unit_kind
+        onsets = np.unique(o.unit_onset[o.is_ever_treated])
+        if onsets.size == 0 and self.treated:
+            lacking.append(describe_untreated(o))
+        if self.never_treated and o.is_ever_treated.all():
+            lacking.append(Text("estimators.needs-never-treated", units=units))
+        if self.single_onset and onsets.size > 1:
+            lacking.append(Text("estimators.needs-one-onset", n=onsets.size))
+        if self.single_treated_unit and o.is_ever_treated.sum() != 1:
+            lacking.append(Text("estimators.needs-one-treated", n=o.is_ever_treated.sum(), units=units))
+        if self.balanced and not o.is_complete:
+            lacking.append(Text("estimators.needs-balance", n=o.n_units * o.periods.size - o.n_rows, units=units))
+        if self.nonnegative and (o.y < 0).any():
+            lacking.append(Text("estimators.negative-outcomes", n=(o.y < 0).sum()))
         return lacking
 
 

@@ -15,7 +15,7 @@ from twintrade.estimators.base import Catalogued, Estimator, Requires
 from twintrade.estimators.cases import DonorWeights, SingleCase, WeightedCase, explain_refusal, refuse_few_periods
 from twintrade.numerics import simplex
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.simplex import DidWeights, Pinned, PredictorFit, Solver, compute_did_gaps, compute_did_weights
+from twintrade.numerics.simplex import DidWeights, Pinned, PredictorFit, Solver, compute_did_weights
 from twintrade.text import Text, Words
 
 # Augmented synthetic control: a ridge regression takes up the imbalance the simplex leaves.
@@ -412,7 +412,8 @@ class SyntheticDid(WeightedCase):
             case = build_cohort_case(design, matrix, int(onset))
             refuse_few_periods(case, self.min_before, self.name)
             weights = self.cohort_weights(case, int(n)) if fixed is None else fixed[int(onset)]
-            gaps.append(compute_did_gaps(case.treated, case.donors, case.is_before, weights))
+            path = case.treated - weights.omega @ case.donors
+            gaps.append(path - weights.lambda_ @ path[case.is_before])
         why = Text("estimators.weights-chosen")
         return _stack_gaps(design, matrix, onsets, n_treated, gaps, why, self.compared_with)
 

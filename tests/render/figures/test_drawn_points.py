@@ -296,7 +296,7 @@ def test_bars_are_as_long_as_their_numbers():
         assert drawing.axes[0].get_xlabel().lower().endswith(value)
         drawn = read(drawing, "bar")
         hold(drawn, frame, low=[0, 0], high=value, x=value, y=range(2))
-    drawn = read(counts.draw_years(FRAMES["years_of_signing"], "label", "count"), "bar")
+    drawn = read(counts.draw_years(FRAMES["years_of_signing"]), "bar")
     hold(drawn, FRAMES["years_of_signing"], x=range(11), low=[0] * 11, high="count")
 
 

@@ -149,7 +149,7 @@ def test_curves(kind, n, scale):
 @pytest.mark.parametrize("n", [3, 50, 130])
 def test_years(n):
     frame = pd.DataFrame({"label": [*map(str, range(1900, 1900 + n)), "undated"], "count": range(n + 1)})
-    assert find_faults(counts.draw_years(frame, "label", "count")) == []
+    assert find_faults(counts.draw_years(frame)) == []
 
 
 @pytest.mark.parametrize(("n", "scale"), [(1, 1e7), (6, 1e-4), (20, 1.0)])

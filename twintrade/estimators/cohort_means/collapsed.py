@@ -41,11 +41,6 @@ class CollapsedInfluence(CohortInfluence):
     # regression is
     observed: BoolArray | None = None
 
-    @classmethod
-    def of(cls, plain: CohortInfluence) -> "CollapsedInfluence":
-        """Return a plain influence as one that may carry its regression."""
-        return cls(**{f.name: getattr(plain, f.name) for f in fields(CohortInfluence)})
-
     @property
     def regression(self) -> Regression | None:
         """The regression on the rows of the panel."""
@@ -91,8 +86,9 @@ class Collapse(PanelMeans):
 
     def influence(self, coefficients: FloatArray, constants: FloatArray) -> CollapsedInfluence:
         """Wrap coefficients (n_cohorts, n_periods, k) and constants (n_cohorts, k)."""
-        collapsed = CollapsedInfluence.of(PanelMeans.influence(self, coefficients, constants))
-        return replace(collapsed, observed=self.observed)
+        plain = PanelMeans.influence(self, coefficients, constants)
+        same = {f.name: getattr(plain, f.name) for f in fields(CohortInfluence)}
+        return CollapsedInfluence(**same, observed=self.observed)
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Lay values by row of the small design out by cohort and period, zero where nobody is observed."""

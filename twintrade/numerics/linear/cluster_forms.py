@@ -69,14 +69,11 @@ class Sums:
             for of_groups, of_clusters in zip(right, self.left, strict=True):
                 weighted -= (weights @ of_groups) @ of_clusters.T
             return weighted
-        return np.asarray(weights @ self._written_out(columns, right))
-
-    def _written_out(self, columns: FloatArray, right: tuple[Matrix, ...]) -> FloatArray:
         product = np.zeros((columns.size, self.left[0].shape[0]))
         for of_groups, of_clusters in zip(right, self.left, strict=True):
             product -= compute_product(of_groups, of_clusters)
         product[np.arange(columns.size), self.cluster] += columns
-        return np.asarray(product)
+        return np.asarray(weights @ product)
 
 
 def compute_product(left: Matrix, right: Matrix) -> FloatArray:

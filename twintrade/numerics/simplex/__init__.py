@@ -4,7 +4,6 @@ from twintrade.numerics.simplex.predictor_weights import DidWeights as DidWeight
 from twintrade.numerics.simplex.predictor_weights import Pinned as Pinned
 from twintrade.numerics.simplex.predictor_weights import PredictorFit as PredictorFit
 from twintrade.numerics.simplex.predictor_weights import Solver as Solver
-from twintrade.numerics.simplex.predictor_weights import compute_did_gaps as compute_did_gaps
 from twintrade.numerics.simplex.predictor_weights import compute_did_weights as compute_did_weights
 from twintrade.numerics.simplex.predictor_weights import fit_predictor_weights as fit_predictor_weights
 from twintrade.numerics.simplex.predictor_weights import fit_simplex_weights as fit_simplex_weights

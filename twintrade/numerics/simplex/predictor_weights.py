@@ -158,12 +158,6 @@ def compute_did_weights(
     return DidWeights(omega, lambda_)
 
 
-def compute_did_gaps(treated: FloatArray, donors: FloatArray, before: BoolArray, weights: DidWeights) -> FloatArray:
-    """Return the gap to the weighted donors less its lambda-weighted level before, shape (n_periods,)."""
-    gaps = treated - weights.omega @ donors
-    return np.asarray(gaps - weights.lambda_ @ gaps[before], dtype=np.float64)
-
-
 def _free_level(columns: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return both sides less their mean over rows: the fit with an intercept."""
     return columns - columns.mean(axis=0), target - target.mean()

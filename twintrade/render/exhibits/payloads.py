@@ -159,10 +159,8 @@ _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
     "bacon": (_bacon, partial(alt_text.describe_forest, key="bacon", column="estimate")),
     "specification_curve": (_curve, lambda frame: alt_text.describe_forest(frame[frame["effect"].notna()], "curve")),
     "power": (_draw_on(points.draw_power, "x_label"), alt_text.describe_power),
-    "size": (_twins, partial(alt_text.describe_forest, key="twins", column="twins")), "years": (
-        lambda frame, page: counts.draw_years(_name_labels(frame), "label", "count", theme=page.theme),
-        alt_text.describe_bars,
-    ),
+    "size": (_twins, partial(alt_text.describe_forest, key="twins", column="twins")),
+    "years": (lambda frame, page: counts.draw_years(_name_labels(frame), theme=page.theme), alt_text.describe_bars),
     "map": (lambda frame, page: counts.draw_world_map(frame, theme=page.theme), alt_text.describe_map),
     "counts": (_bars, alt_text.describe_bars), "weights": (_bars, alt_text.describe_weights),
 }  # fmt: skip

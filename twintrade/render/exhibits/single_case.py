@@ -175,8 +175,13 @@ def build_exhibit(page: Page) -> tuple[blocks.Block, ...] | blocks.Absent:
     is_short = not page.is_whole
     methods = {"placebo": take_text(frame["method"].iloc[0]), "placebo_control": "synthetic-control"}
     drawn = [key for key in methods if find_payload(page.results, key) is not None]
-    shown = drawn[-1:] if is_short else drawn
-    content += [_placebos(page, key, page.results.payloads[key], name_method(methods[key])) for key in shown]
+    for key in drawn[-1:] if is_short else drawn:
+        placebo = page.results.payloads[key]
+        named = placebo.assign(donor_set=[page.say(f"set_{take_text(s)}") for s in placebo["donor_set"]])
+        drawing = points.draw_placebo(page.drawable(named), y_label=_gap_label(page), theme=page.theme)
+        caption = page.say("case_placebo_caption", unit=_unit(page), method=name_method(methods[key]))
+        alt = alt_text.describe_placebo(placebo)
+        content.append(page.figure(key.replace("_", "-"), caption, drawing, alt, placebo))
     for key, caption, note, columns in TABLES:
         table = find_payload(page.results, key)
         if table is not None and not (is_short and key not in SHORT):
@@ -215,13 +220,6 @@ def _gap_label(page: Page) -> str:
     tests = find_payload(page.results, "case_tests")
     is_relative = tests is not None and "percent" in tests and bool(tests["percent"].notna().any())
     return str(Text("figures.gap-log")) if is_relative else name_column("gap")
-
-
-def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> blocks.Figure:
-    named = frame.assign(donor_set=[page.say(f"set_{take_text(s)}") for s in frame["donor_set"]])
-    drawing = points.draw_placebo(page.drawable(named), y_label=_gap_label(page), theme=page.theme)
-    caption = page.say("case_placebo_caption", unit=_unit(page), method=method)
-    return page.figure(key.replace("_", "-"), caption, drawing, alt_text.describe_placebo(frame), frame)
 
 
 def _table(

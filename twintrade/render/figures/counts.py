@@ -188,9 +188,9 @@ def draw_counts(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = D
     return figure
 
 
-def draw_years(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = DEFAULT_THEME) -> Figure:
+def draw_years(frame: pd.DataFrame, *, theme: Theme = DEFAULT_THEME) -> Figure:
     """Draw one column per year, and one for what has no year, the last label."""
-    names, counts = frame[label].map(take_text).tolist(), frame[value].astype(float)
+    names, counts = frame["label"].map(take_text).tolist(), frame["count"].astype(float)
     step = max(1, -(-len(names) // 12))
     with open_figure(theme, 2.8) as figure:
         axes = figure.subplots()
@@ -202,6 +202,6 @@ def draw_years(frame: pd.DataFrame, label: str, value: str, *, theme: Theme = DE
         shown = [i for i in shown if i in undated or all(abs(i - other) >= step for other in undated)]
         axes.set_xticks(shown, [names[i] for i in shown])
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_ylabel(name_column(value))
+        axes.set_ylabel(name_column("count"))
         axes.margins(x=0.01)
     return figure
