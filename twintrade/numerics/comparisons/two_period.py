@@ -62,7 +62,10 @@ Gain = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 def _solved(
     treated: FloatArray, covariates: FloatArray, weights: FloatArray, gain: Gain, start: FloatArray
 ) -> Propensity:
-    _compute_gram(covariates, weights, "a covariate is constant, or the covariates are collinear")
+    gram = (covariates * weights[:, None]).T @ covariates
+    scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
+    if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:
+        raise EstimationError("a covariate is constant, or the covariates are collinear")
     slopes, index = start, covariates @ start
     for _ in range(60):
         score, curvature = gain(index)
@@ -133,17 +136,13 @@ def fit_outcome_regression(outcome: FloatArray, covariates: FloatArray, weights:
 
 
 def _inverse_gram(covariates: FloatArray, weights: FloatArray) -> FloatArray:
-    refusal = "the covariates are collinear among the comparison units, or there are too few of these"
-    return np.asarray(np.linalg.inv(_compute_gram(covariates, weights, refusal)), dtype=np.float64)
-
-
-def _compute_gram(covariates: FloatArray, weights: FloatArray, refusal: str) -> FloatArray:
-    """Return the Gram matrix of covariates; refuse collinear ones."""
-    gram: FloatArray = (covariates * weights[:, None]).T @ covariates
+    gram = (covariates * weights[:, None]).T @ covariates
     scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
     if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:
-        raise EstimationError(refusal)
-    return gram
+        raise EstimationError(
+            "the covariates are collinear among the comparison units, or there are too few of these"
+        )
+    return np.asarray(np.linalg.inv(gram), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -181,8 +181,9 @@ def build_conversions_table(page: Page) -> Table | None:
 
 def build_dropped_tables(page: Page) -> list[Table]:
     """Return rows left out by rule, from the manifest: by the headline, and by other columns beside it."""
-    listed = {key: _listed(page.results.manifest, key) for key in ("dropped", "dropped_elsewhere")}
-    return [_build_dropped(entries, key, page.say(f"{key}_caption")) for key, entries in listed.items() if entries]
+    captions = {"dropped": "dropped_caption", "dropped_elsewhere": "dropped_elsewhere_caption"}
+    listed = {key: _listed(page.results.manifest, key) for key in captions}
+    return [_build_dropped(entries, key, page.say(captions[key])) for key, entries in listed.items() if entries]
 
 
 def _build_dropped(entries: list[dict[str, Any]], key: str, caption: str) -> Table:
