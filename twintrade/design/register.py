@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Any, Literal
 
 import numpy as np
@@ -258,6 +259,7 @@ REGISTER_COLUMNS = (
     "flag", "flag_text", "status",
 )  # fmt: skip
 OF_STATUS = ("has_undated_link", "flag", "flag_text", "status")  # columns that are known once onsets are
+PERIODS = ("onset", "earliest", "latest")
 _TEXTS = ("twinning", "city", "signatory", "partner", "partner_city", "kind", "source", "note")
 NO_ONSET = ("other", "none")  # events that are shown beside a series but begin nothing
 NO_UNIT: Literal["no such unit in the panel"] = "no such unit in the panel"
@@ -345,17 +347,19 @@ class Agreements:
 
 
 def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
-    """Return the register: ``REGISTER_COLUMNS`` without ``OF_STATUS``, with ``end``, ``counts`` and ``stand_in``."""
+    """Return the register: ``REGISTER_COLUMNS`` without ``OF_STATUS``, with ``end``, ``counts`` and ``stand_in``.
+
+    Text is in columns of objects and periods are floats, NaN where unknown: small columns of these are quick.
+    """
     cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
     units = {(str(c), str(p)): str(u) for c, p, u in zip(cities, partners, panel.units, strict=True)}
-    listed = [row for frame in (agreements.registry, agreements.undated) for row in frame.to_dict("records")]
+    frames = (agreements.registry, agreements.undated)
+    listed = [dict(zip(f, row, strict=True)) for f in frames for row in f.to_numpy(dtype=object).tolist()]
     rows = [_register_agreement(row, choice, kinds, panel, units) for row in listed]
+    rows.sort(key=lambda row: (row["unit"], np.nan_to_num(row["onset"], nan=NEVER), row["signed"], row["twinning"]))
     columns = [c for c in REGISTER_COLUMNS if c not in OF_STATUS]
-    frame = pd.DataFrame(rows, columns=[*columns, "counts", "end", "stand_in", "is_between"])
-    for name in ("onset", "earliest", "latest"):
-        frame[name] = frame[name].astype("Int64")
-    frame = frame.astype({"counts": bool, "is_between": bool})
-    return frame.sort_values(["unit", "onset", "signed", "twinning"], kind="stable", ignore_index=True)
+    frame = pd.DataFrame(rows, columns=[*columns, "counts", "end", "stand_in", "is_between"], dtype=object)
+    return frame.astype({**dict.fromkeys(PERIODS, float), "counts": bool, "is_between": bool})
 
 
 def _register_agreement(
@@ -372,7 +376,7 @@ def _register_agreement(
     bounds = _bound(row if chosen is None else {}, choice, panel)
     if chosen is not None:
         onset = choice.onset(chosen, panel)
-        bounds["onset"] = pd.NA if onset is None else onset
+        bounds["onset"] = np.nan if onset is None else onset
     signed = next((d.date for d in dates if d.event == "signed"), chosen)
     candidates = [[d.label or d.event, d.date.iso, choice.onset(d.date, panel)] for d in dates]
     ended = row.get("ended")
@@ -409,7 +413,7 @@ def _bound(row: Mapping[Any, Any], choice: DateChoice, panel: Panel) -> dict[str
     return {
         "not_before": span.not_before.iso if span.not_before else "",
         "not_after": span.not_after.iso if span.not_after else "",
-        **{name: int(end) if np.isfinite(end) else pd.NA for name, end in ends.items()},
+        **{name: end if np.isfinite(end) else np.nan for name, end in ends.items()},
     }
 
 
@@ -417,39 +421,44 @@ def find_spans(register: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """Return by unit the first and last onset that links without one, none later than a dated one, allow it."""
     if "latest" not in register:
         return {}
-    of_unit = register[register["unit"] != ""]
-    dated = of_unit["onset"].astype(float).groupby(of_unit["unit"]).min().dropna()
-    of_unit = of_unit[of_unit["onset"].isna()]
-    earliest = of_unit["earliest"].astype(float).fillna(-NEVER).groupby(of_unit["unit"]).min()
-    latest = of_unit["latest"].astype(float).fillna(NEVER).groupby(of_unit["unit"]).min()
-    spans = {str(unit): (float(earliest[unit]), float(latest[unit])) for unit in earliest.index}
-    spans = {unit: span for unit, span in spans.items() if np.isfinite(span).any()}
-    return {unit: span for unit, span in spans.items() if span[1] <= dated.get(unit, NEVER)}
+    dated: dict[str, float] = {}
+    spans: dict[str, tuple[float, float]] = {}
+    periods = (register[name].to_numpy(dtype=np.float64, na_value=np.nan).tolist() for name in PERIODS)
+    for unit, onset, *ends in zip(register["unit"], *periods, strict=True):
+        if not np.isnan(onset):
+            dated[unit] = min(dated.get(unit, NEVER), onset)
+        elif unit:
+            earliest, latest = np.where(np.isnan(ends), (-NEVER, NEVER), ends)
+            known = spans.get(unit, (NEVER, NEVER))
+            spans[unit] = min(known[0], float(earliest)), min(known[1], float(latest))
+    bounded = {unit: spans[unit] for unit in sorted(spans) if np.isfinite(spans[unit]).any()}
+    return {unit: span for unit, span in bounded.items() if span[1] <= dated.get(unit, NEVER)}
 
 
 def add_status(
     register: pd.DataFrame, onset: FloatArray, excluded: Mapping[str, str], linked: Collection[str], panel: Panel
 ) -> pd.DataFrame:
     """Return the register with the part each agreement's unit takes, and with flags a reader must see."""
-    unit, first, last = register["unit"], panel.first_period, panel.last_period
-    starts = unit.map(dict(zip(panel.units, onset, strict=True))).astype(float)
+    unit, first, last = register["unit"].to_numpy(), panel.first_period, panel.last_period
+    starts = find_starts(unit, onset, panel)
+    reasons = np.array([excluded.get(name, "") for name in unit], dtype=object)
     status = np.select(
-        [unit == "", unit.isin(list(excluded)), starts <= first, starts <= last],
-        [NO_UNIT, unit.map(excluded).astype(object), ALWAYS, "treated"],
-        AFTER,
+        [unit == "", reasons != "", starts <= first, starts <= last], [NO_UNIT, reasons, ALWAYS, "treated"], AFTER
     )
-    has_link = unit.isin(list(linked)) & (starts > first) & (starts <= last)
-    known = register["onset"].astype(float).where(unit != "")
+    has_link = np.array([name in linked for name in unit], dtype=bool) & (starts > first) & (starts <= last)
+    known = np.where(unit != "", register["onset"], np.nan)
     flagged = {"undated-link": has_link, "before": known <= first, "after": known > last}
-    flags = [
-        Listed(
-            tuple(Text(f"design.flag-{key}") for key, is_set in zip(flagged, row, strict=True) if is_set), "semicolon"
-        )
-        for row in zip(*flagged.values(), strict=True)
-    ]
+    texts = [Text(f"design.flag-{key}") for key in flagged]
+    flags = [Listed(tuple(compress(texts, row)), "semicolon") for row in zip(*flagged.values(), strict=True)]
     return register.assign(
         has_undated_link=has_link,
         flag=[str(flag) for flag in flags],
         flag_text=[pack_text(flag) if flag.items else "" for flag in flags],
         status=status,
     )
+
+
+def find_starts(units: ObjectArray, onset: FloatArray, panel: Panel) -> FloatArray:
+    """Return the onset of each of some units, NaN where the panel has no such unit."""
+    of_unit = dict(zip(panel.units, onset, strict=True))
+    return np.array([of_unit.get(unit, np.nan) for unit in units], dtype=np.float64)
