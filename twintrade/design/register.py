@@ -347,17 +347,14 @@ class Agreements:
 
 
 def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
-    """Return the register: ``REGISTER_COLUMNS`` without ``OF_STATUS``, with ``end``, ``counts`` and ``stand_in``.
-
-    Text is in columns of objects and periods are floats, NaN where unknown: small columns of these are quick.
-    """
+    """Return the register of objects and floats: all but ``OF_STATUS``, with ``end``, ``counts`` and ``stand_in``."""
     cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
     units = {(str(c), str(p)): str(u) for c, p, u in zip(cities, partners, panel.units, strict=True)}
     frames = (agreements.registry, agreements.undated)
     listed = [dict(zip(f, row, strict=True)) for f in frames for row in f.to_numpy(dtype=object).tolist()]
     rows = [_register_agreement(row, choice, kinds, panel, units) for row in listed]
-    rows.sort(key=lambda row: (row["unit"], np.nan_to_num(row["onset"], nan=NEVER), row["signed"], row["twinning"]))
     columns = [c for c in REGISTER_COLUMNS if c not in OF_STATUS]
+    rows.sort(key=lambda row: (row["unit"], np.nan_to_num(row["onset"], nan=NEVER), row["signed"], row["twinning"]))
     frame = pd.DataFrame(rows, columns=[*columns, "counts", "end", "stand_in", "is_between"], dtype=object)
     return frame.astype({**dict.fromkeys(PERIODS, float), "counts": bool, "is_between": bool})
 
@@ -421,32 +418,29 @@ def find_spans(register: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """Return by unit the first and last onset that links without one, none later than a dated one, allow it."""
     if "latest" not in register:
         return {}
-    dated: dict[str, float] = {}
-    spans: dict[str, tuple[float, float]] = {}
-    periods = (register[name].to_numpy(dtype=np.float64, na_value=np.nan).tolist() for name in PERIODS)
-    for unit, onset, *ends in zip(register["unit"], *periods, strict=True):
-        if not np.isnan(onset):
-            dated[unit] = min(dated.get(unit, NEVER), onset)
-        elif unit:
-            earliest, latest = np.where(np.isnan(ends), (-NEVER, NEVER), ends)
-            known = spans.get(unit, (NEVER, NEVER))
-            spans[unit] = min(known[0], float(earliest)), min(known[1], float(latest))
-    bounded = {unit: spans[unit] for unit in sorted(spans) if np.isfinite(spans[unit]).any()}
-    return {unit: span for unit, span in bounded.items() if span[1] <= dated.get(unit, NEVER)}
+    of_unit = register[register["unit"] != ""]
+    dated = of_unit["onset"].astype(float).groupby(of_unit["unit"]).min().dropna()
+    of_unit = of_unit[of_unit["onset"].isna()]
+    earliest = of_unit["earliest"].astype(float).fillna(-NEVER).groupby(of_unit["unit"]).min()
+    latest = of_unit["latest"].astype(float).fillna(NEVER).groupby(of_unit["unit"]).min()
+    spans = {str(unit): (float(earliest[unit]), float(latest[unit])) for unit in earliest.index}
+    spans = {unit: span for unit, span in spans.items() if np.isfinite(span).any()}
+    return {unit: span for unit, span in spans.items() if span[1] <= dated.get(unit, NEVER)}
 
 
 def add_status(
     register: pd.DataFrame, onset: FloatArray, excluded: Mapping[str, str], linked: Collection[str], panel: Panel
 ) -> pd.DataFrame:
     """Return the register with the part each agreement's unit takes, and with flags a reader must see."""
-    unit, first, last = register["unit"].to_numpy(), panel.first_period, panel.last_period
-    starts = find_starts(unit, onset, panel)
-    reasons = np.array([excluded.get(name, "") for name in unit], dtype=object)
+    unit, first, last = register["unit"], panel.first_period, panel.last_period
+    starts = unit.map(dict(zip(panel.units, onset, strict=True))).astype(float)
     status = np.select(
-        [unit == "", reasons != "", starts <= first, starts <= last], [NO_UNIT, reasons, ALWAYS, "treated"], AFTER
+        [unit == "", unit.isin(list(excluded)), starts <= first, starts <= last],
+        [NO_UNIT, unit.map(excluded).astype(object), ALWAYS, "treated"],
+        AFTER,
     )
-    has_link = np.array([name in linked for name in unit], dtype=bool) & (starts > first) & (starts <= last)
-    known = np.where(unit != "", register["onset"], np.nan)
+    has_link = unit.isin(list(linked)) & (starts > first) & (starts <= last)
+    known = register["onset"].astype(float).where(unit != "")
     flagged = {"undated-link": has_link, "before": known <= first, "after": known > last}
     texts = [Text(f"design.flag-{key}") for key in flagged]
     flags = [Listed(tuple(compress(texts, row)), "semicolon") for row in zip(*flagged.values(), strict=True)]
@@ -456,9 +450,3 @@ def add_status(
         flag_text=[pack_text(flag) if flag.items else "" for flag in flags],
         status=status,
     )
-
-
-def find_starts(units: ObjectArray, onset: FloatArray, panel: Panel) -> FloatArray:
-    """Return the onset of each of some units, NaN where the panel has no such unit."""
-    of_unit = dict(zip(panel.units, onset, strict=True))
-    return np.array([of_unit.get(unit, np.nan) for unit in units], dtype=np.float64)

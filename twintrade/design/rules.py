@@ -25,7 +25,6 @@ from twintrade.design.register import (
     build_register,
     find_end,
     find_spans,
-    find_starts,
 )
 from twintrade.effects.messages import Level, Message, Remedy
 from twintrade.errors import DesignError
@@ -55,13 +54,11 @@ def find_misspelt_agreements(
 ) -> tuple[Misspelt, ...]:
     """Return agreements of no unit whose city, not ``decided`` to be another, and partner nearly are in the panel."""
     outside = register.loc[register["unit"] == "", ["twinning", "city", "partner"]]
-    if outside.empty:
-        return ()
     cities = _list_near(outside["city"], {str(city) for city in panel.cities}, decided)
     partners = _list_near(outside["partner"], {str(p) for p in panel.partners}) if panel.is_dyadic else {}
     partners = {name: known or _list_near_countries(name, panel) for name, known in partners.items()}
     ends = zip(panel.cities[panel.unit_city], panel.partners[panel.unit_partner], panel.units, strict=True)
-    units = {(str(c), str(p)): str(u) for c, p, u in ends}
+    units = {(str(c), str(p)): str(u) for c, p, u in ends} if len(outside) else {}
     misspelt = []
     for row in outside.to_dict("records"):
         names = (str(row["city"]), str(row["partner"]) if panel.is_dyadic else "")
@@ -111,8 +108,6 @@ def build_outside_messages(
 ) -> list[Message]:
     """Return the warning about cities not ``known``, unless left out on purpose, and the note on other agreements."""
     outside = register.loc[register["unit"] == "", ["twinning", "city", "partner"]]
-    if outside.empty:
-        return []
     is_unknown = ~outside["city"].isin({*map(str, panel.cities), *known})
     is_unknown &= not is_wider
     if panel.is_dyadic:
@@ -238,16 +233,22 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     unknown = sorted(set(agreements.also_linked) - set(panel.units))
     if unknown:
         raise DesignError(f"{unknown[0]!r} is named as linked without a date but is no unit of the panel")
+    inside, names = register[register["unit"] != ""], ["signatory", "partner_city"]
+    ends = inside["unit"] + "|" + inside["signatory"].map(fold_name) + "|" + inside["partner_city"].map(fold_name)
+    is_undated, is_named = inside["onset"].isna(), (inside[names] != "").all(axis=1)
+    is_same = is_named & ends.isin(ends[~is_undated])
     onset, position = np.full(panel.n_units, NEVER), {str(u): i for i, u in enumerate(panel.units)}
     counted = _take_counted(rule, register)
-    onset[[position[unit] for unit in counted["unit"]]] = counted["onset"]
-    linked, older = _list_linked(rule, register, onset, panel)
-    linked |= set(agreements.also_linked)
-    aside = linked if rule.undated_link == "exclude" else older
+    onset[[position[unit] for unit in counted["unit"]]] = counted["onset"].to_numpy(dtype=np.float64)
+    starts = inside["unit"].map(dict(zip(panel.units, onset, strict=True))).astype(float)
+    is_later = (inside["earliest"].astype(float) >= starts) & (rule.rule not in WITH_DOSE)
+    is_older = inside["counts"] & (inside["latest"].astype(float) < starts)
+    linked = set(inside.loc[is_undated & ~is_same & ~is_later, "unit"]) | set(agreements.also_linked)
+    aside = linked if rule.undated_link == "exclude" else set(inside.loc[is_undated & ~is_same & is_older, "unit"])
     is_inside = (onset > panel.first_period) & (onset <= panel.last_period)
     onset[is_inside & np.isin(panel.units, list(aside))] = NEVER
     is_of_onset = register["counts"] & (rule.rule != "nth_agreement" or rule.n == 1)
-    register = register.assign(**{name: np.where(is_of_onset, register[name], np.nan) for name in PERIODS[1:]})
+    register[["earliest", "latest"]] = register[["earliest", "latest"]].where(is_of_onset)
     misspelt = find_misspelt_agreements(register, panel, agreements.decided_cities)
     excluded = _excluded(register, onset, linked, {unit for m in misspelt for unit in m.units}, panel)
     if agreements.undated_policy == "error":
@@ -298,35 +299,16 @@ def _move_to_observed(register: pd.DataFrame, panel: Panel) -> tuple[pd.DataFram
     """Return the register with onsets between two observed periods moved to the later one, and whose they are."""
     if panel.waves:
         return register, set(register.loc[register["is_between"] & (register["unit"] != ""), "unit"])
-    onset = register["onset"].to_numpy()
-    ahead = (panel.first_period - onset) % panel.step
-    is_between = (onset >= panel.first_period) & (onset <= panel.last_period) & (ahead > 0)
-    moved = set(register.loc[is_between & (register["unit"] != ""), "unit"])
-    return register.assign(onset=np.where(is_between, onset + ahead, onset)), moved
+    ahead = (panel.first_period - register["onset"]) % panel.step
+    is_between = (register["onset"].between(panel.first_period, panel.last_period) & (ahead > 0)).fillna(False)
+    onset = register["onset"].mask(is_between, register["onset"] + ahead)
+    return register.assign(onset=onset), set(register.loc[is_between & (register["unit"] != ""), "unit"])
 
 
 def _take_counted(rule: TreatmentRule, register: pd.DataFrame) -> pd.DataFrame:
-    """Return of each unit the agreement from which it counts; those of a unit are in the order of their onsets."""
-    rows = np.flatnonzero((register["unit"] != "") & register["onset"].notna() & register["counts"])
-    _, first, which = np.unique(register["unit"].to_numpy()[rows], return_index=True, return_inverse=True)
-    rank = np.arange(rows.size) - first[which]
-    is_taken = rank == (rule.n - 1 if rule.rule == "nth_agreement" else 0)
-    return register.take(rows[is_taken])
-
-
-def _list_linked(
-    rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel: Panel
-) -> tuple[set[str], set[str]]:
-    """Return units with an undated link that no dated one repeats, and those of them where it is surely older."""
-    unit, names = register["unit"].to_numpy(), [register[name] for name in ("signatory", "partner_city")]
-    start, earliest, latest = (register[name].to_numpy() for name in PERIODS)
-    ends = list(zip(unit, *(map(fold_name, name) for name in names), strict=True))
-    dated = {end for end, known in zip(ends, start, strict=True) if not np.isnan(known)}
-    is_same = (names[0] != "") & (names[1] != "") & np.array([end in dated for end in ends], dtype=bool)
-    starts = find_starts(unit, onset, panel)
-    is_later = (earliest >= starts) & (rule.rule not in WITH_DOSE)
-    is_link = (unit != "") & np.isnan(start) & ~is_same.to_numpy()
-    return set(unit[is_link & ~is_later]), set(unit[is_link & register["counts"].to_numpy() & (latest < starts)])
+    """Return of each unit the agreement from which it counts; the register has those of a unit by their onsets."""
+    dated = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
+    return dated[dated.groupby("unit").cumcount() == (rule.n - 1 if rule.rule == "nth_agreement" else 0)]
 
 
 def _excluded(
@@ -334,9 +316,9 @@ def _excluded(
 ) -> dict[str, str]:
     """Who is in no comparison and not treated: linked in another way, without a date, or under another spelling."""
     untreated = set(panel.units[onset > panel.last_period])
-    is_other = (register["unit"] != "") & ~register["counts"] & (register["onset"] <= panel.last_period)
+    other = register[(register["unit"] != "") & ~register["counts"] & (register["onset"] <= panel.last_period)]
     excluded = dict.fromkeys(sorted(set(unmatched) & untreated), "unmatched")
-    excluded |= dict.fromkeys(sorted(set(register["unit"][is_other]) & untreated), "other-kind")
+    excluded |= dict.fromkeys(sorted(set(other["unit"]) & untreated), "other-kind")
     return excluded | dict.fromkeys(sorted(set(linked) & untreated), "undated")
 
 
@@ -353,8 +335,7 @@ def _refuse_undated(excluded: Mapping[str, str], register: pd.DataFrame, panel: 
 
 def _dose(rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel: Panel) -> FloatArray | None:
     """Agreements in force by row, or their highest level; without such a rule 0/1 where one ended in the sample."""
-    is_counted = (register["unit"] != "") & register["onset"].notna() & register["counts"]
-    counted = register.loc[is_counted, ["unit", "onset", "end", "kind"]]
+    counted = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
     frequency = Frequency.YEAR if panel.waves else Frequency(panel.frequency)
     ends = [float(find_end(e, frequency)) if isinstance(e, TwinningDate) else np.inf for e in counted["end"]]
     ends = list(panel.number_years(ends))
@@ -405,8 +386,6 @@ def _messages(
 
 def _note_stand_ins(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> Iterator[Message]:
     """Note which units count from another date than the one asked for first, a vote in place of a signature."""
-    if not (register["stand_in"] != "").any():
-        return
     counted = _take_counted(rule, register)
     stand_in = counted[(counted["stand_in"] != "") & counted["status"].isin(("treated", ALWAYS))]
     if stand_in.empty:
