@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
 from twintrade.data.calendar import Frequency
 from twintrade.data.formats.tables import open_table
@@ -272,20 +273,34 @@ def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
     that period. It is a jump where it exceeds ``LEAST_FACTOR`` and ``SCALES`` robust standard deviations of the
     changes of its series; or where ``SCALES_APART`` lie between all figures of ``AROUND`` periods before and after
     it. A power of ten below ``LEAST_FACTOR`` is one of cities from ``SCALES_OF_TEN`` on, and of pairs a small one.
+    The frame is sorted by city, partner and period.
     """
-    changes = _list_changes(frame)
-    if changes.empty:
+    rows, change, apart = _list_changes(frame)
+    if not rows.size:
         return ()
-    changes["relative"] = changes["change"] - _list_common(changes)
-    usual = _NORMAL * float(changes["relative"].abs().median())
-    grouped = changes.groupby(["city", "period"])["relative"]
-    of_cities = grouped.median().reset_index()[(grouped.size() >= LEAST_PAIRS).to_numpy()].reset_index(drop=True)
-    whole = of_cities[_is_jump(of_cities, ["city"], usual) | _is_of_ten(of_cities, ["city"], usual)]
-    is_apart, is_of_ten = _is_jump(changes, SERIES, usual), _is_of_ten(changes, SERIES, usual)
-    apart = changes.assign(is_small=~is_apart)[is_apart | is_of_ten]
-    jumped = set(zip(whole["city"], whole["period"], strict=True))
-    single = [key not in jumped for key in zip(apart["city"], apart["period"], strict=True)]
-    return _list_once(pd.concat([whole.assign(partner="", is_small=False), apart[single]]))
+    (city, cities), (partner, partners) = (pd.factorize(frame[name].to_numpy(dtype=object)[rows]) for name in SERIES)
+    periods, period = np.unique(frame["period"].to_numpy()[rows], return_inverse=True)
+    common, n_cities = (
+        _find_medians(change, period),
+        np.bincount(np.unique(period * len(cities) + city) // len(cities)),
+    )
+    # What moves every city is no reason to overlook it: a whole file may change its unit.
+    is_shared = (n_cities >= LEAST_CITIES) & (np.abs(common) < np.log(LEAST_FACTOR))
+    relative = change - np.where(is_shared, common, 0.0)[period]
+    usual = _NORMAL * float(np.median(np.abs(relative)))
+    cells, cell = np.unique(city * periods.size + period, return_inverse=True)
+    is_many = np.bincount(cell) >= LEAST_PAIRS
+    of_city, moved = cells[is_many] // periods.size, _find_medians(relative, cell)[is_many]
+    is_jump, is_ten = _judge(moved, of_city, usual, None)
+    whole = is_jump | is_ten
+    jumped = cells[is_many][whole]
+    is_jump, is_ten = _judge(relative, city * len(partners) + partner, usual, apart)
+    single = (is_jump | is_ten) & ~np.isin(cells[cell], jumped)
+    ends = cities[city[single]], partners[partner[single]], periods[period[single]]
+    found = [*zip(*ends, ~is_jump[single], relative[single], strict=True)]
+    for at, size in zip(jumped, moved[whole], strict=True):
+        found.append((cities[at // periods.size], "", periods[at % periods.size], False, size))
+    return _list_once(sorted(found, key=lambda row: row[:3]))
 
 
 def warn_of_jumps(jumps: Sequence[Jump], frequency: Frequency, unread: Iterable[str], faults: Faults) -> None:
@@ -299,71 +314,60 @@ def warn_of_jumps(jumps: Sequence[Jump], frequency: Frequency, unread: Iterable[
         faults.warn("unit-jump", Text("data.unit-jump", n=len(large), jumps=named), remedy=remedy)
 
 
-def _list_changes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the log change of every pair between neighboring positive figures: city, partner, period, change."""
-    traded = frame.loc[frame["value"] > 0, ["city", "partner", "period", "value"]].reset_index(drop=True)
-    series = traded.groupby(SERIES, sort=False).ngroup().to_numpy().astype(np.int64)
-    logs = np.log(traded["value"].to_numpy(dtype=np.float64))
-    apart = np.fmax(_find_gap(logs, series), _find_gap(-logs, series))
-    changes = traded.assign(change=logs - pd.Series(logs).groupby(series).shift().to_numpy(), apart=apart)
-    return changes[changes["change"].notna()].reset_index(drop=True)
+def _list_changes(frame: pd.DataFrame) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Return rows of positive figures that have one before, the log change, and how far those around lie apart."""
+    values = frame["value"].to_numpy(dtype=np.float64)
+    rows = np.flatnonzero(values > 0)
+    ends, logs = frame[SERIES].to_numpy(dtype=object)[rows], np.log(values[rows])
+    series = np.cumsum((ends != np.roll(ends, 1, axis=0)).any(axis=1))
+    # The figures of a series from AROUND before to those after each of its figures, NaN where there is none.
+    of = sliding_window_view(np.pad(series, AROUND, constant_values=-1), 2 * AROUND)[: rows.size]
+    around = sliding_window_view(np.pad(logs, AROUND), 2 * AROUND)[: rows.size]
+    around = np.where(of == series[:, None], around, np.nan)
+    before, after = around[:, :AROUND], around[:, AROUND:]
+    is_known = np.minimum(np.isfinite(before).sum(axis=1), np.isfinite(after).sum(axis=1)) >= AROUND - 1
+    rise = np.fmin.reduce(after, axis=1) - np.fmax.reduce(before, axis=1)
+    fall = np.fmin.reduce(before, axis=1) - np.fmax.reduce(after, axis=1)
+    change = logs - around[:, AROUND - 1]
+    is_change = ~np.isnan(change)
+    apart = np.where(is_known, np.fmax(rise, fall), np.nan)
+    return rows[is_change], change[is_change], apart[is_change]
 
 
-def _find_gap(logs: FloatArray, series: IntArray) -> FloatArray:
-    """Return how far a series' next figures all lie above those before, NaN where fewer than three stand there."""
-    grouped = pd.Series(logs).groupby(series)
-    before = np.stack([grouped.shift(k) for k in range(1, AROUND + 1)])
-    after = np.stack([grouped.shift(-k) for k in range(AROUND)])
-    is_known = np.minimum(np.isfinite(before).sum(axis=0), np.isfinite(after).sum(axis=0)) >= AROUND - 1
-    return np.where(is_known, np.fmin.reduce(after) - np.fmax.reduce(before), np.nan)
-
-
-def _list_common(changes: pd.DataFrame) -> FloatArray:
-    """Return the median change of all pairs in the period of each change, 0 where they are of few cities."""
-    by_period = changes.groupby("period")
-    common = by_period["change"].transform("median").to_numpy()
-    is_shared = by_period["city"].transform("nunique").to_numpy() >= LEAST_CITIES
-    # What moves every city is no reason to overlook it: a whole file may change its unit.
-    return np.where(is_shared & (np.abs(common) < np.log(LEAST_FACTOR)), common, 0.0)
+def _find_medians(values: FloatArray, group: IntArray) -> FloatArray:
+    """Return the median of the values of each group, numbered from 0."""
+    ordered, sizes = values[np.lexsort((values, group))], np.bincount(group)
+    start = np.cumsum(sizes) - sizes
+    return np.asarray((ordered[start + sizes // 2] + ordered[start + (sizes - 1) // 2]) / 2)
 
 
 def _is_power(power: FloatArray) -> BoolArray:
     return np.asarray((np.abs(power - np.rint(power)) <= _NEAR_POWER) & np.isin(np.rint(power), _POWERS))
 
 
-def _is_of_ten(changes: pd.DataFrame, series: list[str], usual: float) -> BoolArray:
-    """Return which changes are near a power of ten and far from the noise of their series."""
-    size = changes["relative"].abs().to_numpy()
-    return _is_power(size / np.log(10.0)) & (size > SCALES_OF_TEN * _find_scale(changes, series, usual))
+def _judge(
+    relative: FloatArray, series: IntArray, usual: float, apart: FloatArray | None
+) -> tuple[BoolArray, BoolArray]:
+    """Return which changes are jumps, of pairs where ``apart`` is given, and which are near a power of ten."""
+    # The robust standard deviation of the changes of each series; the usual one's double for short ones.
+    group, size, least = np.unique(series, return_inverse=True)[1], np.abs(relative), np.log(LEAST_FACTOR)
+    scales = np.maximum(_NORMAL * _find_medians(size, group), 0.0 if apart is None else usual / 2)
+    scale = np.where(np.bincount(group) >= LEAST_CHANGES, scales, 2 * usual)[group]
+    is_jump = size > np.maximum(least, SCALES * scale)
+    if apart is not None:
+        is_jump |= apart > np.maximum(least, SCALES_APART * scale)
+    return is_jump, _is_power(size / np.log(10.0)) & (size > SCALES_OF_TEN * scale)
 
 
-def _find_scale(changes: pd.DataFrame, series: list[str], usual: float) -> FloatArray:
-    """Return the robust standard deviation of the changes of each series; the usual one's double for short ones."""
-    size = changes["relative"].abs()
-    by_series = size.groupby([changes[name] for name in series], sort=False)
-    scales = _NORMAL * by_series.transform("median")
-    is_known = by_series.transform("size") >= LEAST_CHANGES
-    floor = usual / 2 if series == SERIES else 0.0
-    return np.where(is_known, np.maximum(scales, floor), np.maximum(scales.where(is_known, 0.0), 2 * usual))
-
-
-def _is_jump(changes: pd.DataFrame, series: list[str], usual: float) -> BoolArray:
-    size, scale = changes["relative"].abs(), _find_scale(changes, series, usual)
-    least = np.log(LEAST_FACTOR)
-    is_apart = changes["apart"] > np.maximum(least, SCALES_APART * scale) if "apart" in changes else False
-    return np.asarray((size > np.maximum(least, SCALES * scale)) | is_apart)
-
-
-def _list_once(rows: pd.DataFrame) -> tuple[Jump, ...]:
+def _list_once(changes: Iterable[tuple[str, str, int, bool, float]]) -> tuple[Jump, ...]:
     """Return jumps without those that only lead back from the jump before."""
     jumps: list[Jump] = []
     last: dict[tuple[str, str, bool], float] = {}
-    for row in rows.sort_values(["city", "partner", "period"]).to_dict("records"):
-        key, change = (str(row["city"]), str(row["partner"]), bool(row["is_small"])), float(row["relative"])
+    for city, partner, period, is_small, change in changes:
+        key = (city, partner, bool(is_small))
         if key in last and abs(last[key] + change) < np.log(LEAST_FACTOR):
             del last[key]
             continue
         last[key] = change
-        city, partner, is_small = key
-        jumps.append(Jump(city, partner, int(row["period"]), float(np.exp(min(abs(change), 600.0))), is_small))
+        jumps.append(Jump(city, partner, int(period), float(np.exp(min(abs(change), 600.0))), key[2]))
     return tuple(jumps)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from twintrade.data.geography.countries import list_own_codes
 from twintrade.data.schema import Absent, TradeSource
 from twintrade.data.sources.faults import Faults, Fix, TextColumn, build_text_array, clean_name, fold_name, quote_cell
 from twintrade.effects import Remedy
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, find_distinct, find_step
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, find_step, intersect_codes
 from twintrade.text import Listed, Text, Value, list_some
 
 # What looks wrong in a table of trade though every cell of it is well formed.
@@ -26,7 +26,7 @@ _LEAST_CONSTANT = 4
 
 def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
     """Warn of holes, of cities that enter or leave, and of periods that are parts, in a frame sorted by its keys."""
-    seen = find_distinct(frame["period"].to_numpy())
+    seen = np.unique(frame["period"].to_numpy())
     step, waves = find_step(seen), find_waves(seen) if frequency is Frequency.YEAR else ()
     named = list_some(map(frequency.label, seen), _MAX_NAMED)
     if waves:
@@ -38,55 +38,65 @@ def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, fault
     if len(unseen):
         named = list_some(map(frequency.label, unseen), _MAX_NAMED)
         faults.warn("period-gap", Text("data.period-gap", n=len(unseen), periods=named))
-    _cities_that_come_and_go(frame, frequency, absent, faults)
-    numbered = frame.assign(period=np.searchsorted(waves, frame["period"])) if waves else frame
-    _interior_gaps(numbered, absent, 1 if waves else step, faults)
-    _parts_at_the_ends(frame, frequency, faults)
-    _constant_series(frame, faults)
-    _countries_and_themselves(frame, faults)
+    ends, period, values = (frame[name].to_numpy() for name in (KEY[:2], "period", "value"))
+    is_first = np.append(True, (ends[1:] != ends[:-1]).any(axis=1))
+    pairs, starts, of_pair = ends[is_first], np.flatnonzero(is_first), np.cumsum(is_first) - 1
+    _cities_that_come_and_go(pairs[:, 0], period, starts, frequency, absent, faults)
+    numbered, step = (np.searchsorted(waves, period), 1) if waves else (period, step)
+    first, last = np.minimum.reduceat(numbered, starts), np.maximum.reduceat(numbered, starts)
+    holes = (last - first) // step + 1 - np.bincount(of_pair)
+    if n_periods := int(holes.sum()):
+        faults.inform("gaps", Text("data.gaps", n_pairs=int((holes > 0).sum()), n_periods=n_periods, absent=absent))
+    _parts_at_the_ends(pairs[:, 0], period, values, of_pair, frequency, faults)
+    # One figure, not zero, in every period may be filled in, or carried forward.
+    least, most = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
+    n_known = np.bincount(of_pair, ~np.isnan(values))
+    if len(constant := pairs[(n_known >= _LEAST_CONSTANT) & (least == most) & (most > 0)]):
+        named = list_some([f"{city}-{partner}" for city, partner in constant], _MAX_NAMED)
+        faults.warn("constant-series", Text("data.constant-series", n=len(constant), pairs=named))
+    _countries_and_themselves(pairs, faults)
 
 
-def _cities_that_come_and_go(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
-    spans = frame.groupby("city")["period"].agg(["min", "max", "nunique"])
-    first, last = int(spans["min"].min()), int(spans["max"].max())
-    partial = spans[(spans["min"] > first) | (spans["max"] < last)]
-    if len(partial):
-        named = list_some(_name_spans(partial[["min", "max"]], frequency), _MAX_NAMED, "semicolon")
-        faults.warn("city-enters-or-leaves", Text("data.city-span", n=len(partial), cities=named, absent=absent))
+def _cities_that_come_and_go(
+    cities: ObjectArray, period: IntArray, starts: IntArray, frequency: Frequency, absent: Absent, faults: Faults
+) -> None:
+    """Warn of cities, given by pair, whose rows begin after the first period or end before the last."""
+    is_first = np.append(True, cities[1:] != cities[:-1])
+    ends = [of.reduceat(period, starts[is_first]) for of in (np.minimum, np.maximum)]
+    first, last = int(ends[0].min()), int(ends[1].max())
+    partial = (ends[0] > first) | (ends[1] < last)
+    if n := int(partial.sum()):
+        spans = zip(cities[is_first][partial], *(end[partial] for end in ends), strict=True)
+        named = list_some(_name_spans(spans, frequency), _MAX_NAMED, "semicolon")
+        faults.warn("city-enters-or-leaves", Text("data.city-span", n=n, cities=named, absent=absent))
 
 
-def _name_spans(spans: pd.DataFrame, frequency: Frequency) -> list[Text]:
-    """Return names, which are the index, with the first and the last period of each."""
-    rows = ((name, *(frequency.label(int(end)) for end in ends)) for name, *ends in spans.itertuples())
+def _name_spans(spans: Iterable[tuple[object, int, int]], frequency: Frequency) -> list[Text]:
+    """Return names with the first and the last period of each."""
+    rows = ((str(name), *(frequency.label(int(end)) for end in ends)) for name, *ends in spans)
     return [Text("data.span", name=name, first=first, last=last) for name, first, last in rows]
 
 
-def _interior_gaps(frame: pd.DataFrame, absent: Absent, step: int, faults: Faults) -> None:
-    spans = frame.groupby(["city", "partner"])["period"].agg(["min", "max", "size"])
-    holes = (spans["max"] - spans["min"]) // step + 1 - spans["size"]
-    if (holes > 0).any():
-        n_pairs, n_periods = int((holes > 0).sum()), int(holes.sum())
-        faults.inform("gaps", Text("data.gaps", n_pairs=n_pairs, n_periods=n_periods, absent=absent))
-
-
-def _parts_at_the_ends(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
+def _parts_at_the_ends(
+    cities: ObjectArray, period: IntArray, values: FloatArray, of_pair: IntArray, frequency: Frequency, faults: Faults
+) -> None:
     """Warn where nearly every city's first or last period is far below its neighbor, as a part of a period is."""
-    first, last = int(frame["period"].min()), int(frame["period"].max())
+    first, last = int(period.min()), int(period.max())
     if last - first < _LEAST_PERIODS:
         return
-    ends = frame[frame["period"].isin((first, first + 1, last - 1, last))]
-    sums = ends.groupby(["city", "partner", "period"], observed=True)["value"].sum(min_count=1).unstack("period")
     for end, neighbor in ((first, first + 1), (last, last - 1)):
-        if {end, neighbor} - set(sums.columns):
-            continue
-        totals = sums[[end, neighbor]].dropna().groupby("city", observed=True).sum()
-        totals = totals[totals[neighbor] > 0]
-        ratio = totals[end] / totals[neighbor]
+        sums = np.full((2, cities.size), np.nan)
+        for of_period, sum_of in zip((end, neighbor), sums, strict=True):
+            sum_of[of_pair[period == of_period]] = values[period == of_period]
+        is_known = ~np.isnan(sums).any(axis=0)
+        totals = pd.DataFrame(sums[:, is_known].T).groupby(cities[is_known]).sum().to_numpy()
+        totals = totals[totals[:, 1] > 0]
+        ratio = totals[:, 0] / totals[:, 1]
         if len(ratio) and float((ratio < _PART).mean()) >= _NEARLY_ALL:
             text = Text(
                 "data.part-period",
                 period=frequency.label(end),
-                share=float(ratio.median()),
+                share=float(np.median(ratio)),
                 neighbor=frequency.label(neighbor),
                 n=int((ratio < _PART).sum()),
                 n_cities=len(ratio),
@@ -95,22 +105,13 @@ def _parts_at_the_ends(frame: pd.DataFrame, frequency: Frequency, faults: Faults
             faults.warn("part-period", text)
 
 
-def _constant_series(frame: pd.DataFrame, faults: Faults) -> None:
-    """Warn of pairs that have one figure, not zero, in every period: it may be filled in, or carried forward."""
-    spread = frame.groupby(["city", "partner"])["value"].agg(["min", "max", "count"])
-    constant = spread[(spread["count"] >= _LEAST_CONSTANT) & (spread["min"] == spread["max"]) & (spread["max"] > 0)]
-    if len(constant):
-        named = list_some([f"{city}-{partner}" for city, partner in constant.index], _MAX_NAMED)
-        faults.warn("constant-series", Text("data.constant-series", n=len(constant), pairs=named))
-
-
-def _countries_and_themselves(frame: pd.DataFrame, faults: Faults) -> None:
+def _countries_and_themselves(pairs: ObjectArray, faults: Faults) -> None:
     """Warn of pairs of a country with itself: what is sold at home is no export, unless a design compares with it."""
-    pairs = frame[["city", "partner"]].drop_duplicates()
-    cities = sorted(pairs["city"].unique())
-    domestic = pairs[pairs["city"].map(dict(zip(cities, list_own_codes(cities), strict=True))) == pairs["partner"]]
-    if len(domestic):
-        named = list_some([f"{city}-{partner}" for city, partner in domestic.itertuples(index=False)], _MAX_NAMED)
+    cities = sorted(set(pairs[:, 0]))
+    country = dict(zip(cities, list_own_codes(cities), strict=True))
+    domestic = [f"{city}-{partner}" for city, partner in pairs if country[city] == partner]
+    if domestic:
+        named = list_some(domestic, _MAX_NAMED)
         faults.warn("own-partner", Text("data.own-partner", n=len(domestic), pairs=named))
 
 
@@ -261,7 +262,7 @@ def warn_of_revisions(frames: Sequence[pd.DataFrame], frequency: Frequency, faul
     if joined.empty or joined["revision"].nunique() < 2:
         return
     spans = joined.groupby("revision")["period"].agg(["min", "max"]).sort_values(["min", "max"])
-    named = Listed(tuple(_name_spans(spans, frequency)), "semicolon")
+    named = Listed(tuple(_name_spans(spans.itertuples(), frequency)), "semicolon")
     faults.warn("revision-change", Text("data.revision-change", revisions=named))
 
 
@@ -339,12 +340,34 @@ _PARTS_NAMED = 6
 MOST_TOTALS = 3  # groupings of the same parts that may stand beside them, each adding up to the same sum
 
 
-def _find_subtotals(summed: pd.DataFrame) -> Iterator[tuple[int, list[int]]]:
+class MemberSums(NamedTuple):
+    """Figures of the members of a dimension in the cells of the others, summed: sorted by cell, then by member."""
+
+    cell: IntArray
+    member: IntArray
+    value: FloatArray
+
+    def take(self, rows: BoolArray) -> "MemberSums":
+        """Return some of the sums."""
+        return MemberSums(self.cell[rows], self.member[rows], self.value[rows])
+
+
+def _find_subtotals(summed: MemberSums) -> Iterator[tuple[int, list[int]]]:
     """Yield each member that equals the sum of two or more smaller ones in nearly every cell, with these."""
     import scipy  # pages are drawn without it
 
-    spread = _spread(summed)
-    figures, members = spread.to_numpy(), spread.columns
+    n_members = np.unique(summed.member).size
+    if not 3 <= n_members <= MOST_MEMBERS:
+        return
+    most, (cells, cell) = max(1, MOST_FIGURES // n_members), np.unique(summed.cell, return_inverse=True)
+    if cells.size > most:
+        largest = cells[np.argsort(-np.bincount(cell, summed.value), kind="stable")[:most]]
+        summed = summed.take(np.isin(summed.cell, largest))
+    keys = [np.unique(key, return_inverse=True) for key in (summed.cell, summed.member)]
+    figures = np.zeros([key.size for key, _ in keys])
+    figures[keys[0][1], keys[1][1]] = summed.value
+    is_traded = (figures != 0).any(axis=0)
+    figures, members = figures[:, is_traded], keys[1][0][is_traded]
     norms = np.sqrt((figures**2).sum(axis=0))
     if members.size < 3 or not norms.all():
         return
@@ -372,23 +395,12 @@ def _find_subtotals(summed: pd.DataFrame) -> Iterator[tuple[int, list[int]]]:
             space.append(int(k))
 
 
-def _spread(summed: pd.DataFrame) -> pd.DataFrame:
-    """Return figures by cell and member, of the cells with most trade where there are many; none of few members."""
-    n_members = summed["member"].nunique()
-    if not 3 <= n_members <= MOST_MEMBERS:
-        return pd.DataFrame()
-    most, of_cells = max(1, MOST_FIGURES // n_members), summed.groupby("cell")["value"].sum()
-    if of_cells.size > most:
-        summed = summed[summed["cell"].isin(of_cells.nlargest(most).index)]
-    figures = summed.pivot(index="cell", columns="member", values="value").fillna(0.0)
-    return figures.loc[:, (figures != 0).any()]
-
-
 def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Faults) -> None:
     """Note an error for every member of a dimension that equals the sum of the others, cell by cell."""
     keys = [name for name in ("city", "partner", "product", "period") if name in frame]
+    codes = {name: pd.factorize(frame[name].to_numpy(), sort=True)[0] for name in keys}
     for dimension, column in parts.items():
-        cell = frame.groupby([name for name in keys if name != dimension]).ngroup().to_numpy().astype(np.int64)
+        cell = intersect_codes([codes[name] for name in keys if name != dimension])
         cleaned = {cell: clean_name(cell) for cell in set(column.cells)}
         members = build_text_array(map(cleaned.__getitem__, column.cells))
         for name, of in find_totals(members, cell, frame["value"].to_numpy()).items():
@@ -408,26 +420,27 @@ def find_totals(members: ObjectArray, cell: IntArray, values: FloatArray) -> dic
     codes, names = pd.factorize(members, sort=True)
     if len(names) < 2:
         return {}
-    rows = pd.DataFrame({"member": codes, "cell": cell, "value": np.nan_to_num(values)})
-    summed = rows.groupby(["cell", "member"])["value"].sum().reset_index()
+    keys, place = np.unique(cell * len(names) + codes, return_inverse=True)
+    summed = MemberSums(
+        keys // len(names), keys % len(names), np.bincount(place, np.nan_to_num(values)).astype(float)
+    )
     sums = _find_sums(summed, 2)
     if len(names) > 2:
-        sums |= {i for i, name in enumerate(names) if is_total_word(name)} & set(summed["member"])
+        sums |= {i for i, name in enumerate(names) if is_total_word(name)}
     for parent, children in _list_families(names):
-        if parent in _find_sums(summed[summed["member"].isin([parent, *children])], 1):
+        if parent in _find_sums(summed.take(np.isin(summed.member, [parent, *children])), 1):
             sums.add(parent)
-    of = dict.fromkeys(sums, ()) | dict(_find_subtotals(summed[~summed["member"].isin(sums)]))
+    of = dict.fromkeys(sums, ()) | dict(_find_subtotals(summed.take(~np.isin(summed.member, list(sums)))))
     return {str(names[i]): [str(names[k]) for k in of[i]] for i in sorted(of)}
 
 
-def _find_sums(summed: pd.DataFrame, least_others: int) -> set[int]:
+def _find_sums(summed: MemberSums, least_others: int) -> set[int]:
     """Return the members that equal the sum of the others in nearly every cell with so many others or more."""
-    by_cell = summed.groupby("cell")["value"]
-    value = summed["value"].to_numpy()
-    rest = by_cell.transform("sum").to_numpy() - value
-    n_others = summed["value"].gt(0).groupby(summed["cell"]).transform("sum").to_numpy() - (value > 0)
+    _, member, value = summed
+    cell = np.unique(summed.cell, return_inverse=True)[1]
+    rest = np.bincount(cell, value)[cell] - value
+    n_others = np.bincount(cell, value > 0)[cell] - (value > 0)
     is_told: BoolArray = (n_others >= least_others) & (rest > 0)
-    member = summed["member"].to_numpy()
     size = int(member.max(initial=0)) + 1
     n_told = np.bincount(member[is_told], minlength=size)
     sums: set[int] = set()
