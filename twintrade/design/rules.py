@@ -264,7 +264,7 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     register = add_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
     messages = _messages(rule, register, excluded, agreements.other_events, panel)
-    messages += _note_stand_ins(rule, register, panel)
+    messages += _note_stand_ins(rule, register.loc[counted.index], panel)
     if moved:
         units, period = _list_units(moved), panel.frequency
         text = Text("design.message-between-observed", n=len(moved), units=units, period_name=period)
@@ -274,11 +274,12 @@ def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | 
     if misspelt:
         messages.insert(0, build_misspelt_message(misspelt))
     columns = {name: register[name].to_numpy() for name in REGISTER_COLUMNS}
+    periods = {name: register[name].astype("Int64") for name in PERIODS}
     return Treatment(
         units=panel.units,
         onset=onset,
         excluded=excluded,
-        register=pd.DataFrame(columns).astype(dict.fromkeys(PERIODS, "Int64")),
+        register=pd.DataFrame(columns | periods),
         rule=rule.describe(panel.frequency, panel.step),
         is_absorbing=dose is None or bool((np.diff(dose)[panel.unit[1:] == panel.unit[:-1]] >= 0).all()),
         dose=dose,
@@ -384,9 +385,8 @@ def _messages(
     ]
 
 
-def _note_stand_ins(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> Iterator[Message]:
+def _note_stand_ins(rule: TreatmentRule, counted: pd.DataFrame, panel: Panel) -> Iterator[Message]:
     """Note which units count from another date than the one asked for first, a vote in place of a signature."""
-    counted = _take_counted(rule, register)
     stand_in = counted[(counted["stand_in"] != "") & counted["status"].isin(("treated", ALWAYS))]
     if stand_in.empty:
         return
