@@ -297,10 +297,10 @@ def find_jumps(frame: pd.DataFrame) -> tuple[Jump, ...]:
     is_jump, is_ten = _judge(relative, city * len(partners) + partner, usual, apart)
     single = (is_jump | is_ten) & ~np.isin(cells[cell], jumped)
     ends = cities[city[single]], partners[partner[single]], periods[period[single]]
-    found = [*zip(*ends, ~is_jump[single], relative[single], strict=True)]
+    jumping = [*zip(*ends, ~is_jump[single], relative[single], strict=True)]
     for at, size in zip(jumped, moved[whole], strict=True):
-        found.append((cities[at // periods.size], "", periods[at % periods.size], False, size))
-    return _list_once(sorted(found, key=lambda row: row[:3]))
+        jumping.append((cities[at // periods.size], "", periods[at % periods.size], False, size))
+    return _list_once(sorted(jumping, key=lambda row: row[:3]))
 
 
 def warn_of_jumps(jumps: Sequence[Jump], frequency: Frequency, unread: Iterable[str], faults: Faults) -> None:
