@@ -8,6 +8,7 @@ from twintrade.data import read_trade
 from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.geography import COMPARED, FOR_TOTALS, LEAVE_OUT, find_totals_only, is_remainder, resolve
 from twintrade.data.sources.faults import InvalidDataError
+from twintrade.errors import DataError
 
 CLEAN = "city,partner,year,value\n" + "".join(
     f"{city},{partner},{year},{value + year - 2000}\n"
@@ -52,6 +53,12 @@ def test_an_unanswered_remainder_is_left_out_and_asked_about(project, trade_sour
     assert tomllib.loads(line) == {"partner_names": {"ROW": COMPARED}}
     assert FOR_TOTALS in line
     assert LEAVE_OUT in line
+
+
+def test_a_table_of_totals_alone_leaves_no_row(project, trade_source):
+    world = "city,partner,year,value\nLyon,World,2004,9\nLyon,World,2005,9\n"
+    with pytest.raises(DataError, match="no row is left after the declared rules"):
+        read_trade([trade_source()], project(world))
 
 
 @pytest.mark.parametrize("answer", [COMPARED, FOR_TOTALS, "Remainder, in the comparison"])

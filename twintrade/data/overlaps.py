@@ -397,6 +397,8 @@ def _find_subtotals(summed: MemberSums) -> Iterator[tuple[int, list[int]]]:
 
 def note_totals(frame: pd.DataFrame, parts: Mapping[str, TextColumn], faults: Faults) -> None:
     """Note an error for every member of a dimension that equals the sum of the others, cell by cell."""
+    if frame.empty:
+        return
     keys = [name for name in ("city", "partner", "product", "period") if name in frame]
     codes = {name: pd.factorize(frame[name].to_numpy(), sort=True)[0] for name in keys}
     for dimension, column in parts.items():

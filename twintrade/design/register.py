@@ -347,7 +347,7 @@ class Agreements:
 
 
 def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
-    """Return the register of objects and floats: all but ``OF_STATUS``, with ``end``, ``counts`` and ``stand_in``."""
+    """Return all but ``OF_STATUS``, texts as objects and periods as floats, with ``end`` and what rules ask about."""
     cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
     units = {(str(c), str(p)): str(u) for c, p, u in zip(cities, partners, panel.units, strict=True)}
     frames = (agreements.registry, agreements.undated)

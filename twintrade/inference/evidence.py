@@ -202,7 +202,7 @@ def weigh_case(
 class Weighing:
     """A case read under several effects, from the same random numbers.
 
-    ``fewer``: the same with other deals, which say what needs none of its own.
+    ``fewer``: the same case with other deals, whose estimate is taken over, and p where it is clear.
     """
 
     def __init__(
@@ -267,7 +267,7 @@ class Weighing:
             tau = self.total - float(self.read(tau).totals("hazard").total.mean())
         return tau
 
-    @property
+    @cached_property
     def has_before(self) -> bool:
         """Whether enough of the expected trade is of pairs with enough earlier periods."""
         is_compared, weight = self.case.timing.moved_before(refits.WINDOW).is_compared, self.real.expected[0]

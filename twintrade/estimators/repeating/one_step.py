@@ -1,9 +1,9 @@
 """Estimates of Poisson models from their fit without any treatment, without a refit for each assignment.
 
-From the fit of all rows to the outcome that a null leaves, one Newton step adds a treatment's dummies, and rounds of
-exact updates of one effect after another follow. They move what treated rows would have had; cells compare outcomes
-with that. Where each treated row has a dummy of its own, as in imputation, updates begin at that fit and end where
-untreated rows alone would be fitted.
+From the fit of all rows to the outcome that a null leaves, one Newton step adds a treatment's dummies, or ratios of
+sums where rows fill a cube, and rounds of exact updates of one effect after another follow. They move what treated
+rows would have had; cells compare outcomes with that. Where each treated row has a dummy of its own, as in
+imputation, updates begin at that fit and end where untreated rows alone would be fitted.
 """
 
 from collections.abc import Callable, Mapping, Sequence

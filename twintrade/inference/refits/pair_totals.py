@@ -16,7 +16,7 @@ FEWEST_BEFORE = 3
 FLOOR = 0.003  # share of an expected total below which an actual one counts as this
 TINY = 1e-12
 EXACT, ROUNDS_EXACT = 1e-11, 20_000
-DEALT, ROUNDS_DEALT = 3e-4, 1_000
+DEALT, ROUNDS_DEALT = 3e-4, 300
 """How closely the real agreements' means are fitted, and those of deals: to 1e-9 and, on average, 1e-4 in logs."""
 
 

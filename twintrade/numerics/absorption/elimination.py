@@ -49,13 +49,15 @@ class EliminationOrder:
     @cached_property
     def cube(self) -> Cube | None:
         """The cube of the three largest effects, if any others are of groups of its dyads by period; else None."""
+        if self.covariates.shape[1]:
+            return None
         codes = recode_levels(self.list_codes()).codes
         by_size = sorted(range(len(codes)), key=lambda k: -codes[k].max(initial=0))
         largest, others = sorted(by_size[:3]), by_size[3:]
         levels = recode_levels([codes[k] for k in largest])
         for dyad in map(largest.index, by_size[:3]):
             cube = find_cube(levels, SPARSEST, dyad)
-            if cube is None or self.covariates.shape[1]:
+            if cube is None:
                 break
             groupings = [find_grouping(cube, codes[k]) for k in others]
             if all(of.size for of in groupings):

@@ -11,12 +11,12 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_gr
 
 MOST_ROUNDS = 400
 NUMBERS_AT_ONCE = 130_000  # factors that are updated at once
-LEAP, MOST_SHARE, SLOWEST = 4, 0.97, 0.999
+LEAP, MOST_SHARE, SLOWEST = 4, 0.97, 0.99
 """Rounds after which updates are extended, and the largest share of the last round that the next one may be: where
 they are extended, and where it is asked how far they have to go."""
 MOST_RATIO = 1e3  # how far an extension may take a factor
 TINY = 1e-300
-FINE = 1e-6  # tolerance below which they are extended in double precision
+FINE = 1e-4  # tolerance below which they are extended in double precision
 ROUNDING = 1e-12  # change of a table's largest relative mean below which the fit without left-out rows has converged
 
 
@@ -30,7 +30,8 @@ class FlowTable:
     # unit and one partner for all has effects of periods by the latter.
     by_city: bool = True
     by_partner: bool = True
-    # Groupings of the pairs that have effects by period too, each the group of every pair: (n_pairs,)
+    # Groupings of the pairs that have effects by period too, each the group of every pair: (n_pairs,). Only with
+    # effects of both sides, and where treated rows are fitted
     groupings: Sequence[IntArray] = ()
 
     @property
@@ -286,13 +287,13 @@ class _Iteration:
             self._update_dummies()
             with np.errstate(divide="ignore", invalid="ignore"):
                 moved = np.log(now / last)
-            if k % LEAP >= LEAP - 2:  # two rounds without a leap between them
+            if k == 1 or k % LEAP >= LEAP - 2:  # two rounds without a leap between them
                 regular, after = (np.nan_to_num(one, posinf=0.0, neginf=0.0) for one in (before, moved))
                 share = (regular * after).sum(axis=1) / np.maximum((regular**2).sum(axis=1), TINY)
             # What a draw has to go, in lengths of its last round, of which every leap spares all but one.
             rest = np.maximum((1 / (1 - np.clip(share, 0.0, SLOWEST)) - 1) / LEAP, 1.0)
             was_open = is_open
-            is_open = was_open & (np.abs(moved) > (tolerance / rest)[:, None]).any(axis=1)
+            is_open = was_open & ((k == 0) | (np.abs(moved) > (tolerance / rest)[:, None]).any(axis=1))
             done = was_open & ~is_open
             self._put(factors, left, done)
             if k % LEAP == LEAP - 1:
@@ -319,8 +320,9 @@ class _Iteration:
         far = float(np.log(MOST_RATIO))
 
         def extend(now: FloatArray, then: FloatArray, times: FloatArray) -> FloatArray:
-            ratio = np.divide(now, then, out=np.ones_like(now), where=(now > 0) & (then > 0)).astype(times.dtype)
-            return np.asarray(now * np.exp(np.clip(np.log(ratio) * times, -far, far)))
+            ratio = np.divide(now, then, out=np.ones_like(now), where=(now > 0) & (then > 0))
+            logs = np.log(np.clip(ratio, 1 / MOST_RATIO, MOST_RATIO).astype(times.dtype))
+            return np.asarray(now * np.exp(np.clip(logs * times, -far, far)))
 
         sides = zip(self.factors[1:], start[1:], strict=True)
         self.factors[1:] = [extend(*side, times[:, None, None]) for side in sides]

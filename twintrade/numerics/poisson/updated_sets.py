@@ -55,8 +55,8 @@ class RowDummies:
 class Start:
     """Where rounds begin."""
 
-    levels: FloatArray | None  # (n_sets, n_levels), None for none
-    dummies: FloatArray  # (n_columns,): log points that each level, and each dummy of several rows, adds
+    levels: FloatArray | None  # (n_sets, n_levels): log points that each level adds; None if all begin at zero
+    dummies: FloatArray  # (n_columns,): the same of each dummy of several rows
     means: FloatArray | None  # (n_rows, n_sets): what they add to, without dummies, where it differs between sets
 
     def part(self, sets: slice, columns: slice) -> Start:
@@ -77,7 +77,8 @@ class Product:
 
     table: FlowTable
     cells: IntArray  # (n_rows,)
-    # Factors of the means that rounds begin with, by dyad, city and period, and partner and period, each of one draw
+    # Factors of the means that rounds begin with, each of one draw: by dyad, by city and period, by partner and
+    # period, and by each grouping and period
     factors: tuple[FloatArray, ...]
 
 
@@ -89,8 +90,8 @@ class ExactUpdates:
     y: FloatArray
     means: FloatArray
     weights: FloatArray  # (n_rows,): zero for rows that are not in the fit
-    # (n_effects, n_rows): the level of each row in every effect, numbered through all effects: dyad, city-period and
-    # partner-period where there is a cube
+    # (n_effects, n_rows): the level of each row in every effect, numbered through all effects: dyad, city-period,
+    # partner-period and those of groups of dyads where there is a cube
     levels: IntArray
     starts: IntArray  # (n_effects + 1,): where the levels of each effect begin
     # (n_levels,): place of each level among the coefficients of an elimination; any where no row is
