@@ -468,6 +468,22 @@ def test_cells_without_trade_leave_as_a_regression_separates_them(fixed_effects,
             np.testing.assert_allclose(found[view][0][after], one.effects[after], rtol=AGREEMENT, atol=AGREEMENT)
 
 
+@loop_over(("fixed_effects", "options"), list(product(["two_way", "gravity"], [{}, {"weights": "w"}])))
+def test_pairs_without_trade_before_their_agreement_are_no_part_of_leads(fixed_effects, options, monkeypatch) -> None:
+    monkeypatch.setattr(updated_sets, "SETTLED", 1e-12)
+    design, estimator = made(12, fixed_effects, **options), Imputation(family="poisson", measure="difference")
+    panel, treated = design.panel, np.flatnonzero(np.isfinite(design.onset))
+    late = treated[design.onset[treated].argmax()]
+    is_before = (panel.unit == late) & (panel.period - panel.first_period < design.onset[late])
+    column = np.where(is_before, 0.0, panel.columns["y"])
+    design = replace(design, panel=replace(panel, columns={**panel.columns, "y": column}))
+    shown, model = fit(estimator, design, ("event",)).view("event"), estimator.one_step(design)
+    found = model.under_none.estimate([model.build_blocks(design)], {"event": shown})["event"][0]
+    early = shown.event_times < -1
+    assert early.any()
+    np.testing.assert_allclose(found[early], shown.effects[early], rtol=AGREEMENT)
+
+
 @pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
 def test_a_step_too_far_for_a_line_is_followed_by_exact_updates(fixed_effects) -> None:
     """A pair of fast growing ends traded before its agreement alone: its one row left is 30 times its mean."""

@@ -159,7 +159,7 @@ def place_dummies(
     cells = joined.cells[joined.columns[used]]
     inside = (cells >= 0) & ~_find_absorbed(dummies, codes, q.weights)
     if observed is not None:
-        inside &= ~_find_absorbed(dummies, codes, observed)
+        inside &= ~(_find_absorbed(dummies, codes, observed) | _find_emptied(dummies, codes, observed))
     return PlacedDummies(dummies, cells, inside)
 
 
@@ -171,6 +171,17 @@ def take_out_undetermined(q: Annihilator, nested: Nested, block: Block, codes: S
     cells, placed = block.cells.copy(), place_dummies(q, nested, join_blocks([block]), codes)
     cells[used[placed.dummies.find_undetermined()]] = -1
     return replace(block, cells=cells)
+
+
+def _find_emptied(dummies: DummySets, codes: Sequence[IntArray], w: FloatArray) -> BoolArray:
+    """Return entries of levels of which rows with a dummy of their own, which leave, have the whole weight."""
+    out, alone = np.zeros(dummies.rows.size, dtype=bool), np.where(dummies.is_single, w[dummies.rows], 0.0)
+    for code in codes:
+        total, level = np.bincount(code, w), code[dummies.rows]
+        pair = level * np.int64(dummies.n_sets) + dummies.sets
+        gone = sum_by_group(alone, pair, total.size * dummies.n_sets)[pair]
+        out |= gone >= (1 - 1e-9) * total[level]
+    return out
 
 
 def _find_absorbed(dummies: DummySets, codes: Sequence[IntArray], w: FloatArray) -> BoolArray:
